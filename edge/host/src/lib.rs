@@ -1,0 +1,1 @@
+//! The native edge host: runs the components of spin.toml as Spin would

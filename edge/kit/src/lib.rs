@@ -1,0 +1,1 @@
+//! What every edge component shares: authentication, problems, the one SQL call

@@ -1,0 +1,1 @@
+//! Health, readiness, metrics, monitoring and the API documents

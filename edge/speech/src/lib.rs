@@ -1,0 +1,1 @@
+//! Batches, single speech, jobs and voices

@@ -1,0 +1,1 @@
+//! What edge and worker both use: ids, job kinds and their arguments, limits, the migrations

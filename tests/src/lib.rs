@@ -1,0 +1,1 @@
+//! End-to-end, fault and load tests against the running system

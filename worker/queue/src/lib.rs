@@ -1,0 +1,1 @@
+//! The Postgres queue as a typed crate

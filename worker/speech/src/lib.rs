@@ -1,0 +1,1 @@
+//! Speech engines: text in, samples out; knows nothing of queues or HTTP

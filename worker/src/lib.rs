@@ -1,0 +1,1 @@
+//! The worker: fetches jobs, speaks, encodes, uploads, completes and sends webhooks
