@@ -1,0 +1,63 @@
+-- Schemas, roles and the few functions that everything else stands on.
+--
+-- The schema is the contract between edge and worker, and the roles are its teeth: an edge component may execute the
+-- functions of `api` that are granted to it by name and touch no table; a worker may execute the functions of its areas.
+
+create schema account;
+create schema queue;
+create schema speech;
+create schema webhook;
+create schema telemetry;
+create schema api;
+
+-- Roles belong to the cluster, not to the database, so another database of the same cluster may have made them already.
+do $$
+declare
+  wanted name;
+begin
+  foreach wanted in array array['kiskadee_accounts', 'kiskadee_speech', 'kiskadee_ops', 'kiskadee_edge_host', 'kiskadee_worker'] loop
+    begin
+      execute format('create role %I nologin', wanted);
+    exception when duplicate_object or unique_violation then
+      null;
+    end;
+  end loop;
+end
+$$;
+
+-- Postgres lets everyone execute a new function. Here a grant is always written out.
+alter default privileges revoke execute on functions from public;
+
+grant usage on schema api to kiskadee_accounts, kiskadee_speech, kiskadee_ops;
+grant usage on schema telemetry to kiskadee_edge_host, kiskadee_worker;
+grant usage on schema queue, speech, webhook, account to kiskadee_worker;
+
+-- A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then random bits. Sorts by time of creation.
+create function queue.uuid7(p_at timestamptz default clock_timestamp()) returns uuid
+language sql volatile parallel safe as $$
+  select encode(
+    set_byte(stamped, 6, (get_byte(stamped, 6) & 15) | 112),
+    'hex')::uuid
+  from (
+    select overlay(uuid_send(gen_random_uuid())
+      placing substring(int8send((extract(epoch from p_at) * 1000)::bigint) from 3) from 1 for 6) as stamped
+  ) as bytes
+$$;
+
+-- The smallest UUIDv7 of an instant: the bound of a day's partition.
+create function queue.uuid7_floor(p_at timestamptz) returns uuid
+language sql immutable strict parallel safe as $$
+  select (lpad(to_hex((extract(epoch from p_at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
+$$;
+
+-- `job_0192f0…`: what an id looks like outside.
+create function api.wire_id(p_prefix text, p_id uuid) returns text
+language sql immutable strict parallel safe as $$
+  select p_prefix || '_' || replace(p_id::text, '-', '')
+$$;
+
+-- RFC 3339 in UTC with milliseconds.
+create function api.wire_time(p_at timestamptz) returns text
+language sql stable strict parallel safe as $$
+  select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;

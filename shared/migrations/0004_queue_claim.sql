@@ -1,0 +1,133 @@
+-- Claim: a whole batch that a device can run at once, in the order of priority and fair virtual time.
+
+create type queue.claimed as (
+  job_id uuid,
+  token bigint,
+  kind text,
+  batch_key text,
+  owner uuid,
+  priority smallint,
+  cost int,
+  isolate boolean,
+  attempt int,
+  args jsonb,
+  batch_id uuid,
+  batch_index int,
+  trace text,
+  deadline_ms int,
+  created_at timestamptz
+);
+
+-- The first row of each lane that the worker serves, in the order to try them: by priority; within one priority the
+-- models in memory first, unless another lane's head has waited longer than loading its model takes.
+create function queue.lane_heads(p_keys text[], p_resident text[], p_load_ms int)
+returns table (batch_key text, priority smallint, mark bigint, vtime bigint, isolate boolean)
+language sql stable
+set enable_seqscan = off as $$
+  select k.batch_key, p.priority, m.mark, head.vtime, head.isolate
+  from unnest(p_keys) k(batch_key)
+  cross join (values (0::smallint), (1::smallint), (2::smallint)) p(priority)
+  cross join lateral (
+    select coalesce((
+      select w.previous from queue.watermark w where w.batch_key = k.batch_key and w.priority = p.priority), 0) as mark
+  ) m
+  cross join lateral (
+    select r.vtime, r.isolate, r.ready_at
+    from queue.ready r
+    where r.batch_key = k.batch_key and r.priority = p.priority and r.vtime >= m.mark
+    order by r.vtime, r.job_id
+    limit 1
+  ) head
+  where not exists (select from queue.pause x where x.batch_key = k.batch_key)
+  order by p.priority,
+    k.batch_key = any(p_resident) or head.ready_at < clock_timestamp() - make_interval(secs => p_load_ms / 1000.0) desc,
+    head.ready_at
+$$;
+
+-- Moves the watermark of a lane up to the head that a claim found, at most once a second; nobody waits for it.
+create function queue.advance_watermark(p_batch_key text, p_priority smallint, p_vtime bigint) returns void
+language plpgsql as $$
+declare
+  mark queue.watermark;
+begin
+  select * into mark from queue.watermark w where w.batch_key = p_batch_key and w.priority = p_priority;
+  if not found then
+    insert into queue.watermark (batch_key, priority, vtime, previous)
+    values (p_batch_key, p_priority, p_vtime, 0) on conflict do nothing;
+  elsif p_vtime > mark.vtime and mark.moved_at < clock_timestamp() - interval '1 second' then
+    perform from queue.watermark w
+    where w.batch_key = p_batch_key and w.priority = p_priority and w.moved_at = mark.moved_at
+    for update skip locked;
+    if found then
+      update queue.watermark w
+      set previous = w.vtime, vtime = p_vtime, moved_at = clock_timestamp()
+      where w.batch_key = p_batch_key and w.priority = p_priority;
+    end if;
+  end if;
+end
+$$;
+
+-- Takes up to p_max_jobs rows of one lane whose cost fits the budget (the first always fits), and leases them.
+-- A row that is to run alone is taken alone.
+create function queue.take(
+  p_worker uuid, p_batch_key text, p_priority smallint, p_mark bigint, p_isolate boolean, p_max_jobs int, p_max_cost int
+) returns setof queue.claimed
+language sql
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off as $$
+  with candidate as materialized (
+    select r.vtime, r.job_id, r.cost
+    from queue.ready r
+    where r.batch_key = p_batch_key and r.priority = p_priority and r.vtime >= p_mark and r.isolate = p_isolate
+    order by r.vtime, r.job_id
+    limit case when p_isolate then 1 else p_max_jobs end
+    for update skip locked
+  ), budgeted as (
+    select c.*, sum(c.cost) over (order by c.vtime, c.job_id) as running_cost from candidate c
+  ), taken as (
+    delete from queue.ready r using budgeted b
+    where (b.running_cost <= p_max_cost or b.running_cost = b.cost)
+      and r.batch_key = p_batch_key and r.priority = p_priority and r.vtime = b.vtime and r.job_id = b.job_id
+    returning r.*
+  ), facts as materialized (
+    select t.vtime, t.isolate, j.* from taken t join queue.job j on j.id = t.job_id
+  ), leased as (
+    insert into queue.lease as l (job_id, token, worker_id, claimed_at, deadline_at, vtime, cost, priority, isolate,
+      batch_key, owner)
+    select f.id, nextval('queue.token'), p_worker, now.at, now.at + make_interval(secs => f.timeout_s), f.vtime,
+      f.cost, f.priority, f.isolate, f.batch_key, f.owner
+    from facts f, (select clock_timestamp() as at) now
+    returning l.job_id, l.token
+  )
+  select f.id, l.token, f.kind, f.batch_key, f.owner, f.priority, f.cost, f.isolate,
+    1 + (select count(*) from queue.failure x where x.job_id = f.id)::int,
+    f.args, f.batch_id, f.batch_index, f.trace, f.timeout_s * 1000, f.created_at
+  from leased l join facts f on f.id = l.job_id
+  order by f.vtime, f.id
+$$;
+
+-- Claims one batch for a live worker: jobs of one batch key and one priority. No row means nothing to do now.
+--
+-- Errors: KQ410 when the worker is not registered or its registration has expired; it must fence itself off.
+create function queue.claim(
+  p_worker uuid, p_keys text[], p_resident text[], p_max_jobs int, p_max_cost int, p_load_ms int
+) returns setof queue.claimed
+language plpgsql as $$
+declare
+  lane record;
+begin
+  perform from queue.worker w where w.id = p_worker and w.expires_at > clock_timestamp();
+  if not found then
+    raise exception 'worker % is not alive', p_worker using errcode = 'KQ410';
+  end if;
+  for lane in select * from queue.lane_heads(p_keys, p_resident, p_load_ms) loop
+    return query select * from queue.take(
+      p_worker, lane.batch_key, lane.priority, lane.mark, lane.isolate, p_max_jobs, p_max_cost);
+    if found then
+      perform queue.advance_watermark(lane.batch_key, lane.priority, lane.vtime);
+      return;
+    end if;
+  end loop;
+end
+$$;
