@@ -35,12 +35,16 @@ end
 $$;
 
 -- Refuses what would pass a cap. An owner's queued cost is the distance from the clock to its last place, times its
--- weight: one index read, no counter to lock. The whole queue's depth is the leader's last count.
+-- weight: one index read, no counter to lock. The whole queue's depth is the leader's last count. A null cap admits
+-- all: work that follows from admitted work (the archive of a batch) is never refused.
 create function queue.admit_cost(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns void
 language plpgsql stable as $$
 declare
   backlog double precision;
 begin
+  if p_cap is null then
+    return;
+  end if;
   if (select coalesce(sum(jobs), 0) from queue.depth) + cardinality(p_jobs) > (select cap_jobs from queue.setting) then
     raise exception 'the queue is full' using errcode = 'KQ503';
   end if;

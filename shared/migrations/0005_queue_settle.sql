@@ -1,0 +1,257 @@
+-- The end of an attempt. Everything that ends one (a worker's settlement, a rescue, a cancellation) removes the lease or
+-- the waiting row under its own rule and hands what it removed to queue.conclude, the only place that decides what follows.
+
+create type queue.ended as (
+  job_id uuid,
+  token bigint,
+  worker_id uuid,
+  started_at timestamptz,
+  vtime bigint,
+  isolate boolean,
+  outcome text,  -- completed, cancelled, error, failed, snoozed, released, crash, timeout
+  result jsonb,
+  message text,
+  delay_ms int
+);
+
+-- Seconds before attempt n + 1: 2, 8, 32, … at most an hour, with a quarter of jitter either way.
+create function queue.backoff(p_errors bigint) returns interval
+language sql volatile as $$
+  select make_interval(secs => least(3600, 2 * 4 ^ least(p_errors, 10)) * (0.75 + random() / 2))
+$$;
+
+-- What becomes of a job whose attempt ended: done, dead, later or ready.
+create function queue.fate(
+  p_outcome text, p_errors bigint, p_crashes bigint, p_max_attempts smallint, p_max_crashes smallint
+) returns text
+language sql immutable as $$
+  select case
+    when p_outcome in ('completed', 'cancelled') then 'done'
+    when p_outcome = 'failed' then 'dead'
+    when p_outcome = 'error' then case when p_errors + 1 >= p_max_attempts then 'dead' else 'later' end
+    when p_outcome in ('crash', 'timeout') then case when p_crashes + 1 >= p_max_crashes then 'dead' else 'ready' end
+    when p_outcome = 'snoozed' then 'later'
+    else 'ready'
+  end
+$$;
+
+create type queue.concluded as (
+  job_id uuid, owner uuid, kind text, batch_id uuid, fate text, outcome text, result jsonb, message text, webhook_url text
+);
+
+-- Moves each job to its fate and returns what happened, for the counters and the outbox.
+create function queue.move(p_ended queue.ended[]) returns setof queue.concluded
+language sql
+set enable_seqscan = off as $$
+  with verdict as materialized (
+    select e.*, j.owner, j.kind, j.batch_id, j.batch_key, j.priority, j.cost, j.webhook_url, j.unique_key,
+      past.errors, past.errors + past.crashes as attempts_before,
+      queue.fate(e.outcome, past.errors, past.crashes, j.max_attempts, j.max_crashes) as fate
+    from unnest(p_ended) e
+    join queue.job j on j.id = e.job_id
+    cross join lateral (
+      select count(*) filter (where f.kind = 'error') as errors, count(*) filter (where f.kind <> 'error') as crashes
+      from queue.failure f where f.job_id = e.job_id
+    ) past
+  ), chained as (
+    insert into queue.failure (job_id, token, kind, worker_id, message)
+    select v.job_id, v.token, case when v.outcome = 'failed' then 'error' else v.outcome end, v.worker_id,
+      left(coalesce(v.message, v.outcome), 4000)
+    from verdict v where v.outcome in ('error', 'failed', 'crash', 'timeout')
+  ), removed as (
+    delete from queue.job j using verdict v where v.fate = 'done' and j.id = v.job_id
+    returning j.id, j.owner, j.batch_id, j.created_at, j.batch_index, j.kind, j.batch_key,
+      v.token, v.started_at, v.attempts_before, v.outcome, v.result
+  ), finished as (
+    insert into queue.done (job_id, owner, batch_id, token, created_at, started_at, batch_index, attempts, kind,
+      batch_key, outcome, result)
+    select r.id, r.owner, r.batch_id, r.token, r.created_at, r.started_at, r.batch_index,
+      r.attempts_before + (r.token is not null)::int, r.kind, r.batch_key, r.outcome, r.result
+    from removed r
+  ), buried as (
+    insert into queue.dead (job_id, reason, started_at)
+    select v.job_id, left(coalesce(v.message, v.outcome), 4000), v.started_at from verdict v where v.fate = 'dead'
+  ), unnamed as (
+    delete from queue.unique_job u using verdict v
+    where v.fate in ('done', 'dead') and v.unique_key is not null
+      and u.owner = v.owner and u.unique_key = v.unique_key and u.job_id = v.job_id
+  ), postponed as (
+    insert into queue.later (run_at, job_id, isolate)
+    select clock_timestamp() + case
+        when v.outcome = 'error' then queue.backoff(v.errors)
+        else make_interval(secs => greatest(coalesce(v.delay_ms, 1000), 0) / 1000.0)
+      end, v.job_id, v.isolate
+    from verdict v where v.fate = 'later'
+  ), requeued as (
+    insert into queue.ready (batch_key, priority, vtime, job_id, owner, cost, isolate)
+    select v.batch_key, v.priority, greatest(v.vtime, clock.mark), v.job_id, v.owner, v.cost,
+      v.isolate or v.outcome in ('crash', 'timeout')
+    from verdict v, queue.lane_clock(v.owner, v.batch_key, v.priority) clock where v.fate = 'ready'
+  )
+  select v.job_id, v.owner, v.kind, v.batch_id, v.fate, v.outcome, v.result, v.message, v.webhook_url from verdict v
+$$;
+
+create function queue.batch_outcome(p queue.batch_progress) returns text
+language sql immutable as $$
+  select case
+    when p.cancelled > 0 then 'cancelled'
+    when p.failed = 0 then 'completed'
+    when p.completed = 0 then 'failed'
+    else 'completed_with_errors'
+  end
+$$;
+
+-- Ends a batch for its owner: the status, and the event in the outbox.
+create function queue.finish_batch(p_batch uuid, p_archive_key text) returns void
+language plpgsql as $$
+declare
+  progress queue.batch_progress;
+  batch queue.batch;
+begin
+  update queue.batch_progress b
+  set status = queue.batch_outcome(b), archive_key = p_archive_key, finished_at = clock_timestamp()
+  where b.batch_id = p_batch
+  returning * into progress;
+  select * into batch from queue.batch b where b.id = p_batch;
+  if batch.webhook_url is not null then
+    perform webhook.emit(batch.owner,
+      case progress.status when 'failed' then 'batch.failed' when 'cancelled' then 'batch.cancelled' else 'batch.completed' end,
+      batch.webhook_url,
+      jsonb_build_object(
+        'batch_id', api.wire_id('batch', p_batch), 'status', progress.status, 'total_jobs', batch.total,
+        'completed', progress.completed, 'failed', progress.failed, 'cancelled', progress.cancelled,
+        'created_at', api.wire_time(batch.created_at), 'finished_at', api.wire_time(progress.finished_at),
+        'download_url', case when p_archive_key is not null then
+          format('/api/v1/advanced/batch-tts/%s/download', api.wire_id('batch', p_batch)) end));
+  end if;
+end
+$$;
+
+-- The last job of a batch has ended. What was made is packed by a job; only then is the batch over for its owner, so a
+-- client that waits for `completed` can download at once.
+create function queue.close_batch(p_batch uuid) returns void
+language plpgsql as $$
+declare
+  progress queue.batch_progress;
+  batch queue.batch;
+  archive uuid[];
+begin
+  select * into progress from queue.batch_progress b where b.batch_id = p_batch;
+  if progress.completed + progress.failed = 0 then
+    perform queue.finish_batch(p_batch, null);
+    return;
+  end if;
+  select * into batch from queue.batch b where b.id = p_batch;
+  archive := queue.enqueue(batch.owner, 1, null, array[row(
+    'archive', 'archive:zip', 1, 100 + batch.total, jsonb_build_object('batch_id', p_batch), p_batch, null, 8, 3600,
+    null, null, batch.trace, null)::queue.new_job]);
+  update queue.batch_progress b set archive_job = archive[1] where b.batch_id = p_batch;
+end
+$$;
+
+-- Counts what ended against its batches. Rows are locked in one order, so flushes of several workers cannot deadlock.
+create function queue.count_batches(p_concluded queue.concluded[]) returns void
+language plpgsql as $$
+declare
+  tally record;
+  left_over int;
+begin
+  for tally in
+    select c.batch_id,
+      count(*) filter (where c.kind <> 'archive') as ended,
+      count(*) filter (where c.kind <> 'archive' and c.outcome = 'completed') as completed,
+      count(*) filter (where c.kind <> 'archive' and c.fate = 'dead') as failed,
+      count(*) filter (where c.kind <> 'archive' and c.outcome = 'cancelled') as cancelled,
+      bool_or(c.kind = 'archive') as archived,
+      max(c.result ->> 'key') filter (where c.kind = 'archive') as archive_key
+    from unnest(p_concluded) c
+    where c.batch_id is not null and c.fate in ('done', 'dead')
+    group by c.batch_id
+    order by c.batch_id
+  loop
+    if tally.archived then
+      perform queue.finish_batch(tally.batch_id, tally.archive_key);
+    end if;
+    if tally.ended > 0 then
+      update queue.batch_progress b
+      set pending = b.pending - tally.ended, completed = b.completed + tally.completed,
+        failed = b.failed + tally.failed, cancelled = b.cancelled + tally.cancelled, status = 'processing'
+      where b.batch_id = tally.batch_id
+      returning b.pending into left_over;
+      if left_over = 0 then
+        perform queue.close_batch(tally.batch_id);
+      end if;
+    end if;
+  end loop;
+end
+$$;
+
+create function queue.announce_jobs(p_concluded queue.concluded[]) returns void
+language plpgsql as $$
+begin
+  perform webhook.emit(c.owner,
+    'job.' || case when c.fate = 'dead' then 'failed' else c.outcome end,
+    c.webhook_url,
+    jsonb_strip_nulls(jsonb_build_object(
+      'job_id', api.wire_id('job', c.job_id), 'kind', c.kind,
+      'status', case when c.fate = 'dead' then 'failed' else c.outcome end,
+      'error', case when c.fate = 'dead' then c.message end,
+      'duration_seconds', c.result -> 'duration_seconds', 'bytes', c.result -> 'bytes',
+      'audio_url', case when c.outcome = 'completed' and c.kind = 'speech' then
+        format('/api/v1/jobs/%s/audio', api.wire_id('job', c.job_id)) end)))
+  from unnest(p_concluded) c
+  where c.webhook_url is not null and c.fate in ('done', 'dead');
+end
+$$;
+
+-- Everything that follows from the end of attempts whose leases or waiting rows the caller has removed.
+create function queue.conclude(p_ended queue.ended[]) returns void
+language plpgsql as $$
+declare
+  concluded queue.concluded[];
+  completed bigint;
+  failed bigint;
+begin
+  select array_agg(c) into concluded from queue.move(p_ended) c;
+  perform queue.count_batches(concluded);
+  perform queue.announce_jobs(concluded);
+  select count(*) filter (where c.outcome = 'completed'), count(*) filter (where c.fate = 'dead')
+  into completed, failed
+  from unnest(concluded) c where c.kind = 'speech';
+  if completed > 0 then
+    perform telemetry.count('tts_jobs_completed_total', '{}', completed);
+  end if;
+  if failed > 0 then
+    perform telemetry.count('tts_jobs_failed_total', '{}', failed);
+  end if;
+end
+$$;
+
+-- Settles attempts, each with its own outcome, and returns the jobs whose settlement was accepted. A job whose lease now
+-- bears another token (or none) was given to somebody else meanwhile: its row is left out, and its result counts for nothing.
+create function queue.settle(
+  p_worker uuid, p_jobs uuid[], p_tokens bigint[], p_outcomes text[], p_results jsonb[], p_messages text[],
+  p_delays_ms int[]
+) returns uuid[]
+language plpgsql as $$
+declare
+  ended queue.ended[];
+begin
+  with given as (
+    select * from unnest(p_jobs, p_tokens, p_outcomes, p_results, p_messages, p_delays_ms)
+      as g(job_id, token, outcome, result, message, delay_ms)
+  ), won as (
+    delete from queue.lease l using given g where l.job_id = g.job_id and l.token = g.token
+    returning l.*, g.outcome, g.result, g.message, g.delay_ms
+  )
+  select array_agg(row(w.job_id, w.token, w.worker_id, w.claimed_at, w.vtime, w.isolate,
+    case when w.cancel_requested and w.outcome not in ('completed', 'failed') then 'cancelled' else w.outcome end,
+    w.result, w.message, w.delay_ms)::queue.ended) into ended
+  from won w;
+  if ended is null then
+    return '{}';
+  end if;
+  perform queue.conclude(ended);
+  return (select array_agg(e.job_id) from unnest(ended) e);
+end
+$$;
