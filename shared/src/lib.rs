@@ -1,1 +1,21 @@
-//! What edge and worker both use: ids, job kinds and their arguments, limits, the migrations
+//! What edge and worker both use: ids, the kinds of job with their arguments and results, states, limits and guards.
+//!
+//! Everything here is pure: no clock, no randomness, no I/O, so the same code serves a WebAssembly component and a native
+//! worker. The migrations of the database lie beside it in `migrations/`.
+#![warn(missing_docs)]
+
+pub mod address;
+pub mod api_key;
+mod base62;
+pub mod format;
+pub mod id;
+pub mod job;
+pub mod limits;
+mod network;
+pub mod quality;
+pub mod state;
+mod text_enum;
+pub mod trace;
+pub mod webhook_secret;
+
+pub use text_enum::UnknownName;

@@ -1,0 +1,192 @@
+//! The kinds of job, what they are asked to do, and what they answer.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{format::ResponseFormat, quality::QualityProfile, text_enum::text_enum};
+
+text_enum! {
+    /// What a job does.
+    JobKind {
+        /// Speaks one text.
+        Speech = "speech",
+        /// Packs the audio of a finished batch into one ZIP.
+        Archive = "archive",
+    }
+}
+
+/// The batch key of archive jobs.
+pub const ARCHIVE_BATCH_KEY: &str = "archive:zip";
+
+/// What every speech job costs beside its text, so that empty work is not free.
+const SPEECH_BASE_COST: usize = 20;
+
+/// The lane of a job: a lower one goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Someone waits for it.
+    Interactive,
+    /// Part of a batch.
+    Batch,
+    /// Whenever nothing else wants the machine.
+    Background,
+}
+
+impl Priority {
+    /// The number in the database.
+    pub const fn as_i16(self) -> i16 {
+        match self {
+            Self::Interactive => 0,
+            Self::Batch => 1,
+            Self::Background => 2,
+        }
+    }
+
+    /// The lane of a number from the database, if there is one.
+    pub const fn from_i16(number: i16) -> Option<Self> {
+        match number {
+            0 => Some(Self::Interactive),
+            1 => Some(Self::Batch),
+            2 => Some(Self::Background),
+            _ => None,
+        }
+    }
+}
+
+/// What a speech job is asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpeechArgs {
+    /// The text to speak.
+    pub text: String,
+    /// A voice's id, or `default` for the engine's own choice.
+    pub voice_id: String,
+    /// A language tag.
+    pub language: String,
+    /// The engine's name.
+    pub engine: String,
+    /// How much work to spend.
+    #[serde(default)]
+    pub quality_profile: QualityProfile,
+    /// How to encode the audio.
+    #[serde(default)]
+    pub response_format: ResponseFormat,
+    /// 1 is the voice's own pace.
+    #[serde(default = "own_pace")]
+    pub speed: f32,
+}
+
+const fn own_pace() -> f32 {
+    1.0
+}
+
+impl SpeechArgs {
+    /// The share of a device that the job takes, in characters: what a claim's budget, fairness and admission count.
+    pub fn cost(&self) -> i32 {
+        speech_cost(&self.text)
+    }
+
+    /// Jobs with the same key can run on a device in one call.
+    pub fn batch_key(&self) -> String {
+        speech_batch_key(&self.engine)
+    }
+}
+
+/// The cost of speaking a text.
+pub fn speech_cost(text: &str) -> i32 {
+    i32::try_from(SPEECH_BASE_COST + text.chars().count()).unwrap_or(i32::MAX)
+}
+
+/// The batch key of an engine's speech jobs.
+pub fn speech_batch_key(engine: &str) -> String {
+    format!("{}:{engine}", JobKind::Speech)
+}
+
+/// What a speech job answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpeechResult {
+    /// Where the audio lies in the object storage.
+    pub key: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its size.
+    pub bytes: u64,
+    /// How long it sounds.
+    pub duration_seconds: f64,
+    /// Samples a second.
+    pub sample_rate: u32,
+    /// The engine that spoke.
+    pub engine: String,
+    /// The voice that spoke; never `default`.
+    pub voice_id: String,
+}
+
+/// What an archive job is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveArgs {
+    /// The batch to pack.
+    pub batch_id: Uuid,
+}
+
+/// What an archive job answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveResult {
+    /// Where the ZIP lies in the object storage.
+    pub key: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn args(text: &str) -> SpeechArgs {
+        SpeechArgs {
+            text: text.to_owned(),
+            voice_id: "default".to_owned(),
+            language: "en".to_owned(),
+            engine: "kiskadee".to_owned(),
+            quality_profile: QualityProfile::Balanced,
+            response_format: ResponseFormat::Wav,
+            speed: 1.1,
+        }
+    }
+
+    #[test]
+    fn cost_counts_characters_not_bytes() {
+        assert_eq!(args("").cost(), 20);
+        assert_eq!(args("olá").cost(), 23);
+        assert_eq!(args("bem-te-vi").batch_key(), "speech:kiskadee");
+    }
+
+    #[test]
+    fn args_have_the_shape_that_the_schema_documents() {
+        let text = serde_json::to_string(&args("hello")).unwrap();
+        assert_eq!(
+            text,
+            r#"{"text":"hello","voice_id":"default","language":"en","engine":"kiskadee","quality_profile":"balanced","response_format":"wav","speed":1.1}"#
+        );
+        assert_eq!(serde_json::from_str::<SpeechArgs>(&text).unwrap(), args("hello"));
+    }
+
+    #[test]
+    fn what_may_be_left_out_has_a_default() {
+        let value = json!({"text": "hello", "voice_id": "default", "language": "en", "engine": "kiskadee"});
+        let args: SpeechArgs = serde_json::from_value(value).unwrap();
+        assert_eq!((args.quality_profile, args.response_format), (QualityProfile::Balanced, ResponseFormat::Wav));
+        assert!((args.speed - 1.0).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn lanes_round_trip() {
+        for lane in [Priority::Interactive, Priority::Batch, Priority::Background] {
+            assert_eq!(Priority::from_i16(lane.as_i16()), Some(lane));
+        }
+        assert_eq!(Priority::from_i16(3), None);
+        assert!(Priority::Interactive < Priority::Background);
+    }
+}

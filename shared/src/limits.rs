@@ -1,0 +1,58 @@
+//! Every limit on what a caller may send, in one place. The OpenAPI document states the same numbers.
+
+use std::ops::RangeInclusive;
+
+/// Texts of a batch.
+pub const BATCH_TEXTS: RangeInclusive<usize> = 1..=100;
+/// Characters (Unicode scalar values) of a text.
+pub const TEXT_CHARS: RangeInclusive<usize> = 1..=5000;
+/// Characters of `input` on the OpenAI route, where clients expect that API's own limit.
+pub const OPENAI_INPUT_CHARS: RangeInclusive<usize> = 1..=4096;
+/// Rows of a CSV file, without its header.
+pub const CSV_ROWS: RangeInclusive<usize> = 1..=1000;
+/// Speed of speech.
+pub const SPEED: RangeInclusive<f32> = 0.25..=4.0;
+
+/// Bytes of a JSON body on routes that take no text to speak.
+pub const SMALL_BODY_BYTES: usize = 64 * 1024;
+/// Bytes of a JSON body with one text: the longest text with every character escaped as a surrogate pair, and room.
+pub const SPEECH_BODY_BYTES: usize = 128 * 1024;
+/// Bytes of a JSON body with a batch of texts: the longest batch with four bytes a character, and room.
+pub const BATCH_BODY_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a multipart body with a CSV file.
+pub const CSV_BODY_BYTES: usize = 24 * 1024 * 1024;
+
+/// Characters of a voice's id or name.
+pub const VOICE_ID_CHARS: RangeInclusive<usize> = 1..=64;
+/// Characters of a language tag (BCP 47).
+pub const LANGUAGE_CHARS: RangeInclusive<usize> = 2..=16;
+
+/// Bytes of an address that the product will call.
+pub const WEBHOOK_URL_BYTES: usize = 2048;
+/// Bytes of a webhook's payload, as Standard Webhooks advises.
+pub const WEBHOOK_PAYLOAD_BYTES: usize = 20_000;
+/// Bytes of the key inside a webhook secret, as Standard Webhooks demands.
+pub const WEBHOOK_SECRET_BYTES: RangeInclusive<usize> = 24..=64;
+
+/// Bytes of an `Idempotency-Key` header.
+pub const IDEMPOTENCY_KEY_BYTES: RangeInclusive<usize> = 1..=255;
+/// Bytes of an `X-Request-Id` header that is taken over.
+pub const REQUEST_ID_BYTES: RangeInclusive<usize> = 1..=128;
+
+/// Items of a page.
+pub const PAGE_ITEMS: RangeInclusive<u32> = 1..=100;
+/// Items of a page when the caller names no number.
+pub const PAGE_ITEMS_DEFAULT: u32 = 20;
+
+/// Characters of a user name.
+pub const USERNAME_CHARS: RangeInclusive<usize> = 3..=64;
+/// Bytes of an e-mail address (RFC 5321).
+pub const EMAIL_BYTES: RangeInclusive<usize> = 3..=254;
+/// Characters of a person's name.
+pub const FULL_NAME_CHARS: RangeInclusive<usize> = 0..=200;
+/// Characters of a password. The upper end bounds the work of hashing, and leaves room for pass phrases.
+pub const PASSWORD_CHARS: RangeInclusive<usize> = 8..=256;
+/// Characters of an API key's name.
+pub const KEY_NAME_CHARS: RangeInclusive<usize> = 1..=100;
+/// Days that an API key may live.
+pub const KEY_EXPIRY_DAYS: RangeInclusive<u32> = 1..=3650;
