@@ -1,0 +1,15 @@
+//! A private Postgres cluster: made once, started and stopped with `kiskadee up`, reachable from this machine alone.
+
+mod account;
+mod binaries;
+mod cluster;
+pub(crate) mod guard;
+mod leftover;
+mod place;
+mod port;
+pub(crate) mod scratch;
+pub(crate) mod server;
+mod settings;
+
+pub(crate) use cluster::{Cluster, ClusterOptions, SUPERUSER, pool};
+pub(crate) use settings::Durability;
