@@ -1,0 +1,22 @@
+//! `spin:postgres` for components: pooled sessions, prepared statements, values of every type of the interface.
+//!
+//! A component's `connection` is light: it holds a session only from `open` to the end of its first statement, or for
+//! as long as a statement has left something in the session (a setting, a lock, an open transaction). Everything else
+//! runs on whichever session of the pool is free, so a request that streams for minutes keeps no session from others.
+
+mod columns;
+mod decode;
+mod encode;
+mod error;
+mod host;
+mod numeric;
+mod pool;
+mod query;
+mod ranges;
+mod rows;
+mod session;
+mod tls;
+
+pub(crate) use host::{Connection, ConnectionBuilder};
+pub(crate) use pool::{PoolLimits, PoolStatus, Pools};
+pub(crate) use tls::connector;

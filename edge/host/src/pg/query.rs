@@ -1,0 +1,94 @@
+//! Runs one statement of a component.
+
+use tokio_postgres::{RowStream, Statement, error::SqlState};
+
+use super::{
+    columns, encode,
+    encode::Parameter,
+    error::query_failed,
+    pool::{Lease, Pool, Slot},
+    rows::{self, Answer},
+    session::Session,
+};
+use crate::bindings::postgres::{Column, Error, ParameterValue};
+use std::sync::Arc;
+
+/// A query's columns and its rows, or the beginning of them.
+pub(super) async fn query(
+    pool: &Pool,
+    slot: &Arc<Slot>,
+    sql: &str,
+    parameters: Vec<ParameterValue>,
+) -> Result<(Vec<Column>, Answer), Error> {
+    let parameters = encode::parameters(parameters).map_err(Error::BadParameter)?;
+    let mut lease = Lease::take(pool, slot).await?;
+    match start(lease.session(), sql, &parameters).await {
+        Ok((statement, stream)) => Ok((columns::describe(&statement), rows::read(lease, stream).await?)),
+        Err(error) => Err(ended(lease, &error)),
+    }
+}
+
+/// Runs a statement for its effect; the number of rows it touched.
+pub(super) async fn execute(
+    pool: &Pool,
+    slot: &Arc<Slot>,
+    sql: &str,
+    parameters: Vec<ParameterValue>,
+) -> Result<u64, Error> {
+    let parameters = encode::parameters(parameters).map_err(Error::BadParameter)?;
+    let mut lease = Lease::take(pool, slot).await?;
+    match affect(lease.session(), sql, &parameters).await {
+        Ok(count) => {
+            lease.finish();
+            Ok(count)
+        }
+        Err(error) => Err(ended(lease, &error)),
+    }
+}
+
+/// The statement is over, by an error.
+fn ended(lease: Lease, error: &tokio_postgres::Error) -> Error {
+    lease.finish();
+    query_failed(error)
+}
+
+async fn start(
+    session: &mut Session,
+    sql: &str,
+    parameters: &[Parameter],
+) -> Result<(Statement, RowStream), tokio_postgres::Error> {
+    session.started(sql);
+    let statement = session.prepare(sql).await?;
+    match session.client.query_raw(&statement, parameters).await {
+        Ok(stream) => Ok((statement, stream)),
+        Err(error) if is_stale(&error) => {
+            session.forget(sql);
+            let statement = session.prepare(sql).await?;
+            let stream = session.client.query_raw(&statement, parameters).await?;
+            Ok((statement, stream))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn affect(session: &mut Session, sql: &str, parameters: &[Parameter]) -> Result<u64, tokio_postgres::Error> {
+    session.started(sql);
+    let statement = session.prepare(sql).await?;
+    match session.client.execute_raw(&statement, parameters).await {
+        Err(error) if is_stale(&error) => {
+            session.forget(sql);
+            let statement = session.prepare(sql).await?;
+            session.client.execute_raw(&statement, parameters).await
+        }
+        result => result,
+    }
+}
+
+/// A prepared statement that no longer fits: Postgres refuses it before it does anything, so it may be sent again.
+fn is_stale(error: &tokio_postgres::Error) -> bool {
+    let changed_result = |message: &str| message.contains("cached plan must not change result type");
+    error.as_db_error().is_some_and(|server| {
+        *server.code() == SqlState::INVALID_SQL_STATEMENT_NAME
+            || *server.code() == SqlState::FEATURE_NOT_SUPPORTED && changed_result(server.message())
+    })
+}
