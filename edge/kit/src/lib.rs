@@ -1,1 +1,40 @@
-//! What every edge component shares: authentication, problems, the one SQL call
+//! What every edge component shares: authentication, problems, the one SQL call, and the shell around its routes.
+//!
+//! A component declares its handlers with [`routes!`] and hands each request to [`service::handle`]. Everything here also
+//! builds natively, so that logic is unit-tested and the OpenAPI document is generated without WebAssembly.
+
+pub mod context;
+pub mod credentials;
+pub mod database;
+pub mod idempotency;
+pub mod json;
+pub mod log;
+pub mod openapi;
+pub mod path;
+pub mod problem;
+pub mod query;
+pub mod routes;
+pub mod service;
+pub mod settings;
+pub mod token;
+pub mod validate;
+
+mod cors;
+mod security;
+
+pub use context::Context;
+pub use credentials::Caller;
+pub use database::{Answer, Class};
+pub use idempotency::IdempotencyKey;
+pub use json::Json;
+pub use path::WireId;
+pub use problem::{FieldError, Problem};
+pub use query::{Page, Query};
+pub use settings::Settings;
+pub use validate::{Validate, Violations};
+
+/// What a handler gives: the answer of the database, or a problem.
+pub type Reply = Result<Answer, Problem>;
+
+#[doc(hidden)]
+pub use {axum, pastey, utoipa};

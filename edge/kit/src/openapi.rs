@@ -1,0 +1,84 @@
+//! The parts of the OpenAPI document that all components share: how to authenticate, and what can always go wrong.
+
+use std::collections::BTreeMap;
+
+use utoipa::{
+    IntoResponses, Modify, PartialSchema, ToSchema,
+    openapi::{
+        ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+        schema::{Object, Type},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use crate::problem::{Document, FieldError, MEDIA_TYPE};
+
+/// The name of the scheme of tokens: `security(("bearer" = []), ("api_key" = []))`.
+pub const BEARER: &str = "bearer";
+/// The name of the scheme of API keys.
+pub const API_KEY: &str = "api_key";
+
+/// Adds the security schemes and the schema of problems.
+pub struct Shared;
+
+impl Modify for Shared {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+        let key = ApiKey::Header(ApiKeyValue::new("X-API-Key"));
+        components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(key));
+        components.schemas.insert(Document::name().into_owned(), Document::schema());
+        components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+    }
+}
+
+macro_rules! problem_responses {
+    ($($(#[$about:meta])* $name:ident { $($status:literal: $description:literal),+ })+) => {$(
+        $(#[$about])*
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                BTreeMap::from([$(($status.to_owned(), RefOr::T(problem($status, $description)))),+])
+            }
+        }
+    )+};
+}
+
+problem_responses! {
+    /// What any route may answer.
+    Common { "503": "The database cannot be reached now" }
+    /// What a protected route may answer.
+    Protected {
+        "401": "No credentials, or credentials that are not accepted",
+        "429": "More requests than the caller's rate allows",
+        "503": "The database cannot be reached now"
+    }
+    /// What a route with a JSON body may answer.
+    WithBody {
+        "400": "The body cannot be parsed",
+        "413": "The body is too large",
+        "415": "The body has another media type",
+        "422": "Some values are not acceptable; each is named"
+    }
+    /// What a route with an id in its path may answer.
+    WithId { "404": "Nothing of the caller's has this id" }
+    /// What a route with query parameters may answer.
+    WithQuery { "422": "Some values are not acceptable; each is named" }
+    /// What a route that changes a state may answer.
+    WithConflict { "409": "The present state does not allow this" }
+}
+
+fn problem(status: &str, description: &str) -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Document::name()))).build();
+    let response = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content);
+    match status {
+        "429" | "503" => response.header("Retry-After", whole_number("Seconds after which to try again")).build(),
+        _ => response.build(),
+    }
+}
+
+fn whole_number(description: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new().schema(Some(Object::with_type(Type::Integer))).description(Some(description)).build()
+}

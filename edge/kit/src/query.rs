@@ -1,0 +1,128 @@
+//! Query parameters, and the page of a list.
+
+use std::borrow::Cow;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use kiskadee_shared::limits::{PAGE_ITEMS, PAGE_ITEMS_DEFAULT};
+use spin_sdk::pg::ParameterValue;
+use utoipa::IntoParams;
+
+use crate::{
+    problem::Problem,
+    validate::Violations,
+};
+
+const CURSOR_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
+
+/// The query of a request, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn of(parts: &Parts) -> Self {
+        let text = parts.uri.query().unwrap_or_default();
+        Self(form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    /// The first value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts))
+    }
+}
+
+/// The part of a list that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Page {
+    /// How many items to give.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub limit: u32,
+    /// `next_cursor` of the page before.
+    #[param(nullable = false)]
+    pub cursor: Option<String>,
+}
+
+impl Page {
+    fn of(parts: &Parts) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let mut page = Self { limit: PAGE_ITEMS_DEFAULT, cursor: None };
+        let mut violations = Violations::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "limit" => page.limit = limit(&value, &mut violations),
+                "cursor" => page.cursor = cursor(value, &mut violations),
+                _ => {}
+            }
+        }
+        violations.finish()?;
+        Ok(page)
+    }
+
+    /// The two parameters of a list function (`int`, `text`).
+    pub fn parameters(self) -> [ParameterValue; 2] {
+        [ParameterValue::Int32(self.limit as i32), self.cursor.into()]
+    }
+}
+
+fn limit(value: &str, violations: &mut Violations) -> u32 {
+    let limit = value.parse().ok().filter(|limit| PAGE_ITEMS.contains(limit));
+    let (least, most) = (PAGE_ITEMS.start(), PAGE_ITEMS.end());
+    violations.require(limit.is_some(), "limit", format!("must be a whole number from {least} to {most}"));
+    limit.unwrap_or(PAGE_ITEMS_DEFAULT)
+}
+
+fn cursor(value: Cow<'_, str>, violations: &mut Violations) -> Option<String> {
+    let fits = CURSOR_BYTES.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
+    violations.require(fits, "cursor", "must be the `next_cursor` of an earlier page");
+    fits.then(|| value.into_owned())
+}
+
+impl<S: Sync> FromRequestParts<S> for Page {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn parts(query: &str) -> Parts {
+        Request::builder().uri(format!("/list?{query}")).body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn a_page_has_defaults() {
+        assert_eq!(Page::of(&parts("")).unwrap(), Page { limit: 20, cursor: None });
+        let page = Page::of(&parts("limit=100&cursor=abc&other=1")).unwrap();
+        assert_eq!(page, Page { limit: 100, cursor: Some("abc".into()) });
+    }
+
+    #[test]
+    fn everything_wrong_with_a_page_is_named() {
+        for query in ["limit=0", "limit=101", "limit=ten", "limit=", "cursor="] {
+            assert_eq!(Page::of(&parts(query)).unwrap_err().status(), 422, "{query}");
+        }
+        let problem = Page::of(&parts("limit=0&cursor=a%00b")).unwrap_err();
+        assert!(problem.detail().starts_with("2 values"), "{}", problem.detail());
+    }
+
+    #[test]
+    fn a_query_is_decoded() {
+        let query = Query::of(&parts("status=a%20b&status=c"));
+        assert_eq!(query.get("status"), Some("a b"));
+        assert_eq!(query.get("other"), None);
+    }
+}
