@@ -42,7 +42,15 @@ const HTTPS_PORT: u16 = 443;
 const FIRST_FREE_PORT: u16 = 1024;
 
 /// Names that no public host has: RFC 6761, RFC 6762, RFC 8375, and what ICANN keeps for private use.
-const PRIVATE_SUFFIXES: &[&str] = &["localhost", "local", "internal", "home.arpa", "intranet", "lan", "onion"];
+const PRIVATE_SUFFIXES: &[&str] = &[
+    "localhost",
+    "local",
+    "internal",
+    "home.arpa",
+    "intranet",
+    "lan",
+    "onion",
+];
 
 /// Checks an address that the product shall send to. `allow_private` is for development and closed networks: it also takes
 /// http, any port, and hosts that are not public.
@@ -80,7 +88,9 @@ fn check_scheme(url: &Url, allow_private: bool) -> Result<(), AddressError> {
 fn check_port(url: &Url, allow_private: bool) -> Result<(), AddressError> {
     match url.port_or_known_default() {
         Some(0) => Err(AddressError::Port(0)),
-        Some(port) if !allow_private && port != HTTPS_PORT && port < FIRST_FREE_PORT => Err(AddressError::Port(port)),
+        Some(port) if !allow_private && port != HTTPS_PORT && port < FIRST_FREE_PORT => {
+            Err(AddressError::Port(port))
+        }
         _ => Ok(()),
     }
 }
@@ -93,18 +103,28 @@ fn check_host(url: &Url, allow_private: bool) -> Result<(), AddressError> {
         Some(Host::Ipv4(address)) => address.into(),
         Some(Host::Ipv6(address)) => address.into(),
     };
-    if is_public(address) { Ok(()) } else { Err(AddressError::PrivateAddress(address)) }
+    if is_public(address) {
+        Ok(())
+    } else {
+        Err(AddressError::PrivateAddress(address))
+    }
 }
 
 fn check_name(name: &str) -> Result<(), AddressError> {
     let bare = name.strip_suffix('.').unwrap_or(name);
     // A name of one label is completed by the machine's own search list.
-    let private = !bare.contains('.') || PRIVATE_SUFFIXES.iter().any(|suffix| is_below(bare, suffix));
-    if private { Err(AddressError::PrivateName(name.to_owned())) } else { Ok(()) }
+    let private =
+        !bare.contains('.') || PRIVATE_SUFFIXES.iter().any(|suffix| is_below(bare, suffix));
+    if private {
+        Err(AddressError::PrivateName(name.to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 fn is_below(name: &str, suffix: &str) -> bool {
-    name.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    name.strip_suffix(suffix)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 #[cfg(test)]
@@ -141,8 +161,14 @@ mod tests {
             ("ftp://example.com/", AddressError::Scheme),
             ("file:///etc/passwd", AddressError::Scheme),
             ("javascript:alert(1)", AddressError::Scheme),
-            ("example.com/hook", AddressError::Malformed(url::ParseError::RelativeUrlWithoutBase)),
-            ("https://", AddressError::Malformed(url::ParseError::EmptyHost)),
+            (
+                "example.com/hook",
+                AddressError::Malformed(url::ParseError::RelativeUrlWithoutBase),
+            ),
+            (
+                "https://",
+                AddressError::Malformed(url::ParseError::EmptyHost),
+            ),
             ("https://user@example.com/", AddressError::UserInfo),
             ("https://:word@example.com/", AddressError::UserInfo),
             ("https://example.com/#part", AddressError::Fragment),
@@ -158,12 +184,24 @@ mod tests {
 
     #[test]
     fn private_names_are_refused() {
-        for name in
-            ["localhost", "api.localhost", "localhost.", "metadata.google.internal", "printer.local", "postgres", "nas.home.arpa"]
-        {
-            assert_eq!(check_webhook_url(&format!("https://{name}/"), false), Err(private_name(name)));
+        for name in [
+            "localhost",
+            "api.localhost",
+            "localhost.",
+            "metadata.google.internal",
+            "printer.local",
+            "postgres",
+            "nas.home.arpa",
+        ] {
+            assert_eq!(
+                check_webhook_url(&format!("https://{name}/"), false),
+                Err(private_name(name))
+            );
         }
-        assert_eq!(check_webhook_url("https://LOCALHOST/", false), Err(private_name("localhost")));
+        assert_eq!(
+            check_webhook_url("https://LOCALHOST/", false),
+            Err(private_name("localhost"))
+        );
     }
 
     #[test]
@@ -184,17 +222,35 @@ mod tests {
             ("[fd00:ec2::254]", "fd00:ec2::254"),
         ];
         for (host, address) in cases {
-            assert_eq!(check_webhook_url(&format!("https://{host}/"), false), Err(private_address(address)), "{host}");
+            assert_eq!(
+                check_webhook_url(&format!("https://{host}/"), false),
+                Err(private_address(address)),
+                "{host}"
+            );
         }
     }
 
     #[test]
     fn a_closed_network_may_be_allowed() {
-        for text in ["http://127.0.0.1:80/hook", "http://localhost:9000/", "http://[::1]/", "https://postgres:22/"] {
+        for text in [
+            "http://127.0.0.1:80/hook",
+            "http://localhost:9000/",
+            "http://[::1]/",
+            "https://postgres:22/",
+        ] {
             assert!(check_webhook_url(text, true).is_ok(), "{text}");
         }
-        assert_eq!(check_webhook_url("gopher://127.0.0.1/", true), Err(AddressError::Scheme));
-        assert_eq!(check_webhook_url("http://a:b@127.0.0.1/", true), Err(AddressError::UserInfo));
-        assert_eq!(check_webhook_url("http://127.0.0.1:0/", true), Err(AddressError::Port(0)));
+        assert_eq!(
+            check_webhook_url("gopher://127.0.0.1/", true),
+            Err(AddressError::Scheme)
+        );
+        assert_eq!(
+            check_webhook_url("http://a:b@127.0.0.1/", true),
+            Err(AddressError::UserInfo)
+        );
+        assert_eq!(
+            check_webhook_url("http://127.0.0.1:0/", true),
+            Err(AddressError::Port(0))
+        );
     }
 }

@@ -60,8 +60,13 @@ impl ApiKey {
         if found != LENGTH {
             return Err(ApiKeyError::Length { found });
         }
-        if let Some(position) = digits.chars().position(|character| !base62::is_digit(character)) {
-            return Err(ApiKeyError::Character { position: PREFIX.len() + position });
+        if let Some(position) = digits
+            .chars()
+            .position(|character| !base62::is_digit(character))
+        {
+            return Err(ApiKeyError::Character {
+                position: PREFIX.len() + position,
+            });
         }
         let (body, tail) = text.split_at(LENGTH - CHECKSUM_DIGITS);
         if checksum(body) != tail {
@@ -103,7 +108,7 @@ fn crc32(bytes: &[u8]) -> u32 {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
             let carry = crc & 1;
-            crc = crc >> 1 ^ carry * 0xEDB8_8320;
+            crc = (crc >> 1) ^ (carry * 0xEDB8_8320);
         }
     }
     !crc
@@ -163,7 +168,12 @@ mod tests {
             ("", ApiKeyError::Prefix),
             ("sk_123", ApiKeyError::Prefix),
             ("kk_123", ApiKeyError::Length { found: 6 }),
-            (&spaced, ApiKeyError::Character { position: spaced.find(' ').unwrap() }),
+            (
+                &spaced,
+                ApiKeyError::Character {
+                    position: spaced.find(' ').unwrap(),
+                },
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(ApiKey::parse(text), Err(expected), "{text}");

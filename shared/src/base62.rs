@@ -15,7 +15,10 @@ pub(crate) fn is_digit(character: char) -> bool {
 }
 
 fn digit(value: u8) -> char {
-    ALPHABET.get(usize::from(value)).copied().map_or('0', char::from)
+    ALPHABET
+        .get(usize::from(value))
+        .copied()
+        .map_or('0', char::from)
 }
 
 /// Divides a big-endian number by 62 in place and gives the remainder.

@@ -46,7 +46,10 @@ fn parse(prefix: &'static str, text: &str) -> Result<Uuid, IdError> {
     }
     let mut value = 0u128;
     for (index, digit) in digits.chars().enumerate() {
-        let nibble = hex_value(digit).ok_or(IdError::Digit { position: prefix.len() + 1 + index, found: digit })?;
+        let nibble = hex_value(digit).ok_or(IdError::Digit {
+            position: prefix.len() + 1 + index,
+            found: digit,
+        })?;
         value = value << 4 | u128::from(nibble);
     }
     Ok(Uuid::from_u128(value))
@@ -151,7 +154,10 @@ mod tests {
     fn an_id_round_trips() {
         let id: JobId = TEXT.parse().unwrap();
         assert_eq!(id.to_string(), TEXT);
-        assert_eq!(id.uuid().to_string(), "0192f0a1-b2c3-7d4e-8f90-a1b2c3d4e5f6");
+        assert_eq!(
+            id.uuid().to_string(),
+            "0192f0a1-b2c3-7d4e-8f90-a1b2c3d4e5f6"
+        );
         assert_eq!(JobId::from(Uuid::from(id)), id);
     }
 
@@ -166,14 +172,38 @@ mod tests {
     fn what_is_wrong_is_told_precisely() {
         let cases = [
             ("", IdError::Prefix { expected: "job" }),
-            ("batch_0192f0a1b2c37d4e8f90a1b2c3d4e5f6", IdError::Prefix { expected: "job" }),
-            ("job0192f0a1b2c37d4e8f90a1b2c3d4e5f6", IdError::Prefix { expected: "job" }),
+            (
+                "batch_0192f0a1b2c37d4e8f90a1b2c3d4e5f6",
+                IdError::Prefix { expected: "job" },
+            ),
+            (
+                "job0192f0a1b2c37d4e8f90a1b2c3d4e5f6",
+                IdError::Prefix { expected: "job" },
+            ),
             ("job_", IdError::Length { found: 0 }),
             ("job_0192f0a1", IdError::Length { found: 8 }),
-            ("job_0192f0a1b2c37d4e8f90a1b2c3d4e5f60", IdError::Length { found: 33 }),
-            ("job_0192f0a1-b2c3-7d4e-8f90-a1b2c3d4e5f6", IdError::Length { found: 36 }),
-            ("job_0192F0a1b2c37d4e8f90a1b2c3d4e5f6", IdError::Digit { position: 8, found: 'F' }),
-            ("job_0192f0a1b2c37d4e8f90a1b2c3d4e5fé", IdError::Digit { position: 35, found: 'é' }),
+            (
+                "job_0192f0a1b2c37d4e8f90a1b2c3d4e5f60",
+                IdError::Length { found: 33 },
+            ),
+            (
+                "job_0192f0a1-b2c3-7d4e-8f90-a1b2c3d4e5f6",
+                IdError::Length { found: 36 },
+            ),
+            (
+                "job_0192F0a1b2c37d4e8f90a1b2c3d4e5f6",
+                IdError::Digit {
+                    position: 8,
+                    found: 'F',
+                },
+            ),
+            (
+                "job_0192f0a1b2c37d4e8f90a1b2c3d4e5fé",
+                IdError::Digit {
+                    position: 35,
+                    found: 'é',
+                },
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(text.parse::<JobId>(), Err(expected), "{text}");

@@ -170,14 +170,21 @@ mod tests {
             text,
             r#"{"text":"hello","voice_id":"default","language":"en","engine":"kiskadee","quality_profile":"balanced","response_format":"wav","speed":1.1}"#
         );
-        assert_eq!(serde_json::from_str::<SpeechArgs>(&text).unwrap(), args("hello"));
+        assert_eq!(
+            serde_json::from_str::<SpeechArgs>(&text).unwrap(),
+            args("hello")
+        );
     }
 
     #[test]
     fn what_may_be_left_out_has_a_default() {
-        let value = json!({"text": "hello", "voice_id": "default", "language": "en", "engine": "kiskadee"});
+        let value =
+            json!({"text": "hello", "voice_id": "default", "language": "en", "engine": "kiskadee"});
         let args: SpeechArgs = serde_json::from_value(value).unwrap();
-        assert_eq!((args.quality_profile, args.response_format), (QualityProfile::Balanced, ResponseFormat::Wav));
+        assert_eq!(
+            (args.quality_profile, args.response_format),
+            (QualityProfile::Balanced, ResponseFormat::Wav)
+        );
         assert!((args.speed - 1.0).abs() < f32::EPSILON);
     }
 

@@ -1,4 +1,4 @@
-//! Every limit on what a caller may send, in one place. The OpenAPI document states the same numbers.
+//! Every limit on what a caller may send, in one place. The served API document states the same numbers.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 pub const BATCH_TEXTS: RangeInclusive<usize> = 1..=100;
 /// Characters (Unicode scalar values) of a text.
 pub const TEXT_CHARS: RangeInclusive<usize> = 1..=5000;
-/// Characters of `input` on the OpenAI route, where clients expect that API's own limit.
+/// Characters of `input` on the `OpenAI` route, where clients expect that API's own limit.
 pub const OPENAI_INPUT_CHARS: RangeInclusive<usize> = 1..=4096;
 /// Rows of a CSV file, without its header.
 pub const CSV_ROWS: RangeInclusive<usize> = 1..=1000;

@@ -68,9 +68,17 @@ mod tests {
 
     #[test]
     fn final_states() {
-        let jobs: Vec<_> = JobState::ALL.iter().filter(|state| state.is_final()).map(|state| state.as_str()).collect();
+        let jobs: Vec<_> = JobState::ALL
+            .iter()
+            .filter(|state| state.is_final())
+            .map(|state| state.as_str())
+            .collect();
         assert_eq!(jobs, ["completed", "failed", "cancelled"]);
-        let batches: Vec<_> = BatchState::ALL.iter().filter(|state| !state.is_final()).map(|state| state.as_str()).collect();
+        let batches: Vec<_> = BatchState::ALL
+            .iter()
+            .filter(|state| !state.is_final())
+            .map(|state| state.as_str())
+            .collect();
         assert_eq!(batches, ["queued", "processing"]);
     }
 }

@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_told_with_the_known_ones() {
         let error = "paused".parse::<JobState>().unwrap_err();
-        assert_eq!(error.to_string(), "`paused` is not one of queued, running, completed, failed, cancelled");
+        assert_eq!(
+            error.to_string(),
+            "`paused` is not one of queued, running, completed, failed, cancelled"
+        );
     }
 
     #[test]

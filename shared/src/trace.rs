@@ -32,13 +32,20 @@ const SAMPLED: u8 = 1;
 impl TraceParent {
     /// A new trace, from random numbers. A zero is not allowed and becomes 1.
     pub fn start(trace_id: u128, parent_id: u64) -> Self {
-        Self { trace_id: trace_id.max(1), parent_id: parent_id.max(1), flags: SAMPLED }
+        Self {
+            trace_id: trace_id.max(1),
+            parent_id: parent_id.max(1),
+            flags: SAMPLED,
+        }
     }
 
     /// The same trace, seen from a span below this one.
     #[must_use]
     pub fn child(self, span_id: u64) -> Self {
-        Self { parent_id: span_id.max(1), ..self }
+        Self {
+            parent_id: span_id.max(1),
+            ..self
+        }
     }
 
     /// The id that all spans of the trace share, 32 digits in hex.
@@ -59,7 +66,11 @@ impl TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.parent_id, self.flags)
+        write!(
+            f,
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace_id, self.parent_id, self.flags
+        )
     }
 }
 
@@ -80,13 +91,22 @@ impl FromStr for TraceParent {
             return Err(TraceParentError::Zero);
         }
         // Only the flag that version 0 defines is passed on.
-        Ok(Self { trace_id, parent_id: parent_id as u64, flags: flags as u8 & SAMPLED })
+        Ok(Self {
+            trace_id,
+            parent_id: parent_id as u64,
+            flags: flags as u8 & SAMPLED,
+        })
     }
 }
 
 fn hex_part(part: Option<&str>, digits: usize) -> Result<u128, TraceParentError> {
-    let part = part.filter(|part| part.len() == digits).ok_or(TraceParentError::Shape)?;
-    if !part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    let part = part
+        .filter(|part| part.len() == digits)
+        .ok_or(TraceParentError::Shape)?;
+    if !part
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    {
         return Err(TraceParentError::Digit);
     }
     u128::from_str_radix(part, 16).map_err(|_| TraceParentError::Digit)
@@ -103,7 +123,10 @@ mod tests {
         let parent: TraceParent = TEXT.parse().unwrap();
         assert_eq!(parent.to_string(), TEXT);
         assert!(parent.is_sampled());
-        assert_eq!(parent.child(5).to_string(), "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000005-01");
+        assert_eq!(
+            parent.child(5).to_string(),
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000005-01"
+        );
         assert_eq!(parent.child(5).trace_id(), parent.trace_id());
     }
 
@@ -117,14 +140,38 @@ mod tests {
     fn what_is_malformed_is_refused() {
         let cases = [
             ("", TraceParentError::Shape),
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", TraceParentError::Shape),
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", TraceParentError::Shape),
-            ("00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", TraceParentError::Shape),
-            ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", TraceParentError::Digit),
-            ("00-+bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", TraceParentError::Digit),
-            ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", TraceParentError::Version),
-            ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", TraceParentError::Zero),
-            ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", TraceParentError::Zero),
+            (
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+                TraceParentError::Shape,
+            ),
+            (
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+                TraceParentError::Shape,
+            ),
+            (
+                "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+                TraceParentError::Shape,
+            ),
+            (
+                "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                TraceParentError::Digit,
+            ),
+            (
+                "00-+bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                TraceParentError::Digit,
+            ),
+            (
+                "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                TraceParentError::Version,
+            ),
+            (
+                "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                TraceParentError::Zero,
+            ),
+            (
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                TraceParentError::Zero,
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(text.parse::<TraceParent>(), Err(expected), "{text}");

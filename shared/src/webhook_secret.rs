@@ -38,8 +38,12 @@ impl WebhookSecret {
 
     /// Takes a secret in its written form.
     pub fn parse(text: &str) -> Result<Self, WebhookSecretError> {
-        let encoded = text.strip_prefix(PREFIX).ok_or(WebhookSecretError::Prefix)?;
-        let key = STANDARD.decode(encoded).map_err(|_| WebhookSecretError::Base64)?;
+        let encoded = text
+            .strip_prefix(PREFIX)
+            .ok_or(WebhookSecretError::Prefix)?;
+        let key = STANDARD
+            .decode(encoded)
+            .map_err(|_| WebhookSecretError::Base64)?;
         if WEBHOOK_SECRET_BYTES.contains(&key.len()) {
             Ok(Self(key))
         } else {
@@ -84,7 +88,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told() {
         let cases = [
-            ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", WebhookSecretError::Prefix),
+            (
+                "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                WebhookSecretError::Prefix,
+            ),
             ("whsec_not base64", WebhookSecretError::Base64),
             ("whsec_c2hvcnQ=", WebhookSecretError::Length { found: 5 }),
             ("whsec_c2hvcnQ", WebhookSecretError::Base64),
