@@ -17,9 +17,10 @@ create type webhook.claimed as (
   secrets text[]
 );
 
--- Claims up to p_limit due messages for p_lease_ms, with all of their owners' secrets that are in force, newest first. Of
--- one host at most p_per_host, and none of a host in p_busy: one that answers slowly does not hold up the others.
-create function webhook.claim(p_limit int, p_lease_ms int, p_per_host int, p_busy text[])
+-- Claims up to p_limit due messages for p_lease_ms, with all of their owners' secrets that are in force, newest first. No
+-- host gets more than p_per_host at once, counting what the sender already has running to it (p_hosts, p_running): one that
+-- answers slowly does not hold up the others.
+create function webhook.claim(p_limit int, p_lease_ms int, p_per_host int, p_hosts text[], p_running int[])
 returns setof webhook.claimed
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -28,16 +29,20 @@ declare
   present timestamptz := clock_timestamp();
 begin
   return query
-  with due as materialized (
+  with busy as materialized (
+    select b.host, b.running from unnest(p_hosts, p_running) as b(host, running)
+  ), due as materialized (
     select d.message_id, d.host, d.next_at
     from webhook.delivery d
-    where d.status = 'pending' and d.next_at <= present and d.host <> all (p_busy)
+    where d.status = 'pending' and d.next_at <= present
+      and not exists (select from busy b where b.host = d.host and b.running >= p_per_host)
     order by d.next_at
     limit 100 + 10 * p_limit
   ), fair as (
     select p.message_id
     from (select u.*, row_number() over (partition by u.host order by u.next_at) as place from due u) p
-    where p.place <= p_per_host
+    left join busy b on b.host = p.host
+    where p.place + coalesce(b.running, 0) <= p_per_host
     order by p.place, p.next_at
     limit p_limit
   ), locked as (
