@@ -60,13 +60,16 @@ $$;
 -- Enqueues the jobs of one owner and returns their ids in the order given. A job whose unique key belongs to a live job
 -- is not enqueued again: its place in the answer holds the id of that one.
 --
--- Errors: KQ429 (the owner's cap), KQ503 (the queue's cap); nothing is enqueued then.
+-- Errors: KQ429 (the owner's cap), KQ503 (the queue's cap); nothing is enqueued then. Without a cap (null) nothing is
+-- refused: the queue's own work must get in when it is full, else what it holds could not end.
 create function queue.enqueue(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns uuid[]
 language plpgsql as $$
 declare
   ids uuid[];
 begin
-  perform queue.admit_cost(p_owner, p_weight, p_cap, p_jobs);
+  if p_cap is not null then
+    perform queue.admit_cost(p_owner, p_weight, p_cap, p_jobs);
+  end if;
 
   with item as materialized (
     select queue.uuid7() as id, j.*
@@ -92,14 +95,14 @@ begin
     from fresh f
   ), postponed as (
     insert into queue.later (run_at, job_id)
-    select f.run_at, f.id from fresh f where f.run_at > clock_timestamp()
+    select f.run_at, f.id from fresh f where f.run_at > statement_timestamp()
   ), queued as (
     insert into queue.ready (batch_key, priority, vtime, job_id, owner, cost)
     select f.batch_key, f.priority,
       l.start + ceil(sum(f.cost) over (partition by f.batch_key, f.priority order by f.place) / p_weight)::bigint,
       f.id, p_owner, f.cost
     from fresh f join lane l on l.batch_key = f.batch_key and l.priority = f.priority
-    where f.run_at is null or f.run_at <= clock_timestamp()
+    where f.run_at is null or f.run_at <= statement_timestamp()
   )
   select array_agg(coalesce(n.job_id, i.id) order by i.place) into ids
   from item i left join named n using (unique_key);

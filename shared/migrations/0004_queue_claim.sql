@@ -1,4 +1,7 @@
 -- Claim: a whole batch that a device can run at once, in the order of priority and fair virtual time.
+--
+-- The statements of the hot path stand in plpgsql functions, which keep their plans; a function in plain SQL that is not
+-- inlined is planned anew at every call.
 
 create type queue.claimed as (
   job_id uuid,
@@ -22,8 +25,11 @@ create type queue.claimed as (
 -- models in memory first, unless another lane's head has waited longer than loading its model takes.
 create function queue.lane_heads(p_keys text[], p_resident text[], p_load_ms int)
 returns table (batch_key text, priority smallint, mark bigint, vtime bigint, isolate boolean)
-language sql stable
-set enable_seqscan = off as $$
+language plpgsql stable
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
   select k.batch_key, p.priority, m.mark, head.vtime, head.isolate
   from unnest(p_keys) k(batch_key)
   cross join (values (0::smallint), (1::smallint), (2::smallint)) p(priority)
@@ -41,7 +47,8 @@ set enable_seqscan = off as $$
   where not exists (select from queue.pause x where x.batch_key = k.batch_key)
   order by p.priority,
     k.batch_key = any(p_resident) or head.ready_at < clock_timestamp() - make_interval(secs => p_load_ms / 1000.0) desc,
-    head.ready_at
+    head.ready_at;
+end
 $$;
 
 -- Moves the watermark of a lane up to the head that a claim found, at most once a second; nobody waits for it.
@@ -72,12 +79,13 @@ $$;
 create function queue.take(
   p_worker uuid, p_batch_key text, p_priority smallint, p_mark bigint, p_isolate boolean, p_max_jobs int, p_max_cost int
 ) returns setof queue.claimed
-language sql
+language plpgsql
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off as $$
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
   with candidate as materialized (
-    select r.vtime, r.job_id, r.cost
+    select r.ctid as place, r.vtime, r.job_id, r.cost
     from queue.ready r
     where r.batch_key = p_batch_key and r.priority = p_priority and r.vtime >= p_mark and r.isolate = p_isolate
     order by r.vtime, r.job_id
@@ -86,25 +94,30 @@ set enable_mergejoin = off as $$
   ), budgeted as (
     select c.*, sum(c.cost) over (order by c.vtime, c.job_id) as running_cost from candidate c
   ), taken as (
-    delete from queue.ready r using budgeted b
-    where (b.running_cost <= p_max_cost or b.running_cost = b.cost)
-      and r.batch_key = p_batch_key and r.priority = p_priority and r.vtime = b.vtime and r.job_id = b.job_id
-    returning r.*
+    -- By physical place: the rows are locked, so it cannot change, and no index is searched again.
+    delete from queue.ready r
+    where r.ctid = any(array(
+      select b.place from budgeted b where b.running_cost <= p_max_cost or b.running_cost = b.cost))
+    returning r.vtime, r.isolate, r.job_id
   ), facts as materialized (
-    select t.vtime, t.isolate, j.* from taken t join queue.job j on j.id = t.job_id
+    select nextval('queue.token') as token, t.vtime, t.isolate, j.*
+    from taken t
+    -- `offset 0` pins the order of the join: the few rows that were taken look up theirs, whatever the planner believes
+    -- of a table that was empty when it was last analysed.
+    cross join lateral (select * from queue.job j where j.id = t.job_id offset 0) j
   ), leased as (
-    insert into queue.lease as l (job_id, token, worker_id, claimed_at, deadline_at, vtime, cost, priority, isolate,
+    insert into queue.lease (job_id, token, worker_id, claimed_at, deadline_at, vtime, cost, priority, isolate,
       batch_key, owner)
-    select f.id, nextval('queue.token'), p_worker, now.at, now.at + make_interval(secs => f.timeout_s), f.vtime,
+    select f.id, f.token, p_worker, now.at, now.at + make_interval(secs => f.timeout_s), f.vtime,
       f.cost, f.priority, f.isolate, f.batch_key, f.owner
     from facts f, (select clock_timestamp() as at) now
-    returning l.job_id, l.token
   )
-  select f.id, l.token, f.kind, f.batch_key, f.owner, f.priority, f.cost, f.isolate,
+  select f.id, f.token, f.kind, f.batch_key, f.owner, f.priority, f.cost, f.isolate,
     1 + (select count(*) from queue.failure x where x.job_id = f.id)::int,
     f.args, f.batch_id, f.batch_index, f.trace, f.timeout_s * 1000, f.created_at
-  from leased l join facts f on f.id = l.job_id
-  order by f.vtime, f.id
+  from facts f
+  order by f.vtime, f.id;
+end
 $$;
 
 -- Claims one batch for a live worker: jobs of one batch key and one priority. No row means nothing to do now.

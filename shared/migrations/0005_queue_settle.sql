@@ -41,14 +41,18 @@ create type queue.concluded as (
 
 -- Moves each job to its fate and returns what happened, for the counters and the outbox.
 create function queue.move(p_ended queue.ended[]) returns setof queue.concluded
-language sql
-set enable_seqscan = off as $$
+language plpgsql
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
   with verdict as materialized (
-    select e.*, j.owner, j.kind, j.batch_id, j.batch_key, j.priority, j.cost, j.webhook_url, j.unique_key,
+    select e.*, j.owner, j.kind, j.batch_id, j.batch_index, j.batch_key, j.priority, j.cost, j.webhook_url,
+      j.unique_key, j.created_at,
       past.errors, past.errors + past.crashes as attempts_before,
       queue.fate(e.outcome, past.errors, past.crashes, j.max_attempts, j.max_crashes) as fate
     from unnest(p_ended) e
-    join queue.job j on j.id = e.job_id
+    cross join lateral (select * from queue.job j where j.id = e.job_id offset 0) j
     cross join lateral (
       select count(*) filter (where f.kind = 'error') as errors, count(*) filter (where f.kind <> 'error') as crashes
       from queue.failure f where f.job_id = e.job_id
@@ -59,15 +63,13 @@ set enable_seqscan = off as $$
       left(coalesce(v.message, v.outcome), 4000)
     from verdict v where v.outcome in ('error', 'failed', 'crash', 'timeout')
   ), removed as (
-    delete from queue.job j using verdict v where v.fate = 'done' and j.id = v.job_id
-    returning j.id, j.owner, j.batch_id, j.created_at, j.batch_index, j.kind, j.batch_key,
-      v.token, v.started_at, v.attempts_before, v.outcome, v.result
+    delete from queue.job j where j.id = any(array(select v.job_id from verdict v where v.fate = 'done'))
   ), finished as (
     insert into queue.done (job_id, owner, batch_id, token, created_at, started_at, batch_index, attempts, kind,
       batch_key, outcome, result)
-    select r.id, r.owner, r.batch_id, r.token, r.created_at, r.started_at, r.batch_index,
-      r.attempts_before + (r.token is not null)::int, r.kind, r.batch_key, r.outcome, r.result
-    from removed r
+    select v.job_id, v.owner, v.batch_id, v.token, v.created_at, v.started_at, v.batch_index,
+      v.attempts_before + (v.token is not null)::int, v.kind, v.batch_key, v.outcome, v.result
+    from verdict v where v.fate = 'done'
   ), buried as (
     insert into queue.dead (job_id, reason, started_at)
     select v.job_id, left(coalesce(v.message, v.outcome), 4000), v.started_at from verdict v where v.fate = 'dead'
@@ -88,7 +90,8 @@ set enable_seqscan = off as $$
       v.isolate or v.outcome in ('crash', 'timeout')
     from verdict v, queue.lane_clock(v.owner, v.batch_key, v.priority) clock where v.fate = 'ready'
   )
-  select v.job_id, v.owner, v.kind, v.batch_id, v.fate, v.outcome, v.result, v.message, v.webhook_url from verdict v
+  select v.job_id, v.owner, v.kind, v.batch_id, v.fate, v.outcome, v.result, v.message, v.webhook_url from verdict v;
+end
 $$;
 
 create function queue.batch_outcome(p queue.batch_progress) returns text
@@ -101,7 +104,8 @@ language sql immutable as $$
   end
 $$;
 
--- Ends a batch for its owner: the status, and the event in the outbox.
+-- Ends a batch for its owner: the status, and the event in the outbox. Not while jobs are pending: one that was redriven
+-- while the archive was packed has reopened the batch, and its end packs another.
 create function queue.finish_batch(p_batch uuid, p_archive_key text) returns void
 language plpgsql as $$
 declare
@@ -110,8 +114,11 @@ declare
 begin
   update queue.batch_progress b
   set status = queue.batch_outcome(b), archive_key = p_archive_key, finished_at = clock_timestamp()
-  where b.batch_id = p_batch
+  where b.batch_id = p_batch and b.pending = 0
   returning * into progress;
+  if not found then
+    return;
+  end if;
   select * into batch from queue.batch b where b.id = p_batch;
   if batch.webhook_url is not null then
     perform webhook.emit(batch.owner,
@@ -233,21 +240,22 @@ create function queue.settle(
   p_worker uuid, p_jobs uuid[], p_tokens bigint[], p_outcomes text[], p_results jsonb[], p_messages text[],
   p_delays_ms int[]
 ) returns uuid[]
-language plpgsql as $$
+language plpgsql
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
 declare
   ended queue.ended[];
 begin
-  with given as (
-    select * from unnest(p_jobs, p_tokens, p_outcomes, p_results, p_messages, p_delays_ms)
-      as g(job_id, token, outcome, result, message, delay_ms)
-  ), won as (
-    delete from queue.lease l using given g where l.job_id = g.job_id and l.token = g.token
-    returning l.*, g.outcome, g.result, g.message, g.delay_ms
+  -- A token is issued once, so it alone names the attempt.
+  with won as materialized (
+    delete from queue.lease l where l.job_id = any(p_jobs) and l.token = any(p_tokens) returning l.*
   )
   select array_agg(row(w.job_id, w.token, w.worker_id, w.claimed_at, w.vtime, w.isolate,
-    case when w.cancel_requested and w.outcome not in ('completed', 'failed') then 'cancelled' else w.outcome end,
-    w.result, w.message, w.delay_ms)::queue.ended) into ended
-  from won w;
+    case when w.cancel_requested and g.outcome not in ('completed', 'failed') then 'cancelled' else g.outcome end,
+    g.result, g.message, g.delay_ms)::queue.ended) into ended
+  from won w
+  join unnest(p_jobs, p_tokens, p_outcomes, p_results, p_messages, p_delays_ms)
+    as g(job_id, token, outcome, result, message, delay_ms) on g.token = w.token and g.job_id = w.job_id;
   if ended is null then
     return '{}';
   end if;

@@ -157,9 +157,11 @@ language sql as $$
 $$;
 
 -- Makes the partitions of today and the next three days, and drops what is past retention: whole days of finished jobs,
--- and the dead and the batches of those days.
+-- and the dead and the batches of those days. With its owner's rights, for it makes and drops tables; and it gives up soon
+-- when somebody reads `done` for long, for whoever settles would wait behind it.
 create function queue.rotate_partitions(p_retention_days int) returns void
-language plpgsql as $$
+language plpgsql
+security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
 declare
   today timestamptz := date_trunc('day', clock_timestamp(), 'UTC');
   oldest uuid := queue.uuid7_floor(today - make_interval(days => p_retention_days));

@@ -13,11 +13,19 @@ begin
     perform from queue.done d where d.job_id = p_job and d.owner = p_owner;
     return case when found then 'ended' end;
   end if;
-  if queue.cancel_waiting(p_owner, array[p_job]) > 0 then
-    return 'cancelled';
-  end if;
-  update queue.lease l set cancel_requested = true where l.job_id = p_job;
-  return case when found then 'cancelling' else 'ended' end;
+  -- A job that changes its place meanwhile (claimed, promoted, given back) is looked for again.
+  for round in 1..5 loop
+    if queue.cancel_waiting(p_owner, array[p_job]) > 0 then
+      return 'cancelled';
+    end if;
+    update queue.lease l set cancel_requested = true where l.job_id = p_job;
+    if found then
+      return 'cancelling';
+    end if;
+    exit when not exists (select from queue.job j where j.id = p_job)
+      or exists (select from queue.dead d where d.job_id = p_job);
+  end loop;
+  return 'ended';
 end
 $$;
 
