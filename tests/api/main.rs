@@ -1,0 +1,13 @@
+//! The HTTP contract, area by area, against one running system that all of these tests share.
+
+mod accounts;
+mod audio;
+mod bad_input;
+mod batches;
+mod csv;
+mod jobs;
+mod operations;
+mod schema;
+mod shared_system;
+mod tokens;
+mod webhooks;

@@ -1,0 +1,29 @@
+//! The served `OpenAPI` document against the system that serves it, by schemathesis.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::shared_system::system;
+
+#[test]
+fn every_operation_answers_as_its_document_says() -> Result<()> {
+    let schemathesis = std::env::var_os("KISKADEE_SCHEMATHESIS")
+        .map(PathBuf::from)
+        .context("KISKADEE_SCHEMATHESIS is not set; run `cargo xtask test`")?;
+    let shared = system();
+    let key = shared.credentials["api_key"].as_str().context("no api_key")?;
+    let output = Command::new(schemathesis)
+        .args(["run", &format!("{}/openapi.json", shared.url)])
+        .args(["--header", &format!("X-API-Key: {key}")])
+        .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"])
+        .args(["--exclude-path-regex", "/events$|/auth/api-key/"])
+        .args(["--max-examples", "15", "--seed", "1", "--workers", "2", "--phases", "examples,coverage,fuzzing"])
+        .args(["--suppress-health-check", "all"])
+        .current_dir(&shared.state_dir)
+        .output()
+        .context("schemathesis could not be started")?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! What breaks in real life, done to a running system: nothing may be lost, nothing done twice.
+
+mod crashes;
+mod outages;
+mod pause;
+mod scale;

@@ -1,0 +1,15 @@
+//! Starts the whole system as a user would, and talks to it over HTTP.
+//!
+//! Nothing is replaced: a real Postgres, the real components under the real host, real workers, real audio.
+
+pub mod audio;
+pub mod client;
+pub mod process;
+pub mod receiver;
+pub mod system;
+pub mod wait;
+
+pub use client::{Answer, Client};
+pub use receiver::Receiver;
+pub use system::{Options, System};
+pub use wait::eventually;

@@ -1,0 +1,189 @@
+//! `kiskadee up` in a state directory of its own, and what a test needs to know of it.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use sqlx::PgPool;
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::process;
+
+/// How long a start may take on a slow machine, compiled components in the cache or not.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub workers: u32,
+    /// Further options of `kiskadee up`.
+    pub arguments: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { workers: 1, arguments: vec!["--webhook-allow-private".to_owned(), "on".to_owned()] }
+    }
+}
+
+impl Options {
+    #[must_use]
+    pub fn workers(mut self, workers: u32) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    #[must_use]
+    pub fn with(mut self, option: &str, value: &str) -> Self {
+        self.arguments.extend([option.to_owned(), value.to_owned()]);
+        self
+    }
+}
+
+/// A running system; it is stopped when dropped.
+pub struct System {
+    pub url: String,
+    pub credentials: Value,
+    process: Child,
+    directory: StateDirectory,
+    options: Options,
+}
+
+/// A state directory that is removed when the last user is gone.
+struct StateDirectory(TempDir);
+
+impl System {
+    /// Starts with a fresh state directory and no rate limits.
+    pub async fn start(options: Options) -> Result<Self> {
+        let directory = tempfile::Builder::new().prefix("kiskadee-test-").tempdir()?;
+        // Postgres runs as another user when the tests run as root, and must be able to pass through.
+        Command::new("chmod").arg("755").arg(directory.path()).status()?;
+        Self::start_in(StateDirectory(directory), options).await
+    }
+
+    async fn start_in(directory: StateDirectory, options: Options) -> Result<Self> {
+        let listen = free_address()?;
+        let process = spawn(directory.0.path(), &listen, &options)?;
+        let mut system =
+            Self { url: format!("http://{listen}"), credentials: Value::Null, process, directory, options };
+        system.wait_until_ready().await?;
+        system.credentials = serde_json::from_slice(&fs::read(system.state_dir().join("credentials.json"))?)?;
+        Ok(system)
+    }
+
+    /// Kills everything at once with SIGKILL, as a power cut would, and starts again on the same state.
+    pub async fn crash_and_restart(mut self) -> Result<Self> {
+        self.process.kill()?;
+        self.process.wait()?;
+        let directory = std::mem::replace(&mut self.directory, StateDirectory(tempfile::tempdir()?));
+        let options = self.options.clone();
+        drop(self);
+        Self::start_in(directory, options).await
+    }
+
+    /// Stops with SIGTERM and returns the exit code.
+    pub fn stop(&mut self) -> Result<Option<i32>> {
+        if self.process.try_wait()?.is_none() {
+            process::signal(self.process.id(), "TERM")?;
+        }
+        Ok(self.process.wait()?.code())
+    }
+
+    /// A client with the first user's API key.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url, self.credentials["api_key"].as_str())
+    }
+
+    pub fn state_dir(&self) -> &Path {
+        self.directory.0.path()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn worker_pids(&self) -> Result<Vec<u32>> {
+        process::children(self.process.id(), "worker")
+    }
+
+    /// The database, as its superuser: tests look at the ledger itself.
+    pub async fn database(&self) -> Result<PgPool> {
+        let path = self.state_dir().join("secrets.json");
+        let secrets: Value = serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
+        let password = secrets["postgres"].as_str().context("no password of Postgres in secrets.json")?;
+        let port = self.postmaster_line(3)?;
+        Ok(PgPool::connect(&format!("postgres://postgres:{password}@127.0.0.1:{port}/kiskadee")).await?)
+    }
+
+    pub fn postgres_pid(&self) -> Result<u32> {
+        Ok(self.postmaster_line(0)?.parse()?)
+    }
+
+    /// A line of `postmaster.pid`: 0 is the process, 3 the port.
+    fn postmaster_line(&self, index: usize) -> Result<String> {
+        let file = fs::read_to_string(self.state_dir().join("postgres/postmaster.pid"))?;
+        Ok(file.lines().nth(index).context("postmaster.pid is short")?.trim().to_owned())
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let client = Client::new(&self.url, None);
+        let start = Instant::now();
+        while start.elapsed() < START_LIMIT {
+            if let Some(status) = self.process.try_wait()? {
+                bail!("`kiskadee up` ended with {status}:\n{}", self.output());
+            }
+            if matches!(client.get("/ready").await, Ok(answer) if answer.status == 200) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("`kiskadee up` was not ready in time:\n{}", self.output());
+    }
+
+    fn output(&self) -> String {
+        fs::read_to_string(output_path(self.state_dir())).unwrap_or_default()
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        let _ = self.stop();
+    }
+}
+
+/// The `kiskadee` binary under test.
+pub fn binary() -> PathBuf {
+    std::env::var_os("KISKADEE_BINARY")
+        .map_or_else(|| process::repository().join("target/release/kiskadee"), PathBuf::from)
+}
+
+/// An address on loopback that was free a moment ago.
+pub fn free_address() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
+fn output_path(state_dir: &Path) -> PathBuf {
+    state_dir.join("up.out")
+}
+
+fn spawn(state_dir: &Path, listen: &str, options: &Options) -> Result<Child> {
+    let output = File::options().create(true).append(true).open(output_path(state_dir))?;
+    // A test that is killed takes its system with it.
+    Command::new("setpriv")
+        .args(["--pdeathsig", "TERM"])
+        .arg(binary())
+        .args(["up", "--listen", listen, "--api-rate-limit", "off", "--state-dir"])
+        .arg(state_dir)
+        .args(["--workers", &options.workers.to_string()])
+        .args(&options.arguments)
+        .current_dir(process::repository())
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
+        .with_context(|| format!("cannot start {}; build it with `cargo xtask test`", binary().display()))
+}

@@ -1,1 +1,0 @@
-//! End-to-end, fault and load tests against the running system
