@@ -1,0 +1,57 @@
+//! The trait of all engines, and how an engine describes itself.
+
+use kiskadee_shared::quality::QualityProfile;
+use serde::Serialize;
+
+use crate::{SpeechError, SpeechRequest, Utterance};
+
+/// Turns text into audio.
+///
+/// `speak` takes a whole batch, so that a neural engine can run its requests through the model together.
+/// It returns at once, with one answer for each request in the order of the batch; the work happens while
+/// the streams are read. The streams are independent: one that fails, is cancelled or is dropped must not
+/// disturb the others, and a slow reader must not stall them for good.
+pub trait Engine: Send + Sync {
+    fn info(&self) -> &EngineInfo;
+
+    fn speak(&self, batch: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>>;
+}
+
+/// What an engine can do, as it is announced to the users of the system.
+#[derive(Debug, Clone, Serialize)]
+pub struct EngineInfo {
+    pub name: String,
+    pub description: String,
+    pub sample_rate: u32,
+    /// Language tags in lower case; a region of a listed language falls back to the language.
+    pub languages: Vec<String>,
+    pub quality_profiles: Vec<ProfileInfo>,
+    pub voices: Vec<Voice>,
+}
+
+/// What a quality profile means for one engine.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProfileInfo {
+    pub name: QualityProfile,
+    pub description: &'static str,
+}
+
+/// A voice that an engine brings along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Voice {
+    pub id: String,
+    pub engine: String,
+    pub name: String,
+    pub kind: VoiceKind,
+    pub languages: Vec<String>,
+}
+
+/// How a voice came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoiceKind {
+    Builtin,
+    Cloned,
+    Morphed,
+    Trained,
+}

@@ -1,0 +1,101 @@
+//! Cuts a sentence that is too long for one piece.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::Segment;
+use crate::Pause;
+
+/// Marks behind which a speaker may breathe.
+const SOFT_MARKS: &[char] = &[',', ';', ':', '—', '–', '，', '、', '；', '：', '،', '؛'];
+
+/// A soft mark is taken only in the last part of the room, so that pieces do not become needlessly short.
+const SHORTEST_SHARE: usize = 3;
+
+/// The pieces of one sentence. The last one carries the sentence's own pause.
+pub(super) fn cut(sentence: &str, max_chars: usize) -> Vec<Segment> {
+    let mut pieces = Vec::new();
+    let mut rest = sentence;
+    while rest.chars().count() > max_chars {
+        let (end, pause) = best_end(rest, max_chars);
+        let (piece, after) = rest.split_at(end);
+        pieces.push(Segment { text: piece.trim().to_owned(), pause });
+        rest = after.trim_start();
+    }
+    pieces.push(Segment { text: rest.to_owned(), pause: Pause::Sentence });
+    pieces.retain(|piece| !piece.text.is_empty());
+    pieces
+}
+
+/// Where to cut a text that does not fit: behind a soft mark, at a space, else between two characters.
+fn best_end(text: &str, max_chars: usize) -> (usize, Pause) {
+    let room = byte_of(text, max_chars);
+    let window = text.get(..room).unwrap_or(text);
+    let shortest = byte_of(text, max_chars / SHORTEST_SHARE);
+    if let Some(end) = last_soft_mark(text, window).filter(|&end| end > shortest) {
+        return (end, Pause::Phrase);
+    }
+    // A space right behind the room ends a word that fits exactly.
+    let space = if text.get(room..).is_some_and(|after| after.starts_with(char::is_whitespace)) {
+        Some(room)
+    } else {
+        window.rfind(char::is_whitespace).filter(|&at| at > 0)
+    };
+    (space.unwrap_or_else(|| last_character(text, room)), Pause::Word)
+}
+
+/// The end of the last soft mark in the window that is not inside a number or an address.
+fn last_soft_mark(text: &str, window: &str) -> Option<usize> {
+    let marks = window.char_indices().rev().filter(|(_, c)| SOFT_MARKS.contains(c));
+    marks.map(|(at, mark)| (at + mark.len_utf8(), mark)).find_map(|(end, mark)| {
+        let next = text.get(end..).and_then(|after| after.chars().next());
+        (!mark.is_ascii() || next.is_none_or(char::is_whitespace)).then_some(end)
+    })
+}
+
+/// The last boundary between user-perceived characters within the room; at least one such character is taken.
+fn last_character(text: &str, room: usize) -> usize {
+    let mut ends = text.grapheme_indices(true).map(|(at, character)| at + character.len());
+    let first = ends.next().unwrap_or(room);
+    ends.take_while(|&end| end <= room).last().unwrap_or(first)
+}
+
+fn byte_of(text: &str, chars: usize) -> usize {
+    text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(sentence: &str, max: usize) -> Vec<(String, Pause)> {
+        cut(sentence, max).into_iter().map(|piece| (piece.text, piece.pause)).collect()
+    }
+
+    #[test]
+    fn commas_are_preferred_to_spaces() {
+        let pieces = texts("one two three, four five six seven", 20);
+        assert_eq!(pieces, [
+            ("one two three,".to_owned(), Pause::Phrase),
+            ("four five six seven".to_owned(), Pause::Sentence)
+        ]);
+    }
+
+    #[test]
+    fn a_comma_in_a_number_is_no_breath() {
+        let pieces = texts("it is 1,000,000 more or less", 16);
+        assert_eq!(pieces[0], ("it is 1,000,000".to_owned(), Pause::Word));
+    }
+
+    #[test]
+    fn a_word_that_fits_exactly_is_kept() {
+        assert_eq!(texts("abc def", 3), [("abc".to_owned(), Pause::Word), ("def".to_owned(), Pause::Sentence)]);
+    }
+
+    #[test]
+    fn characters_are_never_torn() {
+        let family = "👨‍👩‍👧";
+        let pieces = texts(&family.repeat(3), 6);
+        assert!(pieces.iter().all(|(piece, _)| piece == family), "{pieces:?}");
+        assert_eq!(texts(&"e\u{301}".repeat(4), 3).len(), 4);
+    }
+}

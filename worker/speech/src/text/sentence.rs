@@ -1,0 +1,128 @@
+//! Finds where sentences end: not after an abbreviation, an initial or a list number, not inside a number or
+//! an address, and after closing quotes and brackets.
+
+/// Words that a full stop follows without ending the sentence, in lower case and without that stop. English,
+/// German, French, Spanish and Portuguese. Words that often end a sentence as well ("etc.") are missing on
+/// purpose: the lower-case rule serves them.
+const ABBREVIATIONS: &[&str] = &[
+    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "col", "dept", "dr", "dra", "e.g", "ed", "est", "exmo", "fig",
+    "gen", "gov", "hon", "hr", "i.e", "lt", "m", "mlle", "mme", "mr", "mrs", "ms", "mt", "nr", "p.ex", "pp", "prof", "profa",
+    "rep", "rev", "sen", "sgt", "sr", "sra", "srta", "st", "str", "usw", "v", "vgl", "vol", "vs", "z.b",
+];
+/// Abbreviations only before a number: "No. 5", but "He said no."
+const BEFORE_NUMBERS: &[&str] = &["art", "cap", "ch", "no", "núm", "p", "sec"];
+
+/// Ends a sentence only before a space or the end of the text.
+const SPACED_STOPS: &[char] = &['.', '!', '?', '…', '؟', '۔', '։'];
+/// Ends a sentence wherever it stands, for its scripts put no space after it.
+const FREE_STOPS: &[char] = &['。', '！', '？', '｡', '।', '॥', '።', '။'];
+const CLOSERS: &[char] = &['"', '\'', ')', ']', '}', '”', '’', '»', '›', '」', '』', '）', '】', '》'];
+const OPENERS: &[char] = &['"', '\'', '(', '[', '{', '“', '‘', '«', '‹', '¿', '¡', '—', '-'];
+
+/// The sentences of a paragraph, trimmed, none of them blank.
+pub(super) fn sentences(paragraph: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = paragraph.trim();
+    let mut from = 0;
+    while let Some(end) = next_end(rest, from) {
+        let (sentence, after) = rest.split_at(end);
+        if ends_here(sentence, after) {
+            found.push(sentence.trim_end());
+            rest = after.trim_start();
+            from = 0;
+        } else {
+            from = end;
+        }
+    }
+    if !rest.is_empty() {
+        found.push(rest);
+    }
+    found
+}
+
+/// The end of the first run of stops at or after `from`, with the closers behind it.
+fn next_end(text: &str, from: usize) -> Option<usize> {
+    let tail = text.get(from..)?;
+    let stop = tail.find(|c| SPACED_STOPS.contains(&c) || FREE_STOPS.contains(&c))?;
+    let run = tail.get(stop..)?;
+    let stops = run.trim_start_matches(|c| SPACED_STOPS.contains(&c) || FREE_STOPS.contains(&c));
+    let after = stops.trim_start_matches(CLOSERS);
+    Some(text.len() - after.len())
+}
+
+fn ends_here(sentence: &str, after: &str) -> bool {
+    let bare = sentence.trim_end_matches(CLOSERS);
+    let Some(stop) = bare.chars().next_back() else { return false };
+    if after.is_empty() || FREE_STOPS.contains(&stop) {
+        return true;
+    }
+    if !after.starts_with(char::is_whitespace) {
+        return false;
+    }
+    let next = after.trim_start().trim_start_matches(OPENERS).chars().next();
+    if next.is_some_and(char::is_lowercase) {
+        return stop != '.' && stop != '…' && bare.len() == sentence.len();
+    }
+    stop != '.' || bare.ends_with("..") || !is_shortened(bare, next)
+}
+
+/// The full stop at the end of `bare` belongs to its last word and not to the sentence.
+fn is_shortened(bare: &str, next: Option<char>) -> bool {
+    let line = bare.trim_end_matches('.');
+    let word = line.rsplit(char::is_whitespace).next().unwrap_or_default().trim_start_matches(OPENERS);
+    let lower = word.to_lowercase();
+    let is_initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
+    let is_list_number = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && line.trim_start() == word;
+    let before_number = next.is_some_and(char::is_numeric) && BEFORE_NUMBERS.contains(&lower.as_str());
+    is_initial || is_list_number || before_number || ABBREVIATIONS.contains(&lower.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_sentences_part() {
+        assert_eq!(sentences(" One. Two! Three? Four… Five?! Six... Seven "), [
+            "One.", "Two!", "Three?", "Four…", "Five?!", "Six...", "Seven"
+        ]);
+    }
+
+    #[test]
+    fn some_full_stops_end_nothing() {
+        for whole in [
+            "Dr. Smith met Mrs. Jones on St. Mary's Road.",
+            "It costs 3.14 dollars at 10.30 today.",
+            "See https://example.com/a.b?c=1.2 and mail me@example.org now.",
+            "J. R. R. Tolkien wrote it.",
+            "Use e.g. Berlin, i.e. a city.",
+            "Turn to No. 5 or p. 12 please.",
+            "He waited ... and left, etc. and so on.",
+            "1. Wash your hands.",
+            "O Sr. Silva e a Dra. Ana chegaram.",
+            "Das ist z.B. Herr Müller.",
+        ] {
+            assert_eq!(sentences(whole), [whole]);
+        }
+    }
+
+    #[test]
+    fn words_that_look_shortened_still_end_sentences() {
+        assert_eq!(sentences("He said no. They left."), ["He said no.", "They left."]);
+        assert_eq!(sentences("It was I. We knew."), ["It was I.", "We knew."]);
+        assert_eq!(sentences("Born in 1999. Died young."), ["Born in 1999.", "Died young."]);
+    }
+
+    #[test]
+    fn closing_marks_stay_with_their_sentence() {
+        assert_eq!(sentences("“Go!” He went. (Really.) «Oui.» Non."), ["“Go!”", "He went.", "(Really.)", "«Oui.»", "Non."]);
+        assert_eq!(sentences("\"Stop!\" he cried."), ["\"Stop!\" he cried."]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_part() {
+        assert_eq!(sentences("你好。今天天气很好！走吧？"), ["你好。", "今天天气很好！", "走吧？"]);
+        assert_eq!(sentences("「そうです。」と言った。"), ["「そうです。」", "と言った。"]);
+        assert_eq!(sentences("नमस्ते। आप कैसे हैं?"), ["नमस्ते।", "आप कैसे हैं?"]);
+    }
+}
