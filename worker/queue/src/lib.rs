@@ -1,1 +1,29 @@
-//! The Postgres queue as a typed crate
+//! The Postgres queue as a typed crate.
+//!
+//! The rules live in SQL functions (`shared/migrations`); here each is one method of [`Queue`] with types for what goes in
+//! and comes out, and errors by what the caller can do. At-least-once running, exactly one accepted completion for each
+//! job: a token from a sequence fences off whoever held the job before.
+
+mod batch;
+mod chores;
+mod claim;
+mod connect;
+mod doorbell;
+mod error;
+mod fleet;
+mod migrate;
+mod objects;
+mod settle;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod worker;
+
+pub use batch::BatchItem;
+pub use claim::{ClaimRequest, Claimed};
+pub use connect::{ConnectOptions, Queue};
+pub use doorbell::Doorbell;
+pub use error::{Error, Result};
+pub use migrate::migrate;
+pub use objects::AttemptId;
+pub use settle::{Outcome, Settlement};
+pub use worker::{Held, Verdict, Warning};

@@ -1,0 +1,59 @@
+//! What the one worker that leads does for all.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{Queue, Result, worker::milliseconds};
+
+impl Queue {
+    /// Takes or keeps the lead for `ttl`; false when another has it. The caller stops on its own clock before that.
+    pub async fn lead(&self, worker: Uuid, ttl: Duration) -> Result<bool> {
+        let query = sqlx::query_as("select queue.lead($1, $2)")
+            .bind(worker)
+            .bind(milliseconds(ttl));
+        self.value(query).await
+    }
+
+    /// Makes jobs ready whose time has come. Returns how many.
+    pub async fn promote(&self, limit: i32) -> Result<i32> {
+        self.value(sqlx::query_as("select queue.promote($1)").bind(limit))
+            .await
+    }
+
+    /// Takes back the leases of dead workers and those past their hard deadline. Returns how many.
+    pub async fn rescue(&self, limit: i32) -> Result<i32> {
+        self.value(sqlx::query_as("select queue.rescue($1)").bind(limit))
+            .await
+    }
+
+    /// Finds the ready rows that were committed behind the place where claims begin to look.
+    pub async fn lower_watermarks(&self) -> Result<()> {
+        self.run(sqlx::query("select queue.lower_watermarks()"))
+            .await
+    }
+
+    /// Counts the queue for admission, estimates and dashboards.
+    pub async fn measure_depth(&self) -> Result<()> {
+        self.run(sqlx::query("select queue.measure_depth()")).await
+    }
+
+    /// Makes the partitions of the next days and drops the days past retention.
+    pub async fn rotate_partitions(&self) -> Result<()> {
+        let query =
+            sqlx::query("select queue.rotate_partitions(retention_days) from queue.setting");
+        self.run(query).await
+    }
+
+    /// Folds what the fleet has counted into its totals. Returns how many rows went in.
+    pub async fn fold_telemetry(&self, limit: i32) -> Result<i32> {
+        self.value(sqlx::query_as("select telemetry.fold($1)").bind(limit))
+            .await
+    }
+
+    /// Forgets rate buckets that are full again and idempotency keys that have expired.
+    pub async fn sweep_admission(&self) -> Result<()> {
+        let query = sqlx::query("select api.sweep_rate_buckets(), api.sweep_idempotency()");
+        self.run(query).await
+    }
+}

@@ -1,0 +1,72 @@
+//! Claims: a batch of jobs that one device can run at once.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{Queue, Result, worker::milliseconds};
+
+/// What a worker can take now.
+#[derive(Debug, Clone)]
+pub struct ClaimRequest<'a> {
+    pub worker: Uuid,
+    /// The lanes that it serves.
+    pub batch_keys: &'a [String],
+    /// Those whose model is in memory: they go first, unless another lane's head has waited longer than `load`.
+    pub resident: &'a [String],
+    pub max_jobs: i32,
+    /// The first job is taken whatever it costs.
+    pub max_cost: i32,
+    /// How long it takes to load a model that is not in memory.
+    pub load: Duration,
+}
+
+/// A job under lease, with everything that is needed to run it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Claimed {
+    pub job_id: Uuid,
+    /// Names this attempt; a later claim of the same job has a larger one.
+    pub token: i64,
+    pub kind: String,
+    pub batch_key: String,
+    pub owner: Uuid,
+    pub priority: i16,
+    pub cost: i32,
+    /// It may have killed a worker before: nothing else must run beside it.
+    pub isolate: bool,
+    /// Counts from 1.
+    pub attempt: i32,
+    pub args: Value,
+    pub batch_id: Option<Uuid>,
+    pub batch_index: Option<i32>,
+    /// The W3C `traceparent` of the request that made the job.
+    pub trace: Option<String>,
+    deadline_ms: i32,
+    pub created_at: OffsetDateTime,
+}
+
+impl Claimed {
+    /// How long the attempt may take, from the claim.
+    pub fn time_limit(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.deadline_ms).unwrap_or_default())
+    }
+}
+
+impl Queue {
+    /// Takes one batch under lease; an empty answer means that there is nothing to do now.
+    ///
+    /// A claim whose answer is lost leaves leases that nobody runs: the caller settles nothing for them, and the next
+    /// heartbeat cannot name them. Their hard deadline gives them back.
+    pub async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Vec<Claimed>> {
+        let query = sqlx::query_as(include_str!("../queries/claim.sql"))
+            .bind(request.worker)
+            .bind(request.batch_keys)
+            .bind(request.resident)
+            .bind(request.max_jobs)
+            .bind(request.max_cost)
+            .bind(milliseconds(request.load));
+        self.rows(query).await
+    }
+}
