@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::process;
 
 /// How long a start may take on a slow machine, compiled components in the cache or not.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -112,11 +112,15 @@ impl System {
 
     /// The database, as its superuser: tests look at the ledger itself.
     pub async fn database(&self) -> Result<PgPool> {
+        Ok(PgPool::connect(&self.database_url()?).await?)
+    }
+
+    pub fn database_url(&self) -> Result<String> {
         let path = self.state_dir().join("secrets.json");
         let secrets: Value = serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
         let password = secrets["postgres"].as_str().context("no password of Postgres in secrets.json")?;
         let port = self.postmaster_line(3)?;
-        Ok(PgPool::connect(&format!("postgres://postgres:{password}@127.0.0.1:{port}/kiskadee")).await?)
+        Ok(format!("postgres://postgres:{password}@127.0.0.1:{port}/kiskadee"))
     }
 
     pub fn postgres_pid(&self) -> Result<u32> {
