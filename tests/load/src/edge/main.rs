@@ -75,7 +75,10 @@ async fn measure(arguments: &Arguments) -> Result<()> {
         for contender in &mut contenders {
             let url = format!("{}{path}", contender.url);
             let figures = wrk::run(&url, &key, arguments.connections, arguments.seconds)?;
-            println!("  {:10} {figures:?}", contender.name);
+            println!(
+                "  {:10} {:>8.0} requests/s   p50 {:>6.2} ms   p99 {:>6.2} ms",
+                contender.name, figures.requests_per_second, figures.p50_ms, figures.p99_ms,
+            );
             contender.figures.push(figures);
         }
     }
