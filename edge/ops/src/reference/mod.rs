@@ -1,0 +1,83 @@
+//! Makes the API documents out of what the components declare. Only native: `examples/openapi.rs` writes the files that the
+//! component carries, and a test compares them with the code.
+
+mod postman;
+mod sample;
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::OpenApi;
+
+pub use postman::collection;
+
+const INTRODUCTION: &str = include_str!("introduction.md");
+
+/// The areas of the API in the order in which they are shown. Every operation has one of them as its tag.
+const TAGS: [(&str, &str); 9] = [
+    ("accounts", "Registration, sign-in and the profile."),
+    ("api keys", "Long-lived keys for programs."),
+    (
+        "webhooks",
+        "Where news of batches and jobs go, and what became of them.",
+    ),
+    ("speech", "Text to speech: as a stream, or as a job."),
+    (
+        "batches",
+        "Many texts at once, from JSON or CSV, to one ZIP.",
+    ),
+    ("jobs", "The state, the events and the audio of jobs."),
+    ("voices", "The voices and engines that speak."),
+    ("operations", "Health, metrics and monitoring."),
+    ("documents", "This document, in several forms."),
+];
+
+/// One document of the parts that the components contribute.
+pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> Result<Value, serde_json::Error> {
+    let mut merged = OpenApi::default();
+    for part in parts {
+        merged.merge(part);
+    }
+    let mut document = serde_json::to_value(merged)?;
+    document["info"] = information();
+    document["servers"] = json!([{"url": "/", "description": "This deployment"}]);
+    document["tags"] = TAGS
+        .iter()
+        .map(|(name, description)| json!({"name": name, "description": description}))
+        .collect();
+    Ok(document)
+}
+
+fn information() -> Value {
+    json!({
+        "title": "Kiskadee",
+        "summary": "Text to speech at scale",
+        "description": INTRODUCTION,
+        "version": env!("CARGO_PKG_VERSION"),
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    })
+}
+
+/// What a `$ref` points at, or the value itself.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let pointer = value
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|reference| reference.strip_prefix('#'));
+    pointer
+        .and_then(|pointer| document.pointer(pointer))
+        .unwrap_or(value)
+}
+
+/// The operations of a document: path, method, operation.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Map<String, Value>)> {
+    let paths = document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    paths.flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flatten();
+        methods.filter_map(move |(method, operation)| {
+            Some((path.as_str(), method.as_str(), operation.as_object()?))
+        })
+    })
+}
