@@ -1,22 +1,24 @@
 //! What a job does, free of where it came from: plain functions from a job's arguments to its result.
 //!
-//! The runner claims jobs, calls these, and settles what they answer. Nothing here knows the queue, so a job
-//! body can be tested without a database. The two entry points are [`speak_jobs`] for a claimed batch of
-//! speech, and [`archive_job`]:
-//!
-//! - `fn speak_jobs(tools: Arc<Tools>, tasks: Vec<SpeechTask>) -> impl Stream<Item = (Uuid, Result<SpeechResult, JobError>)> + Send`:
-//!   one answer for each task, in the order in which they end;
-//! - `async fn archive_job(tools: &Tools, task: ArchiveTask) -> Result<ArchiveResult, JobError>`.
+//! The runner claims jobs, calls [`speak_jobs`] or [`archive_job`], and settles what they answer. Nothing here
+//! knows the queue, so a job body can be tested without a database.
+
+mod archive;
+mod speech;
 
 use std::sync::{
     Arc,
     atomic::{AtomicU8, Ordering},
 };
 
-use kiskadee_shared::{job::SpeechArgs, state::JobState};
-use kiskadee_speech::Engines;
+use kiskadee_shared::job::SpeechArgs;
+use kiskadee_speech::{Engines, SpeechError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+pub use self::{archive::archive_job, speech::{Answers, speak_jobs}};
+pub use crate::archive::ArchiveItem;
+use crate::{archive::ArchiveError, audio::{EncodeError, Encoder}, store::{Store, StoreError}};
 
 /// Why a job has no result, by what the runner is to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +38,49 @@ pub enum JobError {
     /// As `Retry`, and this process must be restarted before it takes other work.
     #[error("{0}")]
     Fatal(String),
+}
+
+impl From<SpeechError> for JobError {
+    fn from(error: SpeechError) -> Self {
+        match error {
+            SpeechError::Reject(why) => Self::Reject(why),
+            SpeechError::Cancelled => Self::Cancelled,
+            SpeechError::Fatal(why) => Self::Fatal(why),
+            // A machine that lacks something fails the attempt and not the job: another one may have it. It is
+            // counted, so that a fleet in which none has it says so at last.
+            other => Self::Retry(other.to_string()),
+        }
+    }
+}
+
+impl From<EncodeError> for JobError {
+    fn from(error: EncodeError) -> Self {
+        match error {
+            EncodeError::Speech(error) => error.into(),
+            EncodeError::Scratch(error) => Self::Snooze(format!("the worker's scratch directory cannot be written: {error}")),
+            EncodeError::TooLong => Self::Reject(error.to_string()),
+            other => Self::Retry(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Away(_) => Self::Snooze(error.to_string()),
+            other => Self::Retry(other.to_string()),
+        }
+    }
+}
+
+impl From<ArchiveError> for JobError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Store(error) => error.into(),
+            ArchiveError::Cancelled => Self::Cancelled,
+            other => Self::Retry(other.to_string()),
+        }
+    }
 }
 
 /// One run of one job, as the claim gave it.
@@ -75,19 +120,6 @@ pub struct SpeechTask {
 pub struct ArchiveTask {
     pub attempt: Attempt,
     pub items: Vec<ArchiveItem>,
-}
-
-/// One job of the batch that is to be packed.
-#[derive(Debug, Clone)]
-pub struct ArchiveItem {
-    pub job: Uuid,
-    pub state: JobState,
-    /// The accepted audio; none for an item that did not complete.
-    pub key: Option<String>,
-    pub bytes: Option<u64>,
-    pub duration_seconds: Option<f64>,
-    /// Why the item did not complete, in words for its owner.
-    pub error: Option<String>,
 }
 
 /// What job bodies work with.
