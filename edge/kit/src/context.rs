@@ -37,7 +37,7 @@ impl Context {
     }
 }
 
-/// The name of a request: the caller's when it is well formed, else a new UUIDv7.
+/// The name of a request: the caller's when it is well formed, else a new `UUIDv7`.
 #[derive(Debug, Clone)]
 pub struct RequestId(HeaderValue);
 
@@ -67,7 +67,9 @@ impl RequestId {
 fn is_well_formed(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     REQUEST_ID_BYTES.contains(&bytes.len())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
 /// The trace that a request belongs to: the caller's, else a new one. Made only for handlers that take it.
@@ -78,8 +80,15 @@ impl<S: Sync> FromRequestParts<S> for Trace {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let given = parts.headers.get(TRACE_PARENT).and_then(|value| value.to_str().ok());
-        Ok(Self(given.and_then(|text| text.parse().ok()).unwrap_or_else(new_trace)))
+        let given = parts
+            .headers
+            .get(TRACE_PARENT)
+            .and_then(|value| value.to_str().ok());
+        Ok(Self(
+            given
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_else(new_trace),
+        ))
     }
 }
 
@@ -115,12 +124,22 @@ mod tests {
     #[tokio::test]
     async fn a_trace_is_taken_over_or_begun() {
         let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let request = axum::http::Request::builder().header(TRACE_PARENT, text).body(()).unwrap();
-        let trace = Trace::from_request_parts(&mut request.into_parts().0, &()).await.unwrap();
+        let request = axum::http::Request::builder()
+            .header(TRACE_PARENT, text)
+            .body(())
+            .unwrap();
+        let trace = Trace::from_request_parts(&mut request.into_parts().0, &())
+            .await
+            .unwrap();
         assert_eq!(trace.0.to_string(), text);
 
-        let request = axum::http::Request::builder().header(TRACE_PARENT, "junk").body(()).unwrap();
-        let trace = Trace::from_request_parts(&mut request.into_parts().0, &()).await.unwrap();
+        let request = axum::http::Request::builder()
+            .header(TRACE_PARENT, "junk")
+            .body(())
+            .unwrap();
+        let trace = Trace::from_request_parts(&mut request.into_parts().0, &())
+            .await
+            .unwrap();
         assert_ne!(trace.0.trace_id(), 0);
     }
 }

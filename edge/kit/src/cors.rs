@@ -8,8 +8,9 @@ use axum::{
 };
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, Range, X-API-Key, X-Request-Id, traceparent");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, Idempotency-Key, Range, X-API-Key, X-Request-Id, traceparent",
+);
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Content-Disposition, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
 );
@@ -18,7 +19,10 @@ const MAX_AGE_S: HeaderValue = HeaderValue::from_static("600");
 /// The origin to name in the answer, when the request has one that is allowed.
 pub(crate) fn allowed_origin(headers: &HeaderMap, origins: &[HeaderValue]) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
-    origins.iter().find(|allowed| *allowed == origin || *allowed == "*").cloned()
+    origins
+        .iter()
+        .find(|allowed| *allowed == origin || *allowed == "*")
+        .cloned()
 }
 
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {

@@ -39,7 +39,10 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let settings = Context::of(parts)?.settings;
-        Ok(Self { settings, proof: proof(&parts.headers, settings)? })
+        Ok(Self {
+            settings,
+            proof: proof(&parts.headers, settings)?,
+        })
     }
 }
 
@@ -63,7 +66,11 @@ impl Caller {
                 ParameterValue::Floating64(session.issued_at_ms as f64 / 1000.0),
                 ParameterValue::DbNull,
             ],
-            Proof::Key(hash) => [ParameterValue::DbNull, ParameterValue::DbNull, ParameterValue::Binary(hash.to_vec())],
+            Proof::Key(hash) => [
+                ParameterValue::DbNull,
+                ParameterValue::DbNull,
+                ParameterValue::Binary(hash.to_vec()),
+            ],
         };
         [user, issued_at, key, ParameterValue::Int32(per_minute)]
     }
@@ -91,7 +98,11 @@ fn bearer(authorization: &HeaderValue, settings: &Settings) -> Result<Proof, Pro
     if token.starts_with(api_key::PREFIX) {
         return key_proof(token);
     }
-    settings.tokens.verify(token).map(Proof::Token).map_err(|error: TokenError| invalid(&error.to_string()))
+    settings
+        .tokens
+        .verify(token)
+        .map(Proof::Token)
+        .map_err(|error: TokenError| invalid(&error.to_string()))
 }
 
 fn key_proof(text: &str) -> Result<Proof, Problem> {

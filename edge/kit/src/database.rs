@@ -75,17 +75,32 @@ pub async fn call<const N: usize>(
 }
 
 /// Calls a function of a route that anyone may call; it gives an `api.answer` too.
-pub async fn call_open(context: &Context, statement: &'static str, parameters: Vec<ParameterValue>) -> Result<Answer, Problem> {
+pub async fn call_open(
+    context: &Context,
+    statement: &'static str,
+    parameters: Vec<ParameterValue>,
+) -> Result<Answer, Problem> {
     let row = row(&context.settings.database_url, statement, parameters).await?;
     Answer::from_row(row).ok_or_else(unexpected)
 }
 
 /// The one row of a statement that gives something else than an `api.answer`.
-pub async fn row(database_url: &str, statement: &'static str, parameters: Vec<ParameterValue>) -> Result<Vec<DbValue>, Problem> {
-    query(database_url, statement, parameters).await.map_err(|error| refusal(&error))?.ok_or_else(unexpected)
+pub async fn row(
+    database_url: &str,
+    statement: &'static str,
+    parameters: Vec<ParameterValue>,
+) -> Result<Vec<DbValue>, Problem> {
+    query(database_url, statement, parameters)
+        .await
+        .map_err(|error| refusal(&error))?
+        .ok_or_else(unexpected)
 }
 
-async fn query(database_url: &str, statement: &str, parameters: Vec<ParameterValue>) -> Result<Option<Vec<DbValue>>, pg::Error> {
+async fn query(
+    database_url: &str,
+    statement: &str,
+    parameters: Vec<ParameterValue>,
+) -> Result<Option<Vec<DbValue>>, pg::Error> {
     let connection = Connection::open(database_url).await?;
     let mut result = connection.query(statement, parameters).await?;
     let row = result.rows().next().await;
@@ -113,7 +128,9 @@ fn refusal(error: &pg::Error) -> Problem {
             log::error("a value does not fit its column", error);
             Problem::internal()
         }
-        PgError::ConnectionFailed(_) | PgError::QueryFailed(QueryError::Text(_)) | PgError::Other(_) => {
+        PgError::ConnectionFailed(_)
+        | PgError::QueryFailed(QueryError::Text(_))
+        | PgError::Other(_) => {
             log::error("the database cannot be reached", error);
             unreachable_database()
         }
@@ -122,32 +139,66 @@ fn refusal(error: &pg::Error) -> Problem {
 
 fn of_sqlstate(code: &str) -> Problem {
     match code {
-        "KQ429" => Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue_full", "too much of your work is queued; wait until some is done")
-            .retry_after(RETRY_DATABASE_S),
-        "KQ503" => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "queue_full", "the whole queue is full; try again later")
-            .retry_after(RETRY_DATABASE_S),
+        "KQ429" => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "queue_full",
+            "too much of your work is queued; wait until some is done",
+        )
+        .retry_after(RETRY_DATABASE_S),
+        "KQ503" => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "queue_full",
+            "the whole queue is full; try again later",
+        )
+        .retry_after(RETRY_DATABASE_S),
         // Postgres cannot store U+0000 in text.
-        "22021" | "22P05" => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", "a text contains the character U+0000"),
+        "22021" | "22P05" => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "validation",
+            "a text contains the character U+0000",
+        ),
         // Connection trouble, a lack of resources, an operator's shutdown or cancel, or a lost race.
-        code if ["08", "53", "57", "40"].contains(&code.get(..2).unwrap_or_default()) => unreachable_database(),
+        code if ["08", "53", "57", "40"].contains(&code.get(..2).unwrap_or_default()) => {
+            unreachable_database()
+        }
         _ => Problem::internal(),
     }
 }
 
 fn unreachable_database() -> Problem {
-    Problem::unavailable("the database cannot be reached now; try again", RETRY_DATABASE_S)
+    Problem::unavailable(
+        "the database cannot be reached now; try again",
+        RETRY_DATABASE_S,
+    )
 }
 
 fn unexpected() -> Problem {
-    log::error("a statement gave another row than expected", &"see the migrations");
+    log::error(
+        "a statement gave another row than expected",
+        &"see the migrations",
+    );
     Problem::internal()
 }
 
 impl Answer {
     fn from_row(row: Vec<DbValue>) -> Option<Self> {
-        let [status, body, code, detail, errors, limit, remaining, reset, retry_after]: [DbValue; 9] = row.try_into().ok()?;
+        let [
+            status,
+            body,
+            code,
+            detail,
+            errors,
+            limit,
+            remaining,
+            reset,
+            retry_after,
+        ]: [DbValue; 9] = row.try_into().ok()?;
         let rate = match (int(&limit), int(&remaining), int(&reset)) {
-            (Some(limit), Some(remaining), Some(reset_s)) => Some(Rate { limit, remaining, reset_s }),
+            (Some(limit), Some(remaining), Some(reset_s)) => Some(Rate {
+                limit,
+                remaining,
+                reset_s,
+            }),
             _ => None,
         };
         Some(Self {
@@ -168,7 +219,10 @@ impl Answer {
     fn into_problem(self, status: StatusCode) -> Problem {
         let detail = self.detail.unwrap_or_default();
         let problem = Problem::new(status, self.code.unwrap_or_default(), detail);
-        let errors = self.errors.and_then(|errors| String::from_utf8(errors).ok()).and_then(|text| RawValue::from_string(text).ok());
+        let errors = self
+            .errors
+            .and_then(|errors| String::from_utf8(errors).ok())
+            .and_then(|text| RawValue::from_string(text).ok());
         match errors {
             Some(errors) => problem.with_errors(errors),
             None => problem,
@@ -189,7 +243,9 @@ impl IntoResponse for Answer {
             rate.write(response.headers_mut());
         }
         if let Some(seconds) = retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -207,7 +263,11 @@ fn success(status: StatusCode, body: Option<String>) -> Response {
 impl Rate {
     /// The fields of draft-ietf-httpapi-ratelimit-headers-11.
     fn write(self, headers: &mut HeaderMap) {
-        let Self { limit, remaining, reset_s } = self;
+        let Self {
+            limit,
+            remaining,
+            reset_s,
+        } = self;
         let policy = format!("\"default\";q={limit};w={WINDOW_S}");
         let state = format!("\"default\";r={remaining};t={reset_s}");
         for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {

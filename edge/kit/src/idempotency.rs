@@ -25,8 +25,11 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
             return Ok(Self(None));
         };
         let bytes = value.as_bytes();
-        if !IDEMPOTENCY_KEY_BYTES.contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_graphic) {
-            return Err(Problem::malformed("`Idempotency-Key` must be 1 to 255 visible ASCII characters"));
+        if !IDEMPOTENCY_KEY_BYTES.contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_graphic)
+        {
+            return Err(Problem::malformed(
+                "`Idempotency-Key` must be 1 to 255 visible ASCII characters",
+            ));
         }
         Ok(Self(value.to_str().ok().map(ToOwned::to_owned)))
     }
@@ -36,7 +39,11 @@ impl IdempotencyKey {
     /// The key and the hash of the request, as two parameters (`text`, `bytea`); nulls without a key.
     ///
     /// The request is hashed as it was understood, so neither white space nor the order of members makes another request of it.
-    pub fn parameters(self, operation: &str, request: &impl Serialize) -> Result<[ParameterValue; 2], Problem> {
+    pub fn parameters(
+        self,
+        operation: &str,
+        request: &impl Serialize,
+    ) -> Result<[ParameterValue; 2], Problem> {
         if self.0.is_none() {
             return Ok([ParameterValue::DbNull, ParameterValue::DbNull]);
         }
@@ -50,14 +57,22 @@ impl IdempotencyKey {
     /// The same for a body that is not JSON: the bytes themselves are hashed.
     pub fn parameters_of_bytes(self, operation: &str, body: &[u8]) -> [ParameterValue; 2] {
         match self.0 {
-            Some(key) => [ParameterValue::Str(key), ParameterValue::Binary(hash(operation, body).to_vec())],
+            Some(key) => [
+                ParameterValue::Str(key),
+                ParameterValue::Binary(hash(operation, body).to_vec()),
+            ],
             None => [ParameterValue::DbNull, ParameterValue::DbNull],
         }
     }
 }
 
 fn hash(operation: &str, body: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(operation).chain_update([0]).chain_update(body).finalize().into()
+    Sha256::new()
+        .chain_update(operation)
+        .chain_update([0])
+        .chain_update(body)
+        .finalize()
+        .into()
 }
 
 #[cfg(test)]
@@ -67,13 +82,19 @@ mod tests {
     use super::*;
 
     async fn extracted(value: &[u8]) -> Result<IdempotencyKey, Problem> {
-        let request = Request::builder().header(IDEMPOTENCY_KEY, value).body(()).unwrap();
+        let request = Request::builder()
+            .header(IDEMPOTENCY_KEY, value)
+            .body(())
+            .unwrap();
         IdempotencyKey::from_request_parts(&mut request.into_parts().0, &()).await
     }
 
     #[tokio::test]
     async fn only_visible_ascii_is_a_key() {
-        assert_eq!(extracted(b"order-7").await.unwrap(), IdempotencyKey(Some("order-7".into())));
+        assert_eq!(
+            extracted(b"order-7").await.unwrap(),
+            IdempotencyKey(Some("order-7".into()))
+        );
         for bad in [&b""[..], b"two words", b"\xc3\xa4", &[b'x'; 256]] {
             assert_eq!(extracted(bad).await.unwrap_err().status(), 400);
         }
@@ -89,6 +110,10 @@ mod tests {
     #[test]
     fn without_a_key_nothing_is_hashed() {
         let parameters = IdempotencyKey(None).parameters("x", &1).unwrap();
-        assert!(parameters.iter().all(|parameter| matches!(parameter, ParameterValue::DbNull)));
+        assert!(
+            parameters
+                .iter()
+                .all(|parameter| matches!(parameter, ParameterValue::DbNull))
+        );
     }
 }

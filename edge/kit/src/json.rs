@@ -18,7 +18,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Json<T, const LIMIT: usize = SMALL_BODY_BYTES>(pub T);
 
-impl<S: Sync, T: DeserializeOwned + Validate, const LIMIT: usize> FromRequest<S> for Json<T, LIMIT> {
+impl<S: Sync, T: DeserializeOwned + Validate, const LIMIT: usize> FromRequest<S>
+    for Json<T, LIMIT>
+{
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -38,16 +40,18 @@ pub async fn read_body(request: Request, limit_bytes: usize) -> Result<Bytes, Pr
     if content_length(request.headers()).is_some_and(|length| length > limit_bytes) {
         return Err(Problem::too_large(limit_bytes));
     }
-    to_bytes(request.into_body(), limit_bytes).await.map_err(|error| {
-        let mut cause = std::error::Error::source(&error);
-        while let Some(source) = cause {
-            if source.to_string().contains("length limit") {
-                return Problem::too_large(limit_bytes);
+    to_bytes(request.into_body(), limit_bytes)
+        .await
+        .map_err(|error| {
+            let mut cause = std::error::Error::source(&error);
+            while let Some(source) = cause {
+                if source.to_string().contains("length limit") {
+                    return Problem::too_large(limit_bytes);
+                }
+                cause = source.source();
             }
-            cause = source.source();
-        }
-        Problem::malformed("the body ended too early")
-    })
+            Problem::malformed("the body ended too early")
+        })
 }
 
 /// The media type of the body, without parameters, is this one.
@@ -68,13 +72,19 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// Parses a body: 400 when it is not JSON, 422 naming the field when a value has the wrong type or is missing.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refusal(&error))?;
+    let value =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refusal(&error))?;
     deserializer.end().map_err(|error| syntax(&error))?;
     Ok(value)
 }
@@ -104,12 +114,25 @@ fn field_error(path: &Path, message: &str) -> FieldError {
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    if let Some(missing) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+    if let Some(missing) = message
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'))
+    {
         names.push(missing);
-        return FieldError { field: Some(names.join(".")), index, line: None, message: "is required".to_owned() };
+        return FieldError {
+            field: Some(names.join(".")),
+            index,
+            line: None,
+            message: "is required".to_owned(),
+        };
     }
     let field = (!names.is_empty()).then(|| names.join("."));
-    FieldError { field, index, line: None, message: message.to_owned() }
+    FieldError {
+        field,
+        index,
+        line: None,
+        message: message.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -128,7 +151,8 @@ mod tests {
     }
 
     fn refused(body: &str) -> Value {
-        serde_json::from_slice(&parse::<Body>(body.as_bytes()).unwrap_err().render("/", "r")).unwrap()
+        serde_json::from_slice(&parse::<Body>(body.as_bytes()).unwrap_err().render("/", "r"))
+            .unwrap()
     }
 
     #[test]
@@ -140,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_missing_field_is_named() {
-        assert_eq!(refused("{\"texts\":[]}")["errors"], json!([{"field": "name", "message": "is required"}]));
+        assert_eq!(
+            refused("{\"texts\":[]}")["errors"],
+            json!([{"field": "name", "message": "is required"}])
+        );
     }
 
     #[test]
@@ -148,7 +175,10 @@ mod tests {
         let document = refused("{\"name\":\"a\",\"texts\":[\"b\",7]}");
         assert_eq!(document["status"], 422);
         let message = "invalid type: integer `7`, expected a string";
-        assert_eq!(document["errors"], json!([{"field": "texts", "index": 1, "message": message}]));
+        assert_eq!(
+            document["errors"],
+            json!([{"field": "texts", "index": 1, "message": message}])
+        );
     }
 
     #[test]
@@ -159,7 +189,8 @@ mod tests {
 
     #[test]
     fn media_types_are_compared_without_parameters() {
-        let with = |value: &str| HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().unwrap())]);
+        let with =
+            |value: &str| HeaderMap::from_iter([(header::CONTENT_TYPE, value.parse().unwrap())]);
         assert!(is_json(&with("application/json; charset=utf-8")));
         assert!(is_json(&with("application/merge-patch+json")));
         assert!(!is_json(&with("text/plain")));

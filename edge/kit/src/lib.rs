@@ -1,7 +1,7 @@
 //! What every edge component shares: authentication, problems, the one SQL call, and the shell around its routes.
 //!
 //! A component declares its handlers with [`routes!`] and hands each request to [`service::handle`]. Everything here also
-//! builds natively, so that logic is unit-tested and the OpenAPI document is generated without WebAssembly.
+//! builds natively, so that logic is unit-tested and the `OpenAPI` document is generated without WebAssembly.
 
 pub mod context;
 pub mod credentials;
@@ -9,6 +9,7 @@ pub mod database;
 pub mod idempotency;
 pub mod json;
 pub mod log;
+pub mod member;
 pub mod openapi;
 pub mod path;
 pub mod problem;
@@ -27,6 +28,7 @@ pub use credentials::Caller;
 pub use database::{Answer, Class};
 pub use idempotency::IdempotencyKey;
 pub use json::Json;
+pub use member::Member;
 pub use path::WireId;
 pub use problem::{FieldError, Problem};
 pub use query::{Page, Query};

@@ -6,5 +6,8 @@ use serde_json::json;
 
 /// Tells the operator about something that failed here.
 pub fn error(message: &str, cause: &dyn std::fmt::Display) {
-    eprintln!("{}", json!({"level": "error", "message": message, "cause": cause.to_string()}));
+    eprintln!(
+        "{}",
+        json!({"level": "error", "message": message, "cause": cause.to_string()})
+    );
 }

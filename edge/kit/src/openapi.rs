@@ -1,4 +1,4 @@
-//! The parts of the OpenAPI document that all components share: how to authenticate, and what can always go wrong.
+//! The parts of the `OpenAPI` document that all components share: how to authenticate, and what can always go wrong.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,19 @@ pub struct Shared;
 impl Modify for Shared {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
         components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
         let key = ApiKey::Header(ApiKeyValue::new("X-API-Key"));
         components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(key));
-        components.schemas.insert(Document::name().into_owned(), Document::schema());
-        components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+        components
+            .schemas
+            .insert(Document::name().into_owned(), Document::schema());
+        components
+            .schemas
+            .insert(FieldError::name().into_owned(), FieldError::schema());
     }
 }
 
@@ -71,14 +78,26 @@ problem_responses! {
 }
 
 fn problem(status: &str, description: &str) -> Response {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Document::name()))).build();
-    let response = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content);
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(Document::name())))
+        .build();
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content(MEDIA_TYPE, content);
     match status {
-        "429" | "503" => response.header("Retry-After", whole_number("Seconds after which to try again")).build(),
+        "429" | "503" => response
+            .header(
+                "Retry-After",
+                whole_number("Seconds after which to try again"),
+            )
+            .build(),
         _ => response.build(),
     }
 }
 
 fn whole_number(description: &str) -> utoipa::openapi::Header {
-    HeaderBuilder::new().schema(Some(Object::with_type(Type::Integer))).description(Some(description)).build()
+    HeaderBuilder::new()
+        .schema(Some(Object::with_type(Type::Integer)))
+        .description(Some(description))
+        .build()
 }

@@ -20,7 +20,9 @@ impl<S: Send + Sync, I: FromStr> FromRequestParts<S> for WireId<I> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let not_found = || Problem::not_found("nothing of yours has this id");
-        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
         text.parse().map(Self).map_err(|_| not_found())
     }
 }

@@ -35,17 +35,28 @@ pub struct FieldError {
 
 impl FieldError {
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), index: None, line: None, message: message.into() }
+        Self {
+            field: Some(field.into()),
+            index: None,
+            line: None,
+            message: message.into(),
+        }
     }
 
     #[must_use]
     pub fn at_index(self, index: usize) -> Self {
-        Self { index: Some(index), ..self }
+        Self {
+            index: Some(index),
+            ..self
+        }
     }
 
     #[must_use]
     pub fn at_line(self, line: u64) -> Self {
-        Self { line: Some(line), ..self }
+        Self {
+            line: Some(line),
+            ..self
+        }
     }
 }
 
@@ -88,7 +99,13 @@ pub(crate) struct Document<'a> {
 impl Problem {
     pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
         let (code, detail) = (code.into(), detail.into());
-        Self(Box::new(Inner { status, code, detail, errors: None, headers: Vec::new() }))
+        Self(Box::new(Inner {
+            status,
+            code,
+            detail,
+            errors: None,
+            headers: Vec::new(),
+        }))
     }
 
     /// 400: the request cannot be parsed.
@@ -118,14 +135,19 @@ impl Problem {
 
     /// 413: the body is larger than the route takes.
     pub fn too_large(limit_bytes: usize) -> Self {
-        let detail = format!("the body is larger than the {limit_bytes} bytes that are accepted here");
+        let detail =
+            format!("the body is larger than the {limit_bytes} bytes that are accepted here");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
     }
 
     /// 415: the body has the wrong media type.
     pub fn unsupported_media_type(expected: &str) -> Self {
         let detail = format!("send the body with `Content-Type: {expected}`");
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            detail,
+        )
     }
 
     /// 422: well-formed, with bad values; every one is named.
@@ -135,7 +157,10 @@ impl Problem {
                 Some(field) => format!("`{field}`: {}", only.message),
                 None => only.message.clone(),
             },
-            _ => format!("{} values are not acceptable; `errors` names each", errors.len()),
+            _ => format!(
+                "{} values are not acceptable; `errors` names each",
+                errors.len()
+            ),
         };
         let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", detail);
         match serde_json::value::to_raw_value(errors) {
@@ -162,11 +187,18 @@ impl Problem {
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let (code, detail) = match status {
             StatusCode::NOT_FOUND => ("not_found", "there is no resource at this path"),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                ("method_not_allowed", "this path does not take this method; the `Allow` header lists what it takes")
-            }
-            StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "the body is larger than what is accepted here"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "the body has the wrong `Content-Type`"),
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "method_not_allowed",
+                "this path does not take this method; the `Allow` header lists what it takes",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => (
+                "payload_too_large",
+                "the body is larger than what is accepted here",
+            ),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+                "unsupported_media_type",
+                "the body has the wrong `Content-Type`",
+            ),
             StatusCode::UNPROCESSABLE_ENTITY => ("validation", "the request has bad values"),
             status if status.is_client_error() => ("malformed", "the request cannot be understood"),
             _ => return Self::internal(),
@@ -206,7 +238,13 @@ impl Problem {
 
     /// The document for one request.
     pub(crate) fn render(&self, instance: &str, request_id: &str) -> Vec<u8> {
-        let Inner { status, code, detail, errors, .. } = &*self.0;
+        let Inner {
+            status,
+            code,
+            detail,
+            errors,
+            ..
+        } = &*self.0;
         let document = Document {
             r#type: format!("{TYPE_PREFIX}{code}"),
             title: title(code, *status),
@@ -230,7 +268,10 @@ impl IntoResponse for Problem {
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"kiskadee\"");
-            response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
+            response
+                .headers_mut()
+                .entry(header::WWW_AUTHENTICATE)
+                .or_insert(challenge);
         }
         response.extensions_mut().insert(self);
         response
@@ -280,10 +321,16 @@ mod tests {
 
     #[test]
     fn validation_names_every_place() {
-        let errors = [FieldError::new("texts", "is empty").at_index(3), FieldError::new("language", "is missing")];
+        let errors = [
+            FieldError::new("texts", "is empty").at_index(3),
+            FieldError::new("language", "is missing"),
+        ];
         let document = rendered(&Problem::validation(&errors));
         assert_eq!(document["status"], 422);
-        assert_eq!(document["errors"][0], json!({"field": "texts", "index": 3, "message": "is empty"}));
+        assert_eq!(
+            document["errors"][0],
+            json!({"field": "texts", "index": 3, "message": "is empty"})
+        );
         assert_eq!(document["errors"][1]["field"], "language");
     }
 
@@ -296,7 +343,10 @@ mod tests {
     #[test]
     fn a_401_always_says_how_to_authenticate() {
         let response = Problem::unauthenticated("no").into_response();
-        assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer realm=\"kiskadee\"");
+        assert_eq!(
+            response.headers()[header::WWW_AUTHENTICATE],
+            "Bearer realm=\"kiskadee\""
+        );
     }
 
     #[test]

@@ -7,10 +7,7 @@ use kiskadee_shared::limits::{PAGE_ITEMS, PAGE_ITEMS_DEFAULT};
 use spin_sdk::pg::ParameterValue;
 use utoipa::IntoParams;
 
-use crate::{
-    problem::Problem,
-    validate::Violations,
-};
+use crate::{problem::Problem, validate::Violations};
 
 const CURSOR_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
 
@@ -21,12 +18,19 @@ pub struct Query(Vec<(String, String)>);
 impl Query {
     fn of(parts: &Parts) -> Self {
         let text = parts.uri.query().unwrap_or_default();
-        Self(form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+        Self(
+            form_urlencoded::parse(text.as_bytes())
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+        )
     }
 
     /// The first value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -53,7 +57,10 @@ pub struct Page {
 impl Page {
     fn of(parts: &Parts) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
-        let mut page = Self { limit: PAGE_ITEMS_DEFAULT, cursor: None };
+        let mut page = Self {
+            limit: PAGE_ITEMS_DEFAULT,
+            cursor: None,
+        };
         let mut violations = Violations::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
@@ -68,20 +75,35 @@ impl Page {
 
     /// The two parameters of a list function (`int`, `text`).
     pub fn parameters(self) -> [ParameterValue; 2] {
-        [ParameterValue::Int32(self.limit as i32), self.cursor.into()]
+        [
+            ParameterValue::Int32(self.limit.cast_signed()),
+            self.cursor.into(),
+        ]
     }
 }
 
 fn limit(value: &str, violations: &mut Violations) -> u32 {
-    let limit = value.parse().ok().filter(|limit| PAGE_ITEMS.contains(limit));
+    let limit = value
+        .parse()
+        .ok()
+        .filter(|limit| PAGE_ITEMS.contains(limit));
     let (least, most) = (PAGE_ITEMS.start(), PAGE_ITEMS.end());
-    violations.require(limit.is_some(), "limit", format!("must be a whole number from {least} to {most}"));
+    violations.require(
+        limit.is_some(),
+        "limit",
+        format!("must be a whole number from {least} to {most}"),
+    );
     limit.unwrap_or(PAGE_ITEMS_DEFAULT)
 }
 
 fn cursor(value: Cow<'_, str>, violations: &mut Violations) -> Option<String> {
-    let fits = CURSOR_BYTES.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
-    violations.require(fits, "cursor", "must be the `next_cursor` of an earlier page");
+    let fits =
+        CURSOR_BYTES.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
+    violations.require(
+        fits,
+        "cursor",
+        "must be the `next_cursor` of an earlier page",
+    );
     fits.then(|| value.into_owned())
 }
 
@@ -100,23 +122,48 @@ mod tests {
     use super::*;
 
     fn parts(query: &str) -> Parts {
-        Request::builder().uri(format!("/list?{query}")).body(()).unwrap().into_parts().0
+        Request::builder()
+            .uri(format!("/list?{query}"))
+            .body(())
+            .unwrap()
+            .into_parts()
+            .0
     }
 
     #[test]
     fn a_page_has_defaults() {
-        assert_eq!(Page::of(&parts("")).unwrap(), Page { limit: 20, cursor: None });
+        assert_eq!(
+            Page::of(&parts("")).unwrap(),
+            Page {
+                limit: 20,
+                cursor: None
+            }
+        );
         let page = Page::of(&parts("limit=100&cursor=abc&other=1")).unwrap();
-        assert_eq!(page, Page { limit: 100, cursor: Some("abc".into()) });
+        assert_eq!(
+            page,
+            Page {
+                limit: 100,
+                cursor: Some("abc".into())
+            }
+        );
     }
 
     #[test]
     fn everything_wrong_with_a_page_is_named() {
         for query in ["limit=0", "limit=101", "limit=ten", "limit=", "cursor="] {
-            assert_eq!(Page::of(&parts(query)).unwrap_err().status(), 422, "{query}");
+            assert_eq!(
+                Page::of(&parts(query)).unwrap_err().status(),
+                422,
+                "{query}"
+            );
         }
         let problem = Page::of(&parts("limit=0&cursor=a%00b")).unwrap_err();
-        assert!(problem.detail().starts_with("2 values"), "{}", problem.detail());
+        assert!(
+            problem.detail().starts_with("2 values"),
+            "{}",
+            problem.detail()
+        );
     }
 
     #[test]

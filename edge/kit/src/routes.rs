@@ -1,4 +1,4 @@
-//! One list of handlers makes both the router and the OpenAPI document, so neither can drift from the other.
+//! One list of handlers makes both the router and the `OpenAPI` document, so neither can drift from the other.
 
 use axum::routing::MethodFilter;
 use utoipa::openapi::HttpMethod;
@@ -28,7 +28,7 @@ macro_rules! routes {
             &ROUTER
         }
 
-        /// What this component contributes to the OpenAPI document.
+        /// What this component contributes to the `OpenAPI` document.
         #[cfg(not(target_family = "wasm"))]
         pub fn openapi() -> $crate::utoipa::openapi::OpenApi {
             use $crate::utoipa::OpenApi as _;
@@ -43,7 +43,11 @@ macro_rules! routes {
 /// The methods of a documented path as axum knows them.
 #[doc(hidden)]
 pub fn filter(methods: &[HttpMethod]) -> MethodFilter {
-    methods.iter().map(of_method).reduce(MethodFilter::or).unwrap_or(MethodFilter::GET)
+    methods
+        .iter()
+        .map(of_method)
+        .reduce(MethodFilter::or)
+        .unwrap_or(MethodFilter::GET)
 }
 
 fn of_method(method: &HttpMethod) -> MethodFilter {

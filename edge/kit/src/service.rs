@@ -30,14 +30,21 @@ pub async fn handle(router: &Router, request: spin_sdk::http::Request) -> Respon
 }
 
 /// The same with the settings given: what tests call.
-pub async fn respond(router: &Router, settings: &'static Settings, mut request: Request) -> Response {
+pub async fn respond(
+    router: &Router,
+    settings: &'static Settings,
+    mut request: Request,
+) -> Response {
     let request_id = RequestId::of(request.headers());
     let origin = cors::allowed_origin(request.headers(), &settings.cors_origins);
     let uri = request.uri().clone();
     let response = if origin.is_some() && cors::is_preflight(request.method(), request.headers()) {
         cors::preflight()
     } else {
-        request.extensions_mut().insert(Context { settings, request_id: request_id.clone() });
+        request.extensions_mut().insert(Context {
+            settings,
+            request_id: request_id.clone(),
+        });
         let Ok(response) = router.clone().call(request).await;
         response
     };
@@ -51,21 +58,29 @@ pub async fn respond(router: &Router, settings: &'static Settings, mut request: 
 
 /// Writes out the problem of a response, also one that a library made without saying so in JSON.
 fn written(mut response: Response, instance: &str, request_id: &RequestId) -> Response {
-    let problem = response.extensions_mut().remove::<Problem>().or_else(|| unworded(&response));
+    let problem = response
+        .extensions_mut()
+        .remove::<Problem>()
+        .or_else(|| unworded(&response));
     if let Some(problem) = problem {
         *response.body_mut() = Body::from(problem.render(instance, request_id.as_str()));
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     }
-    response.headers_mut().insert(REQUEST_ID, request_id.header_value().clone());
+    response
+        .headers_mut()
+        .insert(REQUEST_ID, request_id.header_value().clone());
     response
 }
 
 /// axum's own refusals have no body or plain text; what a handler wrote as JSON stays.
 fn unworded(response: &Response) -> Option<Problem> {
     let status = response.status();
-    let content_type = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let content_type = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .map(HeaderValue::as_bytes);
     let is_bare = content_type.is_none_or(|value| value.starts_with(b"text/plain"));
     let is_error = status.is_client_error() || status.is_server_error();
     (is_error && is_bare).then(|| Problem::of_status(status))

@@ -24,7 +24,11 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    const OFF: Self = Self { read: 0, create: 0, auth: 0 };
+    const OFF: Self = Self {
+        read: 0,
+        create: 0,
+        auth: 0,
+    };
 
     pub fn of(&self, class: Class) -> u32 {
         match class {
@@ -66,7 +70,8 @@ impl Settings {
             rates: rates().await?,
             hsts: switch("hsts").await?,
             cors_origins: origins(&optional("cors_allowed_origins", "").await?),
-            tokens: TokenVerifier::new(&keys, &issuer, &audience).map_err(|error| misconfigured("jwt_public_keys", &error))?,
+            tokens: TokenVerifier::new(&keys, &issuer, &audience)
+                .map_err(|error| misconfigured("jwt_public_keys", &error))?,
         })
     }
 }
@@ -95,7 +100,10 @@ pub async fn switch(name: &str) -> Result<bool, Problem> {
     match optional(name, "off").await?.as_str() {
         "on" => Ok(true),
         "off" => Ok(false),
-        other => Err(misconfigured(name, &format!("`{other}` is neither on nor off"))),
+        other => Err(misconfigured(
+            name,
+            &format!("`{other}` is neither on nor off"),
+        )),
     }
 }
 
@@ -105,7 +113,8 @@ pub async fn number(name: &str, default: u32) -> Result<u32, Problem> {
     if text.is_empty() {
         return Ok(default);
     }
-    text.parse().map_err(|error: std::num::ParseIntError| misconfigured(name, &error))
+    text.parse()
+        .map_err(|error: std::num::ParseIntError| misconfigured(name, &error))
 }
 
 async fn rates() -> Result<RateLimits, Problem> {
@@ -120,7 +129,11 @@ async fn rates() -> Result<RateLimits, Problem> {
 }
 
 fn origins(list: &str) -> Vec<HeaderValue> {
-    list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).filter_map(|origin| origin.parse().ok()).collect()
+    list.split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty())
+        .filter_map(|origin| origin.parse().ok())
+        .collect()
 }
 
 /// The operator learns which variable is wrong, the caller only that something is.
@@ -135,7 +148,10 @@ mod tests {
 
     #[test]
     fn origins_are_a_comma_list() {
-        assert_eq!(origins(" https://a.example , https://b.example,, "), ["https://a.example", "https://b.example"]);
+        assert_eq!(
+            origins(" https://a.example , https://b.example,, "),
+            ["https://a.example", "https://b.example"]
+        );
         assert!(origins("").is_empty());
     }
 }

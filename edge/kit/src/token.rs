@@ -1,4 +1,4 @@
-//! Verifies the signed tokens that accounts issues: EdDSA only, with key, issuer, audience and times pinned (RFC 8725).
+//! Verifies the signed tokens that accounts issues: `EdDSA` only, with key, issuer, audience and times pinned (RFC 8725).
 //!
 //! A signature takes longer to check than everything else in a short request. That a token verified is a fact that does not
 //! change, so an instance remembers the last ones; expiry is compared every time.
@@ -9,7 +9,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use jwt_simple::{JWTError, claims::JWTClaims, common::VerificationOptions, prelude::*, token::Token};
+use jwt_simple::{
+    JWTError, claims::JWTClaims, common::VerificationOptions, prelude::*, token::Token,
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -19,11 +21,12 @@ const CLOCK_SKEW_S: u64 = 10;
 const REMEMBERED: usize = 256;
 
 /// The claims beside the registered ones.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Extra {
     /// When the token was issued, in milliseconds by the database's clock: whole seconds are too coarse to tell a token from
     /// before a change of password from the one after it.
-    pub iat_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat_ms: Option<i64>,
 }
 
 /// Who a token speaks for, and since when.
@@ -73,6 +76,7 @@ pub enum KeySetError {
 /// Verifies tokens against a set of public keys.
 #[derive(Debug)]
 pub struct TokenVerifier {
+    public_jwks: String,
     keys: Vec<(String, Ed25519PublicKey)>,
     options: VerificationOptions,
     verified: Mutex<HashMap<[u8; 32], Session>>,
@@ -92,7 +96,12 @@ impl TokenVerifier {
         }
         let keys = set.keys.iter().enumerate();
         Ok(Self {
-            keys: keys.map(|(index, jwk)| public_key(jwk).ok_or(KeySetError::Key(index))).collect::<Result<_, _>>()?,
+            public_jwks:
+                serde_json::json!({ "keys": set.keys.iter().map(published).collect::<Vec<_>>() })
+                    .to_string(),
+            keys: keys
+                .map(|(index, jwk)| public_key(jwk).ok_or(KeySetError::Key(index)))
+                .collect::<Result<_, _>>()?,
             options: VerificationOptions {
                 allowed_issuers: Some(HashSet::from([issuer.to_owned()])),
                 allowed_audiences: Some(HashSet::from([audience.to_owned()])),
@@ -101,6 +110,16 @@ impl TokenVerifier {
             },
             verified: Mutex::default(),
         })
+    }
+
+    /// The keys as everybody may know them.
+    pub fn public_jwks(&self) -> &str {
+        &self.public_jwks
+    }
+
+    /// The verifier has a key of this name.
+    pub fn knows(&self, kid: &str) -> bool {
+        self.keys.iter().any(|(known, _)| known == kid)
     }
 
     /// Who the token speaks for.
@@ -120,16 +139,28 @@ impl TokenVerifier {
     fn check(&self, token: &str) -> Result<Session, TokenError> {
         let metadata = Token::decode_metadata(token).map_err(|_| TokenError::Malformed)?;
         if metadata.algorithm() != ALGORITHM {
-            return Err(TokenError::Algorithm(metadata.algorithm().chars().take(16).collect()));
+            return Err(TokenError::Algorithm(
+                metadata.algorithm().chars().take(16).collect(),
+            ));
         }
         let kid = metadata.key_id().ok_or(TokenError::NoKey)?;
-        let (_, key) = self.keys.iter().find(|(known, _)| known == kid).ok_or(TokenError::UnknownKey)?;
-        let claims = key.verify_token::<Extra>(token, Some(self.options.clone())).map_err(|error| refusal(&error))?;
+        let (_, key) = self
+            .keys
+            .iter()
+            .find(|(known, _)| known == kid)
+            .ok_or(TokenError::UnknownKey)?;
+        let claims = key
+            .verify_token::<Extra>(token, Some(self.options.clone()))
+            .map_err(|error| refusal(&error))?;
         session(&claims)
     }
 
     fn remembered(&self, fingerprint: &[u8; 32]) -> Option<Session> {
-        self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(fingerprint).copied()
+        self.verified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(fingerprint)
+            .copied()
     }
 
     fn remember(&self, fingerprint: [u8; 32], session: Session) {
@@ -146,11 +177,22 @@ fn public_key(jwk: &serde_json::Value) -> Option<(String, Ed25519PublicKey)> {
     Some((kid, Ed25519PublicKey::from_jwk(&jwk.to_string()).ok()?))
 }
 
+/// Only the public members: an operator's slip must not publish a private key.
+fn published(jwk: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({
+        "kty": "OKP", "crv": "Ed25519", "alg": ALGORITHM, "use": "sig", "kid": jwk["kid"], "x": jwk["x"],
+    })
+}
+
 fn session(claims: &JWTClaims<Extra>) -> Result<Session, TokenError> {
+    let issued_at_s = claims.issued_at.ok_or(TokenError::Claim("iat"))?.as_secs();
     let subject = claims.subject.as_deref().ok_or(TokenError::Claim("sub"))?;
     Ok(Session {
         user: Uuid::try_parse(subject).map_err(|_| TokenError::Claim("sub"))?,
-        issued_at_ms: claims.custom.iat_ms,
+        issued_at_ms: claims
+            .custom
+            .iat_ms
+            .unwrap_or((issued_at_s * 1000).cast_signed()),
         expires_at_s: claims.expires_at.ok_or(TokenError::Claim("exp"))?.as_secs(),
     })
 }
@@ -164,11 +206,12 @@ fn refusal(error: &jwt_simple::Error) -> TokenError {
         Some(JWTError::RequiredAudienceMismatch) => TokenError::Audience,
         Some(JWTError::RequiredAudienceMissing) => TokenError::Claim("aud"),
         Some(JWTError::InvalidSignature) => TokenError::Signature,
-        Some(_) | None if error.is::<serde_json::Error>() => TokenError::Claim("iat_ms"),
         _ => TokenError::Malformed,
     }
 }
 
 fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

@@ -37,18 +37,31 @@ impl Violations {
     }
 
     /// The number must be in the range.
-    pub fn range<T: PartialOrd + std::fmt::Display>(&mut self, field: &str, value: &T, range: &RangeInclusive<T>) {
+    pub fn range<T: PartialOrd + std::fmt::Display>(
+        &mut self,
+        field: &str,
+        value: &T,
+        range: &RangeInclusive<T>,
+    ) {
         let (least, most) = (range.start(), range.end());
-        self.require(range.contains(value), field, format!("must be {least} to {most}, found {value}"));
+        self.require(
+            range.contains(value),
+            field,
+            format!("must be {least} to {most}, found {value}"),
+        );
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0
     }
 
     /// All that was found, as one problem.
     pub fn finish(self) -> Result<(), Problem> {
-        if self.0.is_empty() { Ok(()) } else { Err(Problem::validation(&self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::validation(&self.0))
+        }
     }
 }
 
@@ -63,8 +76,12 @@ mod tests {
         violations.range("days", &0, &(1..=10));
         violations.require(true, "fine", "never said");
         let problem = violations.finish().unwrap_err();
-        let document: serde_json::Value = serde_json::from_slice(&problem.render("/", "r")).unwrap();
-        assert_eq!(document["errors"][0]["message"], "must have 3 to 64 characters, found 2");
+        let document: serde_json::Value =
+            serde_json::from_slice(&problem.render("/", "r")).unwrap();
+        assert_eq!(
+            document["errors"][0]["message"],
+            "must have 3 to 64 characters, found 2"
+        );
         assert_eq!(document["errors"][1]["message"], "must be 1 to 10, found 0");
         assert_eq!(document["errors"].as_array().unwrap().len(), 2);
     }
@@ -73,7 +90,7 @@ mod tests {
     fn characters_are_counted_not_bytes() {
         let mut violations = Violations::default();
         violations.length("name", "äöü", &(1..=3));
-        assert!(violations.is_empty());
+        assert!(violations.errors().is_empty());
         assert!(violations.finish().is_ok());
     }
 }
