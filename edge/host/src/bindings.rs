@@ -3,7 +3,10 @@
 wasmtime::component::bindgen!({
     path: "wit",
     world: "kiskadee:edge/platform",
-    imports: { default: async },
+    imports: {
+        "spin:postgres/postgres.[constructor]connection-builder": async | trappable,
+        default: async,
+    },
     with: {
         "spin:postgres/postgres.connection": crate::pg::Connection,
         "spin:postgres/postgres.connection-builder": crate::pg::ConnectionBuilder,

@@ -24,14 +24,16 @@ const MAX_ROW_SET_BYTES: usize = 128 << 20;
 
 /// A component's connection.
 #[derive(Clone)]
-pub(crate) struct Connection {
+#[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
+pub struct Connection {
     pool: Arc<Pool>,
     slot: Arc<Slot>,
 }
 
 /// An address and the certificate authority to trust for it.
 #[derive(Clone)]
-pub(crate) struct ConnectionBuilder {
+#[expect(unreachable_pub, reason = "the generated bindings name it publicly")]
+pub struct ConnectionBuilder {
     address: String,
     ca_root: Option<String>,
 }

@@ -17,6 +17,7 @@ mod rows;
 mod session;
 mod tls;
 
-pub(crate) use host::{Connection, ConnectionBuilder};
-pub(crate) use pool::{PoolLimits, PoolStatus, Pools};
+#[expect(unreachable_pub, reason = "the generated bindings name them publicly")]
+pub use host::{Connection, ConnectionBuilder};
+pub(crate) use pool::{PoolLimits, Pools};
 pub(crate) use tls::connector;

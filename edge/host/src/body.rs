@@ -1,0 +1,150 @@
+//! Bodies on their way through: bounded and timed towards a component, counted towards the client.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt as _, Empty, Full};
+use hyper::body::Incoming;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep, sleep},
+};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use crate::problem::Refusal;
+
+/// What became of a request's body, for the one who answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Verdict(Arc<AtomicU8>);
+
+const TOO_LARGE: u8 = 1;
+const TIMED_OUT: u8 = 2;
+
+impl Verdict {
+    pub(crate) fn refusal(&self, limit: u64) -> Option<Refusal> {
+        match self.0.load(Ordering::Relaxed) {
+            TOO_LARGE => Some(Refusal::BodyTooLarge { limit }),
+            TIMED_OUT => Some(Refusal::BodyTimeout),
+            _ => None,
+        }
+    }
+}
+
+/// A request's body, of at most so many bytes and with no long pauses.
+struct Bounded {
+    inner: Incoming,
+    left: u64,
+    idle: Duration,
+    pause: Option<Pin<Box<Sleep>>>,
+    verdict: Verdict,
+}
+
+/// The body that a component reads.
+pub(crate) fn bounded(inner: Incoming, limit: u64, idle: Duration) -> (WasiBody, Verdict) {
+    let verdict = Verdict::default();
+    if inner.is_end_stream() {
+        return (empty(), verdict);
+    }
+    let body = Bounded {
+        inner,
+        left: limit,
+        idle,
+        pause: None,
+        verdict: verdict.clone(),
+    };
+    (body.boxed_unsync(), verdict)
+}
+
+fn empty() -> WasiBody {
+    Empty::new().map_err(Error::from).boxed_unsync()
+}
+
+/// A body that is here as a whole.
+pub(crate) fn whole(bytes: Bytes) -> WasiBody {
+    Full::new(bytes).map_err(Error::from).boxed_unsync()
+}
+
+impl Bounded {
+    fn refuse(&mut self, verdict: u8, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.verdict.0.store(verdict, Ordering::Relaxed);
+        Poll::Ready(Some(Err(error)))
+    }
+
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let idle = self.idle;
+        self.pause.get_or_insert_with(|| Box::pin(sleep(idle))).as_mut().poll(cx)
+    }
+}
+
+impl Body for Bounded {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
+            ready!(self.poll_pause(cx));
+            return self.refuse(TIMED_OUT, Error::ConnectionReadTimeout);
+        };
+        let idle = self.idle;
+        if let Some(pause) = &mut self.pause {
+            pause.as_mut().reset(Instant::now() + idle);
+        }
+        let frame = match frame {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => return Poll::Ready(Some(Err(Error::Hyper(error)))),
+            None => return Poll::Ready(None),
+        };
+        let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        match self.left.checked_sub(length) {
+            Some(left) => self.left = left,
+            None => return self.refuse(TOO_LARGE, Error::HttpRequestBodySize(None)),
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// An answer's body. The request counts as running until it has been sent.
+pub(crate) struct Running {
+    inner: WasiBody,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Running {
+    pub(crate) fn new(inner: WasiBody, permit: OwnedSemaphorePermit) -> Self {
+        Self { inner, _permit: permit }
+    }
+}
+
+impl Body for Running {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,105 @@
+//! A component that is loaded and ready to be instantiated, with what its manifest grants it.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wasmtime::{Engine, component::Linker};
+use wasmtime_wasi_http::p3::bindings::ServicePre;
+
+use crate::{
+    allowed_hosts::AllowedHosts,
+    config::Limits,
+    error::HostError,
+    instance::Instance,
+    manifest::ComponentManifest,
+    pg::{PoolLimits, Pools},
+    variables::{self, Values},
+};
+
+/// A loaded component.
+pub(crate) struct Component {
+    name: Arc<str>,
+    code: ServicePre<Instance>,
+    engine: Engine,
+    limits: Arc<Limits>,
+    allowed_hosts: AllowedHosts,
+    variables: Values,
+    environment: Values,
+    pools: Pools,
+    slots: Arc<Semaphore>,
+}
+
+impl Component {
+    pub(crate) fn new(
+        name: &str,
+        manifest: &ComponentManifest,
+        values: &Values,
+        code: &wasmtime::component::Component,
+        linker: &Linker<Instance>,
+        limits: &Arc<Limits>,
+    ) -> Result<Self, HostError> {
+        let failed = |reason: String| HostError::Component {
+            component: name.to_owned(),
+            reason,
+        };
+        let hosts = manifest.allowed_outbound_hosts.iter().map(|host| variables::render(host, values));
+        let hosts = hosts.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let code = linker.instantiate_pre(code).and_then(ServicePre::new);
+        Ok(Self {
+            name: name.into(),
+            code: code.map_err(|error| failed(format!("{error:#}")))?,
+            engine: linker.engine().clone(),
+            allowed_hosts: AllowedHosts::parse(&hosts).map_err(failed)?,
+            variables: variables::render_all(&manifest.variables, values).map_err(failed)?,
+            environment: manifest.environment.clone(),
+            pools: Pools::new(PoolLimits {
+                sessions: limits.postgres_sessions,
+                wait: limits.postgres_wait,
+                connect: limits.postgres_connect,
+            }),
+            slots: Arc::new(Semaphore::new(limits.instances_per_component)),
+            limits: Arc::clone(limits),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn code(&self) -> &ServicePre<Instance> {
+        &self.code
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn allowed_hosts(&self) -> &AllowedHosts {
+        &self.allowed_hosts
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn environment(&self) -> &Values {
+        &self.environment
+    }
+
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Room for further instances.
+    pub(crate) fn slots(&self) -> &Arc<Semaphore> {
+        &self.slots
+    }
+
+    pub(crate) fn live_instances(&self) -> usize {
+        self.limits.instances_per_component.saturating_sub(self.slots.available_permits())
+    }
+}

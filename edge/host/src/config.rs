@@ -1,0 +1,129 @@
+//! What the host is told at its start, and the bounds it keeps.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// What to run and where.
+#[derive(Clone)]
+pub struct HostConfig {
+    /// The application's `spin.toml`.
+    pub manifest: PathBuf,
+    /// Where requests are taken. Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Where this process' own Prometheus metrics are served, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Values of the manifest's variables. `SPIN_VARIABLE_<NAME>` in the environment comes first, as under Spin.
+    pub variables: BTreeMap<String, String>,
+    /// A directory that holds the components' files by name, instead of the paths in the manifest.
+    pub component_dir: Option<PathBuf>,
+    /// Where compiled components are kept. Nobody else may be able to write here: what it holds is run as native code.
+    pub cache_dir: PathBuf,
+    /// The bounds.
+    pub limits: Limits,
+    /// The database that request counts are added to, if any; a role that may call `telemetry.record`.
+    pub telemetry_database_url: Option<String>,
+}
+
+impl HostConfig {
+    /// A configuration with the default limits, no metrics listener and no telemetry.
+    pub fn new(manifest: impl AsRef<Path>, listen: SocketAddr, cache_dir: impl AsRef<Path>) -> Self {
+        Self {
+            manifest: manifest.as_ref().to_owned(),
+            listen,
+            metrics_listen: None,
+            variables: BTreeMap::new(),
+            component_dir: None,
+            cache_dir: cache_dir.as_ref().to_owned(),
+            limits: Limits::default(),
+            telemetry_database_url: None,
+        }
+    }
+}
+
+impl fmt::Debug for HostConfig {
+    /// Without the values of variables and without the database address: both hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostConfig")
+            .field("manifest", &self.manifest)
+            .field("listen", &self.listen)
+            .field("metrics_listen", &self.metrics_listen)
+            .field("variables", &self.variables.keys())
+            .field("cache_dir", &self.cache_dir)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bounds on memory, time and number, so that no caller and no component can take the machine down.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Requests that run at once, over all components; beyond it, 503 with `Retry-After`.
+    pub concurrent_requests: usize,
+    /// Connections from clients; beyond it, the next one waits to be accepted.
+    pub connections: usize,
+    /// Requests that one instance handles in its life.
+    pub requests_per_instance: usize,
+    /// Requests that one instance handles at once.
+    pub concurrent_requests_per_instance: usize,
+    /// Instances of one component.
+    pub instances_per_component: usize,
+    /// Memory of one instance.
+    pub instance_memory_bytes: usize,
+    /// How long an instance without work is kept.
+    pub instance_idle: Duration,
+    /// How long a component may compute without waiting for anything.
+    pub compute: Duration,
+    /// Until the head of the answer; beyond it, 504.
+    pub request: Duration,
+    /// From the head to the end of the answer.
+    pub response_body: Duration,
+    /// The body of a request; beyond it, 413.
+    pub request_body_bytes: u64,
+    /// The wait for the next part of a request's body; beyond it, 408.
+    pub request_body_idle: Duration,
+    /// The wait for the head of a request, and for the next request of a connection.
+    pub request_head: Duration,
+    /// Header lines of a request, and the bytes of all of them.
+    pub headers: usize,
+    /// See `headers`.
+    pub header_bytes: usize,
+    /// Sessions with Postgres for one component and address.
+    pub postgres_sessions: usize,
+    /// The wait for a free session.
+    pub postgres_wait: Duration,
+    /// The wait for Postgres to accept a connection.
+    pub postgres_connect: Duration,
+    /// The longest wait for another server that a component may ask for, to connect and for each part of the answer.
+    pub outbound: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            concurrent_requests: 512,
+            connections: 4096,
+            requests_per_instance: 128,
+            concurrent_requests_per_instance: 16,
+            instances_per_component: 32,
+            instance_memory_bytes: 128 << 20,
+            instance_idle: Duration::from_secs(10),
+            compute: Duration::from_secs(5),
+            request: Duration::from_secs(30),
+            response_body: Duration::from_secs(3600),
+            request_body_bytes: 25 << 20,
+            request_body_idle: Duration::from_secs(20),
+            request_head: Duration::from_secs(30),
+            headers: 100,
+            header_bytes: 64 << 10,
+            postgres_sessions: 16,
+            postgres_wait: Duration::from_secs(5),
+            postgres_connect: Duration::from_secs(3),
+            outbound: Duration::from_secs(30),
+        }
+    }
+}

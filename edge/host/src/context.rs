@@ -1,0 +1,197 @@
+//! What identifies a request: its id, its trace, and the addresses that Spin tells a component in headers.
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header, uri::Scheme};
+use kiskadee_shared::trace::TraceParent;
+use uuid::Uuid;
+
+use crate::{problem::Refusal, route::Route};
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+/// The id of a request and its place in a trace.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) request_id: HeaderValue,
+    pub(crate) trace: TraceParent,
+    /// The caller's place in the trace, where it named one.
+    pub(crate) caller: Option<TraceParent>,
+}
+
+impl Identity {
+    /// What the caller said where it is well formed, else something new.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        // One draw serves for all three: the ids are compared only with their like.
+        let fresh = Uuid::now_v7();
+        let given = headers.get(REQUEST_ID).filter(|id| is_request_id(id.as_bytes())).cloned();
+        let request_id = given.unwrap_or_else(|| new_id(fresh));
+        let (_, low) = fresh.as_u64_pair();
+        let caller = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()?.parse::<TraceParent>().ok());
+        let trace = match caller {
+            Some(caller) => caller.child(low),
+            None => TraceParent::start(fresh.as_u128(), low),
+        };
+        Self { request_id, trace, caller }
+    }
+
+    pub(crate) fn request_id(&self) -> &str {
+        self.request_id.to_str().unwrap_or_default()
+    }
+}
+
+fn new_id(id: Uuid) -> HeaderValue {
+    HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+        .unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+}
+
+fn is_request_id(id: &[u8]) -> bool {
+    (1..=MAX_REQUEST_ID_BYTES).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// What Spin tells a component about a route, the same for every request.
+#[derive(Debug)]
+pub(crate) struct RouteHeaders {
+    matched: HeaderValue,
+    component: HeaderValue,
+}
+
+impl RouteHeaders {
+    pub(crate) fn new(route: &Route) -> Result<Self, String> {
+        let value = |text: &str| HeaderValue::from_str(text).map_err(|_| format!("the route `{text}` has odd characters"));
+        Ok(Self {
+            matched: value(&route.pattern)?,
+            component: value(if route.base.is_empty() { "/" } else { &route.base })?,
+        })
+    }
+}
+
+/// Makes the request what a component expects under Spin: an absolute address, Spin's headers (and only the host's own),
+/// the id and the trace.
+pub(crate) fn prepare<B>(
+    request: &mut Request<B>,
+    route: &Route,
+    fixed: &RouteHeaders,
+    client: SocketAddr,
+    identity: &Identity,
+) -> Result<(), Refusal> {
+    let uri = absolute(request).ok_or(Refusal::BadHost)?;
+    let headers = request.headers_mut();
+    strip_foreign(headers);
+    let mut set = |name: &'static str, value: Option<HeaderValue>| {
+        if let Some(value) = value {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    let full_url = uri.to_string();
+    set("spin-full-url", HeaderValue::try_from(full_url).ok());
+    set("spin-path-info", HeaderValue::from_str(route.path_info(uri.path())).ok());
+    set("spin-matched-route", Some(fixed.matched.clone()));
+    set("spin-raw-component-route", Some(fixed.matched.clone()));
+    set("spin-component-route", Some(fixed.component.clone()));
+    set("spin-base-path", Some(HeaderValue::from_static("/")));
+    set("spin-client-addr", HeaderValue::try_from(client.to_string()).ok());
+    headers.insert(REQUEST_ID, identity.request_id.clone());
+    if let Ok(trace) = HeaderValue::try_from(identity.trace.to_string()) {
+        headers.insert(TRACEPARENT, trace);
+    }
+    *request.uri_mut() = uri;
+    Ok(())
+}
+
+/// Only the host may speak as the host.
+fn strip_foreign(headers: &mut HeaderMap) {
+    let foreign: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
+    for name in foreign {
+        headers.remove(name);
+    }
+    headers.remove(header::CONNECTION);
+}
+
+/// The address with scheme and host, which must agree where they are named twice.
+fn absolute<B>(request: &Request<B>) -> Option<Uri> {
+    let named = match request.headers().get(header::HOST) {
+        Some(host) => Some(http::uri::Authority::try_from(host.as_bytes()).ok()?),
+        None => None,
+    };
+    let mut parts = request.uri().clone().into_parts();
+    if let (Some(named), Some(other)) = (&named, &parts.authority)
+        && named != other
+    {
+        return None;
+    }
+    parts.authority = Some(named.or(parts.authority)?);
+    parts.scheme = Some(Scheme::HTTP);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Router;
+
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn identity(name: &'static str, value: &'static str) -> Identity {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        Identity::of(&headers)
+    }
+
+    #[test]
+    fn a_good_id_is_kept_and_a_bad_one_replaced() {
+        assert_eq!(identity("x-request-id", "abc-1.2").request_id(), "abc-1.2");
+        assert_eq!(identity("x-request-id", "a b").request_id().len(), 36);
+        assert_eq!(identity("x-other", "").request_id().len(), 36);
+    }
+
+    #[test]
+    fn a_trace_goes_on_under_a_new_span() {
+        let trace = identity("traceparent", TRACE).trace;
+        assert_eq!(trace.trace_id(), 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736);
+        assert_ne!(trace.parent_id(), 0x00f0_67aa_0ba9_02b7);
+        assert_ne!(identity("traceparent", "nonsense").trace.trace_id(), trace.trace_id());
+    }
+
+    fn prepared(request: http::request::Builder) -> Result<Request<()>, Refusal> {
+        let router = Router::new([("/a/...".to_owned(), 0)]).unwrap();
+        let (_, route) = router.find("/a/b").unwrap();
+        let fixed = RouteHeaders::new(route).unwrap();
+        let mut request = request.body(()).unwrap();
+        let client = "127.0.0.1:9".parse().unwrap();
+        prepare(&mut request, route, &fixed, client, &identity("x-request-id", "r"))?;
+        Ok(request)
+    }
+
+    #[test]
+    fn a_component_sees_what_spin_would_tell_it() {
+        let request = Request::get("/a/b?c=d").header("host", "h:1").header("spin-client-addr", "forged");
+        let request = prepared(request.header("spin-other", "forged")).unwrap();
+        assert_eq!(request.uri(), "http://h:1/a/b?c=d");
+        for (name, value) in [
+            ("spin-full-url", "http://h:1/a/b?c=d"),
+            ("spin-path-info", "/b"),
+            ("spin-matched-route", "/a/..."),
+            ("spin-raw-component-route", "/a/..."),
+            ("spin-component-route", "/a"),
+            ("spin-base-path", "/"),
+            ("spin-client-addr", "127.0.0.1:9"),
+            ("x-request-id", "r"),
+        ] {
+            assert_eq!(request.headers()[name], value, "{name}");
+        }
+        assert!(!request.headers().contains_key("spin-other"));
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        assert_eq!(prepared(Request::get("/a/b")).unwrap_err(), Refusal::BadHost);
+        let two = Request::get("http://one/a/b").header("host", "two");
+        assert_eq!(prepared(two).unwrap_err(), Refusal::BadHost);
+    }
+}

@@ -1,0 +1,171 @@
+//! Starting the host and ending it.
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::timeout};
+
+use crate::{
+    compiled::Cache,
+    component::Component,
+    config::{HostConfig, Limits},
+    engine,
+    error::HostError,
+    manifest::Manifest,
+    route::Router,
+    serve::{Served, Service},
+    server,
+    telemetry::{flush, page},
+    variables,
+};
+
+/// After the last request: time for the last counts to reach the database.
+const LAST_FLUSH: Duration = Duration::from_secs(5);
+
+/// A running host. Dropping it ends it at once; `shutdown` ends it in order.
+pub struct EdgeHost {
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    stop: Arc<Notify>,
+    stop_flush: Arc<Notify>,
+    server: JoinHandle<()>,
+    flush: Option<JoinHandle<()>>,
+    metrics: Option<JoinHandle<()>>,
+}
+
+impl EdgeHost {
+    /// Loads the application and begins to answer. All that can be wrong is found before the first connection is taken.
+    pub async fn start(config: HostConfig) -> Result<Self, HostError> {
+        let begun = Instant::now();
+        let listener = bind(config.listen).await?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let telemetry = config.telemetry_database_url.clone();
+        // Compiling takes seconds of pure computing.
+        let loaded = tokio::task::spawn_blocking(move || load(&config)).await;
+        let service = loaded.map_err(|error| HostError::Engine(error.to_string()))??;
+        let service = Arc::new(service);
+        let host = Self::run(listener, metrics, service, telemetry.as_deref())?;
+        tracing::info!(address = %host.address, ms = begun.elapsed().as_millis(), "the edge host answers");
+        Ok(host)
+    }
+
+    fn run(
+        listener: TcpListener,
+        metrics: Option<TcpListener>,
+        service: Arc<Service>,
+        telemetry: Option<&str>,
+    ) -> Result<Self, HostError> {
+        let (stop, stop_flush) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let flush = match telemetry {
+            Some(url) => Some(flush::task(url, Arc::clone(service.counts()), Arc::clone(&stop_flush))?),
+            None => None,
+        };
+        Ok(Self {
+            address: local(&listener)?,
+            metrics_address: metrics.as_ref().map(local).transpose()?,
+            metrics: metrics.map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
+            server: tokio::spawn(server::run(listener, service, Arc::clone(&stop))),
+            flush: flush.map(tokio::spawn),
+            stop,
+            stop_flush,
+        })
+    }
+
+    /// Where requests are taken: the port, too, where the configuration left it open.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where this process' metrics are served.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Takes no more connections, finishes the requests that run, and brings the last counts to the database. What is
+    /// not done within `deadline` is cut off; `false` says that something was.
+    pub async fn shutdown(mut self, deadline: Duration) -> bool {
+        self.stop.notify_one();
+        let finished = timeout(deadline, &mut self.server).await.is_ok();
+        self.server.abort();
+        self.stop_flush.notify_one();
+        if let Some(flush) = &mut self.flush {
+            // What cannot be delivered by now is lost with the process.
+            let _ = timeout(LAST_FLUSH, flush).await;
+        }
+        finished
+    }
+}
+
+impl Drop for EdgeHost {
+    fn drop(&mut self) {
+        self.server.abort();
+        for task in [&self.flush, &self.metrics].into_iter().flatten() {
+            task.abort();
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, HostError> {
+    TcpListener::bind(address).await.map_err(|reason| HostError::Listen { address, reason })
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, HostError> {
+    listener.local_addr().map_err(|error| HostError::Engine(error.to_string()))
+}
+
+/// Reads the manifest and makes every component ready.
+fn load(config: &HostConfig) -> Result<Service, HostError> {
+    let manifest = Manifest::read(&config.manifest)?;
+    let sources = manifest.sources(&config.manifest, config.component_dir.as_deref());
+    let missing: Vec<PathBuf> = sources.values().filter(|path| !path.is_file()).cloned().collect();
+    if !missing.is_empty() {
+        return Err(HostError::MissingComponents(missing));
+    }
+    let values = variables::resolve(&manifest.variables, &config.variables, |name| std::env::var(name).ok())?;
+    let limits = Arc::new(config.limits.clone());
+    let engine = engine::engine(&limits, sources.len())?;
+    let cache = Cache::open(&config.cache_dir, &engine)?;
+    let linker = engine::linker(&engine).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+    let mut names = Vec::new();
+    let mut served = Vec::new();
+    for (name, source) in &sources {
+        let failed = |reason| HostError::Component {
+            component: name.clone(),
+            reason,
+        };
+        let code = cache.load(source).map_err(failed)?;
+        let Some(granted) = manifest.component.get(name) else {
+            continue;
+        };
+        let component = Component::new(name, granted, &values, &code, &linker, &limits)?;
+        names.push(name.as_str());
+        served.push(Served::new(Arc::new(component)));
+    }
+    service(config, &manifest, &names, served, limits)
+}
+
+fn service(
+    config: &HostConfig,
+    manifest: &Manifest,
+    names: &[&str],
+    served: Vec<Served>,
+    limits: Arc<Limits>,
+) -> Result<Service, HostError> {
+    let failed = |reason| HostError::Manifest {
+        path: config.manifest.clone(),
+        reason,
+    };
+    let routes = manifest.trigger.http.iter().filter_map(|trigger| {
+        let place = names.iter().position(|name| *name == trigger.component)?;
+        Some((trigger.route.clone(), place))
+    });
+    let router = Router::new(routes).map_err(failed)?;
+    Service::new(router, served, limits).map_err(failed)
+}

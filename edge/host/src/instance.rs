@@ -1,0 +1,93 @@
+//! What belongs to one instance of a component: its resources, its memory limit and its view of the host.
+
+use std::sync::Arc;
+
+use wasmtime::{
+    StoreLimits, StoreLimitsBuilder,
+    component::{HasData, ResourceTable},
+};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
+
+use crate::{component::Component, guest_log::GuestLog, outbound::Outbound};
+
+/// The data of a store.
+pub(crate) struct Instance {
+    component: Arc<Component>,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    outbound: Outbound,
+    table: ResourceTable,
+    limits: StoreLimits,
+}
+
+impl Instance {
+    /// No files, no sockets, no arguments; only the variables of the manifest and a log.
+    pub(crate) fn new(component: Arc<Component>) -> Self {
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(GuestLog::new(component.name(), "stdout"));
+        wasi.stderr(GuestLog::new(component.name(), "stderr"));
+        wasi.allow_tcp(false).allow_udp(false);
+        for (name, value) in component.environment() {
+            wasi.env(name, value);
+        }
+        let limits = StoreLimitsBuilder::new()
+            .memory_size(component.limits().instance_memory_bytes)
+            .build();
+        Self {
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            outbound: Outbound::new(Arc::clone(&component)),
+            table: ResourceTable::new(),
+            limits,
+            component,
+        }
+    }
+
+    pub(crate) fn limits(&mut self) -> &mut StoreLimits {
+        &mut self.limits
+    }
+
+    pub(crate) fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.outbound,
+        }
+    }
+
+    pub(crate) fn platform(&mut self) -> PlatformView<'_> {
+        PlatformView {
+            component: &self.component,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiView for Instance {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl wasmtime_wasi_http::WasiHttpView for Instance {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        Instance::http(self)
+    }
+}
+
+/// Names the host's own interfaces towards Wasmtime.
+pub(crate) struct Platform;
+
+impl HasData for Platform {
+    type Data<'a> = PlatformView<'a>;
+}
+
+/// What the host's own interfaces see of an instance.
+pub(crate) struct PlatformView<'a> {
+    pub(crate) component: &'a Arc<Component>,
+    pub(crate) table: &'a mut ResourceTable,
+}

@@ -1,0 +1,109 @@
+//! The host's own refusals, as problem documents (RFC 9457).
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+
+/// What the host refuses by itself, before or instead of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    BadHost,
+    NotFound,
+    BodyTimeout,
+    BodyTooLarge { limit: u64 },
+    Broken,
+    Busy,
+    Timeout,
+}
+
+impl Refusal {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::BadHost => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+
+    fn slug(self) -> &'static str {
+        match self {
+            Self::BadHost => "malformed",
+            Self::NotFound => "not_found",
+            Self::BodyTimeout => "request_timeout",
+            Self::BodyTooLarge { .. } => "payload_too_large",
+            Self::Broken => "internal",
+            Self::Busy => "overloaded",
+            Self::Timeout => "timeout",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::BadHost => "Malformed request",
+            Self::NotFound => "Not found",
+            Self::BodyTimeout => "Request timeout",
+            Self::BodyTooLarge { .. } => "Payload too large",
+            Self::Broken => "Internal error",
+            Self::Busy => "Overloaded",
+            Self::Timeout => "Timeout",
+        }
+    }
+
+    fn detail(self) -> String {
+        match self {
+            Self::BadHost => "The request names no valid host.".to_owned(),
+            Self::NotFound => "There is nothing at this address.".to_owned(),
+            Self::BodyTimeout => "The rest of the request did not arrive in time; send it again.".to_owned(),
+            Self::BodyTooLarge { limit } => format!("The body is larger than {limit} bytes; send less at once."),
+            Self::Broken => {
+                "The request could not be completed; try again, and report the request id if it happens again."
+                    .to_owned()
+            }
+            Self::Busy => "The server has as many requests as it can handle; try again in a moment.".to_owned(),
+            Self::Timeout => "The answer took too long; try again.".to_owned(),
+        }
+    }
+
+    /// The answer. The request id goes into the document, for that is what a user copies into a report.
+    pub(crate) fn response(self, path: &str, request_id: &str) -> Response<Bytes> {
+        let status = self.status();
+        let document = serde_json::json!({
+            "type": format!("urn:kiskadee:problem:{}", self.slug()),
+            "title": self.title(),
+            "status": status.as_u16(),
+            "detail": self.detail(),
+            "instance": path,
+            "request_id": request_id,
+        });
+        let mut response = Response::new(Bytes::from(document.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self == Self::Busy {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_a_problem_document() {
+        let response = Refusal::Busy.response("/x", "id1");
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "1");
+        let document: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(document["status"], 503);
+        assert_eq!(document["instance"], "/x");
+        assert_eq!(document["request_id"], "id1");
+        assert!(document["type"].as_str().unwrap().ends_with(":overloaded"));
+    }
+}

@@ -1,0 +1,216 @@
+//! Requests and their times, added up between two flushes.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::endpoint;
+
+/// Upper bounds of `api_latency_seconds`, in seconds.
+pub(crate) const BOUNDS: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// Endpoints that are told apart; the others are `other`. Only a made-up path can be beyond it.
+const MAX_ENDPOINTS: usize = 200;
+
+const OTHER: &str = "other";
+
+/// Samples in one flush; the database takes no more in one call.
+const MAX_SAMPLES: usize = 1500;
+
+/// Observed times of one method and endpoint.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Times {
+    /// Values in each bucket alone, the last one without a bound.
+    pub(crate) buckets: [u64; BOUNDS.len() + 1],
+    pub(crate) sum: f64,
+    pub(crate) count: u64,
+}
+
+/// What one method of an endpoint has seen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Series {
+    pub(crate) by_status: HashMap<u16, u64>,
+    pub(crate) times: Times,
+}
+
+type ByEndpoint = HashMap<String, HashMap<&'static str, Series>>;
+
+/// Counts since the start, and those not yet flushed.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    total: Mutex<ByEndpoint>,
+    fresh: Mutex<ByEndpoint>,
+}
+
+/// Counts on their way to the database.
+#[derive(Debug, Default)]
+pub(crate) struct Delta(ByEndpoint);
+
+impl Counts {
+    /// Counts an answered request.
+    pub(crate) fn record(&self, method: &Method, path: &str, route: &str, status: StatusCode, took: Duration) {
+        let endpoint = endpoint::pattern(path, route);
+        let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        // A path becomes known by an answer other than "there is nothing here".
+        let known = total.contains_key(endpoint.as_ref());
+        let label = if known || (status != StatusCode::NOT_FOUND && total.len() < MAX_ENDPOINTS) {
+            endpoint.as_ref()
+        } else {
+            OTHER
+        };
+        let method = method_name(method);
+        series(&mut total, label, method).add(status, took);
+        drop(total);
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        series(&mut fresh, label, method).add(status, took);
+    }
+
+    /// What has come together since the last time.
+    pub(crate) fn take(&self) -> Delta {
+        Delta(std::mem::take(&mut *self.fresh.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Puts back what could not be delivered; it goes with the next delivery.
+    pub(crate) fn give_back(&self, delta: Delta) {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        for (endpoint, methods) in delta.0 {
+            for (method, given) in methods {
+                series(&mut fresh, &endpoint, method).merge(&given);
+            }
+        }
+    }
+
+    /// Everything since the start, by endpoint and method.
+    pub(crate) fn each(&self, mut visit: impl FnMut(&str, &str, &Series)) {
+        let total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        for (endpoint, methods) in total.iter() {
+            for (method, series) in methods {
+                visit(endpoint, method, series);
+            }
+        }
+    }
+}
+
+fn series<'a>(counts: &'a mut ByEndpoint, endpoint: &str, method: &'static str) -> &'a mut Series {
+    counts.entry(endpoint.to_owned()).or_default().entry(method).or_default()
+}
+
+/// A method is the client's word, too: unknown ones are one.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => OTHER,
+    }
+}
+
+impl Series {
+    fn add(&mut self, status: StatusCode, took: Duration) {
+        *self.by_status.entry(status.as_u16()).or_default() += 1;
+        let seconds = took.as_secs_f64();
+        let place = BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(BOUNDS.len());
+        if let Some(bucket) = self.times.buckets.get_mut(place) {
+            *bucket += 1;
+        }
+        self.times.sum += seconds;
+        self.times.count += 1;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (status, count) in &other.by_status {
+            *self.by_status.entry(*status).or_default() += count;
+        }
+        for (bucket, more) in self.times.buckets.iter_mut().zip(other.times.buckets) {
+            *bucket += more;
+        }
+        self.times.sum += other.times.sum;
+        self.times.count += other.times.count;
+    }
+}
+
+impl Delta {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The samples as `telemetry.record` takes them, in parts that it accepts.
+    pub(crate) fn samples(&self) -> Vec<Value> {
+        let mut samples = Vec::new();
+        for (endpoint, methods) in &self.0 {
+            for (method, series) in methods {
+                samples.extend(series.by_status.iter().map(|(status, count)| {
+                    let labels = json!({"method": method, "endpoint": endpoint, "status": status.to_string()});
+                    json!({"name": "http_requests_total", "labels": labels, "value": count})
+                }));
+                samples.push(series.times.sample(method, endpoint));
+            }
+        }
+        samples.chunks(MAX_SAMPLES).map(|part| Value::Array(part.to_vec())).collect()
+    }
+}
+
+impl Times {
+    fn sample(&self, method: &str, endpoint: &str) -> Value {
+        let buckets: Vec<_> =
+            BOUNDS.iter().zip(self.buckets).filter(|(_, count)| *count > 0).map(|(bound, count)| json!([bound, count])).collect();
+        json!({
+            "name": "api_latency_seconds",
+            "labels": {"method": method, "endpoint": endpoint},
+            "buckets": buckets,
+            "sum": self.sum,
+            "count": self.count,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(counts: &Counts, path: &str, status: StatusCode) {
+        counts.record(&Method::GET, path, "/...", status, Duration::from_millis(3));
+    }
+
+    #[test]
+    fn what_is_given_back_is_delivered_later() {
+        let counts = Counts::default();
+        record(&counts, "/a", StatusCode::OK);
+        let delta = counts.take();
+        record(&counts, "/a", StatusCode::OK);
+        counts.give_back(delta);
+        let parts = counts.take().samples();
+        let samples = parts[0].as_array().unwrap();
+        assert_eq!(samples.len(), 2);
+        assert_eq!(samples[0]["value"], 2);
+        assert_eq!(samples[1]["buckets"], json!([[0.005, 2]]));
+        assert_eq!(samples[1]["count"], 2);
+        assert!(counts.take().is_empty());
+    }
+
+    #[test]
+    fn unknown_paths_are_one_endpoint() {
+        let counts = Counts::default();
+        record(&counts, "/known", StatusCode::OK);
+        record(&counts, "/known", StatusCode::NOT_FOUND);
+        record(&counts, "/made/up", StatusCode::NOT_FOUND);
+        for n in 0..1000 {
+            record(&counts, &format!("/made-{n}"), StatusCode::OK);
+        }
+        let mut endpoints = Vec::new();
+        counts.each(|endpoint, _, _| endpoints.push(endpoint.to_owned()));
+        assert!(endpoints.contains(&"other".to_owned()) && endpoints.contains(&"/known".to_owned()));
+        assert!(endpoints.len() <= MAX_ENDPOINTS + 1);
+    }
+}

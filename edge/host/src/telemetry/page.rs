@@ -1,0 +1,122 @@
+//! This process' own metrics, as Prometheus text on a listener of its own. The fleet's figures are at `/metrics` of the API.
+
+use std::{convert::Infallible, fmt::Write as _, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use super::counts::{BOUNDS, Series};
+use crate::serve::Service;
+
+/// Serves `/metrics` until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection for metrics could not be accepted");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let service = Arc::clone(&service);
+        tokio::spawn(async move {
+            let answer = service_fn(move |request: Request<Incoming>| {
+                let response = answer(&request, &service);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer);
+            // A scraper that goes away is no event.
+            let _ = connection.await;
+        });
+    }
+}
+
+fn answer(request: &Request<Incoming>, service: &Service) -> Response<Full<Bytes>> {
+    let found = request.method() == Method::GET && request.uri().path() == "/metrics";
+    let text = if found { text(service) } else { "only GET /metrics is served here\n".to_owned() };
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    if found {
+        let prometheus = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, prometheus);
+    } else {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+fn text(service: &Service) -> String {
+    let mut page = Page(String::new());
+    page.head("kiskadee_edge_requests_in_flight", "gauge", "Requests that run now.");
+    page.line("kiskadee_edge_requests_in_flight", "", service.in_flight() as f64);
+    components(&mut page, service);
+    requests(&mut page, service);
+    page.0
+}
+
+fn components(page: &mut Page, service: &Service) {
+    page.head("kiskadee_edge_instances", "gauge", "Instances of a component.");
+    for component in service.components() {
+        let labels = format!("component=\"{}\"", component.name());
+        page.line("kiskadee_edge_instances", &labels, component.live_instances() as f64);
+    }
+    page.head("kiskadee_edge_postgres_sessions", "gauge", "Sessions with Postgres, by what they do, and requests that wait for one.");
+    for component in service.components() {
+        let status = component.pools().status();
+        let in_use = status.sessions.saturating_sub(status.idle);
+        for (state, count) in [("idle", status.idle), ("used", in_use), ("awaited", status.waiting)] {
+            let labels = format!("component=\"{}\",state=\"{state}\"", component.name());
+            page.line("kiskadee_edge_postgres_sessions", &labels, count as f64);
+        }
+    }
+}
+
+fn requests(page: &mut Page, service: &Service) {
+    let mut times = Page(String::new());
+    page.head("kiskadee_edge_http_requests_total", "counter", "Requests answered.");
+    times.head("kiskadee_edge_latency_seconds", "histogram", "Time from a request to the head of its answer.");
+    service.counts().each(|endpoint, method, series| {
+        let labels = format!("method=\"{method}\",endpoint=\"{}\"", escaped(endpoint));
+        for (status, count) in &series.by_status {
+            let labels = format!("{labels},status=\"{status}\"");
+            page.line("kiskadee_edge_http_requests_total", &labels, *count as f64);
+        }
+        histogram(&mut times, &labels, series);
+    });
+    page.0.push_str(&times.0);
+}
+
+fn histogram(page: &mut Page, labels: &str, series: &Series) {
+    let mut sum = 0;
+    let bounds = BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+    for (bound, count) in bounds.zip(series.times.buckets) {
+        sum += count;
+        page.line("kiskadee_edge_latency_seconds_bucket", &format!("{labels},le=\"{bound}\""), sum as f64);
+    }
+    page.line("kiskadee_edge_latency_seconds_sum", labels, series.times.sum);
+    page.line("kiskadee_edge_latency_seconds_count", labels, series.times.count as f64);
+}
+
+fn escaped(label: &str) -> String {
+    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn line(&mut self, name: &str, labels: &str, value: f64) {
+        let _ = match labels {
+            "" => writeln!(self.0, "{name} {value}"),
+            _ => writeln!(self.0, "{name}{{{labels}}} {value}"),
+        };
+    }
+}

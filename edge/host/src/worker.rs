@@ -1,0 +1,146 @@
+//! The life of an instance: made when no other is free, used for many requests, ended when it is used up, idle, stuck or
+//! broken. Wasmtime's `ProxyHandler` hands requests to instances; this file tells it how.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant as StdInstant},
+};
+
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep},
+};
+use wasmtime::{Store, StoreContextMut, UpdateDeadline, component::GuestTaskId};
+use wasmtime_wasi_http::handler::{
+    HandlerState, Instance as Running, Proxy, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+};
+
+use crate::{component::Component, engine::TICK, instance::Instance};
+
+/// Every instance of the component is taken; the request can be handed over again in a moment.
+#[derive(Debug, thiserror::Error)]
+#[error("all instances of the component are at work")]
+pub(crate) struct NoFreeInstance;
+
+/// Makes instances of one component.
+pub(crate) struct Instances(pub(crate) Arc<Component>);
+
+impl HandlerState for Instances {
+    type StoreData = Instance;
+    type WorkerExpiration = Expiration;
+    type WorkerState = Life;
+
+    async fn instantiate(&self) -> wasmtime::Result<Running<Instance, Expiration, Life>> {
+        let component = &self.0;
+        let slot = Arc::clone(component.slots()).try_acquire_owned().map_err(|_| NoFreeInstance)?;
+        let mut store = Store::new(component.engine(), Instance::new(Arc::clone(component)));
+        store.limiter(|instance| instance.limits());
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&interrupted);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| {
+            seen.store(true, Ordering::Relaxed);
+            Ok(UpdateDeadline::Yield(1))
+        });
+        let proxy = Proxy::P3(component.code().instantiate_async(&mut store).await?);
+        Ok(Running {
+            store,
+            proxy,
+            view: Instance::http,
+            expiration: Expiration {
+                component: Arc::clone(component),
+                sleep: Box::pin(tokio::time::sleep(component.limits().instance_idle)),
+                interrupted,
+                computing: Duration::ZERO,
+            },
+            state: Life {
+                component: Arc::clone(component),
+                _slot: slot,
+            },
+        })
+    }
+}
+
+/// When an instance ends by itself.
+pub(crate) struct Expiration {
+    component: Arc<Component>,
+    sleep: Pin<Box<Sleep>>,
+    /// Set by the clock when it interrupted the component: it had something to compute and was not waiting.
+    interrupted: Arc<AtomicBool>,
+    /// How long the component has computed without once waiting.
+    computing: Duration,
+}
+
+impl Expiration {
+    /// This is asked after each turn of the instance. A turn that the clock ended was spent computing.
+    fn computes_too_long(&mut self) -> bool {
+        if self.interrupted.swap(false, Ordering::Relaxed) {
+            self.computing += TICK;
+        } else {
+            self.computing = Duration::ZERO;
+        }
+        self.computing >= self.component.limits().compute
+    }
+}
+
+impl WorkerExpiration for Expiration {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: StdInstant) -> Poll<()> {
+        if self.computes_too_long() {
+            return Poll::Ready(());
+        }
+        let limits = self.component.limits();
+        let wait = match status {
+            WorkerStatus::Idle => limits.instance_idle,
+            WorkerStatus::Requests => limits.request,
+            WorkerStatus::PostReturn => limits.response_body,
+        };
+        let deadline = Instant::from_std(start + wait);
+        if deadline != self.sleep.deadline() {
+            self.sleep.as_mut().reset(deadline);
+        }
+        self.sleep.as_mut().poll(cx)
+    }
+}
+
+/// An instance from its first request to its last.
+pub(crate) struct Life {
+    component: Arc<Component>,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl WorkerState for Life {
+    type StoreData = Instance;
+    type RequestData = ();
+
+    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
+        let limits = self.component.limits();
+        if total >= limits.requests_per_instance {
+            ShouldAccept::Never
+        } else if concurrent >= limits.concurrent_requests_per_instance {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+
+    fn on_request_start(
+        &self,
+        _: StoreContextMut<'_, Instance>,
+        (): (),
+        _: GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        Box::pin(tokio::time::sleep(self.component.limits().request))
+    }
+
+    fn drop(&self, store: Store<Instance>, result: wasmtime::Result<()>) {
+        if let Err(error) = result {
+            tracing::error!(component = %self.component.name(), error = %format!("{error:?}"), "an instance broke and is discarded");
+        }
+        drop(store);
+    }
+}
