@@ -19,6 +19,8 @@ pub enum Class {
     Read,
     /// Makes or changes something.
     Create,
+    /// Checks a password.
+    Auth,
 }
 
 /// The statement of a protected route. The credentials are `$1` to `$4`; a function's own arguments begin at `$5`.

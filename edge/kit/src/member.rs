@@ -101,11 +101,11 @@ mod tests {
         let mut violations = Violations::default();
         body.name
             .require("name", &mut violations, |name, violations| {
-                violations.length("name", name, &(2..=4))
+                violations.length("name", name, &(2..=4));
             });
         body.days
             .allow("days", &mut violations, |days, violations| {
-                violations.range("days", days, &(1..=9))
+                violations.range("days", days, &(1..=9));
             });
         violations
             .errors()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use utoipa::{
-    IntoResponses, Modify, PartialSchema, ToSchema,
+    IntoResponses, PartialSchema, ToSchema,
     openapi::{
         ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
         schema::{Object, Type},
@@ -18,26 +18,20 @@ pub const BEARER: &str = "bearer";
 /// The name of the scheme of API keys.
 pub const API_KEY: &str = "api_key";
 
-/// Adds the security schemes and the schema of problems.
-pub struct Shared;
-
-impl Modify for Shared {
-    fn modify(&self, document: &mut OpenApi) {
-        let components = document.components.get_or_insert_default();
-        let bearer = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .build();
-        components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
-        let key = ApiKey::Header(ApiKeyValue::new("X-API-Key"));
-        components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(key));
-        components
-            .schemas
-            .insert(Document::name().into_owned(), Document::schema());
-        components
-            .schemas
-            .insert(FieldError::name().into_owned(), FieldError::schema());
-    }
+/// The document of a component with the security schemes and the schema of problems added.
+pub fn with_shared(mut document: OpenApi) -> OpenApi {
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    let key = ApiKey::Header(ApiKeyValue::new("X-API-Key"));
+    components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(key));
+    let schemas = &mut components.schemas;
+    schemas.insert(Document::name().into_owned(), Document::schema());
+    schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+    document
 }
 
 macro_rules! problem_responses {

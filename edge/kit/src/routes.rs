@@ -33,9 +33,9 @@ macro_rules! routes {
         pub fn openapi() -> $crate::utoipa::openapi::OpenApi {
             use $crate::utoipa::OpenApi as _;
             #[derive($crate::utoipa::OpenApi)]
-            #[openapi(paths($($module::$handler),+), modifiers(&$crate::openapi::Shared))]
+            #[openapi(paths($($module::$handler),+))]
             struct Document;
-            Document::openapi()
+            $crate::openapi::with_shared(Document::openapi())
         }
     };
 }

@@ -34,6 +34,7 @@ impl RateLimits {
         match class {
             Class::Read => self.read,
             Class::Create => self.create,
+            Class::Auth => self.auth,
         }
     }
 }

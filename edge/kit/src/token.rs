@@ -76,6 +76,8 @@ pub enum KeySetError {
 /// Verifies tokens against a set of public keys.
 #[derive(Debug)]
 pub struct TokenVerifier {
+    issuer: String,
+    audience: String,
     public_jwks: String,
     keys: Vec<(String, Ed25519PublicKey)>,
     options: VerificationOptions,
@@ -96,6 +98,8 @@ impl TokenVerifier {
         }
         let keys = set.keys.iter().enumerate();
         Ok(Self {
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
             public_jwks:
                 serde_json::json!({ "keys": set.keys.iter().map(published).collect::<Vec<_>>() })
                     .to_string(),
@@ -110,6 +114,14 @@ impl TokenVerifier {
             },
             verified: Mutex::default(),
         })
+    }
+
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub fn audience(&self) -> &str {
+        &self.audience
     }
 
     /// The keys as everybody may know them.
