@@ -100,8 +100,8 @@ fn key_pair(text: &str) -> Result<(Ed25519KeyPair, String), SeedError> {
 /// The name of a key: the first 16 hex digits of the SHA-256 of its public half.
 fn key_id(public_key: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::digest(public_key).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
-    format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let head = digest.first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(head))
 }
 
 #[cfg(test)]
