@@ -1,1 +1,35 @@
-//! Batches, single speech, jobs and voices
+//! The speech API: batches, single speech, jobs, voices and models.
+//!
+//! Every handler parses, makes one SQL call and answers. Audio and archives are streamed through from the storage gateway;
+//! nothing is kept between requests but the configuration.
+
+pub mod bodies;
+
+mod batches;
+mod checks;
+mod csv_batch;
+mod csv_table;
+mod events;
+mod faults;
+mod fields;
+mod jobs;
+mod request;
+mod responses;
+mod setup;
+mod speech;
+mod storage;
+mod voices;
+mod watch;
+
+kiskadee_edge_kit::routes! {
+    batches::create_batch, csv_batch::create_csv_batch, batches::batch_status, batches::download_batch, batches::cancel_batch,
+    speech::create_speech, speech::list_models,
+    jobs::list_jobs, jobs::show_job, jobs::cancel_job, jobs::job_audio, events::job_events,
+    voices::list_voices, voices::show_voice, voices::voice_preview, voices::delete_voice,
+}
+
+#[cfg(target_family = "wasm")]
+#[spin_sdk::http_service]
+async fn serve(request: spin_sdk::http::Request) -> axum::response::Response {
+    kiskadee_edge_kit::service::handle(router(), request).await
+}

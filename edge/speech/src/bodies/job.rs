@@ -1,0 +1,88 @@
+//! Jobs.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A job that was taken in.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechAnswer {
+    #[schema(pattern = "^job_[0-9a-f]{32}$")]
+    pub job_id: String,
+    pub status_url: String,
+    /// As in the answer to a batch.
+    #[schema(required = true)]
+    pub estimated_time: Option<u32>,
+}
+
+/// A job.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    #[schema(pattern = "^job_[0-9a-f]{32}$")]
+    pub job_id: String,
+    #[schema(example = "speech")]
+    pub kind: String,
+    pub status: JobState,
+    #[schema(maximum = 100)]
+    pub progress: u32,
+    /// How often it was begun.
+    pub attempts: u32,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// When the last attempt began.
+    #[schema(required = true, format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(required = true, format = DateTime)]
+    pub finished_at: Option<String>,
+    /// The batch that it is part of.
+    #[schema(nullable = false, pattern = "^batch_[0-9a-f]{32}$")]
+    pub batch_id: Option<String>,
+    #[schema(nullable = false)]
+    pub error: Option<JobError>,
+    #[schema(nullable = false)]
+    pub result: Option<SpeechResult>,
+}
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    Queued,
+    Running,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+/// Why a job failed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobError {
+    pub message: String,
+    pub attempts: u32,
+}
+
+/// What a speech job made.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SpeechResult {
+    pub audio_url: String,
+    pub content_type: String,
+    pub bytes: u64,
+    pub duration_seconds: f64,
+    pub sample_rate: u32,
+    /// The engine that spoke.
+    pub engine: String,
+    /// The voice that spoke; never `default`.
+    pub voice_id: String,
+}
+
+/// A page of jobs, the newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobList {
+    pub items: Vec<Job>,
+    /// `cursor` of the next page; null on the last one.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,13 @@
+//! The bodies of requests and answers as the `OpenAPI` document shows them.
+//!
+//! Answers are written by the database and passed through; tests read them into these types, so the two cannot drift.
+
+mod batch;
+mod job;
+mod request;
+mod voice;
+
+pub use batch::{BatchAnswer, BatchItem, BatchState, BatchStatus};
+pub use job::{Job, JobError, JobList, JobState, SpeechAnswer, SpeechResult};
+pub use request::{BatchBody, CsvUpload, SpeechBody};
+pub use voice::{Model, ModelList, Voice, VoiceKind, VoiceList};

@@ -1,0 +1,116 @@
+//! What callers send.
+
+use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile};
+use serde::{Deserialize, Serialize};
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
+
+/// Texts to speak, all with the same settings.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchBody {
+    /// The texts: 1 to 100, each of 1 to 5000 characters and not only white space.
+    #[schema(min_items = 1, max_items = 100, example = json!(["Good morning.", "Good night."]))]
+    pub texts: Vec<String>,
+    /// A voice's id, or `default` for the engine's own choice.
+    #[schema(min_length = 1, max_length = 64, example = "default")]
+    pub voice_id: String,
+    /// A language tag.
+    #[schema(
+        min_length = 2,
+        max_length = 16,
+        pattern = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$",
+        example = "en"
+    )]
+    pub language: String,
+    /// The engine; left out, the voice or the language decides.
+    #[schema(min_length = 1, max_length = 64, example = "kiskadee")]
+    pub tts_engine: Option<String>,
+    /// How much work to spend.
+    #[schema(schema_with = quality_profile)]
+    pub quality_profile: Option<String>,
+    /// How to encode the audio.
+    #[schema(schema_with = response_format)]
+    pub response_format: Option<String>,
+    /// Where to send an event when the batch is over.
+    #[schema(
+        max_length = 2048,
+        format = "uri",
+        example = "https://example.com/hooks/speech"
+    )]
+    pub webhook_url: Option<String>,
+}
+
+/// One text to speak.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechBody {
+    /// The text.
+    #[schema(
+        min_length = 1,
+        max_length = 5000,
+        pattern = r"\S",
+        example = "Good morning."
+    )]
+    pub text: String,
+    /// A voice's id, or `default` for the engine's own choice.
+    #[schema(min_length = 1, max_length = 64, example = "default")]
+    pub voice_id: String,
+    /// A language tag.
+    #[schema(
+        min_length = 2,
+        max_length = 16,
+        pattern = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$",
+        example = "en"
+    )]
+    pub language: String,
+    /// The engine; left out, the voice or the language decides.
+    #[schema(min_length = 1, max_length = 64, example = "kiskadee")]
+    pub tts_engine: Option<String>,
+    /// How much work to spend.
+    #[schema(schema_with = quality_profile)]
+    pub quality_profile: Option<String>,
+    /// How to encode the audio.
+    #[schema(schema_with = response_format)]
+    pub response_format: Option<String>,
+    /// The pace: 1 is the voice's own.
+    #[schema(minimum = 0.25, maximum = 4.0, default = 1.0)]
+    pub speed: Option<f64>,
+    /// Where to send an event when the job is over.
+    #[schema(
+        max_length = 2048,
+        format = "uri",
+        example = "https://example.com/hooks/speech"
+    )]
+    pub webhook_url: Option<String>,
+}
+
+/// The form of an uploaded file.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct CsvUpload {
+    /// The CSV.
+    #[schema(format = Binary, content_media_type = "text/csv")]
+    pub file: String,
+    /// Where to send an event when the batch is over.
+    #[schema(max_length = 2048, format = "uri")]
+    pub webhook_url: Option<String>,
+}
+
+fn quality_profile() -> Object {
+    names(QualityProfile::NAMES, QualityProfile::default().as_str())
+}
+
+fn response_format() -> Object {
+    names(ResponseFormat::NAMES, ResponseFormat::default().as_str())
+}
+
+fn names(names: &[&str], default: &str) -> Object {
+    let values = names.iter().copied();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(values))
+        .default(Some(default.into()))
+        .build()
+}

@@ -1,0 +1,72 @@
+//! Voices and the engines that speak with them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A voice.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Voice {
+    pub voice_id: String,
+    pub name: String,
+    pub kind: VoiceKind,
+    pub engine: String,
+    pub languages: Vec<String>,
+    /// Where to hear a sample.
+    #[schema(required = true)]
+    pub preview_url: Option<String>,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// What the voice was made from.
+    #[schema(required = true, value_type = Option<Object>)]
+    pub lineage: Option<Value>,
+}
+
+/// How a voice came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VoiceKind {
+    Builtin,
+    Cloned,
+    Morphed,
+    Trained,
+}
+
+/// A page of voices.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VoiceList {
+    pub items: Vec<Voice>,
+    /// `cursor` of the next page; null on the last one.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+}
+
+/// The engines, in the shape of `OpenAI`'s list of models.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelList {
+    #[schema(example = "list")]
+    pub object: String,
+    pub data: Vec<Model>,
+}
+
+/// An engine.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    #[schema(example = "kiskadee")]
+    pub id: String,
+    #[schema(example = "model")]
+    pub object: String,
+    /// Unix seconds.
+    pub created: i64,
+    pub owned_by: String,
+    pub description: String,
+    pub languages: Vec<String>,
+    pub sample_rate: u32,
+    /// What the quality profiles mean for this engine.
+    #[schema(value_type = Object)]
+    pub quality_profiles: Value,
+}

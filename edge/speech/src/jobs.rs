@@ -1,0 +1,97 @@
+//! Jobs of every kind: list, show, cancel, and the audio of those that speak.
+
+use axum::{http::HeaderMap, response::Response};
+use kiskadee_edge_kit::{
+    Caller, Class, FieldError, Page, Problem, Reply, WireId, caller_sql,
+    database::call,
+    openapi::{Protected, WithConflict, WithId, WithQuery},
+    path::uuid_parameter,
+};
+use kiskadee_shared::id::JobId;
+use spin_sdk::pg::ParameterValue;
+
+use crate::{
+    bodies::{Job, JobList},
+    responses::WithObject,
+    storage::{self, Disposition},
+};
+
+const LIST_JOBS: &str = caller_sql!("api.list_jobs", "$5::int, $6::uuid");
+const GET_JOB: &str = caller_sql!("api.get_job", "$5::uuid");
+const CANCEL_JOB: &str = caller_sql!("api.cancel_job", "$5::uuid");
+const JOB_AUDIO: &str = caller_sql!("api.job_audio", "$5::uuid");
+
+/// List jobs, the newest first
+#[utoipa::path(
+    get, path = "/api/v1/jobs", tag = "Jobs",
+    params(Page),
+    responses((status = 200, description = "A page of the caller's jobs", body = JobList), Protected, WithQuery),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn list_jobs(caller: Caller, page: Page) -> Reply {
+    let before = page
+        .cursor
+        .as_deref()
+        .map(str::parse::<JobId>)
+        .transpose()
+        .map_err(|_| {
+            Problem::validation(&[FieldError::new(
+                "cursor",
+                "must be the `next_cursor` of an earlier page",
+            )])
+        })?;
+    let before = before.map_or(ParameterValue::DbNull, uuid_parameter);
+    call(
+        LIST_JOBS,
+        &caller,
+        Class::Read,
+        [ParameterValue::Int32(page.limit.cast_signed()), before],
+    )
+    .await
+}
+
+/// Show a job
+#[utoipa::path(
+    get, path = "/api/v1/jobs/{job_id}", tag = "Jobs",
+    params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
+    responses((status = 200, description = "The job", body = Job), Protected, WithId),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn show_job(caller: Caller, WireId(id): WireId<JobId>) -> Reply {
+    call(GET_JOB, &caller, Class::Read, [uuid_parameter(id)]).await
+}
+
+/// Cancel a job
+///
+/// A job that waits ends at once; one that runs is asked to stop and ends soon after.
+#[utoipa::path(
+    post, path = "/api/v1/jobs/{job_id}/cancel", tag = "Jobs",
+    params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
+    responses((status = 200, description = "The job as it is now", body = Job), Protected, WithId, WithConflict),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn cancel_job(caller: Caller, WireId(id): WireId<JobId>) -> Reply {
+    call(CANCEL_JOB, &caller, Class::Create, [uuid_parameter(id)]).await
+}
+
+/// Download the audio of a job
+///
+/// Takes `Range`; may redirect to a signed address.
+#[utoipa::path(
+    get, path = "/api/v1/jobs/{job_id}/audio", tag = "Jobs",
+    params(("job_id" = String, Path, description = "Id of the job", pattern = "^job_[0-9a-f]{32}$")),
+    responses(
+        (status = 200, description = "The audio, in the format that was asked for", content_type = "audio/*", body = String),
+        (status = 206, description = "The part that `Range` asked for", content_type = "audio/*", body = String),
+        Protected, WithId, WithConflict, WithObject
+    ),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn job_audio(
+    caller: Caller,
+    WireId(id): WireId<JobId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let answer = call(JOB_AUDIO, &caller, Class::Read, [uuid_parameter(id)]).await?;
+    storage::deliver(answer, &headers, Disposition::Inline).await
+}

@@ -1,0 +1,224 @@
+//! What a caller asks to be spoken, read from JSON, and the items that the database takes.
+
+use kiskadee_edge_kit::FieldError;
+use kiskadee_shared::{
+    address::check_webhook_url, format::ResponseFormat, limits::BATCH_TEXTS,
+    quality::QualityProfile,
+};
+use serde::Serialize;
+
+use crate::{
+    checks,
+    fields::{Body, Fields},
+};
+
+/// One text with its settings, as `speech.plan` reads it. What was ill-formed is null there.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct Item<'a> {
+    pub text: Option<&'a str>,
+    pub voice_id: Option<&'a str>,
+    pub language: Option<&'a str>,
+    pub tts_engine: Option<&'a str>,
+    pub quality_profile: QualityProfile,
+    pub response_format: ResponseFormat,
+    pub speed: f32,
+}
+
+/// A batch, as far as it was well-formed.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct BatchRequest {
+    texts: Vec<Option<String>>,
+    settings: Settings,
+    pub webhook_url: Option<String>,
+}
+
+/// A single speech, as far as it was well-formed.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct SpeechRequest {
+    text: Option<String>,
+    settings: Settings,
+    speed: f32,
+    pub webhook_url: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Settings {
+    voice_id: Option<String>,
+    language: Option<String>,
+    tts_engine: Option<String>,
+    quality_profile: QualityProfile,
+    response_format: ResponseFormat,
+}
+
+impl BatchRequest {
+    /// Reads the body; the errors are everything that is wrong with its form.
+    pub(crate) fn read(body: Body, private_webhooks: bool) -> (Self, Vec<FieldError>) {
+        let mut fields = Fields::from(body);
+        let texts = texts(&mut fields);
+        let settings = Settings::read(&mut fields);
+        let webhook_url = webhook_url(&mut fields, private_webhooks);
+        (
+            Self {
+                texts,
+                settings,
+                webhook_url,
+            },
+            fields.finish(),
+        )
+    }
+
+    pub(crate) fn items(&self) -> Vec<Item<'_>> {
+        self.texts
+            .iter()
+            .map(|text| self.settings.item(text.as_deref(), 1.0))
+            .collect()
+    }
+}
+
+impl SpeechRequest {
+    /// Reads the body; the errors are everything that is wrong with its form.
+    pub(crate) fn read(body: Body, private_webhooks: bool) -> (Self, Vec<FieldError>) {
+        let mut fields = Fields::from(body);
+        let text = fields.text("text", checks::text);
+        let settings = Settings::read(&mut fields);
+        let speed = fields
+            .optional_number("speed", checks::speed)
+            .unwrap_or(1.0) as f32;
+        let webhook_url = webhook_url(&mut fields, private_webhooks);
+        (
+            Self {
+                text,
+                settings,
+                speed,
+                webhook_url,
+            },
+            fields.finish(),
+        )
+    }
+
+    pub(crate) fn item(&self) -> Item<'_> {
+        self.settings.item(self.text.as_deref(), self.speed)
+    }
+}
+
+impl Settings {
+    fn read(fields: &mut Fields) -> Self {
+        Self {
+            voice_id: fields.text("voice_id", checks::name),
+            language: fields.text("language", checks::language),
+            tts_engine: fields.optional_text("tts_engine", checks::name),
+            quality_profile: fields.choice("quality_profile"),
+            response_format: fields.choice("response_format"),
+        }
+    }
+
+    fn item<'a>(&'a self, text: Option<&'a str>, speed: f32) -> Item<'a> {
+        Item {
+            text,
+            voice_id: self.voice_id.as_deref(),
+            language: self.language.as_deref(),
+            tts_engine: self.tts_engine.as_deref(),
+            quality_profile: self.quality_profile,
+            response_format: self.response_format,
+            speed,
+        }
+    }
+}
+
+/// The texts, or one empty place when their number is wrong, so that the settings are still judged.
+fn texts(fields: &mut Fields) -> Vec<Option<String>> {
+    let texts = fields.texts("texts", checks::text);
+    if BATCH_TEXTS.contains(&texts.len()) {
+        return texts;
+    }
+    if !fields.has_error("texts") || !texts.is_empty() {
+        let (least, most) = (BATCH_TEXTS.start(), BATCH_TEXTS.end());
+        fields.note(FieldError::new(
+            "texts",
+            format!("must have {least} to {most} items, found {}", texts.len()),
+        ));
+    }
+    vec![None]
+}
+
+/// Checks where events shall be sent.
+pub(crate) fn check_webhook(url: &str, private_webhooks: bool) -> checks::Check {
+    check_webhook_url(url, private_webhooks)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+fn webhook_url(fields: &mut Fields, private_webhooks: bool) -> Option<String> {
+    fields.optional_text("webhook_url", |url| check_webhook(url, private_webhooks))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn batch(body: Value) -> (BatchRequest, Vec<FieldError>) {
+        BatchRequest::read(serde_json::from_value(body).unwrap(), false)
+    }
+
+    #[test]
+    fn a_batch_becomes_items() {
+        let (request, errors) =
+            batch(json!({"texts": ["a", "b"], "voice_id": "default", "language": "en"}));
+        assert!(errors.is_empty());
+        let items = serde_json::to_value(request.items()).unwrap();
+        assert_eq!(
+            items[1],
+            json!({"text": "b", "voice_id": "default", "language": "en", "tts_engine": null,
+                "quality_profile": "balanced", "response_format": "wav", "speed": 1.0})
+        );
+    }
+
+    #[test]
+    fn the_number_of_texts_is_bounded() {
+        for (texts, said) in [(vec![], 0), (vec!["a"; 101], 101)] {
+            let (request, errors) =
+                batch(json!({"texts": texts, "voice_id": "default", "language": "en"}));
+            assert_eq!(
+                errors,
+                [FieldError::new(
+                    "texts",
+                    format!("must have 1 to 100 items, found {said}")
+                )]
+            );
+            assert_eq!(request.items().len(), 1);
+        }
+    }
+
+    #[test]
+    fn missing_texts_are_named_once() {
+        let (_, errors) = batch(
+            json!({"voice_id": "default", "language": "en", "webhook_url": "https://localhost/"}),
+        );
+        let fields: Vec<_> = errors
+            .iter()
+            .filter_map(|error| error.field.as_deref())
+            .collect();
+        assert_eq!(fields, ["texts", "webhook_url"]);
+    }
+
+    #[test]
+    fn a_single_speech_has_a_speed() {
+        let body = json!({"text": "a", "voice_id": "v", "language": "de", "speed": 1.25, "response_format": "mp3"});
+        let (request, errors) = SpeechRequest::read(serde_json::from_value(body).unwrap(), false);
+        assert!(errors.is_empty());
+        assert!((request.item().speed - 1.25).abs() < f32::EPSILON);
+        assert_eq!(request.item().response_format, ResponseFormat::Mp3);
+    }
+
+    #[test]
+    fn a_batch_has_no_speed() {
+        let (_, errors) =
+            batch(json!({"texts": ["a"], "voice_id": "v", "language": "de", "speed": 1}));
+        assert_eq!(
+            errors,
+            [FieldError::new("speed", "is not a field of this request")]
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! The variables of this component, read once in the life of an instance.
+
+use std::sync::OnceLock;
+
+use kiskadee_edge_kit::{Problem, settings};
+
+static SETUP: OnceLock<Setup> = OnceLock::new();
+
+/// What this component needs beside what every component has.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    /// The storage gateway, without a slash at the end.
+    pub storage_url: String,
+    pub storage_token: String,
+    /// Webhooks may go to addresses that are not public.
+    pub private_webhooks: bool,
+}
+
+pub(crate) async fn setup() -> Result<&'static Setup, Problem> {
+    if let Some(setup) = SETUP.get() {
+        return Ok(setup);
+    }
+    let setup = Setup {
+        storage_url: settings::required("storage_url")
+            .await?
+            .trim_end_matches('/')
+            .to_owned(),
+        storage_token: settings::required("storage_token").await?,
+        private_webhooks: settings::switch("webhook_allow_private").await?,
+    };
+    Ok(SETUP.get_or_init(|| setup))
+}

@@ -1,0 +1,270 @@
+//! Hands stored objects to the caller: fetched from the storage gateway and streamed through, or by the gateway's redirect.
+//!
+//! An object is never written twice under one key, so the key is its entity tag: conditions are decided here, and only what
+//! is really wanted is fetched.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kiskadee_edge_kit::{Answer, Problem, log};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use spin_sdk::http::{EmptyBody, send};
+
+use crate::setup::{Setup, setup};
+
+const RETRY_S: u32 = 2;
+/// What of the gateway's answer is passed on.
+const PASSED_ON: [HeaderName; 3] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::LAST_MODIFIED,
+];
+
+/// How a browser shall treat what it gets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Disposition {
+    Inline,
+    Attachment,
+}
+
+/// Where something lies, as the database says it.
+#[derive(Debug, Deserialize)]
+struct Object {
+    key: String,
+    #[serde(default = "zip")]
+    content_type: String,
+    filename: String,
+}
+
+fn zip() -> String {
+    "application/zip".to_owned()
+}
+
+/// Delivers the object that a good answer names; any other answer is passed on as it is.
+pub(crate) async fn deliver(
+    mut answer: Answer,
+    asked: &HeaderMap,
+    disposition: Disposition,
+) -> Result<Response, Problem> {
+    if !answer.is_success() {
+        return Ok(answer.into_response());
+    }
+    let object = Object::of(answer.body.take())?;
+    let tag = object.tag();
+    // Keeps what the answer says of the caller's rate.
+    let mut response = answer.into_response();
+    if is_known(asked, &tag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        let fetched = fetch(setup().await?, &object.key, wanted_range(asked, &tag)).await?;
+        pass_on(fetched, &mut response)?;
+    }
+    object.describe(response.headers_mut(), tag, disposition);
+    Ok(response)
+}
+
+impl Object {
+    fn of(body: Option<String>) -> Result<Self, Problem> {
+        serde_json::from_str(&body.unwrap_or_default()).map_err(|error| {
+            log::error(
+                "the database named an object in another form than expected",
+                &error,
+            );
+            Problem::internal()
+        })
+    }
+
+    fn tag(&self) -> HeaderValue {
+        let hash = Sha256::digest(self.key.as_bytes());
+        let number = hash
+            .iter()
+            .take(16)
+            .fold(0, |number: u128, byte| number << 8 | u128::from(*byte));
+        HeaderValue::try_from(format!("\"{number:032x}\""))
+            .unwrap_or(HeaderValue::from_static("\"\""))
+    }
+
+    fn describe(&self, headers: &mut HeaderMap, tag: HeaderValue, disposition: Disposition) {
+        let kind = match disposition {
+            Disposition::Inline => "inline",
+            Disposition::Attachment => "attachment",
+        };
+        let content_type = HeaderValue::from_str(&self.content_type);
+        headers.insert(
+            header::CONTENT_TYPE,
+            content_type.unwrap_or(HeaderValue::from_static("application/octet-stream")),
+        );
+        if let Ok(value) = HeaderValue::try_from(format!("{kind}; filename=\"{}\"", self.filename))
+        {
+            headers.insert(header::CONTENT_DISPOSITION, value);
+        }
+        headers.insert(header::ETAG, tag);
+        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        // The caller may keep it, but must ask again, with its credentials, whether it may still have it.
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        );
+    }
+}
+
+/// The caller has this very object already.
+fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+    let known = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|list| list.split(','))
+        .map(|one| one.trim().trim_start_matches("W/"))
+        .any(|one| one == "*" || one == tag)
+}
+
+/// The range to fetch: not the one asked for when it continues another version (`If-Range`).
+fn wanted_range<'a>(asked: &'a HeaderMap, tag: &HeaderValue) -> Option<&'a HeaderValue> {
+    let continues = asked
+        .get(header::IF_RANGE)
+        .is_none_or(|version| version == tag);
+    asked.get(header::RANGE).filter(|_| continues)
+}
+
+async fn fetch(setup: &Setup, key: &str, range: Option<&HeaderValue>) -> Result<Response, Problem> {
+    let mut request = Request::get(format!("{}/objects/{key}", setup.storage_url)).header(
+        header::AUTHORIZATION,
+        format!("Bearer {}", setup.storage_token),
+    );
+    if let Some(range) = range {
+        request = request.header(header::RANGE, range);
+    }
+    let request = request
+        .body(EmptyBody::new())
+        .map_err(|error| unreachable(&error))?;
+    let response = send(request).await.map_err(|error| unreachable(&error))?;
+    Ok(response.map(Body::new))
+}
+
+/// Writes what the gateway answered into the response.
+fn pass_on(fetched: Response, response: &mut Response) -> Result<(), Problem> {
+    let status = fetched.status();
+    match status {
+        StatusCode::OK | StatusCode::PARTIAL_CONTENT => {
+            copy(fetched.headers(), response.headers_mut(), &PASSED_ON);
+            *response.body_mut() = fetched.into_body();
+        }
+        StatusCode::TEMPORARY_REDIRECT => copy(
+            fetched.headers(),
+            response.headers_mut(),
+            &[header::LOCATION],
+        ),
+        StatusCode::NOT_FOUND => {
+            let detail = "the object has been removed; finished work is kept for a limited time";
+            return Err(Problem::new(StatusCode::GONE, "gone", detail));
+        }
+        StatusCode::RANGE_NOT_SATISFIABLE => return Err(unsatisfiable(fetched.headers())),
+        _ => return Err(unreachable(&format!("the gateway answered {status}"))),
+    }
+    *response.status_mut() = status;
+    Ok(())
+}
+
+fn copy(from: &HeaderMap, to: &mut HeaderMap, names: &[HeaderName]) {
+    for name in names {
+        if let Some(value) = from.get(name) {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
+fn unsatisfiable(headers: &HeaderMap) -> Problem {
+    let detail = "the range lies outside of the object";
+    let problem = Problem::new(
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "range_not_satisfiable",
+        detail,
+    );
+    match headers.get(header::CONTENT_RANGE) {
+        Some(size) => problem.with_header(header::CONTENT_RANGE, size.clone()),
+        None => problem,
+    }
+}
+
+fn unreachable(cause: &dyn std::fmt::Display) -> Problem {
+    log::error(
+        "an object cannot be fetched from the storage gateway",
+        cause,
+    );
+    Problem::unavailable("the storage cannot be reached now; try again", RETRY_S)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAG: HeaderValue = HeaderValue::from_static("\"abc\"");
+
+    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn what_the_caller_has_is_not_sent_again() {
+        for value in ["\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "*"] {
+            assert!(
+                is_known(&headers(header::IF_NONE_MATCH, value), &TAG),
+                "{value}"
+            );
+        }
+        assert!(!is_known(&headers(header::IF_NONE_MATCH, "\"abcd\""), &TAG));
+        assert!(!is_known(&HeaderMap::new(), &TAG));
+    }
+
+    #[test]
+    fn a_range_of_another_version_is_not_continued() {
+        let mut asked = headers(header::RANGE, "bytes=5-");
+        assert!(wanted_range(&asked, &TAG).is_some());
+        asked.insert(header::IF_RANGE, TAG);
+        assert!(wanted_range(&asked, &TAG).is_some());
+        asked.insert(header::IF_RANGE, HeaderValue::from_static("\"old\""));
+        assert!(wanted_range(&asked, &TAG).is_none());
+    }
+
+    #[test]
+    fn the_answer_of_the_gateway_is_translated() {
+        let answer = |status: u16| {
+            Response::builder()
+                .status(status)
+                .header(header::CONTENT_RANGE, "bytes */9")
+                .body(Body::empty())
+                .unwrap()
+        };
+        let mut response = Response::default();
+        assert!(pass_on(answer(206), &mut response).is_ok());
+        assert_eq!(response.status(), 206);
+        assert_eq!(response.headers()[header::CONTENT_RANGE], "bytes */9");
+        for (status, expected) in [(404, 410), (416, 416), (401, 503), (500, 503)] {
+            assert_eq!(
+                pass_on(answer(status), &mut response).unwrap_err().status(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn an_object_is_described() {
+        let object = Object::of(Some(
+            "{\"key\":\"a/b.zip\",\"filename\":\"batch_1.zip\"}".to_owned(),
+        ))
+        .unwrap();
+        let mut headers = HeaderMap::new();
+        object.describe(&mut headers, object.tag(), Disposition::Attachment);
+        assert_eq!(headers[header::CONTENT_TYPE], "application/zip");
+        assert_eq!(
+            headers[header::CONTENT_DISPOSITION],
+            "attachment; filename=\"batch_1.zip\""
+        );
+        assert_eq!(headers[header::ETAG].len(), 34);
+    }
+}
