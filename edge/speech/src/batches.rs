@@ -1,6 +1,6 @@
 //! Batches: many texts in, their state, one archive out.
 
-use axum::{http::HeaderMap, response::Response};
+use axum::response::Response;
 use kiskadee_edge_kit::{
     Caller, Class, IdempotencyKey, Json, Problem, Reply, WireId, caller_sql,
     context::Trace,
@@ -11,6 +11,7 @@ use kiskadee_edge_kit::{
 use kiskadee_shared::{id::BatchId, limits::BATCH_BODY_BYTES};
 
 use crate::{
+    asked::Asked,
     bodies::{BatchAnswer, BatchBody, BatchStatus},
     faults::{in_body, jsonb, malformed},
     fields::Body,
@@ -90,10 +91,10 @@ pub(crate) async fn batch_status(caller: Caller, WireId(id): WireId<BatchId>) ->
 pub(crate) async fn download_batch(
     caller: Caller,
     WireId(id): WireId<BatchId>,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let answer = call(BATCH_DOWNLOAD, &caller, Class::Read, [uuid_parameter(id)]).await?;
-    storage::deliver(answer, &headers, Disposition::Attachment).await
+    storage::deliver(answer, &asked, Disposition::Attachment).await
 }
 
 /// Cancel a batch

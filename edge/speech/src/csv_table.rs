@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     checks::{self, Check},
+    csv_lines::{Lines, leaves_quote_open, newlines},
     faults::MAX_LISTED,
     request::Item,
 };
@@ -164,10 +165,10 @@ fn columns(header: &StringRecord, line: u64, table: &mut Table) -> Option<Column
         let name = name.trim().to_lowercase();
         match COLUMNS.iter().position(|known| *known == name) {
             Some(column) if columns.places[column].is_none() => {
-                columns.places[column] = Some(place)
+                columns.places[column] = Some(place);
             }
             Some(_) => {
-                table.note(FieldError::new(name, "stands twice in the header").at_line(line))
+                table.note(FieldError::new(name, "stands twice in the header").at_line(line));
             }
             None => {
                 let message = format!("is not a known column; known are {}", COLUMNS.join(", "));
@@ -262,77 +263,6 @@ fn known<T: FromStr<Err: ToString>>(name: &str) -> Check {
 
 fn parsed<T: FromStr + Default>(name: Option<&str>) -> T {
     name.and_then(|name| name.parse().ok()).unwrap_or_default()
-}
-
-/// The last record runs to the end of the file inside quotes.
-fn leaves_quote_open(text: &str, last: &StringRecord) -> bool {
-    let rest = text
-        .get(start(last)..)
-        .unwrap_or_default()
-        .trim_start_matches(['\r', '\n']);
-    let mut is_quoted = false;
-    let mut may_open = true;
-    for byte in rest.bytes() {
-        if is_quoted {
-            is_quoted = byte != b'"';
-            // A doubled quote is one inside the cell: it closes and opens again.
-            may_open = true;
-        } else {
-            is_quoted = may_open && byte == b'"';
-            may_open = byte == b',';
-        }
-    }
-    is_quoted
-}
-
-fn start(record: &StringRecord) -> usize {
-    record
-        .position()
-        .map_or(0, |position| position.byte() as usize)
-}
-
-/// Counts lines as an editor does, quoted line breaks and blank lines included.
-struct Lines<'a> {
-    text: &'a [u8],
-    counted_to: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
-        Self {
-            text: text.as_bytes(),
-            counted_to: 0,
-            line: 1,
-        }
-    }
-
-    /// The line that a record begins on. Records come in order. The reader's position is before the line breaks that
-    /// end the record before and before blank lines.
-    fn line_of(&mut self, record: &StringRecord) -> u64 {
-        let mut begin = start(record);
-        while matches!(self.text.get(begin), Some(b'\r' | b'\n')) {
-            begin += 1;
-        }
-        self.line += newlines(self.text.get(self.counted_to..begin).unwrap_or_default());
-        self.counted_to = begin;
-        self.line
-    }
-}
-
-/// Line breaks: LF, CRLF, and the lone CR of old Macs.
-fn newlines(bytes: &[u8]) -> u64 {
-    let mut count = 0;
-    let mut bytes = bytes.iter().peekable();
-    while let Some(byte) = bytes.next() {
-        let is_break = match byte {
-            b'\n' => true,
-            b'\r' => bytes.peek() != Some(&&b'\n'),
-            _ => false,
-        };
-        count += u64::from(is_break);
-    }
-    count
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Jobs of every kind: list, show, cancel, and the audio of those that speak.
 
-use axum::{http::HeaderMap, response::Response};
+use axum::response::Response;
 use kiskadee_edge_kit::{
     Caller, Class, FieldError, Page, Problem, Reply, WireId, caller_sql,
     database::call,
@@ -11,6 +11,7 @@ use kiskadee_shared::id::JobId;
 use spin_sdk::pg::ParameterValue;
 
 use crate::{
+    asked::Asked,
     bodies::{Job, JobList},
     responses::WithObject,
     storage::{self, Disposition},
@@ -90,8 +91,8 @@ pub(crate) async fn cancel_job(caller: Caller, WireId(id): WireId<JobId>) -> Rep
 pub(crate) async fn job_audio(
     caller: Caller,
     WireId(id): WireId<JobId>,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let answer = call(JOB_AUDIO, &caller, Class::Read, [uuid_parameter(id)]).await?;
-    storage::deliver(answer, &headers, Disposition::Inline).await
+    storage::deliver(answer, &asked, Disposition::Inline).await
 }

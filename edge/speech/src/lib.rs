@@ -5,9 +5,11 @@
 
 pub mod bodies;
 
+mod asked;
 mod batches;
 mod checks;
 mod csv_batch;
+mod csv_lines;
 mod csv_table;
 mod events;
 mod faults;

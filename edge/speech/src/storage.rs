@@ -13,7 +13,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use spin_sdk::http::{EmptyBody, send};
 
-use crate::setup::{Setup, setup};
+use crate::{
+    asked::Asked,
+    setup::{Setup, setup},
+};
 
 const RETRY_S: u32 = 2;
 /// What of the gateway's answer is passed on.
@@ -46,7 +49,7 @@ fn zip() -> String {
 /// Delivers the object that a good answer names; any other answer is passed on as it is.
 pub(crate) async fn deliver(
     mut answer: Answer,
-    asked: &HeaderMap,
+    asked: &Asked,
     disposition: Disposition,
 ) -> Result<Response, Problem> {
     if !answer.is_success() {
@@ -56,10 +59,10 @@ pub(crate) async fn deliver(
     let tag = object.tag();
     // Keeps what the answer says of the caller's rate.
     let mut response = answer.into_response();
-    if is_known(asked, &tag) {
+    if asked.has(&tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        let fetched = fetch(setup().await?, &object.key, wanted_range(asked, &tag)).await?;
+        let fetched = fetch(setup().await?, &object.key, asked, &tag).await?;
         pass_on(fetched, &mut response)?;
     }
     object.describe(response.headers_mut(), tag, disposition);
@@ -111,32 +114,20 @@ impl Object {
     }
 }
 
-/// The caller has this very object already.
-fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
-    let known = asked
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    known
-        .flat_map(|list| list.split(','))
-        .map(|one| one.trim().trim_start_matches("W/"))
-        .any(|one| one == "*" || one == tag)
-}
-
-/// The range to fetch: not the one asked for when it continues another version (`If-Range`).
-fn wanted_range<'a>(asked: &'a HeaderMap, tag: &HeaderValue) -> Option<&'a HeaderValue> {
-    let continues = asked
-        .get(header::IF_RANGE)
-        .is_none_or(|version| version == tag);
-    asked.get(header::RANGE).filter(|_| continues)
-}
-
-async fn fetch(setup: &Setup, key: &str, range: Option<&HeaderValue>) -> Result<Response, Problem> {
-    let mut request = Request::get(format!("{}/objects/{key}", setup.storage_url)).header(
-        header::AUTHORIZATION,
-        format!("Bearer {}", setup.storage_token),
-    );
-    if let Some(range) = range {
+async fn fetch(
+    setup: &Setup,
+    key: &str,
+    asked: &Asked,
+    tag: &HeaderValue,
+) -> Result<Response, Problem> {
+    let mut request = Request::builder()
+        .method(asked.method.clone())
+        .uri(format!("{}/objects/{key}", setup.storage_url))
+        .header(
+            header::AUTHORIZATION,
+            format!("Bearer {}", setup.storage_token),
+        );
+    if let Some(range) = asked.range(tag) {
         request = request.header(header::RANGE, range);
     }
     let request = request
@@ -202,34 +193,6 @@ fn unreachable(cause: &dyn std::fmt::Display) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TAG: HeaderValue = HeaderValue::from_static("\"abc\"");
-
-    fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
-    }
-
-    #[test]
-    fn what_the_caller_has_is_not_sent_again() {
-        for value in ["\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "*"] {
-            assert!(
-                is_known(&headers(header::IF_NONE_MATCH, value), &TAG),
-                "{value}"
-            );
-        }
-        assert!(!is_known(&headers(header::IF_NONE_MATCH, "\"abcd\""), &TAG));
-        assert!(!is_known(&HeaderMap::new(), &TAG));
-    }
-
-    #[test]
-    fn a_range_of_another_version_is_not_continued() {
-        let mut asked = headers(header::RANGE, "bytes=5-");
-        assert!(wanted_range(&asked, &TAG).is_some());
-        asked.insert(header::IF_RANGE, TAG);
-        assert!(wanted_range(&asked, &TAG).is_some());
-        asked.insert(header::IF_RANGE, HeaderValue::from_static("\"old\""));
-        assert!(wanted_range(&asked, &TAG).is_none());
-    }
 
     #[test]
     fn the_answer_of_the_gateway_is_translated() {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use axum::{http::HeaderMap, response::Response};
+use axum::response::Response;
 use kiskadee_edge_kit::{
     Caller, Class, Page, Problem, Reply, WireId, caller_sql,
     database::call,
@@ -11,6 +11,7 @@ use kiskadee_edge_kit::{
 use spin_sdk::pg::ParameterValue;
 
 use crate::{
+    asked::Asked,
     bodies::{Voice, VoiceList},
     checks,
     responses::{WithObject, WithRefusal},
@@ -78,10 +79,10 @@ pub(crate) async fn show_voice(caller: Caller, WireId(name): WireId<VoiceName>) 
 pub(crate) async fn voice_preview(
     caller: Caller,
     WireId(name): WireId<VoiceName>,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Problem> {
     let answer = call(VOICE_PREVIEW, &caller, Class::Read, [name.into()]).await?;
-    storage::deliver(answer, &headers, Disposition::Inline).await
+    storage::deliver(answer, &asked, Disposition::Inline).await
 }
 
 /// Delete a voice of one's own
