@@ -1,7 +1,20 @@
-//! The worker: fetches jobs, speaks, encodes, uploads, completes and sends webhooks
-pub mod webhook;
+//! The worker: fetches jobs, speaks, encodes, uploads, completes and sends webhooks.
+//!
+//! [`Worker::run`] is the whole of it as one future. The parts can be used and tested by themselves: `run` knows how a job
+//! is done and nothing of the queue; `runner` knows the queue and nothing of audio; `store` and `gateway` hold the results
+//! and hand them out; `webhook` sends what the outbox holds.
+
 pub mod archive;
 pub mod audio;
+mod config;
+mod engines;
+mod error;
 pub mod gateway;
 pub mod run;
+mod runner;
 pub mod store;
+pub mod webhook;
+
+pub use config::WorkerConfig;
+pub use error::WorkerError;
+pub use runner::Worker;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Queue, Result, worker::milliseconds};
+use crate::{AttemptId, Held, Queue, Result, worker::milliseconds};
 
 /// What a worker can take now.
 #[derive(Debug, Clone)]
@@ -57,8 +57,7 @@ impl Claimed {
 impl Queue {
     /// Takes one batch under lease; an empty answer means that there is nothing to do now.
     ///
-    /// A claim whose answer is lost leaves leases that nobody runs: the caller settles nothing for them, and the next
-    /// heartbeat cannot name them. Their hard deadline gives them back.
+    /// A claim whose answer is lost may leave leases that nobody runs: [`Queue::unknown_leases`] finds them.
     pub async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Vec<Claimed>> {
         let query = sqlx::query_as(include_str!("../queries/claim.sql"))
             .bind(request.worker)
@@ -67,6 +66,16 @@ impl Queue {
             .bind(request.max_jobs)
             .bind(request.max_cost)
             .bind(milliseconds(request.load));
+        self.rows(query).await
+    }
+
+    /// The leases of a worker that are not among those it knows. Only between claims: what a claim is about to answer is
+    /// unknown as well.
+    pub async fn unknown_leases(&self, worker: Uuid, known: &[Held]) -> Result<Vec<AttemptId>> {
+        let query = sqlx::query_as(include_str!("../queries/unknown_leases.sql"))
+            .bind(worker)
+            .bind(known.iter().map(|lease| lease.job).collect::<Vec<_>>())
+            .bind(known.iter().map(|lease| lease.token).collect::<Vec<_>>());
         self.rows(query).await
     }
 }

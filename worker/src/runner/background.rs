@@ -1,0 +1,118 @@
+//! The small loops beside the work: is the storage there, what can be spoken here, what was counted, has somebody rung.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use kiskadee_queue::Doorbell;
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use super::{report, shared::Shared};
+
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+/// While the storage is away nothing is claimed, so its return is watched for closely.
+const PROBE_WHEN_AWAY: Duration = Duration::from_secs(1);
+const PROBE_WITHIN: Duration = Duration::from_secs(10);
+const ANNOUNCE_EVERY: Duration = Duration::from_hours(1);
+const FLUSH_EVERY: Duration = Duration::from_secs(2);
+const AFTER_TROUBLE: Duration = Duration::from_secs(2);
+
+/// Runs a loop until the worker has finished.
+pub(crate) async fn until_finished(shared: Arc<Shared>, work: impl Future<Output = ()>) {
+    shared.finished.run_until_cancelled(work).await;
+}
+
+pub(crate) async fn probe_storage(shared: Arc<Shared>) {
+    loop {
+        let is_ok = match timeout(PROBE_WITHIN, shared.tools.store.probe()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the storage cannot be used; nothing is claimed meanwhile");
+                false
+            }
+            Err(_) => {
+                tracing::warn!("the storage does not answer; nothing is claimed meanwhile");
+                false
+            }
+        };
+        shared.storage_ok.store(is_ok, Ordering::Relaxed);
+        if is_ok {
+            // Also when a job finds it away.
+            let _ = timeout(PROBE_EVERY, shared.storage_doubt.notified()).await;
+        } else {
+            sleep(PROBE_WHEN_AWAY).await;
+        }
+    }
+}
+
+/// Tells the edge which engines and voices there are, and goes on telling it: what is not announced for a day is forgotten.
+pub(crate) async fn announce(shared: Arc<Shared>) {
+    let infos = || shared.tools.engines.infos();
+    let voices: Vec<Value> = infos()
+        .flat_map(|info| &info.voices)
+        .map(|voice| json!(voice))
+        .collect();
+    let engines: Vec<Value> = infos().map(|info| json!(info)).collect();
+    let (engines, voices) = (Value::Array(engines), Value::Array(voices));
+    loop {
+        let pause = match shared.queue.announce(&engines, &voices).await {
+            Ok(()) => ANNOUNCE_EVERY,
+            Err(error) => {
+                tracing::warn!(error = %report::chain(&error), "cannot announce what is spoken here");
+                AFTER_TROUBLE
+            }
+        };
+        sleep(pause).await;
+    }
+}
+
+/// Passes on what was counted. Samples wait for a database that is away; an answer that is lost counts twice.
+pub(crate) async fn flush_metrics(shared: Arc<Shared>) {
+    let mut waiting = Vec::new();
+    loop {
+        sleep(FLUSH_EVERY).await;
+        waiting = record(&shared, waiting).await;
+    }
+}
+
+/// Returns what could not be passed on.
+pub(crate) async fn record(shared: &Shared, mut samples: Vec<Value>) -> Vec<Value> {
+    samples.extend(shared.metrics.take_fleet_samples());
+    // More than a call takes means an hour without a database: the oldest go.
+    samples.drain(..samples.len().saturating_sub(2000));
+    if samples.is_empty() {
+        return samples;
+    }
+    let body = Value::Array(samples);
+    match shared.queue.record(&body).await {
+        Err(kiskadee_queue::Error::Retry(_)) => match body {
+            Value::Array(samples) => samples,
+            _ => Vec::new(),
+        },
+        Err(error) => {
+            tracing::warn!(error = %report::chain(&error), "the metrics were refused");
+            Vec::new()
+        }
+        Ok(()) => Vec::new(),
+    }
+}
+
+/// Wakes the fetcher when somebody rings.
+pub(crate) async fn hear_doorbell(shared: Arc<Shared>) {
+    loop {
+        let heard = async {
+            let mut doorbell = Doorbell::listen(&shared.config.database_url).await?;
+            loop {
+                doorbell.wait().await?;
+                shared.bell.notify_one();
+            }
+        };
+        let heard: Result<(), kiskadee_queue::Error> = heard.await;
+        if let Err(error) = heard {
+            tracing::debug!(error = %report::chain(&error), "the doorbell is not heard; polling goes on");
+        }
+        sleep(AFTER_TROUBLE).await;
+    }
+}

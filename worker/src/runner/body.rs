@@ -1,0 +1,130 @@
+//! The bodies of jobs: from claimed rows to what `run` does, as one stream of answers for each batch.
+
+use std::sync::Arc;
+
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use kiskadee_queue::{BatchItem, Error as QueueError};
+use kiskadee_shared::{
+    job::{ArchiveArgs, ArchiveResult, JobKind, SpeechArgs, SpeechResult},
+    state::JobState,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use super::{
+    attempt::{InHand, Made},
+    report,
+    shared::Shared,
+};
+use crate::run::{
+    ArchiveItem, ArchiveTask, Attempt, JobError, SpeechTask, archive_job, speak_jobs,
+};
+
+pub(crate) type Answer = (Uuid, Result<Made, JobError>);
+
+/// Runs a batch; one answer for each job, in the order in which they end. Must be called within a runtime.
+pub(crate) fn answers(shared: &Arc<Shared>, batch: &[InHand]) -> BoxStream<'static, Answer> {
+    let mut speech = Vec::new();
+    let mut others: Vec<BoxStream<'static, Answer>> = Vec::new();
+    for hand in batch {
+        match hand.job.kind.parse::<JobKind>() {
+            Ok(JobKind::Speech) => match parse::<SpeechArgs>(&hand.job.args) {
+                Ok(args) => speech.push(SpeechTask {
+                    attempt: hand.attempt(),
+                    args,
+                }),
+                Err(error) => others.push(refused(hand, error)),
+            },
+            Ok(JobKind::Archive) => others.push(archive(shared, hand)),
+            Err(error) => others.push(refused(hand, JobError::Retry(error.to_string()))),
+        }
+    }
+    if !speech.is_empty() {
+        let spoken = speak_jobs(Arc::clone(&shared.tools), speech);
+        others.push(
+            spoken
+                .map(|(job, answer)| (job, answer.and_then(|result| spoken_made(&result))))
+                .boxed(),
+        );
+    }
+    stream::select_all(others).boxed()
+}
+
+fn refused(hand: &InHand, error: JobError) -> BoxStream<'static, Answer> {
+    stream::iter([(hand.job.job_id, Err(error))]).boxed()
+}
+
+/// A worker of another version may know more, so this is counted and tried again elsewhere.
+fn parse<T: DeserializeOwned>(args: &Value) -> Result<T, JobError> {
+    T::deserialize(args)
+        .map_err(|error| JobError::Retry(format!("the arguments cannot be read: {error}")))
+}
+
+fn archive(shared: &Arc<Shared>, hand: &InHand) -> BoxStream<'static, Answer> {
+    let (shared, job) = (Arc::clone(shared), hand.job.job_id);
+    let (attempt, args) = (hand.attempt(), parse::<ArchiveArgs>(&hand.job.args));
+    let packing = async move { (job, pack(&shared, attempt, args).await) };
+    stream::once(packing.instrument(hand.span.clone())).boxed()
+}
+
+async fn pack(
+    shared: &Shared,
+    attempt: Attempt,
+    args: Result<ArchiveArgs, JobError>,
+) -> Result<Made, JobError> {
+    let items = shared
+        .queue
+        .batch_items(args?.batch_id)
+        .await
+        .map_err(|error| match error {
+            QueueError::Retry(_) => JobError::Snooze(report::chain(&error)),
+            _ => JobError::Retry(report::chain(&error)),
+        })?;
+    let items = items.into_iter().map(archive_item).collect();
+    let packed = archive_job(&shared.tools, ArchiveTask { attempt, items }).await?;
+    let ArchiveResult { key, bytes, .. } = packed.clone();
+    Ok(Made {
+        result: json(&packed)?,
+        key,
+        bytes,
+        engine: None,
+    })
+}
+
+fn archive_item(item: BatchItem) -> ArchiveItem {
+    let result: Option<SpeechResult> = item
+        .result
+        .and_then(|result| serde_json::from_value(result).ok());
+    ArchiveItem {
+        job: item.job_id,
+        state: item
+            .state
+            .and_then(|state| state.parse().ok())
+            .unwrap_or(JobState::Queued),
+        key: result.as_ref().map(|result| result.key.clone()),
+        duration_seconds: result.map(|result| result.duration_seconds),
+        error: item.error,
+    }
+}
+
+fn spoken_made(result: &SpeechResult) -> Result<Made, JobError> {
+    let SpeechResult {
+        key, bytes, engine, ..
+    } = result.clone();
+    Ok(Made {
+        result: json(result)?,
+        key,
+        bytes,
+        engine: Some(engine),
+    })
+}
+
+fn json(result: &impl Serialize) -> Result<Value, JobError> {
+    serde_json::to_value(result)
+        .map_err(|error| JobError::Retry(format!("the result cannot be written: {error}")))
+}
