@@ -31,7 +31,7 @@ pub(crate) struct Health {
 /// Liveness
 ///
 /// Touches nothing outside the process: restart the edge when this fails, and for no other reason.
-#[utoipa::path(get, path = "/health", tag = "operations", responses((status = 200, description = "The edge lives", body = Health)))]
+#[utoipa::path(get, path = "/health", tag = "Operations", responses((status = 200, description = "The edge lives", body = Health)))]
 pub(crate) async fn show_health() -> Result<Json<Health>, Problem> {
     let version = Settings::get().await?.service_version.clone();
     Ok(Json(Health {
@@ -79,7 +79,7 @@ pub(crate) struct Readiness {
 ///
 /// Asks the database, and through it the fleet. `gpu` is told but does not decide: a deployment on CPUs is ready.
 #[utoipa::path(
-    get, path = "/ready", tag = "operations",
+    get, path = "/ready", tag = "Operations",
     responses(
         (status = 200, description = "Everything that is needed is there", body = Readiness),
         (status = 503, description = "Something is missing; `checks` says what", body = Readiness),

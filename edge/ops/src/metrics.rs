@@ -14,7 +14,7 @@ use crate::{exposition, settings::Settings};
 /// Prometheus text. The counts add up over all edges and workers and survive their restarts, so scrape one address, not
 /// each machine. Open by default; with the variable `metrics_token` set, that token is needed as a bearer token.
 #[utoipa::path(
-    get, path = "/metrics", tag = "operations",
+    get, path = "/metrics", tag = "Operations",
     responses(
         (status = 200, description = "The metrics", content_type = "text/plain; version=0.0.4; charset=utf-8", body = String,
             example = "# HELP workers_alive Workers whose heartbeat is current.\n# TYPE workers_alive gauge\nworkers_alive 1\n"),

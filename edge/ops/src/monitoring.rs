@@ -10,7 +10,7 @@ use crate::schema::{QueueReport, SystemReport, WorkerReport};
 ///
 /// The database, the fleet, the queue and the counts of jobs, for administrators.
 #[utoipa::path(
-    get, path = "/monitoring/system", tag = "operations", security(("bearer" = []), ("api_key" = [])),
+    get, path = "/monitoring/system", tag = "Operations", security(("bearer" = []), ("api_key" = [])),
     responses(
         (status = 200, description = "The numbers of this moment", body = SystemReport),
         (status = 403, description = "The caller is not an administrator"),
@@ -31,7 +31,7 @@ pub(crate) async fn show_system(caller: Caller) -> Reply {
 ///
 /// Every worker of the last day, those that live first, for administrators.
 #[utoipa::path(
-    get, path = "/monitoring/workers", tag = "operations", security(("bearer" = []), ("api_key" = [])),
+    get, path = "/monitoring/workers", tag = "Operations", security(("bearer" = []), ("api_key" = [])),
     responses(
         (status = 200, description = "The workers", body = WorkerReport),
         (status = 403, description = "The caller is not an administrator"),
@@ -52,7 +52,7 @@ pub(crate) async fn show_workers(caller: Caller) -> Reply {
 ///
 /// What waits and what runs, by queue and priority, for administrators.
 #[utoipa::path(
-    get, path = "/monitoring/queue", tag = "operations", security(("bearer" = []), ("api_key" = [])),
+    get, path = "/monitoring/queue", tag = "Operations", security(("bearer" = []), ("api_key" = [])),
     responses(
         (status = 200, description = "The queues", body = QueueReport),
         (status = 403, description = "The caller is not an administrator"),

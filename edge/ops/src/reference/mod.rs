@@ -12,22 +12,27 @@ pub use postman::collection;
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// The areas of the API in the order in which they are shown. Every operation has one of them as its tag.
-const TAGS: [(&str, &str); 9] = [
-    ("accounts", "Registration, sign-in and the profile."),
-    ("api keys", "Long-lived keys for programs."),
+const TAGS: [(&str, &str); 8] = [
     (
-        "webhooks",
-        "Where news of batches and jobs go, and what became of them.",
+        "Accounts",
+        "Registration, sign-in, the profile and API keys.",
     ),
-    ("speech", "Text to speech: as a stream, or as a job."),
     (
-        "batches",
+        "Batches",
         "Many texts at once, from JSON or CSV, to one ZIP.",
     ),
-    ("jobs", "The state, the events and the audio of jobs."),
-    ("voices", "The voices and engines that speak."),
-    ("operations", "Health, metrics and monitoring."),
-    ("documents", "This document, in several forms."),
+    (
+        "Speech",
+        "One text as a job, and the engines that can speak it.",
+    ),
+    ("Jobs", "The state, the events and the audio of jobs."),
+    ("Voices", "The voices that speak, with samples."),
+    (
+        "Webhooks",
+        "The secret that signs webhooks, and what became of each.",
+    ),
+    ("Operations", "Health, metrics and monitoring."),
+    ("Documents", "This document, in several forms."),
 ];
 
 /// One document of the parts that the components contribute.
@@ -37,6 +42,7 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> Result<Value, serde
         merged.merge(part);
     }
     let mut document = serde_json::to_value(merged)?;
+    capitalize_tags(&mut document);
     document["info"] = information();
     document["servers"] = json!([{"url": "/", "description": "This deployment"}]);
     document["tags"] = TAGS
@@ -44,6 +50,26 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> Result<Value, serde
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
     Ok(document)
+}
+
+/// Components may write their tags small.
+fn capitalize_tags(document: &mut Value) {
+    let paths = document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten();
+    let operations = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
+    let tags = operations
+        .filter_map(|(_, operation)| operation.get_mut("tags")?.as_array_mut())
+        .flatten();
+    for tag in tags {
+        if let Value::String(name) = tag
+            && let Some(first) = name.get_mut(..1)
+        {
+            first.make_ascii_uppercase();
+        }
+    }
 }
 
 fn information() -> Value {

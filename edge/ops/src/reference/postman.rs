@@ -156,9 +156,13 @@ fn example(media: &Value) -> Option<&Value> {
     media.get("example").or_else(named)
 }
 
-/// The fields of a form. Binary ones are files for the user to choose.
+/// The fields of a form. Binary ones are files for the user to choose; optional ones are there to be switched on.
 fn fields(document: &Value, schema: &Value, value: &Value) -> Vec<Value> {
-    let properties = resolved(document, schema)
+    let schema = resolved(document, schema);
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required =
+        |name: &str| required.is_some_and(|names| names.iter().any(|found| found == name));
+    let properties = schema
         .get("properties")
         .and_then(Value::as_object)
         .into_iter()
@@ -166,13 +170,10 @@ fn fields(document: &Value, schema: &Value, value: &Value) -> Vec<Value> {
     properties
         .map(|(name, property)| {
             if is_file(resolved(document, property)) {
-                return json!({"key": name, "type": "file", "src": []});
+                return json!({"key": name, "type": "file", "src": [], "disabled": !is_required(name)});
             }
-            let value = value
-                .get(name)
-                .cloned()
-                .unwrap_or_else(|| sample(document, property));
-            json!({"key": name, "type": "text", "value": as_text(&value)})
+            let value = value.get(name).cloned().unwrap_or_else(|| sample(document, property));
+            json!({"key": name, "type": "text", "value": as_text(&value), "disabled": !is_required(name)})
         })
         .collect()
 }
@@ -210,7 +211,7 @@ mod tests {
                     "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/New"}}}}}},
                 "/csv": {"post": {
                     "tags": ["jobs"],
-                    "requestBody": {"content": {"multipart/form-data": {"schema": {"type": "object", "properties": {
+                    "requestBody": {"content": {"multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {
                         "file": {"type": "string", "format": "binary"}, "name": {"type": "string", "example": "n"}}}}}}}},
             },
             "components": {"schemas": {"New": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "example": "Hi"}}}}},
@@ -246,7 +247,10 @@ mod tests {
         let items = collection["item"][0]["item"].as_array().unwrap();
         let request = &items.iter().find(|item| item["name"] == "/csv").unwrap()["request"];
         assert_eq!(request["auth"]["type"], "noauth");
-        let expected = json!([{"key": "file", "type": "file", "src": []}, {"key": "name", "type": "text", "value": "n"}]);
+        let expected = json!([
+            {"key": "file", "type": "file", "src": [], "disabled": false},
+            {"key": "name", "type": "text", "value": "n", "disabled": true},
+        ]);
         assert_eq!(request["body"]["formdata"], expected);
     }
 }
