@@ -20,7 +20,7 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::problem::Refusal;
+use crate::{problem::Refusal, worker::Presence};
 
 /// What became of a request's body, for the one who answers.
 #[derive(Debug, Clone, Default)]
@@ -124,11 +124,12 @@ impl Body for Bounded {
 pub(crate) struct Running {
     inner: WasiBody,
     _permit: OwnedSemaphorePermit,
+    _presence: Presence,
 }
 
 impl Running {
-    pub(crate) fn new(inner: WasiBody, permit: OwnedSemaphorePermit) -> Self {
-        Self { inner, _permit: permit }
+    pub(crate) fn new(inner: WasiBody, permit: OwnedSemaphorePermit, presence: Presence) -> Self {
+        Self { inner, _permit: permit, _presence: presence }
     }
 }
 

@@ -82,6 +82,8 @@ pub struct Limits {
     pub request: Duration,
     /// From the head to the end of the answer.
     pub response_body: Duration,
+    /// How long a component may work on when its answers have been sent, or given up.
+    pub after_answer: Duration,
     /// The body of a request; beyond it, 413.
     pub request_body_bytes: u64,
     /// The wait for the next part of a request's body; beyond it, 408.
@@ -115,6 +117,7 @@ impl Default for Limits {
             compute: Duration::from_secs(5),
             request: Duration::from_secs(30),
             response_body: Duration::from_secs(3600),
+            after_answer: Duration::from_secs(5),
             request_body_bytes: 25 << 20,
             request_body_idle: Duration::from_secs(20),
             request_head: Duration::from_secs(30),

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, Semaphore},
     time::{sleep_until, timeout},
 };
 use tracing::Instrument as _;
@@ -24,7 +24,7 @@ use crate::{
     problem::Refusal,
     route::{Route, Router},
     telemetry::{counts::Counts, traces},
-    worker::{Instances, NoFreeInstance},
+    worker::{Instances, NoFreeInstance, Presence},
 };
 
 /// A component and what hands requests to its instances.
@@ -128,21 +128,22 @@ impl Service {
         context::prepare(&mut request, route, fixed, client, identity)?;
         let (head, incoming) = request.into_parts();
         let (bounded, verdict) = body::bounded(incoming, limit, self.limits.request_body_idle);
-        let answer = self.call(served, Request::from_parts(head, bounded)).await;
+        let presence = Presence::default();
+        let answer = self.call(served, &presence, Request::from_parts(head, bounded)).await;
         // Whatever the component made of the broken-off body, this is what was wrong.
         if let Some(refusal) = verdict.refusal(limit) {
             return Err(refusal);
         }
-        answer.map(|response| running(response, permit))
+        answer.map(|response| response.map(|body| Running::new(body, permit, presence).boxed_unsync()))
     }
 
     /// Hands the request to an instance, and again while all are taken, until the time for an answer is over.
-    async fn call(&self, served: &Served, mut request: Request<WasiBody>) -> Answer {
+    async fn call(&self, served: &Served, presence: &Presence, mut request: Request<WasiBody>) -> Answer {
         let start = Instant::now();
         let deadline = start + self.limits.request;
         let answer = loop {
             let answered = served.answered.notified();
-            let handled = served.handler.handle((), request);
+            let handled = served.handler.handle(presence.clone(), request);
             // The instance has the same deadline; this one is for an instance that cannot even say so.
             let result = match timeout(deadline.saturating_duration_since(Instant::now()), handled).await {
                 Ok(result) => result,
@@ -179,7 +180,7 @@ impl Service {
 
 /// The request that could not be handed over because all instances are taken.
 fn returned(error: wasmtime::Error) -> Result<Request<WasiBody>, wasmtime::Error> {
-    let error = error.downcast::<InstantiationError<()>>()?;
+    let error = error.downcast::<InstantiationError<Presence>>()?;
     if is_no_room(&error.error) {
         return error.request.into_inner().map_err(|_| wasmtime::Error::msg("a request was lost"));
     }
@@ -192,10 +193,6 @@ fn is_no_room(error: &wasmtime::Error) -> bool {
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-fn running(response: Response<WasiBody>, permit: OwnedSemaphorePermit) -> Response<WasiBody> {
-    response.map(|body| Running::new(body, permit).boxed_unsync())
 }
 
 fn span(method: &Method, path: &str, identity: &Identity) -> tracing::Span {

@@ -4,10 +4,10 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::{Duration, Instant as StdInstant},
 };
 
@@ -26,6 +26,13 @@ use crate::{component::Component, engine::TICK, instance::Instance};
 #[derive(Debug, thiserror::Error)]
 #[error("all instances of the component are at work")]
 pub(crate) struct NoFreeInstance;
+
+/// Held by whoever waits for an answer or still sends one, so that the instance knows whether somebody does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Presence(Arc<OnceLock<Arc<()>>>);
+
+/// How often an instance that has answered looks whether its answers have been sent.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Makes instances of one component.
 pub(crate) struct Instances(pub(crate) Arc<Component>);
@@ -47,6 +54,7 @@ impl HandlerState for Instances {
             seen.store(true, Ordering::Relaxed);
             Ok(UpdateDeadline::Yield(1))
         });
+        let present = Arc::new(());
         let proxy = Proxy::P3(component.code().instantiate_async(&mut store).await?);
         Ok(Running {
             store,
@@ -57,9 +65,11 @@ impl HandlerState for Instances {
                 sleep: Box::pin(tokio::time::sleep(component.limits().instance_idle)),
                 interrupted,
                 computing: Duration::ZERO,
+                present: Arc::clone(&present),
             },
             state: Life {
                 component: Arc::clone(component),
+                present,
                 _slot: slot,
             },
         })
@@ -74,6 +84,7 @@ pub(crate) struct Expiration {
     interrupted: Arc<AtomicBool>,
     /// How long the component has computed without once waiting.
     computing: Duration,
+    present: Arc<()>,
 }
 
 impl Expiration {
@@ -88,34 +99,51 @@ impl Expiration {
     }
 }
 
+impl Expiration {
+    fn wait(&self, status: WorkerStatus) -> Duration {
+        let limits = self.component.limits();
+        // This instance itself holds two.
+        let nobody = Arc::strong_count(&self.present) <= 2;
+        match status {
+            WorkerStatus::Idle => limits.instance_idle,
+            WorkerStatus::Requests => limits.request,
+            WorkerStatus::PostReturn if nobody => limits.after_answer,
+            WorkerStatus::PostReturn => limits.response_body,
+        }
+    }
+}
+
 impl WorkerExpiration for Expiration {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: StdInstant) -> Poll<()> {
         if self.computes_too_long() {
             return Poll::Ready(());
         }
-        let limits = self.component.limits();
-        let wait = match status {
-            WorkerStatus::Idle => limits.instance_idle,
-            WorkerStatus::Requests => limits.request,
-            WorkerStatus::PostReturn => limits.response_body,
-        };
-        let deadline = Instant::from_std(start + wait);
-        if deadline != self.sleep.deadline() {
-            self.sleep.as_mut().reset(deadline);
+        loop {
+            let now = Instant::now();
+            let deadline = Instant::from_std(start + self.wait(status));
+            if now >= deadline {
+                return Poll::Ready(());
+            }
+            // Nothing wakes the instance when the last answer has been sent or given up.
+            let next = if status == WorkerStatus::PostReturn { deadline.min(now + LOOK) } else { deadline };
+            if status == WorkerStatus::PostReturn || next != self.sleep.deadline() {
+                self.sleep.as_mut().reset(next);
+            }
+            ready!(self.sleep.as_mut().poll(cx));
         }
-        self.sleep.as_mut().poll(cx)
     }
 }
 
 /// An instance from its first request to its last.
 pub(crate) struct Life {
     component: Arc<Component>,
+    present: Arc<()>,
     _slot: OwnedSemaphorePermit,
 }
 
 impl WorkerState for Life {
     type StoreData = Instance;
-    type RequestData = ();
+    type RequestData = Presence;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         let limits = self.component.limits();
@@ -131,9 +159,11 @@ impl WorkerState for Life {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, Instance>,
-        (): (),
+        presence: Presence,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        // Handed over once; a second time would be another request with a presence of its own.
+        let _ = presence.0.set(Arc::clone(&self.present));
         Box::pin(tokio::time::sleep(self.component.limits().request))
     }
 

@@ -11,8 +11,8 @@ use tokio_postgres::{Client, Statement};
 /// More statements than a component has; one that builds SQL text by hand must not fill the server's memory.
 const MAX_PREPARED: usize = 512;
 
-/// Undoes everything a session can carry, except prepared statements. `ROLLBACK` outside a transaction only warns.
-const RESET: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
+/// Undoes everything a session can carry, except prepared statements.
+const RESET: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
     SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 /// A connection of the pool.
@@ -21,6 +21,8 @@ pub(super) struct Session {
     prepared: HashMap<String, Statement>,
     /// Something of the last user may be left in the session.
     dirty: bool,
+    /// A transaction may have been left open.
+    in_transaction: bool,
     /// A statement runs: set while one is under way, so that a session abandoned in the middle is not used again.
     busy: bool,
     cancel: Cancel,
@@ -34,6 +36,7 @@ impl Session {
             client,
             prepared: HashMap::new(),
             dirty: false,
+            in_transaction: false,
             busy: false,
             cancel,
         }
@@ -51,6 +54,7 @@ impl Session {
     pub(super) fn started(&mut self, sql: &str) {
         self.busy = true;
         self.dirty |= leaves_traces(sql);
+        self.in_transaction |= begins_transaction(sql);
     }
 
     pub(super) fn finished(&mut self) {
@@ -77,6 +81,9 @@ impl Session {
     }
 
     pub(super) async fn reset(&mut self) -> Result<(), tokio_postgres::Error> {
+        if std::mem::take(&mut self.in_transaction) {
+            self.client.batch_execute("ROLLBACK").await?;
+        }
         self.client.batch_execute(RESET).await?;
         self.dirty = false;
         Ok(())
@@ -95,11 +102,21 @@ impl Drop for Session {
 /// Whether a statement may leave something in its session. Plain queries and changes of data cannot, unless they call
 /// one of the functions that do; whatever begins with another word is taken to.
 fn leaves_traces(sql: &str) -> bool {
-    let first = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let first = first_word(sql);
     let plain = ["select", "insert", "update", "delete", "with", "values", "merge"]
         .iter()
         .any(|word| first.eq_ignore_ascii_case(word));
     !plain || ["set_config", "advisory", "into temp"].iter().any(|name| contains(sql, name))
+}
+
+/// A comment before the statement hides its first word, so what has none is taken to begin a transaction.
+fn begins_transaction(sql: &str) -> bool {
+    let first = first_word(sql);
+    ["begin", "start", ""].iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+fn first_word(sql: &str) -> &str {
+    sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
 }
 
 fn contains(text: &str, lower_case: &str) -> bool {
