@@ -55,10 +55,10 @@ fn energy(samples: &[f32]) -> f32 {
 
 /// The best correlation of `decoded` with `source` over the delays that codecs add, leaving out the edges.
 fn correlation(source: &[f32], decoded: &[f32]) -> f32 {
-    let part = &source[RATE as usize / 2..3 * RATE as usize / 2];
-    let delays = 0..2_500;
-    delays
-        .filter_map(|delay| decoded.get(RATE as usize / 2 + delay - 1_000..)?.get(..part.len()))
+    let start = RATE as usize / 2;
+    let part = &source[start..start + 5_000];
+    (0..2_500)
+        .filter_map(|delay| decoded.get(start + delay - 1_000..)?.get(..part.len()))
         .map(|shifted| {
             let product: f32 = part.iter().zip(shifted).map(|(a, b)| a * b).sum();
             product / (energy(part) * energy(shifted)).sqrt()

@@ -3,9 +3,11 @@
 
 use std::{io::{Read, Write}, net::{SocketAddr, TcpStream}};
 
+use axum::{Router, http::{Method, Uri}, response::IntoResponse};
 use kiskadee_worker::{gateway::{Gateway, GatewayConfig}, store::Store};
 use reqwest::{Client, Response, StatusCode, header};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 const TOKEN: &str = "a-token-for-tests";
 const KEY: &str = "results/0192f0a1b2c37d4e8f90a1b2c3d4e5f6/1/audio.wav";
@@ -23,6 +25,10 @@ impl Bench {
         std::fs::write(dir.path().join("outside"), "secret").unwrap();
         let store = Store::open(dir.path().join("objects").to_str().unwrap()).unwrap();
         store.upload(KEY, "audio/wav", &mut &*CONTENT).await.unwrap();
+        Self::over(store, dir).await
+    }
+
+    async fn over(store: Store, dir: TempDir) -> Self {
         let config = GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), store, token: TOKEN.to_owned() };
         let gateway = Gateway::start(config).await.unwrap();
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -107,7 +113,7 @@ async fn only_the_token_opens() {
     assert_eq!(bench.client.get(&url).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_path_leads_out_of_the_storage() {
     let bench = Bench::start().await;
     let address = bench.gateway.local_addr();
@@ -138,4 +144,37 @@ async fn a_stopped_gateway_takes_no_more_requests() {
     let address = bench.gateway.local_addr();
     bench.gateway.shutdown().await;
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// A bucket behind a gateway: enough of S3 to say whether an object is there.
+async fn start_bucket() -> SocketAddr {
+    let object = |method: Method, uri: Uri| async move {
+        let found = method == Method::HEAD && uri.path() == format!("/bucket/prefix/{KEY}");
+        let headers = [(header::CONTENT_LENGTH, "0"), (header::LAST_MODIFIED, "Fri, 20 Nov 2026 22:10:03 GMT"), (header::ETAG, "\"1\"")];
+        if found { (StatusCode::OK, headers).into_response() } else { StatusCode::NOT_FOUND.into_response() }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, Router::new().fallback(object)).into_future());
+    address
+}
+
+#[tokio::test]
+async fn a_bucket_answers_with_a_signed_address() {
+    let endpoint = format!("http://{}", start_bucket().await);
+    let options = [
+        ("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_ENDPOINT", endpoint.as_str()), ("AWS_ALLOW_HTTP", "true"),
+    ];
+    let bench = Bench::over(Store::open_with("s3://bucket/prefix", &options).unwrap(), tempfile::tempdir().unwrap()).await;
+    let response = bench.get(&[]).await;
+    assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
+    let address = header(&response, header::LOCATION);
+    assert!(address.starts_with(&format!("{endpoint}/bucket/prefix/{KEY}?")), "{address}");
+    assert!(address.contains("X-Amz-Expires=900") && address.contains("X-Amz-Signature="), "{address}");
+    assert!(!address.contains("secret"));
+
+    let url = format!("http://{}/objects/results/missing", bench.gateway.local_addr());
+    let missing = bench.client.get(url).bearer_auth(TOKEN).send().await.unwrap();
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
 }

@@ -1,4 +1,5 @@
 //! The engine `espeak` through the public face, with the real program.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use std::{os::unix::fs::PermissionsExt, path::Path, time::{Duration, Instant}};
 
