@@ -45,12 +45,13 @@ pub(crate) fn answers(shared: &Arc<Shared>, batch: &[InHand]) -> BoxStream<'stat
         }
     }
     if !speech.is_empty() {
-        let spoken = speak_jobs(Arc::clone(&shared.tools), speech);
-        others.push(
-            spoken
-                .map(|(job, answer)| (job, answer.and_then(|result| spoken_made(&result))))
-                .boxed(),
-        );
+        let tools = Arc::clone(&shared.tools);
+        // Begun in the task that reads the stream, so that an engine which panics at once does so there.
+        let spoken = stream::once(async move { speak_jobs(tools, speech) }).flatten();
+        let made = |(job, answer): (Uuid, Result<SpeechResult, JobError>)| {
+            (job, answer.and_then(|result| spoken_made(&result)))
+        };
+        others.push(spoken.map(made).boxed());
     }
     stream::select_all(others).boxed()
 }

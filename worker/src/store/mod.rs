@@ -133,6 +133,14 @@ impl Store {
         Ok(Some(signer.signed_url(method, &self.path(key)?, lifetime).await?))
     }
 
+    /// Deletes an object; one that is not there is deleted.
+    pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        match self.objects.delete(&self.path(key)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Writes, reads and deletes a tiny object: the storage is usable.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let path = self.path(&format!("probes/{}", Uuid::now_v7().simple()))?;
