@@ -227,7 +227,7 @@ $$;
 -- One statement, so a reader sees a row either in `delta` or in its total. A metric has at most 1000 series; what comes
 -- after them is added up in one whose labels all say `other`, so a runaway label cannot fill the memory of who scrapes.
 create function telemetry.fold_from(p_low bigint, p_limit int) returns int
-language sql set search_path = pg_catalog, pg_temp as $$
+language sql set search_path = pg_catalog, pg_temp set jit = off as $$
   with picked as materialized (
     select d.id from telemetry.delta d where d.id >= p_low order by d.id limit p_limit
   ), gone as (

@@ -62,9 +62,10 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Every metric with its samples, as JSON; the component writes the exposition format. A counter or histogram without
--- labels is there from the first scrape on, with zero, because `rate()` cannot see a series appear.
+-- labels is there from the first scrape on, with zero, because `rate()` cannot see a series appear. Compiling this costs
+-- more than running it.
 create function api.metrics() returns text
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp set jit = off as $$
   with sample as (
     select c.name, c.labels, c.value::float8 as value, c.counts from telemetry.current c
     union all
