@@ -24,14 +24,15 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- The accelerators of live workers. A worker reports `devices` as
---   [{"device": "cuda:0", "name"?, "memory_used_bytes", "memory_total_bytes", "utilization_percent"?}]
--- and may list its CPU as `cpu`, which is no accelerator. Two registrations of one name (a restart) are one series.
+--   [{"kind": "cuda", "name": "cuda:0", "memory_used_bytes", "memory_total_bytes", "utilization_percent"?}]
+-- and may list its CPU with the kind `cpu`, which is no accelerator. Two registrations of one name (a restart) are one
+-- series.
 create function telemetry.accelerators() returns table (worker text, device text, memory_bytes float8, utilization float8)
 language sql stable set search_path = pg_catalog, pg_temp as $$
-  select w.name, d.item ->> 'device', max((d.item ->> 'memory_used_bytes')::float8), max((d.item ->> 'utilization_percent')::float8)
+  select w.name, d.item ->> 'name', max((d.item ->> 'memory_used_bytes')::float8), max((d.item ->> 'utilization_percent')::float8)
   from queue.worker w,
     jsonb_array_elements(case when jsonb_typeof(w.devices) = 'array' then w.devices else '[]' end) as d(item)
-  where w.expires_at > clock_timestamp() and d.item ->> 'device' <> 'cpu'
+  where w.expires_at > clock_timestamp() and d.item ->> 'kind' <> 'cpu'
   group by 1, 2
 $$;
 

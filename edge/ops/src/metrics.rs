@@ -18,7 +18,8 @@ use crate::{exposition, settings::Settings};
     responses(
         (status = 200, description = "The metrics", content_type = "text/plain; version=0.0.4; charset=utf-8", body = String,
             example = "# HELP workers_alive Workers whose heartbeat is current.\n# TYPE workers_alive gauge\nworkers_alive 1\n"),
-        (status = 401, description = "A token is configured, and this request lacks it"),
+        (status = 401, description = "A token is configured, and this request lacks it",
+            content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
         Common,
     )
 )]

@@ -13,7 +13,8 @@ use crate::schema::{QueueReport, SystemReport, WorkerReport};
     get, path = "/monitoring/system", tag = "Operations", security(("bearer" = []), ("api_key" = [])),
     responses(
         (status = 200, description = "The numbers of this moment", body = SystemReport),
-        (status = 403, description = "The caller is not an administrator"),
+        (status = 403, description = "The caller is not an administrator",
+            content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
         Protected,
     )
 )]
@@ -34,7 +35,8 @@ pub(crate) async fn show_system(caller: Caller) -> Reply {
     get, path = "/monitoring/workers", tag = "Operations", security(("bearer" = []), ("api_key" = [])),
     responses(
         (status = 200, description = "The workers", body = WorkerReport),
-        (status = 403, description = "The caller is not an administrator"),
+        (status = 403, description = "The caller is not an administrator",
+            content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
         Protected,
     )
 )]
@@ -55,7 +57,8 @@ pub(crate) async fn show_workers(caller: Caller) -> Reply {
     get, path = "/monitoring/queue", tag = "Operations", security(("bearer" = []), ("api_key" = [])),
     responses(
         (status = 200, description = "The queues", body = QueueReport),
-        (status = 403, description = "The caller is not an administrator"),
+        (status = 403, description = "The caller is not an administrator",
+            content_type = "application/problem+json", body = ref("#/components/schemas/Problem")),
         Protected,
     )
 )]
