@@ -7,7 +7,7 @@ create table speech.engine (
   languages text[] not null,
   description text not null default '',
   sample_rate int not null default 24000,
-  quality_profiles jsonb not null default '{}',
+  quality_profiles jsonb not null default '[]',
   created_at timestamptz not null default clock_timestamp(),
   seen_at timestamptz not null default clock_timestamp()
 );
@@ -39,14 +39,14 @@ $$;
 
 -- Takes in what a worker can serve. A voice that somebody owns is never overwritten by a built-in one of the same id.
 --
--- p_engines: [{"name", "languages": [], "description"?, "sample_rate"?, "quality_profiles"?, "rank"?}]
+-- p_engines: [{"name", "languages": [], "description"?, "sample_rate"?, "quality_profiles"?: [{"name", "description"}], "rank"?}]
 -- p_voices:  [{"id", "engine", "name"?, "languages"?: [], "preview_key"?}]
 create function speech.announce(p_engines jsonb, p_voices jsonb) returns void
 language sql
 security definer set search_path = pg_catalog, pg_temp as $$
   insert into speech.engine as e (name, rank, languages, description, sample_rate, quality_profiles)
   select a.name, coalesce(a.rank, speech.default_rank(a.name)), coalesce(a.languages, '{}'), coalesce(a.description, ''),
-    coalesce(a.sample_rate, 24000), coalesce(a.quality_profiles, '{}')
+    coalesce(a.sample_rate, 24000), coalesce(a.quality_profiles, '[]')
   from jsonb_to_recordset(p_engines) a(
     name text, rank smallint, languages text[], description text, sample_rate int, quality_profiles jsonb)
   order by a.name

@@ -40,7 +40,8 @@ begin
   if p_language is not null and language is null then
     errors := errors || speech.fault('language', format('the engine %s does not speak %s; it speaks %s',
       chosen.name, to_json(p_language), array_to_string(chosen.languages, ', ')));
-  elsif cardinality(voice.languages) > 0 and speech.match_language(p_language, voice.languages) is null then
+  elsif voice.engine = engine and cardinality(voice.languages) > 0
+    and speech.match_language(p_language, voice.languages) is null then
     errors := errors || speech.fault('language', format('the voice %s does not speak %s; it speaks %s',
       voice.id, to_json(p_language), array_to_string(voice.languages, ', ')));
   end if;

@@ -83,8 +83,8 @@ pub(crate) fn read(file: &[u8]) -> Result<Table, CsvError> {
         .from_reader(text.as_bytes());
     let mut table = Table::default();
     let mut lines = Lines::of(text);
-    let mut record = StringRecord::new();
-    if !next(&mut reader, &mut record) {
+    let (mut record, mut following) = (StringRecord::new(), StringRecord::new());
+    if !advance(&mut reader, &mut record, &mut following) {
         table.note(FieldError::new("file", "is empty").at_line(HEADER_LINE));
         return Ok(table);
     }
@@ -93,7 +93,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Table, CsvError> {
         return Ok(table);
     };
     let (mut found, mut line) = (0, header_line);
-    while next(&mut reader, &mut record) {
+    while advance(&mut reader, &mut record, &mut following) {
         found += 1;
         if found <= *CSV_ROWS.end() {
             line = lines.line_of(&record);
@@ -121,12 +121,16 @@ fn utf8(file: &[u8]) -> Result<&str, CsvError> {
     Ok(text.trim_start_matches('\u{feff}'))
 }
 
-/// The next record. The text is UTF-8 and rows may have any length, so reading cannot fail; the last record stays at the end.
-fn next(reader: &mut csv::Reader<&[u8]>, record: &mut StringRecord) -> bool {
-    let mut following = StringRecord::new();
-    let is_there = reader.read_record(&mut following).unwrap_or(false);
+/// Reads the next record into `following` and makes it the current one; at the end the last one stays. The text is UTF-8 and
+/// rows may have any length, so reading cannot fail.
+fn advance(
+    reader: &mut csv::Reader<&[u8]>,
+    record: &mut StringRecord,
+    following: &mut StringRecord,
+) -> bool {
+    let is_there = reader.read_record(following).unwrap_or(false);
     if is_there {
-        *record = following;
+        std::mem::swap(record, following);
     }
     is_there
 }

@@ -38,9 +38,10 @@ pub(crate) fn malformed(errors: &[FieldError]) -> Result<ParameterValue, Problem
 /// For a body whose settings hold for all of its texts: they are wrong once, not once for each text.
 pub(crate) fn in_body(answer: Answer) -> Answer {
     relocated(answer, |fault| {
+        let is_of_text = |field: &str| field.starts_with("texts[");
         let index = fault
             .index
-            .filter(|_| fault.field.as_deref() == Some("texts"));
+            .filter(|_| fault.field.as_deref().is_some_and(is_of_text));
         FieldError {
             field: fault.field,
             index,
@@ -81,6 +82,7 @@ fn relocated(answer: Answer, place: impl Fn(Fault) -> FieldError) -> Answer {
     errors.sort_by_key(|error| error.line);
     errors.truncate(MAX_LISTED);
     Answer {
+        detail: Some(Problem::validation(&errors).detail().to_owned()),
         errors: serde_json::to_vec(&errors).ok(),
         ..answer
     }
@@ -107,14 +109,14 @@ mod tests {
     #[test]
     fn a_setting_of_a_body_is_wrong_once() {
         let found = in_body(answer(&json!([
-            {"field": "texts", "index": 4, "message": "is empty"},
+            {"field": "texts[4]", "index": 4, "message": "is empty"},
             {"field": "voice_id", "index": 0, "message": "there is no voice"},
             {"field": "voice_id", "index": 1, "message": "there is no voice"},
         ])));
         assert_eq!(
             errors(&found),
             json!([
-                {"field": "texts", "index": 4, "message": "is empty"},
+                {"field": "texts[4]", "index": 4, "message": "is empty"},
                 {"field": "voice_id", "message": "there is no voice"},
             ])
         );

@@ -120,7 +120,9 @@ impl Fields {
             _ => Err("must be a string".to_owned()),
         };
         checked
-            .map_err(|message| self.note(FieldError::new(name, message).at_index(index)))
+            .map_err(|message| {
+                self.note(FieldError::new(format!("{name}[{index}]"), message).at_index(index))
+            })
             .ok()
     }
 
@@ -200,8 +202,8 @@ mod tests {
                 .map(|(field, index, _)| (field.as_str(), *index))
                 .collect::<Vec<_>>(),
             [
-                ("texts", Some(1)),
-                ("texts", Some(2)),
+                ("texts[1]", Some(1)),
+                ("texts[2]", Some(2)),
                 ("voice_id", None),
                 ("language", None),
                 ("speed", None),

@@ -10,4 +10,4 @@ mod voice;
 pub use batch::{BatchAnswer, BatchItem, BatchState, BatchStatus};
 pub use job::{Job, JobError, JobList, JobState, SpeechAnswer, SpeechResult};
 pub use request::{BatchBody, CsvUpload, SpeechBody};
-pub use voice::{Model, ModelList, Voice, VoiceKind, VoiceList};
+pub use voice::{Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList};

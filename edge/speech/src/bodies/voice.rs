@@ -67,6 +67,13 @@ pub struct Model {
     pub languages: Vec<String>,
     pub sample_rate: u32,
     /// What the quality profiles mean for this engine.
-    #[schema(value_type = Object)]
-    pub quality_profiles: Value,
+    pub quality_profiles: Vec<QualityProfile>,
+}
+
+/// What a quality profile means for an engine.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct QualityProfile {
+    #[schema(example = "fast")]
+    pub name: String,
+    pub description: String,
 }

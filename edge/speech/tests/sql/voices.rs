@@ -1,0 +1,140 @@
+use kiskadee_speech_api::bodies::{ModelList, Voice, VoiceKind, VoiceList};
+
+use crate::database::{Database, Who};
+
+const MINE: &str = "'voice_00000000000070008000000000000001'";
+
+#[tokio::test]
+async fn voices_are_listed_with_their_languages() {
+    let database = Database::create().await;
+    let first: VoiceList = database.ask(Who::Ann, "list_voices", "2").await.body();
+    assert_eq!(
+        first
+            .items
+            .iter()
+            .map(|voice| voice.voice_id.as_str())
+            .collect::<Vec<_>>(),
+        ["espeak-de", "kiskadee-en"]
+    );
+    let cursor = first.next_cursor.expect("there is more");
+    let second: VoiceList = database
+        .ask(Who::Ann, "list_voices", &format!("2, '{cursor}'"))
+        .await
+        .body();
+    assert_eq!(
+        (second.items[0].kind, second.next_cursor),
+        (VoiceKind::Cloned, None)
+    );
+    assert!(first.items.iter().all(|voice| !voice.languages.is_empty()));
+    let bobs: VoiceList = database.ask(Who::Bob, "list_voices", "10").await.body();
+    assert_eq!(bobs.items.len(), 2);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn a_voice_is_deleted_by_its_owner_only() {
+    let database = Database::create().await;
+    assert_eq!(
+        database.ask(Who::Bob, "delete_voice", MINE).await.status,
+        404
+    );
+    assert_eq!(
+        database
+            .ask(Who::Ann, "delete_voice", "'kiskadee-en'")
+            .await
+            .status,
+        403
+    );
+    let voice: Voice = database.ask(Who::Ann, "get_voice", MINE).await.body();
+    assert_eq!(voice.name, "Mine");
+    assert_eq!(
+        database.ask(Who::Ann, "delete_voice", MINE).await.status,
+        204
+    );
+    assert_eq!(database.ask(Who::Ann, "get_voice", MINE).await.status, 404);
+    assert_eq!(
+        database.ask(Who::Ann, "delete_voice", MINE).await.status,
+        404
+    );
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn announcing_again_changes_built_in_voices_only() {
+    let database = Database::create().await;
+    database
+        .run(&format!(
+            "select speech.announce('[]', '[{{\"id\": {}, \"engine\": \"espeak\"}},
+             {{\"id\": \"kiskadee-en\", \"engine\": \"kiskadee\", \"name\": \"New\", \"preview_key\": \"voices/k.wav\"}}]')",
+            MINE.replace('\'', "\"")
+        ))
+        .await;
+    let mine: Voice = database.ask(Who::Ann, "get_voice", MINE).await.body();
+    assert_eq!((mine.name.as_str(), mine.kind), ("Mine", VoiceKind::Cloned));
+    let built_in: Voice = database
+        .ask(Who::Ann, "get_voice", "'kiskadee-en'")
+        .await
+        .body();
+    assert_eq!(
+        (built_in.name.as_str(), built_in.preview_url.as_deref()),
+        ("New", Some("/api/v1/voices/kiskadee-en/preview"))
+    );
+    assert_eq!(
+        database
+            .ask(Who::Ann, "voice_preview", "'kiskadee-en'")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        database.ask(Who::Ann, "voice_preview", MINE).await.status,
+        404
+    );
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn models_are_the_engines_of_live_workers() {
+    let database = Database::create().await;
+    let models: ModelList = database.ask(Who::Ann, "models", "").await.body();
+    assert_eq!(
+        models
+            .data
+            .iter()
+            .map(|model| model.id.as_str())
+            .collect::<Vec<_>>(),
+        ["kiskadee", "espeak"]
+    );
+    assert_eq!(models.data[0].quality_profiles[0].name, "fast");
+    database
+        .run("update queue.worker set expires_at = now()")
+        .await;
+    let models: ModelList = database.ask(Who::Ann, "models", "").await.body();
+    assert!(models.data.is_empty());
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn languages_are_matched_by_their_parts() {
+    let database = Database::create().await;
+    for (wanted, offered, expected) in [
+        ("en", "{en}", Some("en")),
+        ("EN", "{en}", Some("en")),
+        ("en-GB", "{en,en-gb}", Some("en-gb")),
+        ("en-AU", "{en-gb,en}", Some("en")),
+        ("zh_Hant_TW", "{zh,zh-hant}", Some("zh-hant")),
+        ("en", "{de,en-us,en-gb}", Some("en-us")),
+        ("eng", "{en}", None),
+        ("en", "{eng}", None),
+        ("en", "{}", None),
+    ] {
+        let found: Option<String> = database
+            .row(&format!(
+                "select speech.match_language('{wanted}', '{offered}')"
+            ))
+            .await
+            .get(0);
+        assert_eq!(found.as_deref(), expected, "{wanted} of {offered}");
+    }
+    database.drop().await;
+}
