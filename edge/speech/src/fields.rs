@@ -121,7 +121,7 @@ impl Fields {
         };
         checked
             .map_err(|message| {
-                self.note(FieldError::new(format!("{name}[{index}]"), message).at_index(index))
+                self.note(FieldError::new(format!("{name}[{index}]"), message).at_index(index));
             })
             .ok()
     }

@@ -1,3 +1,5 @@
+//! Batches: their state, their archive, and who sees them.
+
 use kiskadee_speech_api::bodies::{BatchState, BatchStatus, JobState};
 use serde_json::Value;
 

@@ -15,32 +15,31 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// Who calls.
 #[derive(Clone, Copy)]
-pub enum Who {
+pub(crate) enum Who {
     Ann = 1,
     Bob = 2,
     Root = 3,
 }
 
-pub struct Database {
-    pub client: Client,
+pub(crate) struct Database {
+    pub(crate) client: Client,
     server: String,
     name: String,
 }
 
 /// What a function of `api` answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: i16,
+pub(crate) struct Answer {
+    pub(crate) status: i16,
     body: Option<String>,
-    pub code: Option<String>,
-    pub detail: Option<String>,
+    pub(crate) code: Option<String>,
     errors: Option<String>,
-    pub retry_after: Option<i32>,
+    pub(crate) retry_after: Option<i32>,
 }
 
 impl Answer {
     /// The body, which must have the documented shape.
-    pub fn body<T: DeserializeOwned>(&self) -> T {
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> T {
         let text = self
             .body
             .as_deref()
@@ -48,7 +47,7 @@ impl Answer {
         serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    pub fn errors(&self) -> Value {
+    pub(crate) fn errors(&self) -> Value {
         serde_json::from_str(self.errors.as_deref().unwrap_or("[]")).expect("errors are JSON")
     }
 }
@@ -62,7 +61,7 @@ async fn connect(url: &str) -> Client {
 }
 
 impl Database {
-    pub async fn create() -> Self {
+    pub(crate) async fn create() -> Self {
         let server = std::env::var(SERVER)
             .unwrap_or_else(|_| panic!("{SERVER} is not set; run the tests by `cargo xtask test`"));
         let name = format!(
@@ -95,10 +94,10 @@ impl Database {
     }
 
     /// Calls a function of `api` as the component does: by its role, which may do nothing else.
-    pub async fn ask(&self, who: Who, function: &str, arguments: &str) -> Answer {
+    pub(crate) async fn ask(&self, who: Who, function: &str, arguments: &str) -> Answer {
         let separator = if arguments.is_empty() { "" } else { ", " };
         let statement = format!(
-            "select status, body, code, detail, errors::text, retry_after
+            "select status, body, code, errors::text, retry_after
              from api.{function}(row({}, '2100-01-01', null, 0)::api.credentials{separator}{arguments})",
             id(who)
         );
@@ -116,14 +115,13 @@ impl Database {
             status: row.get(0),
             body: row.get(1),
             code: row.get(2),
-            detail: row.get(3),
-            errors: row.get(4),
-            retry_after: row.get(5),
+            errors: row.get(3),
+            retry_after: row.get(4),
         }
     }
 
     /// Takes in a batch of short texts and returns the id in the database.
-    pub async fn batch(&self, who: Who, texts: u32) -> String {
+    pub(crate) async fn batch(&self, who: Who, texts: u32) -> String {
         let answer = self
             .ask(
                 who,
@@ -136,31 +134,31 @@ impl Database {
     }
 
     /// Runs statements as the test itself.
-    pub async fn run(&self, statements: &str) {
+    pub(crate) async fn run(&self, statements: &str) {
         self.client
             .batch_execute(statements)
             .await
             .unwrap_or_else(|error| panic!("{statements}: {error:?}"));
     }
 
-    pub async fn row(&self, statement: &str) -> Row {
+    pub(crate) async fn row(&self, statement: &str) -> Row {
         self.client
             .query_one(statement, &[])
             .await
             .unwrap_or_else(|error| panic!("{statement}: {error:?}"))
     }
 
-    pub async fn text(&self, statement: &str) -> String {
+    pub(crate) async fn text(&self, statement: &str) -> String {
         self.row(statement).await.get(0)
     }
 
-    pub async fn count(&self, table: &str) -> i64 {
+    pub(crate) async fn count(&self, table: &str) -> i64 {
         self.row(&format!("select count(*) from {table}"))
             .await
             .get(0)
     }
 
-    pub async fn drop(self) {
+    pub(crate) async fn drop(self) {
         drop(self.client);
         let statement = format!("drop database {} with (force)", self.name);
         connect(&self.server)

@@ -1,3 +1,5 @@
+//! Single jobs: every state, cancelling, pages and events.
+
 use kiskadee_speech_api::bodies::{Job, JobList, JobState, SpeechAnswer};
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! What is accepted, what is refused, and what follows for the jobs.
+
 use kiskadee_speech_api::bodies::{BatchAnswer, SpeechAnswer};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Voices, models and languages.
+
 use kiskadee_speech_api::bodies::{ModelList, Voice, VoiceKind, VoiceList};
 
 use crate::database::{Database, Who};
