@@ -9,14 +9,30 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberI
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("usage: serve <spin.toml> <address> <cache directory>");
-    let (manifest, listen, cache) = (PathBuf::from(next()?), next()?.parse::<SocketAddr>()?, PathBuf::from(next()?));
+    let mut next = || {
+        arguments
+            .next()
+            .ok_or("usage: serve <spin.toml> <address> <cache directory>")
+    };
+    let (manifest, listen, cache) = (
+        PathBuf::from(next()?),
+        next()?.parse::<SocketAddr>()?,
+        PathBuf::from(next()?),
+    );
     let (traces, exporter) = traces::layer("serve")?.unzip();
-    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(traces).with(EnvFilter::from_default_env()).with(lines).init();
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(traces)
+        .with(EnvFilter::from_default_env())
+        .with(lines)
+        .init();
     let mut config = HostConfig::new(manifest, listen, cache);
     config.telemetry_database_url = std::env::var("TELEMETRY_DATABASE_URL").ok();
-    config.metrics_listen = std::env::var("METRICS_LISTEN").ok().and_then(|address| address.parse().ok());
+    config.metrics_listen = std::env::var("METRICS_LISTEN")
+        .ok()
+        .and_then(|address| address.parse().ok());
     let host = EdgeHost::start(config).await?;
     tokio::signal::ctrl_c().await?;
     host.shutdown(Duration::from_secs(10)).await;

@@ -36,20 +36,29 @@ enum PortRule {
 impl AllowedHosts {
     /// Reads rendered entries. An entry that a template left empty allows nothing and is no error.
     pub(crate) fn parse(entries: &[String]) -> Result<Self, String> {
-        let named = entries.iter().filter(|entry| !matches!(entry.as_str(), "" | "http://" | "https://"));
-        named.map(|entry| AllowedHost::parse(entry)).collect::<Result<_, _>>().map(Self)
+        let named = entries
+            .iter()
+            .filter(|entry| !matches!(entry.as_str(), "" | "http://" | "https://"));
+        named
+            .map(|entry| AllowedHost::parse(entry))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     pub(crate) fn allows(&self, scheme: &str, host: &str, port: u16) -> bool {
         let Ok(host) = Host::parse(host) else {
             return false;
         };
-        self.0.iter().any(|allowed| allowed.allows(scheme, &host, port))
+        self.0
+            .iter()
+            .any(|allowed| allowed.allows(scheme, &host, port))
     }
 
     /// Checks every host of a connection string. The error never repeats the string, which holds a password.
     pub(crate) fn check_postgres(&self, address: &str) -> Result<(), String> {
-        let config: Config = address.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
+        let config: Config = address
+            .parse()
+            .map_err(|error: tokio_postgres::Error| error.to_string())?;
         let ports = config.get_ports();
         for (index, host) in config.get_hosts().iter().enumerate() {
             let PostgresHost::Tcp(host) = host else {
@@ -67,7 +76,10 @@ impl AllowedHosts {
 impl AllowedHost {
     fn parse(entry: &str) -> Result<Self, String> {
         let wrong = |why: &str| format!("allowed outbound host `{entry}` {why}");
-        let (scheme, rest) = entry.trim().split_once("://").ok_or_else(|| wrong("has no scheme"))?;
+        let (scheme, rest) = entry
+            .trim()
+            .split_once("://")
+            .ok_or_else(|| wrong("has no scheme"))?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = split_port(rest);
         let port = match port {
@@ -87,7 +99,12 @@ impl AllowedHost {
             PortRule::Exact(allowed) => allowed == port,
             PortRule::Range(first, end) => (first..end).contains(&port),
         };
-        port_fits && self.scheme.as_deref().is_none_or(|allowed| allowed == scheme) && self.host.allows(host)
+        port_fits
+            && self
+                .scheme
+                .as_deref()
+                .is_none_or(|allowed| allowed == scheme)
+            && self.host.allows(host)
     }
 }
 
@@ -123,7 +140,9 @@ impl HostRule {
             return (bits <= all).then_some(Self::Network(network, bits));
         }
         match text.strip_prefix("*.") {
-            Some(domain) if !domain.contains('*') => Some(Self::Subdomain(format!(".{}", domain.to_ascii_lowercase()))),
+            Some(domain) if !domain.contains('*') => {
+                Some(Self::Subdomain(format!(".{}", domain.to_ascii_lowercase())))
+            }
             Some(_) => None,
             None => Host::parse(text).ok().map(Self::Exact),
         }
@@ -142,9 +161,13 @@ impl HostRule {
 }
 
 fn is_in(ip: IpAddr, network: IpAddr, bits: u8) -> bool {
-    let same = |a: u128, b: u128, width: u32| (a ^ b).checked_shr(width - u32::from(bits)).unwrap_or(0) == 0;
+    let same = |a: u128, b: u128, width: u32| {
+        (a ^ b).checked_shr(width - u32::from(bits)).unwrap_or(0) == 0
+    };
     match (ip, network) {
-        (IpAddr::V4(ip), IpAddr::V4(network)) => same(ip.to_bits().into(), network.to_bits().into(), 32),
+        (IpAddr::V4(ip), IpAddr::V4(network)) => {
+            same(ip.to_bits().into(), network.to_bits().into(), 32)
+        }
         (IpAddr::V6(ip), IpAddr::V6(network)) => same(ip.to_bits(), network.to_bits(), 128),
         _ => false,
     }
@@ -164,7 +187,13 @@ mod tests {
     use super::*;
 
     fn allowed(entries: &[&str]) -> AllowedHosts {
-        AllowedHosts::parse(&entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>()).unwrap()
+        AllowedHosts::parse(
+            &entries
+                .iter()
+                .map(|entry| (*entry).to_owned())
+                .collect::<Vec<_>>(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -179,7 +208,11 @@ mod tests {
 
     #[test]
     fn wildcards_networks_and_ranges_work() {
-        let hosts = allowed(&["https://*.example.org", "http://10.0.0.0/8:8000..8010", "*://[::1]:*"]);
+        let hosts = allowed(&[
+            "https://*.example.org",
+            "http://10.0.0.0/8:8000..8010",
+            "*://[::1]:*",
+        ]);
         assert!(hosts.allows("https", "a.example.org", 443));
         assert!(!hosts.allows("https", "example.org", 443));
         assert!(!hosts.allows("https", "badexample.org", 443));
@@ -200,9 +233,15 @@ mod tests {
     fn every_host_of_a_postgres_address_is_checked() {
         let hosts = allowed(&["postgres://db:5432"]);
         assert!(hosts.check_postgres("postgres://u:p@db/x").is_ok());
-        assert!(hosts.check_postgres("host=db,other port=5432 user=u").is_err());
+        assert!(
+            hosts
+                .check_postgres("host=db,other port=5432 user=u")
+                .is_err()
+        );
         assert!(hosts.check_postgres("host=/tmp user=u").is_err());
-        let error = hosts.check_postgres("postgres://u:secret@other/x").unwrap_err();
+        let error = hosts
+            .check_postgres("postgres://u:secret@other/x")
+            .unwrap_err();
         assert!(!error.contains("secret"));
     }
 }

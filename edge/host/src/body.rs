@@ -81,7 +81,10 @@ impl Bounded {
 
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let idle = self.idle;
-        self.pause.get_or_insert_with(|| Box::pin(sleep(idle))).as_mut().poll(cx)
+        self.pause
+            .get_or_insert_with(|| Box::pin(sleep(idle)))
+            .as_mut()
+            .poll(cx)
     }
 }
 
@@ -89,7 +92,10 @@ impl Body for Bounded {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
             ready!(self.poll_pause(cx));
             return self.refuse(TIMED_OUT, Error::ConnectionReadTimeout);
@@ -129,7 +135,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn new(inner: WasiBody, permit: OwnedSemaphorePermit, presence: Presence) -> Self {
-        Self { inner, _permit: permit, _presence: presence }
+        Self {
+            inner,
+            _permit: permit,
+            _presence: presence,
+        }
     }
 }
 
@@ -137,7 +147,10 @@ impl Body for Running {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         Pin::new(&mut self.inner).poll_frame(cx)
     }
 

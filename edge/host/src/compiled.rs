@@ -38,7 +38,9 @@ impl Cache {
         let metadata = fs::metadata(dir).map_err(|error| failed(error.to_string()))?;
         let own = rustix::process::geteuid().as_raw();
         if metadata.uid() != own || metadata.mode() & 0o022 != 0 {
-            return Err(failed("it must belong to this user, and no one else may write to it".to_owned()));
+            return Err(failed(
+                "it must belong to this user, and no one else may write to it".to_owned(),
+            ));
         }
         Ok(Self {
             dir: dir.to_owned(),
@@ -53,11 +55,14 @@ impl Cache {
         if path.exists() {
             match self.deserialize(&path) {
                 Ok(component) => return Ok(component),
-                Err(error) => tracing::warn!(path = %path.display(), %error, "a compiled component is made anew"),
+                Err(error) => {
+                    tracing::warn!(path = %path.display(), %error, "a compiled component is made anew");
+                }
             }
         }
-        let component = Component::new(&self.engine, &wasm).map_err(|error| format!("{error:#}"))?;
-        if let Err(error) = self.keep(&path, &component) {
+        let component =
+            Component::new(&self.engine, &wasm).map_err(|error| format!("{error:#}"))?;
+        if let Err(error) = keep(&path, &component) {
             tracing::warn!(path = %path.display(), %error, "a compiled component could not be kept");
         }
         Ok(component)
@@ -65,9 +70,11 @@ impl Cache {
 
     fn file_name(&self, wasm: &[u8]) -> String {
         let mut hasher = DefaultHasher::new();
-        self.engine.precompile_compatibility_hash().hash(&mut hasher);
-        let digest: String = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{digest}-{:016x}.cwasm", hasher.finish())
+        self.engine
+            .precompile_compatibility_hash()
+            .hash(&mut hasher);
+        let digest = Sha256::digest(wasm);
+        format!("{digest:x}-{:016x}.cwasm", hasher.finish())
     }
 
     fn deserialize(&self, path: &Path) -> wasmtime::Result<Component> {
@@ -80,20 +87,22 @@ impl Cache {
             Component::deserialize_file(&self.engine, path)
         }
     }
+}
 
-    /// Written beside its place and moved there, so that no reader ever sees half a file.
-    fn keep(&self, path: &Path, component: &Component) -> Result<(), String> {
-        let bytes = component.serialize().map_err(|error| format!("{error:#}"))?;
-        let part = path.with_extension(format!("{}.part", std::process::id()));
-        let written = fs::File::create(&part)
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&part, path));
-        written.map_err(|error| {
-            // What is left is of no use; that it could not be removed either adds nothing.
-            let _ = fs::remove_file(&part);
-            error.to_string()
-        })
-    }
+/// Written beside its place and moved there, so that no reader ever sees half a file.
+fn keep(path: &Path, component: &Component) -> Result<(), String> {
+    let bytes = component
+        .serialize()
+        .map_err(|error| format!("{error:#}"))?;
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    let written = fs::File::create(&part)
+        .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&part, path));
+    written.map_err(|error| {
+        // What is left is of no use; that it could not be removed either adds nothing.
+        let _ = fs::remove_file(&part);
+        error.to_string()
+    })
 }
 
 #[cfg(test)]

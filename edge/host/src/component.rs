@@ -42,7 +42,10 @@ impl Component {
             component: name.to_owned(),
             reason,
         };
-        let hosts = manifest.allowed_outbound_hosts.iter().map(|host| variables::render(host, values));
+        let hosts = manifest
+            .allowed_outbound_hosts
+            .iter()
+            .map(|host| variables::render(host, values));
         let hosts = hosts.collect::<Result<Vec<_>, _>>().map_err(failed)?;
         let code = linker.instantiate_pre(code).and_then(ServicePre::new);
         Ok(Self {
@@ -100,6 +103,8 @@ impl Component {
     }
 
     pub(crate) fn live_instances(&self) -> usize {
-        self.limits.instances_per_component.saturating_sub(self.slots.available_permits())
+        self.limits
+            .instances_per_component
+            .saturating_sub(self.slots.available_permits())
     }
 }

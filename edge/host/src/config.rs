@@ -31,7 +31,11 @@ pub struct HostConfig {
 
 impl HostConfig {
     /// A configuration with the default limits, no metrics listener and no telemetry.
-    pub fn new(manifest: impl AsRef<Path>, listen: SocketAddr, cache_dir: impl AsRef<Path>) -> Self {
+    pub fn new(
+        manifest: impl AsRef<Path>,
+        listen: SocketAddr,
+        cache_dir: impl AsRef<Path>,
+    ) -> Self {
         Self {
             manifest: manifest.as_ref().to_owned(),
             listen,
@@ -116,7 +120,7 @@ impl Default for Limits {
             instance_idle: Duration::from_secs(10),
             compute: Duration::from_secs(5),
             request: Duration::from_secs(30),
-            response_body: Duration::from_secs(3600),
+            response_body: Duration::from_hours(1),
             after_answer: Duration::from_secs(5),
             request_body_bytes: 25 << 20,
             request_body_idle: Duration::from_secs(20),

@@ -27,15 +27,24 @@ impl Identity {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         // One draw serves for all three: the ids are compared only with their like.
         let fresh = Uuid::now_v7();
-        let given = headers.get(REQUEST_ID).filter(|id| is_request_id(id.as_bytes())).cloned();
+        let given = headers
+            .get(REQUEST_ID)
+            .filter(|id| is_request_id(id.as_bytes()))
+            .cloned();
         let request_id = given.unwrap_or_else(|| new_id(fresh));
         let (_, low) = fresh.as_u64_pair();
-        let caller = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()?.parse::<TraceParent>().ok());
+        let caller = headers
+            .get(TRACEPARENT)
+            .and_then(|value| value.to_str().ok()?.parse::<TraceParent>().ok());
         let trace = match caller {
             Some(caller) => caller.child(low),
             None => TraceParent::start(fresh.as_u128(), low),
         };
-        Self { request_id, trace, caller }
+        Self {
+            request_id,
+            trace,
+            caller,
+        }
     }
 
     pub(crate) fn request_id(&self) -> &str {
@@ -50,7 +59,9 @@ fn new_id(id: Uuid) -> HeaderValue {
 
 fn is_request_id(id: &[u8]) -> bool {
     (1..=MAX_REQUEST_ID_BYTES).contains(&id.len())
-        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// What Spin tells a component about a route, the same for every request.
@@ -62,10 +73,17 @@ pub(crate) struct RouteHeaders {
 
 impl RouteHeaders {
     pub(crate) fn new(route: &Route) -> Result<Self, String> {
-        let value = |text: &str| HeaderValue::from_str(text).map_err(|_| format!("the route `{text}` has odd characters"));
+        let value = |text: &str| {
+            HeaderValue::from_str(text)
+                .map_err(|_| format!("the route `{text}` has odd characters"))
+        };
         Ok(Self {
             matched: value(&route.pattern)?,
-            component: value(if route.base.is_empty() { "/" } else { &route.base })?,
+            component: value(if route.base.is_empty() {
+                "/"
+            } else {
+                &route.base
+            })?,
         })
     }
 }
@@ -89,12 +107,18 @@ pub(crate) fn prepare<B>(
     };
     let full_url = uri.to_string();
     set("spin-full-url", HeaderValue::try_from(full_url).ok());
-    set("spin-path-info", HeaderValue::from_str(route.path_info(uri.path())).ok());
+    set(
+        "spin-path-info",
+        HeaderValue::from_str(route.path_info(uri.path())).ok(),
+    );
     set("spin-matched-route", Some(fixed.matched.clone()));
     set("spin-raw-component-route", Some(fixed.matched.clone()));
     set("spin-component-route", Some(fixed.component.clone()));
     set("spin-base-path", Some(HeaderValue::from_static("/")));
-    set("spin-client-addr", HeaderValue::try_from(client.to_string()).ok());
+    set(
+        "spin-client-addr",
+        HeaderValue::try_from(client.to_string()).ok(),
+    );
     headers.insert(REQUEST_ID, identity.request_id.clone());
     if let Ok(trace) = HeaderValue::try_from(identity.trace.to_string()) {
         headers.insert(TRACEPARENT, trace);
@@ -105,8 +129,11 @@ pub(crate) fn prepare<B>(
 
 /// Only the host may speak as the host.
 fn strip_foreign(headers: &mut HeaderMap) {
-    let foreign: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with("spin-")).cloned().collect();
+    let foreign: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("spin-"))
+        .cloned()
+        .collect();
     for name in foreign {
         headers.remove(name);
     }
@@ -155,7 +182,10 @@ mod tests {
         let trace = identity("traceparent", TRACE).trace;
         assert_eq!(trace.trace_id(), 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736);
         assert_ne!(trace.parent_id(), 0x00f0_67aa_0ba9_02b7);
-        assert_ne!(identity("traceparent", "nonsense").trace.trace_id(), trace.trace_id());
+        assert_ne!(
+            identity("traceparent", "nonsense").trace.trace_id(),
+            trace.trace_id()
+        );
     }
 
     fn prepared(request: http::request::Builder) -> Result<Request<()>, Refusal> {
@@ -164,13 +194,21 @@ mod tests {
         let fixed = RouteHeaders::new(route).unwrap();
         let mut request = request.body(()).unwrap();
         let client = "127.0.0.1:9".parse().unwrap();
-        prepare(&mut request, route, &fixed, client, &identity("x-request-id", "r"))?;
+        prepare(
+            &mut request,
+            route,
+            &fixed,
+            client,
+            &identity("x-request-id", "r"),
+        )?;
         Ok(request)
     }
 
     #[test]
     fn a_component_sees_what_spin_would_tell_it() {
-        let request = Request::get("/a/b?c=d").header("host", "h:1").header("spin-client-addr", "forged");
+        let request = Request::get("/a/b?c=d")
+            .header("host", "h:1")
+            .header("spin-client-addr", "forged");
         let request = prepared(request.header("spin-other", "forged")).unwrap();
         assert_eq!(request.uri(), "http://h:1/a/b?c=d");
         for (name, value) in [
@@ -190,7 +228,10 @@ mod tests {
 
     #[test]
     fn a_request_names_one_host() {
-        assert_eq!(prepared(Request::get("/a/b")).unwrap_err(), Refusal::BadHost);
+        assert_eq!(
+            prepared(Request::get("/a/b")).unwrap_err(),
+            Refusal::BadHost
+        );
         let two = Request::get("http://one/a/b").header("host", "two");
         assert_eq!(prepared(two).unwrap_err(), Refusal::BadHost);
     }

@@ -3,11 +3,15 @@
 use std::{thread, time::Duration};
 
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
-    component::Linker,
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, component::Linker,
 };
 
-use crate::{bindings, config::Limits, error::HostError, instance::{Instance, Platform}};
+use crate::{
+    bindings,
+    config::Limits,
+    error::HostError,
+    instance::{Instance, Platform},
+};
 
 /// How often a component that computes lets others go on.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -20,7 +24,8 @@ const KEPT_BYTES: usize = 256 << 10;
 
 /// An engine for `components` different components.
 pub(crate) fn engine(limits: &Limits, components: usize) -> Result<Engine, HostError> {
-    let instances = u32::try_from(limits.instances_per_component.saturating_mul(components)).unwrap_or(u32::MAX);
+    let instances = u32::try_from(limits.instances_per_component.saturating_mul(components))
+        .unwrap_or(u32::MAX);
     // Instances whose last answer still streams do not count against the limit of new ones.
     let instances = instances.saturating_mul(2);
     let mut pool = PoolingAllocationConfig::default();
@@ -51,7 +56,10 @@ fn start_clock(engine: &Engine) -> std::io::Result<()> {
             thread::sleep(TICK);
         }
     };
-    thread::Builder::new().name("epoch".to_owned()).spawn(tick).map(drop)
+    thread::Builder::new()
+        .name("epoch".to_owned())
+        .spawn(tick)
+        .map(drop)
 }
 
 /// Everything a component may import.

@@ -29,7 +29,9 @@ pub enum HostError {
         reason: String,
     },
     /// Wasmtime cannot work on this machine with these limits.
-    #[error("the WebAssembly engine cannot start: {0}; lower `max_instances` where address space is limited")]
+    #[error(
+        "the WebAssembly engine cannot start: {0}; lower `max_instances` where address space is limited"
+    )]
     Engine(String),
     /// The cache of compiled components cannot be used.
     #[error("the cache directory `{}` cannot be used: {reason}", path.display())]
@@ -56,6 +58,9 @@ pub enum HostError {
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     names.join(", ")
 }

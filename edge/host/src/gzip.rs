@@ -32,7 +32,10 @@ pub(crate) fn is_accepted(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.split(','))
         .any(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
+            let refused = weight
+                .trim()
+                .strip_prefix("q=")
+                .is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
             matches!(name.trim(), "gzip" | "*") && !refused
         })
 }
@@ -43,12 +46,14 @@ pub(crate) fn encode(response: Response<WasiBody>, accepted: bool) -> Response<W
         return response;
     }
     let (mut head, body) = response.into_parts();
-    head.headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    head.headers
+        .append(header::VARY, HeaderValue::from_static("accept-encoding"));
     if !accepted {
         return Response::from_parts(head, body);
     }
     let streams = head.headers.remove(header::CONTENT_LENGTH).is_none();
-    head.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    head.headers
+        .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     head.headers.remove(header::ACCEPT_RANGES);
     weaken_etag(&mut head.headers);
     let body = Gzip {
@@ -61,7 +66,9 @@ pub(crate) fn encode(response: Response<WasiBody>, accepted: bool) -> Response<W
 
 fn is_worth_it(response: &Response<WasiBody>) -> bool {
     let headers = response.headers();
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let has_body = !response.status().is_informational()
         && !matches!(
             response.status(),
@@ -70,11 +77,19 @@ fn is_worth_it(response: &Response<WasiBody>) -> bool {
     has_body
         && length.is_none_or(|length| length >= MIN_BYTES)
         && !headers.contains_key(header::CONTENT_ENCODING)
-        && headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_text)
+        && headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(is_text)
 }
 
 fn is_text(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if essence == "text/event-stream" {
         return false;
     }
@@ -83,7 +98,10 @@ fn is_text(content_type: &str) -> bool {
         || essence.ends_with("+xml")
         || matches!(
             essence.as_str(),
-            "application/json" | "application/javascript" | "application/xml" | "application/openmetrics-text"
+            "application/json"
+                | "application/javascript"
+                | "application/xml"
+                | "application/openmetrics-text"
         )
 }
 
@@ -122,7 +140,12 @@ impl Gzip {
 
     fn end(&mut self) -> Option<Result<Frame<Bytes>, Error>> {
         let encoder = self.encoder.take()?;
-        Some(encoder.finish().map(|bytes| Frame::data(bytes.into())).map_err(Error::Connect))
+        Some(
+            encoder
+                .finish()
+                .map(|bytes| Frame::data(bytes.into()))
+                .map_err(Error::Connect),
+        )
     }
 }
 
@@ -130,7 +153,10 @@ impl Body for Gzip {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
             if self.encoder.is_none() {
                 return Poll::Ready(None);
@@ -143,7 +169,9 @@ impl Body for Gzip {
                 continue;
             };
             match self.part(&data) {
-                Ok(Some(bytes)) if !bytes.is_empty() => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Ok(Some(bytes)) if !bytes.is_empty() => {
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(Some(Err(Error::Connect(error)))),
             }
@@ -188,7 +216,9 @@ mod tests {
         assert!(!response.headers().contains_key(header::CONTENT_LENGTH));
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let mut decoded = String::new();
-        flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut decoded).unwrap();
+        flate2::read::GzDecoder::new(&bytes[..])
+            .read_to_string(&mut decoded)
+            .unwrap();
         assert_eq!(decoded, text);
     }
 

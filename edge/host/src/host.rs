@@ -64,13 +64,18 @@ impl EdgeHost {
     ) -> Result<Self, HostError> {
         let (stop, stop_flush) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let flush = match telemetry {
-            Some(url) => Some(flush::task(url, Arc::clone(service.counts()), Arc::clone(&stop_flush))?),
+            Some(url) => Some(flush::task(
+                url,
+                Arc::clone(service.counts()),
+                Arc::clone(&stop_flush),
+            )?),
             None => None,
         };
         Ok(Self {
             address: local(&listener)?,
             metrics_address: metrics.as_ref().map(local).transpose()?,
-            metrics: metrics.map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
+            metrics: metrics
+                .map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
             server: tokio::spawn(server::run(listener, service, Arc::clone(&stop))),
             flush: flush.map(tokio::spawn),
             stop,
@@ -113,26 +118,37 @@ impl Drop for EdgeHost {
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, HostError> {
-    TcpListener::bind(address).await.map_err(|reason| HostError::Listen { address, reason })
+    TcpListener::bind(address)
+        .await
+        .map_err(|reason| HostError::Listen { address, reason })
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, HostError> {
-    listener.local_addr().map_err(|error| HostError::Engine(error.to_string()))
+    listener
+        .local_addr()
+        .map_err(|error| HostError::Engine(error.to_string()))
 }
 
 /// Reads the manifest and makes every component ready.
 fn load(config: &HostConfig) -> Result<Service, HostError> {
     let manifest = Manifest::read(&config.manifest)?;
     let sources = manifest.sources(&config.manifest, config.component_dir.as_deref());
-    let missing: Vec<PathBuf> = sources.values().filter(|path| !path.is_file()).cloned().collect();
+    let missing: Vec<PathBuf> = sources
+        .values()
+        .filter(|path| !path.is_file())
+        .cloned()
+        .collect();
     if !missing.is_empty() {
         return Err(HostError::MissingComponents(missing));
     }
-    let values = variables::resolve(&manifest.variables, &config.variables, |name| std::env::var(name).ok())?;
+    let values = variables::resolve(&manifest.variables, &config.variables, |name| {
+        std::env::var(name).ok()
+    })?;
     let limits = Arc::new(config.limits.clone());
     let engine = engine::engine(&limits, sources.len())?;
     let cache = Cache::open(&config.cache_dir, &engine)?;
-    let linker = engine::linker(&engine).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+    let linker =
+        engine::linker(&engine).map_err(|error| HostError::Engine(format!("{error:#}")))?;
     let mut names = Vec::new();
     let mut served = Vec::new();
     for (name, source) in &sources {
@@ -166,6 +182,6 @@ fn service(
         let place = names.iter().position(|name| *name == trigger.component)?;
         Some((trigger.route.clone(), place))
     });
-    let router = Router::new(routes).map_err(failed)?;
-    Service::new(router, served, limits).map_err(failed)
+    let all = Router::new(routes).map_err(failed)?;
+    Service::new(all, served, limits).map_err(failed)
 }

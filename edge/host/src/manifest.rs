@@ -91,18 +91,30 @@ impl Manifest {
         }
         for trigger in &self.trigger.http {
             if !self.component.contains_key(&trigger.component) {
-                return Err(format!("route `{}` names no component: `{}`", trigger.route, trigger.component));
+                return Err(format!(
+                    "route `{}` names no component: `{}`",
+                    trigger.route, trigger.component
+                ));
             }
         }
         Ok(())
     }
 
     /// The file of each component that has a route.
-    pub(crate) fn sources(&self, manifest: &Path, component_dir: Option<&Path>) -> BTreeMap<String, PathBuf> {
+    pub(crate) fn sources(
+        &self,
+        manifest: &Path,
+        component_dir: Option<&Path>,
+    ) -> BTreeMap<String, PathBuf> {
         let root = manifest.parent().unwrap_or(Path::new("."));
         self.component
             .iter()
-            .filter(|(name, _)| self.trigger.http.iter().any(|trigger| trigger.component == **name))
+            .filter(|(name, _)| {
+                self.trigger
+                    .http
+                    .iter()
+                    .any(|trigger| trigger.component == **name)
+            })
             .map(|(name, component)| {
                 let path = match (component_dir, component.source.file_name()) {
                     (Some(dir), Some(file)) => dir.join(file),
@@ -137,7 +149,10 @@ mod tests {
     fn sources_lie_beside_the_manifest_or_where_they_are_said_to_be() {
         let manifest: Manifest = toml::from_str(TEXT).unwrap();
         let path = Path::new("/app/spin.toml");
-        assert_eq!(manifest.sources(path, None)["one"], Path::new("/app/target/one.wasm"));
+        assert_eq!(
+            manifest.sources(path, None)["one"],
+            Path::new("/app/target/one.wasm")
+        );
         assert_eq!(
             manifest.sources(path, Some(Path::new("/lib")))["one"],
             Path::new("/lib/one.wasm")

@@ -22,8 +22,11 @@ impl Outbound {
 
     fn is_allowed(&self, uri: &http::Uri) -> bool {
         let scheme = uri.scheme_str().unwrap_or("https");
-        let port = uri.port_u16().unwrap_or(if scheme == "http" { 80 } else { 443 });
-        uri.host().is_some_and(|host| self.component.allowed_hosts().allows(scheme, host, port))
+        let port = uri
+            .port_u16()
+            .unwrap_or(if scheme == "http" { 80 } else { 443 });
+        uri.host()
+            .is_some_and(|host| self.component.allowed_hosts().allows(scheme, host, port))
     }
 }
 
@@ -37,7 +40,12 @@ impl WasiHttpHooks for Outbound {
         let allowed = self.is_allowed(request.uri());
         let options = bounded(options, self.component.limits());
         if !allowed {
-            let host = request.uri().authority().map(http::uri::Authority::host).unwrap_or_default().to_owned();
+            let host = request
+                .uri()
+                .authority()
+                .map(http::uri::Authority::host)
+                .unwrap_or_default()
+                .to_owned();
             tracing::warn!(component = %self.component.name(), host, "a component asked for a host that its manifest does not allow");
         }
         Box::new(async move {
@@ -45,7 +53,10 @@ impl WasiHttpHooks for Outbound {
                 return Err(Error::HttpRequestDenied);
             }
             let (response, io) = default_send_request(request, Some(options)).await?;
-            Ok((response.map(BodyExt::boxed_unsync), Box::new(io) as Finished))
+            Ok((
+                response.map(BodyExt::boxed_unsync),
+                Box::new(io) as Finished,
+            ))
         })
     }
 }
@@ -53,7 +64,9 @@ impl WasiHttpHooks for Outbound {
 /// The component's own waits, none longer than the limit.
 fn bounded(options: Option<RequestOptions>, limits: &Limits) -> RequestOptions {
     let options = options.unwrap_or_default();
-    let bound = |wait: Option<Duration>| Some(wait.map_or(limits.outbound, |wait| wait.min(limits.outbound)));
+    let bound = |wait: Option<Duration>| {
+        Some(wait.map_or(limits.outbound, |wait| wait.min(limits.outbound)))
+    };
     RequestOptions {
         connect_timeout: bound(options.connect_timeout),
         first_byte_timeout: bound(options.first_byte_timeout),

@@ -26,7 +26,8 @@ impl Route {
         if !self.wildcard {
             return trimmed(path) == self.base;
         }
-        path.strip_prefix(self.base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(self.base.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -41,16 +42,24 @@ impl Router {
             all.push(parse(pattern, component)?);
         }
         all.sort_by_key(|route: &Route| (route.wildcard, std::cmp::Reverse(route.base.len())));
-        let twice = all.windows(2).find(|pair| pair[0].wildcard == pair[1].wildcard && pair[0].base == pair[1].base);
+        let twice = all
+            .windows(2)
+            .find(|pair| pair[0].wildcard == pair[1].wildcard && pair[0].base == pair[1].base);
         match twice {
-            Some(pair) => Err(format!("two components have the route `{}`", pair[0].pattern)),
+            Some(pair) => Err(format!(
+                "two components have the route `{}`",
+                pair[0].pattern
+            )),
             None => Ok(Self(all)),
         }
     }
 
     /// The route of a path, and its place among all.
     pub(crate) fn find(&self, path: &str) -> Option<(usize, &Route)> {
-        self.0.iter().enumerate().find(|(_, route)| route.matches(path))
+        self.0
+            .iter()
+            .enumerate()
+            .find(|(_, route)| route.matches(path))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Route> {
@@ -63,7 +72,9 @@ fn parse(pattern: String, component: usize) -> Result<Route, String> {
         return Err(format!("the route `{pattern}` does not begin with `/`"));
     }
     if pattern.contains('*') || pattern.contains("/:") {
-        return Err(format!("the route `{pattern}` uses a form that is not known here"));
+        return Err(format!(
+            "the route `{pattern}` uses a form that is not known here"
+        ));
     }
     let (base, wildcard) = match pattern.strip_suffix("/...") {
         Some(base) => (base.to_owned(), true),
@@ -87,8 +98,20 @@ mod tests {
     use super::*;
 
     fn router() -> Router {
-        let routes = ["/...", "/auth/...", "/auth/special", "/api/v1/...", "/api/v1/advanced/auth/..."];
-        Router::new(routes.iter().enumerate().map(|(index, route)| ((*route).to_owned(), index))).unwrap()
+        let routes = [
+            "/...",
+            "/auth/...",
+            "/auth/special",
+            "/api/v1/...",
+            "/api/v1/advanced/auth/...",
+        ];
+        Router::new(
+            routes
+                .iter()
+                .enumerate()
+                .map(|(index, route)| ((*route).to_owned(), index)),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -107,8 +130,22 @@ mod tests {
     #[test]
     fn the_wildcard_is_told_to_the_component() {
         let router = router();
-        assert_eq!(router.find("/auth/login").unwrap().1.path_info("/auth/login"), "/login");
-        assert_eq!(router.find("/auth/special").unwrap().1.path_info("/auth/special"), "");
+        assert_eq!(
+            router
+                .find("/auth/login")
+                .unwrap()
+                .1
+                .path_info("/auth/login"),
+            "/login"
+        );
+        assert_eq!(
+            router
+                .find("/auth/special")
+                .unwrap()
+                .1
+                .path_info("/auth/special"),
+            ""
+        );
     }
 
     #[test]

@@ -58,9 +58,16 @@ pub(crate) struct Service {
 type Answer = Result<Response<WasiBody>, Refusal>;
 
 impl Service {
-    pub(crate) fn new(router: Router, served: Vec<Served>, limits: Arc<Limits>) -> Result<Self, String> {
+    pub(crate) fn new(
+        router: Router,
+        served: Vec<Served>,
+        limits: Arc<Limits>,
+    ) -> Result<Self, String> {
         Ok(Self {
-            route_headers: router.iter().map(RouteHeaders::new).collect::<Result<_, _>>()?,
+            route_headers: router
+                .iter()
+                .map(RouteHeaders::new)
+                .collect::<Result<_, _>>()?,
             router,
             served,
             in_flight: Arc::new(Semaphore::new(limits.concurrent_requests)),
@@ -78,7 +85,9 @@ impl Service {
     }
 
     pub(crate) fn in_flight(&self) -> usize {
-        self.limits.concurrent_requests.saturating_sub(self.in_flight.available_permits())
+        self.limits
+            .concurrent_requests
+            .saturating_sub(self.in_flight.available_permits())
     }
 
     pub(crate) fn components(&self) -> impl Iterator<Item = &Component> {
@@ -86,7 +95,11 @@ impl Service {
     }
 
     /// Answers a request, whatever happens.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, client: SocketAddr) -> Response<WasiBody> {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        client: SocketAddr,
+    ) -> Response<WasiBody> {
         let start = Instant::now();
         let mut identity = Identity::of(request.headers());
         let method = request.method().clone();
@@ -96,17 +109,27 @@ impl Service {
         identity.trace = traces::join(&span, identity.caller, identity.trace);
         let found = self.router.find(&path);
         let answer = match found {
-            Some((place, route)) => self.admit(request, (place, route), client, &identity).instrument(span.clone()).await,
+            Some((place, route)) => {
+                self.admit(request, (place, route), client, &identity)
+                    .instrument(span.clone())
+                    .await
+            }
             None => Err(Refusal::NotFound),
         };
         let mut response = match answer {
             Ok(response) => response,
-            Err(refusal) => refusal.response(&path, identity.request_id()).map(body::whole),
+            Err(refusal) => refusal
+                .response(&path, identity.request_id())
+                .map(body::whole),
         };
-        response.headers_mut().entry(REQUEST_ID).or_insert_with(|| identity.request_id.clone());
+        response
+            .headers_mut()
+            .entry(REQUEST_ID)
+            .or_insert_with(|| identity.request_id.clone());
         let took = start.elapsed();
         let route = found.map_or("", |(_, route)| route.pattern.as_str());
-        self.counts.record(&method, &path, route, response.status(), took);
+        self.counts
+            .record(&method, &path, route, response.status(), took);
         span.in_scope(|| log(&span, response.status(), route, took));
         gzip::encode(response, takes_gzip && method != Method::HEAD)
     }
@@ -118,7 +141,9 @@ impl Service {
         client: SocketAddr,
         identity: &Identity,
     ) -> Answer {
-        let permit = Arc::clone(&self.in_flight).try_acquire_owned().map_err(|_| Refusal::Busy)?;
+        let permit = Arc::clone(&self.in_flight)
+            .try_acquire_owned()
+            .map_err(|_| Refusal::Busy)?;
         let limit = self.limits.request_body_bytes;
         if declared_length(request.headers()).is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLarge { limit });
@@ -129,25 +154,34 @@ impl Service {
         let (head, incoming) = request.into_parts();
         let (bounded, verdict) = body::bounded(incoming, limit, self.limits.request_body_idle);
         let presence = Presence::default();
-        let answer = self.call(served, &presence, Request::from_parts(head, bounded)).await;
+        let answer = self
+            .call(served, &presence, Request::from_parts(head, bounded))
+            .await;
         // Whatever the component made of the broken-off body, this is what was wrong.
         if let Some(refusal) = verdict.refusal(limit) {
             return Err(refusal);
         }
-        answer.map(|response| response.map(|body| Running::new(body, permit, presence).boxed_unsync()))
+        answer.map(|response| {
+            response.map(|body| Running::new(body, permit, presence).boxed_unsync())
+        })
     }
 
     /// Hands the request to an instance, and again while all are taken, until the time for an answer is over.
-    async fn call(&self, served: &Served, presence: &Presence, mut request: Request<WasiBody>) -> Answer {
+    async fn call(
+        &self,
+        served: &Served,
+        presence: &Presence,
+        mut request: Request<WasiBody>,
+    ) -> Answer {
         let start = Instant::now();
         let deadline = start + self.limits.request;
         let answer = loop {
             let answered = served.answered.notified();
             let handled = served.handler.handle(presence.clone(), request);
             // The instance has the same deadline; this one is for an instance that cannot even say so.
-            let result = match timeout(deadline.saturating_duration_since(Instant::now()), handled).await {
-                Ok(result) => result,
-                Err(_) => break Err(Refusal::Timeout),
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(result) = timeout(left, handled).await else {
+                break Err(Refusal::Timeout);
             };
             let error = match result {
                 Ok(response) => break Ok(response),
@@ -169,7 +203,8 @@ impl Service {
 
     fn failure(&self, error: &wasmtime::Error, start: Instant) -> Refusal {
         let took = start.elapsed();
-        let stuck = error.is::<TrapOrPanicError>() && took >= self.limits.compute.min(self.limits.request);
+        let stuck =
+            error.is::<TrapOrPanicError>() && took >= self.limits.compute.min(self.limits.request);
         if stuck || error.is::<ExpirationError>() {
             return Refusal::Timeout;
         }
@@ -182,7 +217,10 @@ impl Service {
 fn returned(error: wasmtime::Error) -> Result<Request<WasiBody>, wasmtime::Error> {
     let error = error.downcast::<InstantiationError<Presence>>()?;
     if is_no_room(&error.error) {
-        return error.request.into_inner().map_err(|_| wasmtime::Error::msg("a request was lost"));
+        return error
+            .request
+            .into_inner()
+            .map_err(|_| wasmtime::Error::msg("a request was lost"));
     }
     Err(wasmtime::Error::msg(format!("{:#}", error.error)))
 }
@@ -192,7 +230,12 @@ fn is_no_room(error: &wasmtime::Error) -> bool {
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 fn span(method: &Method, path: &str, identity: &Identity) -> tracing::Span {

@@ -98,7 +98,11 @@ async fn serve(stream: TcpStream, client: SocketAddr, service: Arc<Service>, wat
 async fn speaks_http2(stream: &TcpStream) -> Option<bool> {
     let mut seen = [0; PREFACE.len()];
     loop {
-        let count = stream.peek(&mut seen).await.ok().filter(|count| *count > 0)?;
+        let count = stream
+            .peek(&mut seen)
+            .await
+            .ok()
+            .filter(|count| *count > 0)?;
         let seen = seen.get(..count)?;
         if !PREFACE.starts_with(seen) {
             return Some(false);

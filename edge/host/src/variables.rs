@@ -26,9 +26,12 @@ pub(crate) fn resolve(
     let mut values = Values::new();
     let mut missing = Vec::new();
     for (name, variable) in declared {
-        let value = environment(&format!("{ENVIRONMENT_PREFIX}{}", name.to_ascii_uppercase()))
-            .or_else(|| given.get(name).cloned())
-            .or_else(|| variable.default.clone().filter(|_| !variable.required));
+        let value = environment(&format!(
+            "{ENVIRONMENT_PREFIX}{}",
+            name.to_ascii_uppercase()
+        ))
+        .or_else(|| given.get(name).cloned())
+        .or_else(|| variable.default.clone().filter(|_| !variable.required));
         match value {
             Some(value) => drop(values.insert(name.clone(), value)),
             None => missing.push(name.clone()),
@@ -61,7 +64,10 @@ pub(crate) fn render(template: &str, values: &Values) -> Result<String, String> 
 }
 
 /// All templates of a table.
-pub(crate) fn render_all(templates: &BTreeMap<String, String>, values: &Values) -> Result<Values, String> {
+pub(crate) fn render_all(
+    templates: &BTreeMap<String, String>,
+    values: &Values,
+) -> Result<Values, String> {
     templates
         .iter()
         .map(|(name, template)| Ok((name.clone(), render(template, values)?)))
@@ -74,7 +80,9 @@ impl<T: Send> variables::HostWithStore<T> for Platform {
     async fn get(accessor: &Accessor<T, Self>, name: String) -> Result<String, variables::Error> {
         let component = accessor.with(|mut access| access.get().component.clone());
         if !is_name(&name) {
-            return Err(variables::Error::InvalidName(format!("`{name}` is not the name of a variable")));
+            return Err(variables::Error::InvalidName(format!(
+                "`{name}` is not the name of a variable"
+            )));
         }
         component
             .variable(&name)
@@ -86,7 +94,9 @@ impl<T: Send> variables::HostWithStore<T> for Platform {
 /// Lower-case letters, digits and single underscores, beginning with a letter.
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
         && !name.contains("__")
         && !name.ends_with('_')
 }
@@ -100,20 +110,28 @@ mod tests {
     }
 
     fn values(pairs: &[(&str, &str)]) -> Values {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
     fn the_environment_comes_first_then_what_was_given_then_the_default() {
-        let declared = declared("a = {required = true}\nb = {default = \"1\"}\nc = {default = \"1\"}");
+        let declared =
+            declared("a = {required = true}\nb = {default = \"1\"}\nc = {default = \"1\"}");
         let given = values(&[("a", "given"), ("b", "given")]);
-        let found = resolve(&declared, &given, |name| (name == "SPIN_VARIABLE_A").then(|| "env".to_owned())).unwrap();
+        let found = resolve(&declared, &given, |name| {
+            (name == "SPIN_VARIABLE_A").then(|| "env".to_owned())
+        })
+        .unwrap();
         assert_eq!(found, values(&[("a", "env"), ("b", "given"), ("c", "1")]));
     }
 
     #[test]
     fn all_missing_variables_are_named_at_once() {
-        let declared = declared("a = {required = true}\nb = {required = true}\nc = {default = \"\"}");
+        let declared =
+            declared("a = {required = true}\nb = {required = true}\nc = {default = \"\"}");
         let error = resolve(&declared, &Values::new(), |_| None).unwrap_err();
         assert!(error.to_string().contains("a, b;"), "{error}");
     }
@@ -121,7 +139,10 @@ mod tests {
     #[test]
     fn templates_are_rendered() {
         let values = values(&[("host", "db"), ("port", "1")]);
-        assert_eq!(render("postgres://{{ host }}:{{port}}/x", &values).unwrap(), "postgres://db:1/x");
+        assert_eq!(
+            render("postgres://{{ host }}:{{port}}/x", &values).unwrap(),
+            "postgres://db:1/x"
+        );
         assert_eq!(render("plain", &values).unwrap(), "plain");
         assert!(render("{{ other }}", &values).is_err());
         assert!(render("{{ host", &values).is_err());
@@ -130,6 +151,8 @@ mod tests {
     #[test]
     fn names_follow_the_rule_of_spin() {
         assert!(is_name("database_url") && is_name("a1"));
-        assert!(!is_name("") && !is_name("A") && !is_name("a__b") && !is_name("1a") && !is_name("a_"));
+        assert!(
+            !is_name("") && !is_name("A") && !is_name("a__b") && !is_name("1a") && !is_name("a_")
+        );
     }
 }

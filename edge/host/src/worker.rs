@@ -17,7 +17,8 @@ use tokio::{
 };
 use wasmtime::{Store, StoreContextMut, UpdateDeadline, component::GuestTaskId};
 use wasmtime_wasi_http::handler::{
-    HandlerState, Instance as Running, Proxy, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+    HandlerState, Instance as Running, Proxy, ShouldAccept, WorkerExpiration, WorkerState,
+    WorkerStatus,
 };
 
 use crate::{component::Component, engine::TICK, instance::Instance};
@@ -44,7 +45,9 @@ impl HandlerState for Instances {
 
     async fn instantiate(&self) -> wasmtime::Result<Running<Instance, Expiration, Life>> {
         let component = &self.0;
-        let slot = Arc::clone(component.slots()).try_acquire_owned().map_err(|_| NoFreeInstance)?;
+        let slot = Arc::clone(component.slots())
+            .try_acquire_owned()
+            .map_err(|_| NoFreeInstance)?;
         let mut store = Store::new(component.engine(), Instance::new(Arc::clone(component)));
         store.limiter(|instance| instance.limits());
         let interrupted = Arc::new(AtomicBool::new(false));
@@ -114,7 +117,12 @@ impl Expiration {
 }
 
 impl WorkerExpiration for Expiration {
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: StdInstant) -> Poll<()> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        status: WorkerStatus,
+        start: StdInstant,
+    ) -> Poll<()> {
         if self.computes_too_long() {
             return Poll::Ready(());
         }
@@ -125,7 +133,11 @@ impl WorkerExpiration for Expiration {
                 return Poll::Ready(());
             }
             // Nothing wakes the instance when the last answer has been sent or given up.
-            let next = if status == WorkerStatus::PostReturn { deadline.min(now + LOOK) } else { deadline };
+            let next = if status == WorkerStatus::PostReturn {
+                deadline.min(now + LOOK)
+            } else {
+                deadline
+            };
             if status == WorkerStatus::PostReturn || next != self.sleep.deadline() {
                 self.sleep.as_mut().reset(next);
             }

@@ -18,15 +18,26 @@ fn assert_problem(answer: &Answer, status: u16) {
     assert_eq!(answer.headers["content-type"], "application/problem+json");
     let document = answer.json();
     assert_eq!(document["status"], status);
-    assert_eq!(document["request_id"], answer.headers["x-request-id"].to_str().unwrap());
+    assert_eq!(
+        document["request_id"],
+        answer.headers["x-request-id"].to_str().unwrap()
+    );
 }
 
 #[tokio::test]
 async fn a_trap_is_a_500_and_others_go_on() {
     let probe = Probe::start().await;
     assert_problem(&probe.get("/trap").await, 500);
-    assert_eq!(probe.get("/seen").await.text(), "1", "the instance was not discarded");
-    assert_eq!(probe.get("/seen").await.text(), "2", "the next instance is not used again");
+    assert_eq!(
+        probe.get("/seen").await.text(),
+        "1",
+        "the instance was not discarded"
+    );
+    assert_eq!(
+        probe.get("/seen").await.text(),
+        "2",
+        "the next instance is not used again"
+    );
 }
 
 #[tokio::test]
@@ -80,13 +91,24 @@ async fn a_larger_body_is_refused_whether_its_length_is_declared_or_not() {
     let probe = Probe::with(|config| config.limits.request_body_bytes = 100_000).await;
     assert_problem(&raw(&probe, "content-length: 100001\r\n\r\n").await, 413);
     let chunk = format!("{:x}\r\n{}\r\n", 60_000, "x".repeat(60_000));
-    assert_problem(&raw(&probe, &format!("transfer-encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n")).await, 413);
-    assert_eq!(probe.post("/echo", vec![b'x'; 100_000]).await.text(), "100000");
+    assert_problem(
+        &raw(
+            &probe,
+            &format!("transfer-encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n"),
+        )
+        .await,
+        413,
+    );
+    assert_eq!(
+        probe.post("/echo", vec![b'x'; 100_000]).await.text(),
+        "100000"
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_stops_is_a_408() {
-    let probe = Probe::with(|config| config.limits.request_body_idle = Duration::from_millis(100)).await;
+    let probe =
+        Probe::with(|config| config.limits.request_body_idle = Duration::from_millis(100)).await;
     assert_problem(&raw(&probe, "content-length: 10\r\n\r\nabc").await, 408);
 }
 
@@ -97,7 +119,8 @@ async fn a_head_that_does_not_come_closes_the_connection() {
         let mut stream = TcpStream::connect(&probe.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
-        let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
+        let closed =
+            tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
         assert!(closed.is_ok(), "a silent client keeps its connection");
     }
 }
@@ -146,7 +169,11 @@ async fn raw(probe: &Probe, rest: &str) -> Answer {
     // The head of the answer and its body come in one piece, or in two.
     while !String::from_utf8_lossy(&bytes).contains('}') {
         let count = stream.read(&mut part).await.unwrap();
-        assert!(count > 0, "closed without an answer: {:?}", String::from_utf8_lossy(&bytes));
+        assert!(
+            count > 0,
+            "closed without an answer: {:?}",
+            String::from_utf8_lossy(&bytes)
+        );
         bytes.extend_from_slice(&part[..count]);
     }
     parse(&bytes)
@@ -156,10 +183,21 @@ fn parse(bytes: &[u8]) -> Answer {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let status = lines
+        .next()
+        .unwrap()
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
     let headers = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
         .collect();
-    Answer { status, headers, body: Bytes::from(body.to_owned()) }
+    Answer {
+        status,
+        headers,
+        body: Bytes::from(body.to_owned()),
+    }
 }

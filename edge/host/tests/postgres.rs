@@ -44,7 +44,11 @@ async fn parameters_of_every_kind_come_back_the_same() {
         "interval: DbValue::Interval(Interval { micros: 1, days: 2, months: 3 })",
         "text: DbValue::DbNull",
     ] {
-        assert!(answer.text().lines().any(|seen| seen == line), "{line} is not in\n{}", answer.text());
+        assert!(
+            answer.text().lines().any(|seen| seen == line),
+            "{line} is not in\n{}",
+            answer.text()
+        );
     }
 }
 
@@ -52,18 +56,35 @@ async fn parameters_of_every_kind_come_back_the_same() {
 async fn what_the_interface_lacks_is_named_and_handed_over_as_bytes() {
     let probe = Probe::start().await;
     let seen = query(&probe, "select '1.2.3.4'::inet as a, null::inet as b").await;
-    assert_eq!(seen[..2], ["a: DbDataType::Other(\"inet\")", "b: DbDataType::Other(\"inet\")"]);
-    assert_eq!(seen[2..], ["DbValue::Unsupported([2, 32, 0, 4, 1, 2, 3, 4])", "DbValue::DbNull"]);
+    assert_eq!(
+        seen[..2],
+        [
+            "a: DbDataType::Other(\"inet\")",
+            "b: DbDataType::Other(\"inet\")"
+        ]
+    );
+    assert_eq!(
+        seen[2..],
+        [
+            "DbValue::Unsupported([2, 32, 0, 4, 1, 2, 3, 4])",
+            "DbValue::DbNull"
+        ]
+    );
 }
 
 #[tokio::test]
 async fn errors_tell_what_postgres_said() {
     let probe = Probe::start().await;
     let text = query(&probe, "select 1/0").await.join("");
-    assert!(text.contains("QueryFailed") && text.contains("22012") && text.contains("division by zero"), "{text}");
+    assert!(
+        text.contains("QueryFailed") && text.contains("22012") && text.contains("division by zero"),
+        "{text}"
+    );
     let text = query(&probe, "select nothing").await.join("");
     assert!(text.contains("42703"), "{text}");
-    let text = query(&probe, "select 'infinity'::timestamptz").await.join("");
+    let text = query(&probe, "select 'infinity'::timestamptz")
+        .await
+        .join("");
     assert!(text.contains("ValueConversionFailed"), "{text}");
 }
 
@@ -79,7 +100,10 @@ async fn long_answers_are_streamed_and_may_be_left() {
     let probe = Probe::with(|config| config.limits.postgres_sessions = 2).await;
     assert_eq!(probe.get("/pg/rows?count=20000").await.text(), "200010000");
     for _ in 0..5 {
-        assert_eq!(probe.get("/pg/first?count=1000000").await.text(), "Some(DbValue::Int32(1))");
+        assert_eq!(
+            probe.get("/pg/first?count=1000000").await.text(),
+            "Some(DbValue::Int32(1))"
+        );
     }
     assert_eq!(probe.get("/pg/rows?count=10").await.text(), "55");
 }
@@ -87,12 +111,22 @@ async fn long_answers_are_streamed_and_may_be_left() {
 #[tokio::test]
 async fn a_session_keeps_its_settings_for_its_connection_and_loses_them_after() {
     let probe = Probe::with(|config| config.limits.postgres_sessions = 1).await;
-    assert!(probe.get("/pg/same").await.text().contains("probe-was-here"));
+    assert!(
+        probe
+            .get("/pg/same")
+            .await
+            .text()
+            .contains("probe-was-here")
+    );
     let seen = query(&probe, "select current_setting('application_name')").await;
     assert_eq!(seen[1], "DbValue::Str(\"kiskadee-edge\")");
     assert_eq!(probe.post("/pg/execute", "begin").await.status, 200);
     let savepoint = probe.post("/pg/execute", "savepoint x").await;
-    assert!(savepoint.text().contains("25P01"), "a transaction of another request went on: {}", savepoint.text());
+    assert!(
+        savepoint.text().contains("25P01"),
+        "a transaction of another request went on: {}",
+        savepoint.text()
+    );
 }
 
 #[tokio::test]
@@ -100,20 +134,41 @@ async fn a_statement_survives_a_change_of_its_table() {
     let probe = Probe::with(|config| config.limits.postgres_sessions = 1).await;
     let table = format!("edge_probe_{}", std::process::id());
     let select = format!("select * from {table}");
-    probe.post("/pg/execute", format!("create table {table} (a int)")).await;
+    probe
+        .post("/pg/execute", format!("create table {table} (a int)"))
+        .await;
     assert_eq!(query(&probe, &select).await, ["a: DbDataType::Int32"]);
-    probe.post("/pg/execute", format!("alter table {table} add b text")).await;
-    assert_eq!(query(&probe, &select).await, ["a: DbDataType::Int32", "b: DbDataType::Str"]);
-    probe.post("/pg/execute", format!("drop table {table}")).await;
+    probe
+        .post("/pg/execute", format!("alter table {table} add b text"))
+        .await;
+    assert_eq!(
+        query(&probe, &select).await,
+        ["a: DbDataType::Int32", "b: DbDataType::Str"]
+    );
+    probe
+        .post("/pg/execute", format!("drop table {table}"))
+        .await;
 }
 
 #[tokio::test]
 async fn only_the_hosts_of_the_manifest_are_reached() {
     let probe = Probe::start().await;
-    let answer = probe.get("/pg/open?address=postgres://u:secret@127.0.0.1:1/x").await;
+    let answer = probe
+        .get("/pg/open?address=postgres://u:secret@127.0.0.1:1/x")
+        .await;
     assert_eq!(answer.status, 503);
-    assert!(answer.text().contains("not permitted") && !answer.text().contains("secret"), "{}", answer.text());
-    assert!(probe.get("/pg/open?address=host=/tmp%20user=u").await.text().contains("Unix"));
+    assert!(
+        answer.text().contains("not permitted") && !answer.text().contains("secret"),
+        "{}",
+        answer.text()
+    );
+    assert!(
+        probe
+            .get("/pg/open?address=host=/tmp%20user=u")
+            .await
+            .text()
+            .contains("Unix")
+    );
 }
 
 #[tokio::test]
@@ -123,11 +178,12 @@ async fn a_full_pool_answers_and_does_not_wait_for_ever() {
         config.limits.postgres_wait = Duration::from_millis(100);
     })
     .await;
-    let (long, refused) = futures::future::join(probe.post("/pg/query", "select pg_sleep(1)"), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        probe.get("/pg/status").await
-    })
-    .await;
+    let (long, refused) =
+        futures::future::join(probe.post("/pg/query", "select pg_sleep(1)"), async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            probe.get("/pg/status").await
+        })
+        .await;
     assert_eq!(long.status, 200);
     assert_eq!(refused.status, 503);
     assert!(refused.text().contains("in use"), "{}", refused.text());
@@ -142,7 +198,10 @@ async fn an_abandoned_statement_is_cancelled_and_its_session_not_used_again() {
     })
     .await;
     let begun = Instant::now();
-    assert_eq!(probe.post("/pg/query", "select pg_sleep(60)").await.status, 504);
+    assert_eq!(
+        probe.post("/pg/query", "select pg_sleep(60)").await.status,
+        504
+    );
     let mut status = probe.get("/pg/status").await;
     while status.status != 200 && begun.elapsed() < Duration::from_secs(10) {
         status = probe.get("/pg/status").await;
@@ -153,8 +212,12 @@ async fn an_abandoned_statement_is_cancelled_and_its_session_not_used_again() {
 #[tokio::test]
 async fn cut_sessions_are_replaced() {
     let url = database_url();
-    let named = format!("{url}{}application_name=edge-cut", if url.contains('?') { '&' } else { '?' });
-    let probe = Probe::with(|config| drop(config.variables.insert("database_url".into(), named))).await;
+    let named = format!(
+        "{url}{}application_name=edge-cut",
+        if url.contains('?') { '&' } else { '?' }
+    );
+    let probe =
+        Probe::with(|config| drop(config.variables.insert("database_url".into(), named))).await;
     assert_eq!(probe.get("/pg/status").await.status, 200);
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -167,8 +230,12 @@ async fn cut_sessions_are_replaced() {
 #[tokio::test]
 async fn a_server_that_is_away_is_told_at_once() {
     let probe = Probe::with(|config| {
-        config.variables.insert("database_url".into(), "postgres://u@127.0.0.1:1/x".into());
-        config.variables.insert("database_host".into(), "postgres://127.0.0.1:1".into());
+        config
+            .variables
+            .insert("database_url".into(), "postgres://u@127.0.0.1:1/x".into());
+        config
+            .variables
+            .insert("database_host".into(), "postgres://127.0.0.1:1".into());
     })
     .await;
     let begun = Instant::now();

@@ -51,6 +51,9 @@ mod tests {
     #[test]
     fn unknown_types_are_named() {
         assert!(matches!(data_type(&Type::INET), DbDataType::Other(name) if name == "inet"));
-        assert!(matches!(data_type(&Type::TIMESTAMPTZ), DbDataType::Datetime));
+        assert!(matches!(
+            data_type(&Type::TIMESTAMPTZ),
+            DbDataType::Datetime
+        ));
     }
 }

@@ -66,12 +66,12 @@ fn value(ty: &Type, raw: Option<&[u8]>) -> Decoded<DbValue> {
 
 fn compound(ty: &Type, raw: &[u8]) -> Decoded<DbValue> {
     Ok(match *ty {
-        Type::INT4_RANGE => DbValue::RangeInt32(ranges::decode(raw, |raw| {
-            i32::from_sql(&Type::INT4, raw)
-        })?),
-        Type::INT8_RANGE => DbValue::RangeInt64(ranges::decode(raw, |raw| {
-            i64::from_sql(&Type::INT8, raw)
-        })?),
+        Type::INT4_RANGE => {
+            DbValue::RangeInt32(ranges::decode(raw, |raw| i32::from_sql(&Type::INT4, raw))?)
+        }
+        Type::INT8_RANGE => {
+            DbValue::RangeInt64(ranges::decode(raw, |raw| i64::from_sql(&Type::INT8, raw))?)
+        }
         Type::NUM_RANGE => DbValue::RangeDecimal(ranges::decode(raw, numeric::to_text)?),
         Type::INT4_ARRAY => DbValue::ArrayInt32(Vec::from_sql(ty, raw)?),
         Type::INT8_ARRAY => DbValue::ArrayInt64(Vec::from_sql(ty, raw)?),
@@ -149,12 +149,16 @@ mod tests {
 
     #[test]
     fn unknown_types_are_handed_over_as_bytes() {
-        assert!(matches!(value(&Type::INET, Some(&[1, 2])), Ok(DbValue::Unsupported(raw)) if raw == [1, 2]));
+        assert!(
+            matches!(value(&Type::INET, Some(&[1, 2])), Ok(DbValue::Unsupported(raw)) if raw == [1, 2])
+        );
     }
 
     #[test]
     fn jsonb_loses_its_version_number() {
-        assert!(matches!(value(&Type::JSONB, Some(b"\x01{}")), Ok(DbValue::Jsonb(text)) if text == b"{}"));
+        assert!(
+            matches!(value(&Type::JSONB, Some(b"\x01{}")), Ok(DbValue::Jsonb(text)) if text == b"{}")
+        );
         assert!(value(&Type::JSONB, Some(b"\x02{}")).is_err());
     }
 

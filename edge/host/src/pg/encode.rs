@@ -55,7 +55,11 @@ fn json(text: &[u8]) -> Result<(), Failure> {
 }
 
 fn date((year, month, day): (i32, u8, u8)) -> Result<Date, Failure> {
-    Ok(Date::from_calendar_date(year, Month::try_from(month)?, day)?)
+    Ok(Date::from_calendar_date(
+        year,
+        Month::try_from(month)?,
+        day,
+    )?)
 }
 
 fn clock((hour, minute, second, nanosecond): (u8, u8, u8, u32)) -> Result<Time, Failure> {
@@ -65,7 +69,10 @@ fn clock((hour, minute, second, nanosecond): (u8, u8, u8, u32)) -> Result<Time, 
 type DateTimeParts = (i32, u8, u8, u8, u8, u8, u32);
 
 fn datetime((y, mo, d, h, mi, s, ns): DateTimeParts) -> Result<PrimitiveDateTime, Failure> {
-    Ok(PrimitiveDateTime::new(date((y, mo, d))?, clock((h, mi, s, ns))?))
+    Ok(PrimitiveDateTime::new(
+        date((y, mo, d))?,
+        clock((h, mi, s, ns))?,
+    ))
 }
 
 fn timestamp(seconds: i64) -> Result<OffsetDateTime, Failure> {

@@ -21,7 +21,7 @@ fn is_shutdown(error: &ServerError) -> bool {
 }
 
 fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 fn db_error(error: &tokio_postgres::Error, server: &ServerError) -> DbError {

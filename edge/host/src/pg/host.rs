@@ -38,19 +38,34 @@ pub struct ConnectionBuilder {
     ca_root: Option<String>,
 }
 
-type Rows = (Vec<Column>, StreamReader<Row>, FutureReader<Result<(), Error>>);
+type Rows = (
+    Vec<Column>,
+    StreamReader<Row>,
+    FutureReader<Result<(), Error>>,
+);
 
 impl Connection {
     /// Connects, so that `open` fails when Postgres is away. The first statement uses the session.
-    async fn open(component: &Component, address: &str, ca_root: Option<&str>) -> Result<Self, Error> {
-        component.allowed_hosts().check_postgres(address).map_err(Error::ConnectionFailed)?;
+    async fn open(
+        component: &Component,
+        address: &str,
+        ca_root: Option<&str>,
+    ) -> Result<Self, Error> {
+        component
+            .allowed_hosts()
+            .check_postgres(address)
+            .map_err(Error::ConnectionFailed)?;
         let pool = component.pools().pool(address, ca_root)?;
         let slot = Arc::new(Slot::default());
         slot.put(pool.session().await?);
         Ok(Self { pool, slot })
     }
 
-    async fn query(&self, sql: &str, parameters: Vec<ParameterValue>) -> Result<(Vec<Column>, Answer), Error> {
+    async fn query(
+        &self,
+        sql: &str,
+        parameters: Vec<ParameterValue>,
+    ) -> Result<(Vec<Column>, Answer), Error> {
         query::query(&self.pool, &self.slot, sql, parameters).await
     }
 
@@ -59,31 +74,53 @@ impl Connection {
     }
 }
 
-fn lookup<T: Clone + Send + 'static>(table: &ResourceTable, resource: &Resource<T>) -> Result<T, Error> {
-    table.get(resource).cloned().map_err(|error| Error::Other(error.to_string()))
+fn lookup<T: Clone + Send + 'static>(
+    table: &ResourceTable,
+    resource: &Resource<T>,
+) -> Result<T, Error> {
+    table
+        .get(resource)
+        .cloned()
+        .map_err(|error| Error::Other(error.to_string()))
 }
 
 fn store<T: Send + 'static>(table: &mut ResourceTable, value: T) -> Result<Resource<T>, Error> {
-    table.push(value).map_err(|error| Error::ConnectionFailed(error.to_string()))
+    table
+        .push(value)
+        .map_err(|error| Error::ConnectionFailed(error.to_string()))
 }
 
 impl postgres::Host for PlatformView<'_> {}
 
 impl HostConnectionBuilder for PlatformView<'_> {
     async fn new(&mut self, address: String) -> wasmtime::Result<Resource<ConnectionBuilder>> {
-        Ok(self.table.push(ConnectionBuilder { address, ca_root: None })?)
+        Ok(self.table.push(ConnectionBuilder {
+            address,
+            ca_root: None,
+        })?)
     }
 
-    async fn set_ca_root(&mut self, builder: Resource<ConnectionBuilder>, certificate: String) -> Result<(), Error> {
+    async fn set_ca_root(
+        &mut self,
+        builder: Resource<ConnectionBuilder>,
+        certificate: String,
+    ) -> Result<(), Error> {
         tls::connector(Some(&certificate)).map_err(Error::Other)?;
-        let builder = self.table.get_mut(&builder).map_err(|error| Error::Other(error.to_string()))?;
+        let builder = self
+            .table
+            .get_mut(&builder)
+            .map_err(|error| Error::Other(error.to_string()))?;
         builder.ca_root = Some(certificate);
         Ok(())
     }
 
-    async fn build(&mut self, builder: Resource<ConnectionBuilder>) -> Result<Resource<Connection>, Error> {
+    async fn build(
+        &mut self,
+        builder: Resource<ConnectionBuilder>,
+    ) -> Result<Resource<Connection>, Error> {
         let builder = lookup(self.table, &builder)?;
-        let connection = Connection::open(self.component, &builder.address, builder.ca_root.as_deref()).await?;
+        let connection =
+            Connection::open(self.component, &builder.address, builder.ca_root.as_deref()).await?;
         store(self.table, connection)
     }
 
@@ -102,7 +139,8 @@ impl<T: Send> HostConnectionBuilderWithStore<T> for Platform {
             let view = access.get();
             lookup(view.table, &builder).map(|builder| (Arc::clone(view.component), builder))
         })?;
-        let connection = Connection::open(&component, &builder.address, builder.ca_root.as_deref()).await?;
+        let connection =
+            Connection::open(&component, &builder.address, builder.ca_root.as_deref()).await?;
         accessor.with(|mut access| store(access.get().table, connection))
     }
 }
@@ -131,7 +169,9 @@ impl HostConnection for PlatformView<'_> {
         statement: String,
         params: Vec<ParameterValue>,
     ) -> Result<u64, Error> {
-        lookup(self.table, &connection)?.execute(&statement, params).await
+        lookup(self.table, &connection)?
+            .execute(&statement, params)
+            .await
     }
 
     async fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
@@ -141,7 +181,10 @@ impl HostConnection for PlatformView<'_> {
 }
 
 impl<T: Send> HostConnectionWithStore<T> for Platform {
-    async fn open_async(accessor: &Accessor<T, Self>, address: String) -> Result<Resource<Connection>, Error> {
+    async fn open_async(
+        accessor: &Accessor<T, Self>,
+        address: String,
+    ) -> Result<Resource<Connection>, Error> {
         let component = accessor.with(|mut access| Arc::clone(access.get().component));
         let connection = Connection::open(&component, &address, None).await?;
         accessor.with(|mut access| store(access.get().table, connection))
@@ -159,12 +202,18 @@ impl<T: Send> HostConnectionWithStore<T> for Platform {
             .with(|mut access| match answer {
                 Answer::Whole(rows) => {
                     let end = async { wasmtime::error::Ok(Ok(())) };
-                    Ok((StreamReader::new(&mut access, rows)?, FutureReader::new(&mut access, end)?))
+                    Ok((
+                        StreamReader::new(&mut access, rows)?,
+                        FutureReader::new(&mut access, end)?,
+                    ))
                 }
                 Answer::Long(rows, end) => {
                     // The producer always says how it ended, except when the component stopped reading.
                     let end = async { wasmtime::error::Ok(end.await.unwrap_or(Ok(()))) };
-                    Ok((StreamReader::new(&mut access, rows)?, FutureReader::new(&mut access, end)?))
+                    Ok((
+                        StreamReader::new(&mut access, *rows)?,
+                        FutureReader::new(&mut access, end)?,
+                    ))
                 }
             })
             .map_err(|error: wasmtime::Error| Error::Other(error.to_string()))?;

@@ -4,6 +4,11 @@
 //! as long as a statement has left something in the session (a setting, a lock, an open transaction). Everything else
 //! runs on whichever session of the pool is free, so a request that streams for minutes keeps no session from others.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "the interface's error carries every field that Postgres sends"
+)]
+
 mod columns;
 mod decode;
 mod encode;

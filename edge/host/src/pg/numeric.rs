@@ -1,5 +1,7 @@
 //! Postgres' `numeric` as decimal text and back, without loss: base 10,000 digits, a weight and a display scale.
 
+use std::fmt::Write as _;
+
 use bytes::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
@@ -58,7 +60,10 @@ pub(super) fn to_text(raw: &[u8]) -> Result<String, Failure> {
     let weight = i32::from(weight.cast_signed());
     let group = |position: i32| {
         let index = usize::try_from(weight - position).ok();
-        index.and_then(|index| digits.get(index)).copied().unwrap_or(0)
+        index
+            .and_then(|index| digits.get(index))
+            .copied()
+            .unwrap_or(0)
     };
     let mut text = String::new();
     if *sign == NEGATIVE {
@@ -72,8 +77,14 @@ pub(super) fn to_text(raw: &[u8]) -> Result<String, Failure> {
 fn whole_part(text: &mut String, weight: i32, group: impl Fn(i32) -> u16) {
     text.push_str(&group(weight.max(0)).to_string());
     for position in (0..weight.max(0)).rev() {
-        text.push_str(&format!("{:04}", group(position)));
+        push_group(text, group(position));
     }
+}
+
+/// Four digits, with zeros in front.
+fn push_group(text: &mut String, group: u16) {
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{group:04}");
 }
 
 fn fraction(text: &mut String, scale: usize, group: impl Fn(i32) -> u16) {
@@ -84,7 +95,7 @@ fn fraction(text: &mut String, scale: usize, group: impl Fn(i32) -> u16) {
     let start = text.len();
     let mut position = -1;
     while text.len() - start < scale {
-        text.push_str(&format!("{:04}", group(position)));
+        push_group(text, group(position));
         position -= 1;
     }
     text.truncate(start + scale);
@@ -107,12 +118,19 @@ pub(super) fn from_text(text: &str) -> Result<Vec<u8>, Failure> {
     if whole.len() + decimals.len() == 0 || !all_digits(whole) || !all_digits(decimals) {
         return Err(format!("invalid decimal `{text}`").into());
     }
-    let scale = u16::try_from(decimals.len()).ok().filter(|scale| *scale < 0x4000);
+    let scale = u16::try_from(decimals.len())
+        .ok()
+        .filter(|scale| *scale < 0x4000);
     let scale = scale.ok_or("a decimal has at most 16383 decimals")?;
     let (groups, weight) = grouped(whole, decimals);
     let weight = i16::try_from(weight).map_err(|_| "a decimal is too large")?;
     let count = u16::try_from(groups.len()).map_err(|_| "a decimal is too long")?;
-    let mut raw = header(count, weight, if groups.is_empty() { 0 } else { sign }, scale);
+    let mut raw = header(
+        count,
+        weight,
+        if groups.is_empty() { 0 } else { sign },
+        scale,
+    );
     raw.extend(groups.iter().flat_map(|group| group.to_be_bytes()));
     Ok(raw)
 }
@@ -128,11 +146,21 @@ fn grouped(whole: &str, decimals: &str) -> (Vec<u16>, isize) {
         .collect();
     let groups: Vec<u16> = padded
         .chunks_exact(4)
-        .map(|four| four.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')))
+        .map(|four| {
+            four.iter()
+                .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'))
+        })
         .collect();
-    let first = groups.iter().position(|group| *group != 0).unwrap_or(groups.len());
-    let last = groups.iter().rposition(|group| *group != 0).map_or(first, |last| last + 1);
-    let weight = isize::try_from((lead + whole.len()) / 4).unwrap_or(isize::MAX) - 1
+    let first = groups
+        .iter()
+        .position(|group| *group != 0)
+        .unwrap_or(groups.len());
+    let last = groups
+        .iter()
+        .rposition(|group| *group != 0)
+        .map_or(first, |last| last + 1);
+    let weight = isize::try_from((lead + whole.len()) / 4).unwrap_or(isize::MAX)
+        - 1
         - isize::try_from(first).unwrap_or(isize::MAX);
     let kept = groups.get(first..last).unwrap_or_default().to_vec();
     let weight = if kept.is_empty() { 0 } else { weight };
@@ -153,8 +181,18 @@ mod tests {
     #[test]
     fn decimals_round_trip() {
         for text in [
-            "0", "0.00", "1", "-1", "10000", "12345678.9", "-0.0001", "0.00001234", "123456789012345678901234567890.5",
-            "NaN", "Infinity", "-Infinity",
+            "0",
+            "0.00",
+            "1",
+            "-1",
+            "10000",
+            "12345678.9",
+            "-0.0001",
+            "0.00001234",
+            "123456789012345678901234567890.5",
+            "NaN",
+            "Infinity",
+            "-Infinity",
         ] {
             assert_eq!(to_text(&from_text(text).unwrap()).unwrap(), text);
         }
@@ -164,7 +202,10 @@ mod tests {
     fn the_binary_form_is_the_one_of_postgres() {
         // select encode(numeric_send(-1234567.89), 'hex')
         let raw = from_text("-1234567.89").unwrap();
-        let words: Vec<u16> = raw.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+        let words: Vec<u16> = raw
+            .chunks(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+            .collect();
         assert_eq!(words, [3, 1, 0x4000, 2, 123, 4567, 8900]);
     }
 

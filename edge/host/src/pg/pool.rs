@@ -11,7 +11,9 @@ use std::{
 
 use deadpool::{
     Runtime,
-    managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts},
+    managed::{
+        self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts,
+    },
 };
 use tokio_postgres::{Config, config::SslMode};
 
@@ -43,10 +45,13 @@ pub(crate) struct PoolStatus {
 /// A session and the way back into its pool.
 pub(super) type Pooled = Object<Sessions>;
 
+/// A connection string, and the certificate authority to trust for it.
+type Address = (String, Option<String>);
+
 /// All pools of one component.
 pub(crate) struct Pools {
     limits: PoolLimits,
-    by_address: Mutex<HashMap<(String, Option<String>), Arc<Pool>>>,
+    by_address: Mutex<HashMap<Address, Arc<Pool>>>,
 }
 
 impl Pools {
@@ -60,20 +65,27 @@ impl Pools {
     /// The pool for an address, made at its first use. It connects only when a session is asked for.
     pub(super) fn pool(&self, address: &str, ca_root: Option<&str>) -> Result<Arc<Pool>, Error> {
         let key = (address.to_owned(), ca_root.map(ToOwned::to_owned));
-        let mut pools = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pools = self
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = pools.get(&key) {
             return Ok(Arc::clone(pool));
         }
         if pools.len() >= MAX_ADDRESSES {
             pools.retain(|_, pool| Arc::strong_count(pool) > 1);
         }
-        let pool = Arc::new(Pool::new(address, ca_root, self.limits).map_err(Error::ConnectionFailed)?);
+        let pool =
+            Arc::new(Pool::new(address, ca_root, self.limits).map_err(Error::ConnectionFailed)?);
         pools.insert(key, Arc::clone(&pool));
         Ok(pool)
     }
 
     pub(crate) fn status(&self) -> PoolStatus {
-        let pools = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let pools = self
+            .by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         pools.values().fold(PoolStatus::default(), |sum, pool| {
             let status = pool.sessions.status();
             PoolStatus {
@@ -93,7 +105,9 @@ pub(super) struct Pool {
 
 impl Pool {
     fn new(address: &str, ca_root: Option<&str>, limits: PoolLimits) -> Result<Self, String> {
-        let mut config: Config = address.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
+        let mut config: Config = address
+            .parse()
+            .map_err(|error: tokio_postgres::Error| error.to_string())?;
         config.connect_timeout(limits.connect);
         if config.get_application_name().is_none() {
             config.application_name("kiskadee-edge");
@@ -123,11 +137,17 @@ impl Pool {
         if let Some(message) = self.recent_failure() {
             return Err(Error::ConnectionFailed(message));
         }
-        self.sessions.get().await.map_err(|error| self.failed(error))
+        self.sessions
+            .get()
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     fn recent_failure(&self) -> Option<String> {
-        let last = self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         last.as_ref()
             .filter(|(at, _)| at.elapsed() < FAILURE_MEMORY)
             .map(|(_, message)| message.clone())
@@ -150,7 +170,10 @@ impl Pool {
             other => other.to_string(),
         };
         tracing::warn!(error = %message, "Postgres cannot be reached");
-        let mut last = self.last_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *last = Some((Instant::now(), message.clone()));
         Error::ConnectionFailed(message)
     }
@@ -181,9 +204,15 @@ impl managed::Manager for Sessions {
         connect(&self.config, self.tls.clone()).await
     }
 
-    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<tokio_postgres::Error> {
+    async fn recycle(
+        &self,
+        session: &mut Session,
+        _: &Metrics,
+    ) -> RecycleResult<tokio_postgres::Error> {
         if !session.is_usable() {
-            return Err(RecycleError::message("the session ended or was left in the middle of a statement"));
+            return Err(RecycleError::message(
+                "the session ended or was left in the middle of a statement",
+            ));
         }
         if session.is_dirty() {
             session.reset().await?;

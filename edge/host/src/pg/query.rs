@@ -23,7 +23,10 @@ pub(super) async fn query(
     let parameters = encode::parameters(parameters).map_err(Error::BadParameter)?;
     let mut lease = Lease::take(pool, slot).await?;
     match start(lease.session(), sql, &parameters).await {
-        Ok((statement, stream)) => Ok((columns::describe(&statement), rows::read(lease, stream).await?)),
+        Ok((statement, stream)) => Ok((
+            columns::describe(&statement),
+            rows::read(lease, stream).await?,
+        )),
         Err(error) => Err(ended(lease, &error)),
     }
 }
@@ -71,7 +74,11 @@ async fn start(
     }
 }
 
-async fn affect(session: &mut Session, sql: &str, parameters: &[Parameter]) -> Result<u64, tokio_postgres::Error> {
+async fn affect(
+    session: &mut Session,
+    sql: &str,
+    parameters: &[Parameter],
+) -> Result<u64, tokio_postgres::Error> {
     session.started(sql);
     let statement = session.prepare(sql).await?;
     match session.client.execute_raw(&statement, parameters).await {
@@ -86,7 +93,8 @@ async fn affect(session: &mut Session, sql: &str, parameters: &[Parameter]) -> R
 
 /// A prepared statement that no longer fits: Postgres refuses it before it does anything, so it may be sent again.
 fn is_stale(error: &tokio_postgres::Error) -> bool {
-    let changed_result = |message: &str| message.contains("cached plan must not change result type");
+    let changed_result =
+        |message: &str| message.contains("cached plan must not change result type");
     error.as_db_error().is_some_and(|server| {
         *server.code() == SqlState::INVALID_SQL_STATEMENT_NAME
             || *server.code() == SqlState::FEATURE_NOT_SUPPORTED && changed_result(server.message())

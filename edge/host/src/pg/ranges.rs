@@ -54,7 +54,8 @@ pub(super) fn encode<T>(
         Some((_, RangeBoundKind::Inclusive)) => inclusive,
         Some((_, RangeBoundKind::Exclusive)) => 0,
     };
-    let flags = flag(lower, LOWER_INFINITE, LOWER_INCLUSIVE) | flag(upper, UPPER_INFINITE, UPPER_INCLUSIVE);
+    let flags =
+        flag(lower, LOWER_INFINITE, LOWER_INCLUSIVE) | flag(upper, UPPER_INFINITE, UPPER_INCLUSIVE);
     out.extend_from_slice(&[flags]);
     for (value, _) in [lower, upper].into_iter().flatten() {
         let bytes = item(value)?;

@@ -29,7 +29,7 @@ pub(super) enum Answer {
     /// All of them.
     Whole(Vec<Row>),
     /// The first of them and where the others come from.
-    Long(RowProducer, oneshot::Receiver<Result<(), Error>>),
+    Long(Box<RowProducer>, oneshot::Receiver<Result<(), Error>>),
 }
 
 impl Answer {
@@ -86,7 +86,7 @@ pub(super) async fn read(lease: Lease, stream: RowStream) -> Result<Answer, Erro
         stream,
         end: Some((lease, sender)),
     };
-    Ok(Answer::Long(producer, receiver))
+    Ok(Answer::Long(Box::new(producer), receiver))
 }
 
 fn decoded(row: Result<tokio_postgres::Row, tokio_postgres::Error>) -> Result<Row, Error> {
@@ -103,12 +103,16 @@ fn size(row: &Row) -> usize {
     let own = |value: &DbValue| match value {
         DbValue::Str(text) | DbValue::Decimal(text) | DbValue::Uuid(text) => text.len(),
         DbValue::Binary(bytes) | DbValue::Jsonb(bytes) | DbValue::Unsupported(bytes) => bytes.len(),
-        DbValue::ArrayStr(items) | DbValue::ArrayDecimal(items) => items.iter().flatten().map(String::len).sum(),
+        DbValue::ArrayStr(items) | DbValue::ArrayDecimal(items) => {
+            items.iter().flatten().map(String::len).sum()
+        }
         DbValue::ArrayInt32(items) => items.len() * size_of::<i32>(),
         DbValue::ArrayInt64(items) => items.len() * size_of::<i64>(),
         _ => 0,
     };
-    row.iter().map(|value| size_of::<DbValue>() + own(value)).sum()
+    row.iter()
+        .map(|value| size_of::<DbValue>() + own(value))
+        .sum()
 }
 
 /// The rest of a long answer. When it is dropped before the end, its session is not used again.

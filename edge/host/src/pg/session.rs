@@ -103,20 +103,30 @@ impl Drop for Session {
 /// one of the functions that do; whatever begins with another word is taken to.
 fn leaves_traces(sql: &str) -> bool {
     let first = first_word(sql);
-    let plain = ["select", "insert", "update", "delete", "with", "values", "merge"]
-        .iter()
-        .any(|word| first.eq_ignore_ascii_case(word));
-    !plain || ["set_config", "advisory", "into temp"].iter().any(|name| contains(sql, name))
+    let plain = [
+        "select", "insert", "update", "delete", "with", "values", "merge",
+    ]
+    .iter()
+    .any(|word| first.eq_ignore_ascii_case(word));
+    !plain
+        || ["set_config", "advisory", "into temp"]
+            .iter()
+            .any(|name| contains(sql, name))
 }
 
 /// A comment before the statement hides its first word, so what has none is taken to begin a transaction.
 fn begins_transaction(sql: &str) -> bool {
     let first = first_word(sql);
-    ["begin", "start", ""].iter().any(|word| first.eq_ignore_ascii_case(word))
+    ["begin", "start", ""]
+        .iter()
+        .any(|word| first.eq_ignore_ascii_case(word))
 }
 
 fn first_word(sql: &str) -> &str {
-    sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
+    sql.trim_start()
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default()
 }
 
 fn contains(text: &str, lower_case: &str) -> bool {

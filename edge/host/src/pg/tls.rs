@@ -14,10 +14,13 @@ pub(crate) fn connector(ca_root: Option<&str>) -> Result<MakeRustlsConnect, Stri
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.into(),
     };
-    for certificate in ca_root.into_iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem.as_bytes())) {
-        let added = certificate.map_err(|error| error.to_string()).and_then(|certificate| {
-            roots.add(certificate).map_err(|error| error.to_string())
-        });
+    for certificate in ca_root
+        .into_iter()
+        .flat_map(|pem| CertificateDer::pem_slice_iter(pem.as_bytes()))
+    {
+        let added = certificate
+            .map_err(|error| error.to_string())
+            .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()));
         added.map_err(|error| format!("invalid root certificate: {error}"))?;
     }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -55,7 +55,14 @@ pub(crate) struct Delta(ByEndpoint);
 
 impl Counts {
     /// Counts an answered request.
-    pub(crate) fn record(&self, method: &Method, path: &str, route: &str, status: StatusCode, took: Duration) {
+    pub(crate) fn record(
+        &self,
+        method: &Method,
+        path: &str,
+        route: &str,
+        status: StatusCode,
+        took: Duration,
+    ) {
         let endpoint = endpoint::pattern(path, route);
         let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
         // A path becomes known by an answer other than "there is nothing here".
@@ -74,7 +81,9 @@ impl Counts {
 
     /// What has come together since the last time.
     pub(crate) fn take(&self) -> Delta {
-        Delta(std::mem::take(&mut *self.fresh.lock().unwrap_or_else(PoisonError::into_inner)))
+        Delta(std::mem::take(
+            &mut *self.fresh.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
     }
 
     /// Puts back what could not be delivered; it goes with the next delivery.
@@ -99,7 +108,11 @@ impl Counts {
 }
 
 fn series<'a>(counts: &'a mut ByEndpoint, endpoint: &str, method: &'static str) -> &'a mut Series {
-    counts.entry(endpoint.to_owned()).or_default().entry(method).or_default()
+    counts
+        .entry(endpoint.to_owned())
+        .or_default()
+        .entry(method)
+        .or_default()
 }
 
 /// A method is the client's word, too: unknown ones are one.
@@ -120,7 +133,10 @@ impl Series {
     fn add(&mut self, status: StatusCode, took: Duration) {
         *self.by_status.entry(status.as_u16()).or_default() += 1;
         let seconds = took.as_secs_f64();
-        let place = BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(BOUNDS.len());
+        let place = BOUNDS
+            .iter()
+            .position(|bound| seconds <= *bound)
+            .unwrap_or(BOUNDS.len());
         if let Some(bucket) = self.times.buckets.get_mut(place) {
             *bucket += 1;
         }
@@ -157,14 +173,21 @@ impl Delta {
                 samples.push(series.times.sample(method, endpoint));
             }
         }
-        samples.chunks(MAX_SAMPLES).map(|part| Value::Array(part.to_vec())).collect()
+        samples
+            .chunks(MAX_SAMPLES)
+            .map(|part| Value::Array(part.to_vec()))
+            .collect()
     }
 }
 
 impl Times {
     fn sample(&self, method: &str, endpoint: &str) -> Value {
-        let buckets: Vec<_> =
-            BOUNDS.iter().zip(self.buckets).filter(|(_, count)| *count > 0).map(|(bound, count)| json!([bound, count])).collect();
+        let buckets: Vec<_> = BOUNDS
+            .iter()
+            .zip(self.buckets)
+            .filter(|(_, count)| *count > 0)
+            .map(|(bound, count)| json!([bound, count]))
+            .collect();
         json!({
             "name": "api_latency_seconds",
             "labels": {"method": method, "endpoint": endpoint},
@@ -210,7 +233,9 @@ mod tests {
         }
         let mut endpoints = Vec::new();
         counts.each(|endpoint, _, _| endpoints.push(endpoint.to_owned()));
-        assert!(endpoints.contains(&"other".to_owned()) && endpoints.contains(&"/known".to_owned()));
+        assert!(
+            endpoints.contains(&"other".to_owned()) && endpoints.contains(&"/known".to_owned())
+        );
         assert!(endpoints.len() <= MAX_ENDPOINTS + 1);
     }
 }

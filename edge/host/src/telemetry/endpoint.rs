@@ -7,9 +7,16 @@ const NAMED_MEMBERS: [&str; 1] = ["voices"];
 
 /// A path with every id replaced by `{id}`; a file becomes the route that serves it.
 pub(super) fn pattern<'a>(path: &'a str, route: &'a str) -> Cow<'a, str> {
-    let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
+    let path = path
+        .strip_suffix('/')
+        .filter(|path| !path.is_empty())
+        .unwrap_or(path);
     let last = path.rsplit('/').next().unwrap_or_default();
-    if last.contains('.') && !path.starts_with("/.well-known/") && route.ends_with("/...") && route != "/..." {
+    if last.contains('.')
+        && !path.starts_with("/.well-known/")
+        && route.ends_with("/...")
+        && route != "/..."
+    {
         return Cow::Borrowed(route);
     }
     let mut before = "";
@@ -23,15 +30,19 @@ pub(super) fn pattern<'a>(path: &'a str, route: &'a str) -> Cow<'a, str> {
             if is_id { "{id}" } else { segment }
         })
         .collect();
-    if any { Cow::Owned(segments.join("/")) } else { Cow::Borrowed(path) }
+    if any {
+        Cow::Owned(segments.join("/"))
+    } else {
+        Cow::Borrowed(path)
+    }
 }
 
 /// A wire id (`job_` and 32 digits), a UUID, or a number.
 fn is_id(segment: &str) -> bool {
     let is_wire_id = || {
-        segment
-            .rsplit_once('_')
-            .is_some_and(|(_, digits)| digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        segment.rsplit_once('_').is_some_and(|(_, digits)| {
+            digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
     };
     let is_number = || !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
     is_wire_id() || is_number() || uuid::Uuid::try_parse(segment).is_ok()
@@ -62,6 +73,9 @@ mod tests {
     fn files_count_as_their_route() {
         assert_eq!(pattern("/docs/app.js", "/docs/..."), "/docs/...");
         assert_eq!(pattern("/openapi.json", "/openapi.json"), "/openapi.json");
-        assert_eq!(pattern("/.well-known/jwks.json", "/.well-known/jwks.json"), "/.well-known/jwks.json");
+        assert_eq!(
+            pattern("/.well-known/jwks.json", "/.well-known/jwks.json"),
+            "/.well-known/jwks.json"
+        );
     }
 }

@@ -31,9 +31,12 @@ pub(crate) fn task(
     counts: Arc<Counts>,
     stop: Arc<Notify>,
 ) -> Result<impl Future<Output = ()> + Send + 'static, HostError> {
-    let mut config: Config =
-        url.parse().map_err(|error: tokio_postgres::Error| HostError::TelemetryDatabase(error.to_string()))?;
-    config.connect_timeout(PATIENCE).application_name("kiskadee-edge-telemetry");
+    let mut config: Config = url
+        .parse()
+        .map_err(|error: tokio_postgres::Error| HostError::TelemetryDatabase(error.to_string()))?;
+    config
+        .connect_timeout(PATIENCE)
+        .application_name("kiskadee-edge-telemetry");
     let mut delivery = Delivery {
         config,
         client: None,
@@ -82,11 +85,16 @@ impl Delivery {
         }
         let client = self.client.as_mut().ok_or("no connection")?;
         let text = |error: tokio_postgres::Error| {
-            error.as_db_error().map_or_else(|| error.to_string(), |server| server.message().to_owned())
+            error
+                .as_db_error()
+                .map_or_else(|| error.to_string(), |server| server.message().to_owned())
         };
         let transaction = client.transaction().await.map_err(text)?;
         for part in parts {
-            transaction.execute(RECORD, &[&part.to_string()]).await.map_err(text)?;
+            transaction
+                .execute(RECORD, &[&part.to_string()])
+                .await
+                .map_err(text)?;
         }
         transaction.commit().await.map_err(text)
     }

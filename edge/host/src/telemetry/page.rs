@@ -29,7 +29,9 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
                 let response = answer(&request, &service);
                 async move { Ok::<_, Infallible>(response) }
             });
-            let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), answer);
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), answer);
             // A scraper that goes away is no event.
             let _ = connection.await;
         });
@@ -38,11 +40,17 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
 
 fn answer(request: &Request<Incoming>, service: &Service) -> Response<Full<Bytes>> {
     let found = request.method() == Method::GET && request.uri().path() == "/metrics";
-    let text = if found { text(service) } else { "only GET /metrics is served here\n".to_owned() };
+    let text = if found {
+        text(service)
+    } else {
+        "only GET /metrics is served here\n".to_owned()
+    };
     let mut response = Response::new(Full::new(Bytes::from(text)));
     if found {
         let prometheus = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, prometheus);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, prometheus);
     } else {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
@@ -51,24 +59,48 @@ fn answer(request: &Request<Incoming>, service: &Service) -> Response<Full<Bytes
 
 fn text(service: &Service) -> String {
     let mut page = Page(String::new());
-    page.head("kiskadee_edge_requests_in_flight", "gauge", "Requests that run now.");
-    page.line("kiskadee_edge_requests_in_flight", "", service.in_flight() as f64);
+    page.head(
+        "kiskadee_edge_requests_in_flight",
+        "gauge",
+        "Requests that run now.",
+    );
+    page.line(
+        "kiskadee_edge_requests_in_flight",
+        "",
+        service.in_flight() as f64,
+    );
     components(&mut page, service);
     requests(&mut page, service);
     page.0
 }
 
 fn components(page: &mut Page, service: &Service) {
-    page.head("kiskadee_edge_instances", "gauge", "Instances of a component.");
+    page.head(
+        "kiskadee_edge_instances",
+        "gauge",
+        "Instances of a component.",
+    );
     for component in service.components() {
         let labels = format!("component=\"{}\"", component.name());
-        page.line("kiskadee_edge_instances", &labels, component.live_instances() as f64);
+        page.line(
+            "kiskadee_edge_instances",
+            &labels,
+            component.live_instances() as f64,
+        );
     }
-    page.head("kiskadee_edge_postgres_sessions", "gauge", "Sessions with Postgres, by what they do, and requests that wait for one.");
+    page.head(
+        "kiskadee_edge_postgres_sessions",
+        "gauge",
+        "Sessions with Postgres, by what they do, and requests that wait for one.",
+    );
     for component in service.components() {
         let status = component.pools().status();
         let in_use = status.sessions.saturating_sub(status.idle);
-        for (state, count) in [("idle", status.idle), ("used", in_use), ("awaited", status.waiting)] {
+        for (state, count) in [
+            ("idle", status.idle),
+            ("used", in_use),
+            ("awaited", status.waiting),
+        ] {
             let labels = format!("component=\"{}\",state=\"{state}\"", component.name());
             page.line("kiskadee_edge_postgres_sessions", &labels, count as f64);
         }
@@ -77,8 +109,16 @@ fn components(page: &mut Page, service: &Service) {
 
 fn requests(page: &mut Page, service: &Service) {
     let mut times = Page(String::new());
-    page.head("kiskadee_edge_http_requests_total", "counter", "Requests answered.");
-    times.head("kiskadee_edge_latency_seconds", "histogram", "Time from a request to the head of its answer.");
+    page.head(
+        "kiskadee_edge_http_requests_total",
+        "counter",
+        "Requests answered.",
+    );
+    times.head(
+        "kiskadee_edge_latency_seconds",
+        "histogram",
+        "Time from a request to the head of its answer.",
+    );
     service.counts().each(|endpoint, method, series| {
         let labels = format!("method=\"{method}\",endpoint=\"{}\"", escaped(endpoint));
         for (status, count) in &series.by_status {
@@ -92,17 +132,35 @@ fn requests(page: &mut Page, service: &Service) {
 
 fn histogram(page: &mut Page, labels: &str, series: &Series) {
     let mut sum = 0;
-    let bounds = BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+    let bounds = BOUNDS
+        .iter()
+        .map(ToString::to_string)
+        .chain(["+Inf".to_owned()]);
     for (bound, count) in bounds.zip(series.times.buckets) {
         sum += count;
-        page.line("kiskadee_edge_latency_seconds_bucket", &format!("{labels},le=\"{bound}\""), sum as f64);
+        page.line(
+            "kiskadee_edge_latency_seconds_bucket",
+            &format!("{labels},le=\"{bound}\""),
+            sum as f64,
+        );
     }
-    page.line("kiskadee_edge_latency_seconds_sum", labels, series.times.sum);
-    page.line("kiskadee_edge_latency_seconds_count", labels, series.times.count as f64);
+    page.line(
+        "kiskadee_edge_latency_seconds_sum",
+        labels,
+        series.times.sum,
+    );
+    page.line(
+        "kiskadee_edge_latency_seconds_count",
+        labels,
+        series.times.count as f64,
+    );
 }
 
 fn escaped(label: &str) -> String {
-    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    label
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 struct Page(String);

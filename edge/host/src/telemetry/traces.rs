@@ -56,7 +56,9 @@ where
         .build();
     let tracer = provider.tracer(service);
     EXPORTED.store(true, Ordering::Relaxed);
-    let layer = tracing_opentelemetry::layer().with_tracer(tracer).with_filter(LevelFilter::INFO);
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_filter(LevelFilter::INFO);
     Ok(Some((Box::new(layer), Traces(provider))))
 }
 
@@ -78,7 +80,11 @@ pub(crate) fn join(span: &Span, caller: Option<TraceParent>, own: TraceParent) -
         let context = SpanContext::new(
             TraceId::from_bytes(caller.trace_id().to_be_bytes()),
             SpanId::from_bytes(caller.parent_id().to_be_bytes()),
-            if caller.is_sampled() { TraceFlags::SAMPLED } else { TraceFlags::default() },
+            if caller.is_sampled() {
+                TraceFlags::SAMPLED
+            } else {
+                TraceFlags::default()
+            },
             true,
             TraceState::default(),
         );
@@ -116,7 +122,11 @@ impl HttpClient for Sender {
 }
 
 async fn send(mut request: http::Request<Bytes>) -> Result<http::Response<Bytes>, HttpError> {
-    let host = request.uri().authority().ok_or("the collector's address has no host")?.as_str();
+    let host = request
+        .uri()
+        .authority()
+        .ok_or("the collector's address has no host")?
+        .as_str();
     let host = http::HeaderValue::from_str(host)?;
     request.headers_mut().insert(http::header::HOST, host);
     let options = RequestOptions {

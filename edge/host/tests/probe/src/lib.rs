@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::SinkExt as _;
 use http_body_util::BodyExt as _;
 use spin_sdk::{
-    http::{BoxBody, FullBody, Request, Response, box_body, body::stream},
+    http::{BoxBody, FullBody, Request, Response, body::stream, box_body},
     http_service, variables,
 };
 
@@ -27,7 +27,9 @@ async fn probe(request: Request) -> Response<BoxBody> {
     let seen = SEEN.fetch_add(1, Ordering::Relaxed) + 1;
     let path = request.uri().path().to_owned();
     let query: Query =
-        url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
+        url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
     match path.as_str() {
         "/hello" => text(200, "hello"),
         "/seen" => text(200, seen.to_string()),
@@ -42,7 +44,12 @@ async fn probe(request: Request) -> Response<BoxBody> {
             text(200, "slept")
         }
         "/compute" => compute(),
-        "/memory" => text(200, vec![1_u8; number(&query, "bytes")].iter().filter(|byte| **byte == 1).count().to_string()),
+        "/memory" => text(
+            200,
+            std::hint::black_box(vec![1_u8; number(&query, "bytes")])
+                .len()
+                .to_string(),
+        ),
         "/trap" => trap(),
         _ => match path.strip_prefix("/pg/") {
             Some(action) => postgres::answer(action.to_owned(), &query, request).await,
@@ -56,18 +63,27 @@ pub(crate) fn text(status: u16, body: impl Into<Bytes>) -> Response<BoxBody> {
     let mut response = Response::new(box_body(FullBody::new(body.clone())));
     *response.status_mut() = spin_sdk::http::StatusCode::from_u16(status).unwrap_or_default();
     let headers = response.headers_mut();
-    headers.insert("content-type", spin_sdk::http::HeaderValue::from_static("text/plain"));
+    headers.insert(
+        "content-type",
+        spin_sdk::http::HeaderValue::from_static("text/plain"),
+    );
     headers.insert("content-length", body.len().into());
     response
 }
 
 pub(crate) fn number(query: &Query, name: &str) -> usize {
-    query.get(name).and_then(|value| value.parse().ok()).unwrap_or(0)
+    query
+        .get(name)
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(0)
 }
 
 fn headers(request: &Request) -> Response<BoxBody> {
-    let mut seen: BTreeMap<&str, &str> =
-        request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default())).collect();
+    let mut seen: BTreeMap<&str, &str> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()))
+        .collect();
     let uri = request.uri().to_string();
     seen.insert("uri", &uri);
     text(200, serde_json::json!(seen).to_string())
@@ -130,7 +146,10 @@ fn compute() -> Response<BoxBody> {
     }
 }
 
-#[expect(clippy::panic, reason = "what the host does about it is what is tried out")]
+#[expect(
+    clippy::panic,
+    reason = "what the host does about it is what is tried out"
+)]
 fn trap() -> Response<BoxBody> {
     panic!("the probe was asked to")
 }

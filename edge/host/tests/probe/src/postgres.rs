@@ -12,11 +12,16 @@ use spin_sdk::{
 use crate::{number, text};
 
 /// A short query, as nearly every endpoint has one.
-const STATUS: &str = "select $1::text as id, 3::int4 as total, jsonb_build_object('a', 1) as items, now() as at";
+const STATUS: &str =
+    "select $1::text as id, 3::int4 as total, jsonb_build_object('a', 1) as items, now() as at";
 
 type Outcome = Result<String, String>;
 
-pub(crate) async fn answer(action: String, query: &BTreeMap<String, String>, request: Request) -> Response<BoxBody> {
+pub(crate) async fn answer(
+    action: String,
+    query: &BTreeMap<String, String>,
+    request: Request,
+) -> Response<BoxBody> {
     let outcome = match action.as_str() {
         "status" => status().await,
         "query" => statement(request, true).await,
@@ -45,27 +50,47 @@ fn debug(error: impl std::fmt::Debug) -> String {
 }
 
 async fn status() -> Outcome {
-    let rows = connect().await?.query(STATUS, vec!["batch".to_owned().into()]).await.map_err(debug)?;
+    let rows = connect()
+        .await?
+        .query(STATUS, vec!["batch".to_owned().into()])
+        .await
+        .map_err(debug)?;
     let rows = rows.collect().await.map_err(debug)?;
     let row = rows.first().ok_or("no row")?;
-    Ok(format!("{{\"id\":{:?},\"total\":{:?}}}", row.get::<String>("id"), row.get::<i32>("total")))
+    Ok(format!(
+        "{{\"id\":{:?},\"total\":{:?}}}",
+        row.get::<String>("id"),
+        row.get::<i32>("total")
+    ))
 }
 
 /// Runs the SQL text that is the body, and shows all it answers.
 async fn statement(request: Request, has_rows: bool) -> Outcome {
-    let sql = request.into_body().collect().await.map_err(debug)?.to_bytes();
+    let sql = request
+        .into_body()
+        .collect()
+        .await
+        .map_err(debug)?
+        .to_bytes();
     let sql = String::from_utf8_lossy(&sql).into_owned();
     let connection = connect().await?;
     if !has_rows {
-        return connection.execute(sql, vec![]).await.map(|count| count.to_string()).map_err(debug);
+        return connection
+            .execute(sql, vec![])
+            .await
+            .map(|count| count.to_string())
+            .map_err(debug);
     }
     show(&connection, sql, vec![]).await
 }
 
 async fn show(connection: &Connection, sql: String, parameters: Vec<ParameterValue>) -> Outcome {
     let mut answer = connection.query(sql, parameters).await.map_err(debug)?;
-    let mut lines: Vec<String> =
-        answer.columns().iter().map(|column| format!("{}: {:?}", column.name, column.data_type)).collect();
+    let mut lines: Vec<String> = answer
+        .columns()
+        .iter()
+        .map(|column| format!("{}: {:?}", column.name, column.data_type))
+        .collect();
     while let Some(row) = answer.rows().next().await {
         lines.extend(row.iter().map(|value| format!("{value:?}")));
     }
@@ -98,12 +123,23 @@ async fn first(count: usize) -> Outcome {
 /// A setting, and then a query on the same connection that sees it.
 async fn same() -> Outcome {
     let connection = connect().await?;
-    connection.execute("set application_name = 'probe-was-here'", vec![]).await.map_err(debug)?;
-    show(&connection, "select current_setting('application_name')".to_owned(), vec![]).await
+    connection
+        .execute("set application_name = 'probe-was-here'", vec![])
+        .await
+        .map_err(debug)?;
+    show(
+        &connection,
+        "select current_setting('application_name')".to_owned(),
+        vec![],
+    )
+    .await
 }
 
 async fn open(address: &str) -> Outcome {
-    Connection::open(address).await.map(|_| "open".to_owned()).map_err(debug)
+    Connection::open(address)
+        .await
+        .map(|_| "open".to_owned())
+        .map_err(debug)
 }
 
 /// A value of every kind goes to Postgres, and comes back the same.
@@ -113,13 +149,21 @@ async fn parameters() -> Outcome {
     for (ty, value) in samples() {
         let sql = format!("select $1::{ty}");
         let shown = show(&connection, sql, vec![value]).await?;
-        lines.push(format!("{ty}: {}", shown.lines().nth(1).unwrap_or_default()));
+        lines.push(format!(
+            "{ty}: {}",
+            shown.lines().nth(1).unwrap_or_default()
+        ));
     }
     Ok(lines.join("\n"))
 }
 
 fn samples() -> Vec<(&'static str, ParameterValue)> {
-    let range = |low, high| (Some((low, RangeBoundKind::Inclusive)), Some((high, RangeBoundKind::Exclusive)));
+    let range = |low, high| {
+        (
+            Some((low, RangeBoundKind::Inclusive)),
+            Some((high, RangeBoundKind::Exclusive)),
+        )
+    };
     let decimals = (Some(("1.5".to_owned(), RangeBoundKind::Exclusive)), None);
     vec![
         ("bool", ParameterValue::Boolean(true)),
@@ -134,20 +178,54 @@ fn samples() -> Vec<(&'static str, ParameterValue)> {
         ("bytea", ParameterValue::Binary(vec![0, 255])),
         ("date", ParameterValue::Date((2026, 11, 20))),
         ("time", ParameterValue::Time((23, 59, 58, 123_456_000))),
-        ("timestamp", ParameterValue::Datetime((2026, 11, 20, 1, 2, 3, 4000))),
-        ("timestamptz", ParameterValue::Datetime((1999, 12, 31, 23, 59, 59, 0))),
+        (
+            "timestamp",
+            ParameterValue::Datetime((2026, 11, 20, 1, 2, 3, 4000)),
+        ),
+        (
+            "timestamptz",
+            ParameterValue::Datetime((1999, 12, 31, 23, 59, 59, 0)),
+        ),
         ("timestamptz", ParameterValue::Timestamp(1_700_000_000)),
-        ("uuid", ParameterValue::Uuid("0190a6c2-f7d4-7c3e-8f1a-2b3c4d5e6f70".to_owned())),
-        ("jsonb", ParameterValue::Jsonb(br#"{"a": [1, null]}"#.to_vec())),
-        ("numeric", ParameterValue::Decimal("-12345678901234567890.0123".to_owned())),
+        (
+            "uuid",
+            ParameterValue::Uuid("0190a6c2-f7d4-7c3e-8f1a-2b3c4d5e6f70".to_owned()),
+        ),
+        (
+            "jsonb",
+            ParameterValue::Jsonb(br#"{"a": [1, null]}"#.to_vec()),
+        ),
+        (
+            "numeric",
+            ParameterValue::Decimal("-12345678901234567890.0123".to_owned()),
+        ),
         ("int4range", ParameterValue::RangeInt32(range(1, 5))),
-        ("int8range", ParameterValue::RangeInt64((range(1, 5).0.map(|(n, k)| (i64::from(n), k)), None))),
+        (
+            "int8range",
+            ParameterValue::RangeInt64((range(1, 5).0.map(|(n, k)| (i64::from(n), k)), None)),
+        ),
         ("numrange", ParameterValue::RangeDecimal(decimals)),
         ("int4[]", ParameterValue::ArrayInt32(vec![Some(1), None])),
-        ("int8[]", ParameterValue::ArrayInt64(vec![Some(1 << 40), None])),
-        ("numeric[]", ParameterValue::ArrayDecimal(vec![Some("0.10".to_owned()), None])),
-        ("text[]", ParameterValue::ArrayStr(vec![Some("a".to_owned()), None])),
-        ("interval", ParameterValue::Interval(Interval { micros: 1, days: 2, months: 3 })),
+        (
+            "int8[]",
+            ParameterValue::ArrayInt64(vec![Some(1 << 40), None]),
+        ),
+        (
+            "numeric[]",
+            ParameterValue::ArrayDecimal(vec![Some("0.10".to_owned()), None]),
+        ),
+        (
+            "text[]",
+            ParameterValue::ArrayStr(vec![Some("a".to_owned()), None]),
+        ),
+        (
+            "interval",
+            ParameterValue::Interval(Interval {
+                micros: 1,
+                days: 2,
+                months: 3,
+            }),
+        ),
         ("text", ParameterValue::DbNull),
     ]
 }
