@@ -66,7 +66,7 @@ async fn tools() -> (TempDir, Arc<Tools>) {
 }
 
 fn attempt(job: u128) -> Attempt {
-    Attempt { job: Uuid::from_u128(job), token: 5, cancel: CancellationToken::new(), progress: Progress::default() }
+    Attempt { job: Uuid::from_u128(job), token: 5, cancel: CancellationToken::new(), progress: Progress::default(), span: tracing::Span::none() }
 }
 
 fn task(job: u128, engine: &str, text: &str, format: ResponseFormat) -> SpeechTask {

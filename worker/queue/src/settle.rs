@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Queue, Result, worker::milliseconds};
+use crate::{AttemptId, Queue, Result, worker::milliseconds};
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,11 +71,15 @@ pub struct Settlement {
 }
 
 impl Queue {
-    /// Ends attempts in one statement and returns the jobs whose settlement was accepted. What is missing in the answer
+    /// Ends attempts in one statement and returns those whose settlement was accepted. What is missing in the answer
     /// was stale: somebody else has the job now (or had it and finished), and this attempt's effects count for nothing.
     ///
     /// When a lost answer is retried, settlements that had gone through come back as stale, though they count.
-    pub async fn settle(&self, worker: Uuid, settlements: &[Settlement]) -> Result<HashSet<Uuid>> {
+    pub async fn settle(
+        &self,
+        worker: Uuid,
+        settlements: &[Settlement],
+    ) -> Result<HashSet<AttemptId>> {
         let column =
             |pick: fn(&Settlement) -> Uuid| settlements.iter().map(pick).collect::<Vec<_>>();
         let outcomes = || settlements.iter().map(|settlement| &settlement.outcome);
@@ -88,8 +92,17 @@ impl Queue {
             .bind(outcomes().map(Outcome::message).collect::<Vec<_>>())
             .bind(outcomes().map(Outcome::delay_ms).collect::<Vec<_>>());
         let accepted: Vec<Uuid> = self.value(query).await?;
-        Ok(accepted.into_iter().collect())
+        Ok(accepted
+            .into_iter()
+            .filter_map(|job| Some((job, newest(settlements, job)?)))
+            .collect())
     }
+}
+
+/// Of several attempts at one job in one statement only the last can be the current one: tokens grow with every claim.
+fn newest(settlements: &[Settlement], job: Uuid) -> Option<i64> {
+    let attempts = settlements.iter().filter(|settled| settled.job == job);
+    attempts.map(|settled| settled.token).max()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::sync::{
 use kiskadee_shared::job::SpeechArgs;
 use kiskadee_speech::{Engines, SpeechError};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 use uuid::Uuid;
 
 pub use self::{archive::archive_job, speech::{Answers, speak_jobs}};
@@ -92,6 +93,8 @@ pub struct Attempt {
     /// Fires when the job is cancelled or its lease is lost.
     pub cancel: CancellationToken,
     pub progress: Progress,
+    /// Its log lines and its part of the trace.
+    pub span: Span,
 }
 
 /// How far an attempt has come, 0..=100; shared with the heartbeat.

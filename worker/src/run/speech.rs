@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream::{BoxStream, FuturesUnordered}};
 use kiskadee_shared::job::{SpeechArgs, SpeechResult};
 use kiskadee_speech::{SpeechError, SpeechRequest, Utterance};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{Attempt, JobError, SpeechTask, Tools};
@@ -20,6 +21,7 @@ pub type Answers = BoxStream<'static, (Uuid, Result<SpeechResult, JobError>)>;
 
 /// Runs a batch of speech jobs. The jobs go on while the stream is not read, and end when it is dropped. One
 /// that fails, is cancelled or even panics leaves the others alone. Must be called within a tokio runtime.
+#[expect(clippy::needless_pass_by_value, reason = "the jobs outlive the call and own what they work with")]
 pub fn speak_jobs(tools: Arc<Tools>, tasks: Vec<SpeechTask>) -> Answers {
     let running = FuturesUnordered::new();
     for (engine, tasks) in by_engine(tasks) {
@@ -66,7 +68,8 @@ fn guard(
     utterance: Result<Utterance, SpeechError>,
 ) -> impl Future<Output = (Uuid, Result<SpeechResult, JobError>)> {
     let job = task.attempt.job;
-    let running = AbortOnDropHandle::new(tokio::spawn(finish(tools, task, utterance)));
+    let span = task.attempt.span.clone();
+    let running = AbortOnDropHandle::new(tokio::spawn(finish(tools, task, utterance).instrument(span)));
     async move {
         let answer = running.await;
         (job, answer.unwrap_or_else(|error| Err(JobError::Retry(format!("the job broke down: {error}")))))
@@ -75,7 +78,7 @@ fn guard(
 
 async fn finish(tools: Arc<Tools>, task: SpeechTask, utterance: Result<Utterance, SpeechError>) -> Result<SpeechResult, JobError> {
     let utterance = utterance?;
-    let SpeechTask { attempt: Attempt { job, token, cancel, progress }, args } = task;
+    let SpeechTask { attempt: Attempt { job, token, cancel, progress, .. }, args } = task;
     let format = args.response_format;
     let encoding = Encoding { format, sample_rate: utterance.sample_rate, stretch: utterance.stretch };
     let audio = utterance.audio.inspect_ok(|chunk| progress.set(f64::from(chunk.spoken) * SPEAKING_SHARE));
@@ -83,6 +86,7 @@ async fn finish(tools: Arc<Tools>, task: SpeechTask, utterance: Result<Utterance
     let key = ResultRef { job, token }.key(&format!("audio.{}", format.extension()));
     // Not interrupted, for that would leave parts of an upload behind in a bucket.
     upload(&tools, &encoded, &key, format.content_type()).await?;
+    tracing::debug!(key, bytes = encoded.bytes, "uploaded");
     if cancel.is_cancelled() {
         return Err(JobError::Cancelled);
     }

@@ -78,6 +78,7 @@ impl InHand {
             token: self.job.token,
             cancel: self.entry.cancel.clone(),
             progress: self.entry.progress.clone(),
+            span: self.span.clone(),
         }
     }
 

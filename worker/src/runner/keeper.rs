@@ -81,6 +81,7 @@ impl<'a> Keeper<'a> {
                 return Ok(());
             };
             self.give_back(&session, std::mem::take(&mut dropped)).await;
+            self.shared.session.send_replace(Some(session.clone()));
             let ended = self.renew_until_over(&session).await;
             if matches!(ended, Ok(End::Finished)) {
                 let _ = timeout(PARTING, self.queue.retire(session.worker)).await;
@@ -102,7 +103,6 @@ impl<'a> Keeper<'a> {
                 Ok(Ok(())) => {
                     let session = Session::new(worker, asked, self.lifetime());
                     tracing::info!(worker_id = %worker, "registered");
-                    self.shared.session.send_replace(Some(session.clone()));
                     return Ok(Some(session));
                 }
                 Ok(Err(error @ (Error::Fatal(_) | Error::Migrate(_)))) => return Err(error),

@@ -64,7 +64,7 @@ async fn settle(shared: &Arc<Shared>, mut flush: Vec<Ended>) {
                 shared.metrics.settle_statements.add(1);
                 let (accepted, stale): (Vec<_>, Vec<_>) = flush
                     .into_iter()
-                    .partition(|ended| accepted.contains(&ended.hand.job.job_id));
+                    .partition(|ended| accepted.contains(&ended.hand.id()));
                 for ended in accepted {
                     acknowledge(shared, ended);
                 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use tokio::time::{Instant, sleep};
 
 use crate::fleet::{Fleet, job};
@@ -64,13 +65,12 @@ async fn broken_connections_cost_nothing_but_time() {
         fleet
             .execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity
-                 where datname = current_database() and application_name like 'kiskadee-%' and pid <> pg_backend_pid()
-                   and client_port not in (select client_port from pg_stat_activity where pid = pg_backend_pid())",
+                 where datname = current_database() and application_name like 'kiskadee-%' and pid <> pg_backend_pid()",
             )
             .await;
         sleep(Duration::from_millis(200)).await;
     }
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     while fleet
         .count("select count(*) from queue.done where outcome = 'completed'")
         .await
@@ -116,4 +116,39 @@ async fn two_workers_share_the_work_and_do_each_job_once() {
     for worker in workers {
         worker.drain().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_for_longer_than_a_lease_fences_the_worker_off() {
+    let fleet = Fleet::new().await;
+    let worker = fleet.start();
+    fleet.enqueue(&["slow 2000", "slow 2000"].map(job)).await;
+    fleet.until_places(&[("lease", 2)]).await;
+    let before = fleet.text("select id::text from queue.worker").await;
+
+    let mut connection = sqlx::PgConnection::connect(fleet.url()).await.unwrap();
+    let away = "update pg_database set datallowconn = false where datname = current_database();
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()";
+    sqlx::raw_sql(away).execute(&mut connection).await.unwrap();
+    sleep(Duration::from_secs(4)).await;
+    let held: i64 = sqlx::query_scalar("select count(*) from queue.lease")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(held, 2, "nothing was settled meanwhile");
+    let back = "update pg_database set datallowconn = true where datname = current_database()";
+    sqlx::raw_sql(back).execute(&mut connection).await.unwrap();
+
+    fleet.until_places(&[("completed", 2)]).await;
+    let after = fleet
+        .text("select id::text from queue.worker where expires_at > clock_timestamp()")
+        .await;
+    assert_ne!(before, after);
+    assert_eq!(
+        fleet.count("select count(*) from queue.failure").await,
+        0,
+        "it was nobody's crash"
+    );
+    worker.drain().await.unwrap();
 }

@@ -59,7 +59,7 @@ impl Fleet {
         }
     }
 
-    pub(crate) fn config(&self) -> WorkerConfig {
+    fn config(&self) -> WorkerConfig {
         let storage = self.directory.path().to_str().unwrap();
         WorkerConfig {
             slots: 4,
@@ -67,17 +67,30 @@ impl Fleet {
             lease_ttl: Duration::from_secs(3),
             drain: Duration::from_secs(5),
             scratch: std::env::temp_dir(),
-            ..WorkerConfig::new(self.database.url(), storage)
+            ..WorkerConfig::new(self.worker_url(), storage)
         }
     }
 
-    pub(crate) fn start(&self) -> Running {
-        self.start_with(self.config())
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
     }
 
-    pub(crate) fn start_with(&self, config: WorkerConfig) -> Running {
+    /// The database as a worker sees it: with the rights of its role and no more.
+    fn worker_url(&self) -> String {
+        let separator = if self.database.url().contains('?') {
+            '&'
+        } else {
+            '?'
+        };
+        format!(
+            "{}{separator}options[role]=kiskadee_worker",
+            self.database.url()
+        )
+    }
+
+    pub(crate) fn start(&self) -> Running {
         let stop = CancellationToken::new();
-        let ended = tokio::spawn(Worker::run_with(config, engines(), stop.clone()));
+        let ended = tokio::spawn(Worker::run_with(self.config(), engines(), stop.clone()));
         Running { stop, ended }
     }
 

@@ -8,9 +8,12 @@
     reason = "a test fails where something is not as expected"
 )]
 
+mod check;
 mod model;
+mod owners;
 mod run;
 mod step;
+mod workers;
 
 use kiskadee_queue::testing::TestDatabase;
 use proptest::{
