@@ -33,8 +33,8 @@ fn encoding(format: ResponseFormat, stretch: f32) -> Encoding {
 async fn encode(format: ResponseFormat, stretch: f32) -> (TempDir, Encoded) {
     let scratch = tempfile::tempdir().unwrap();
     let encoder = Encoder::new("ffmpeg", scratch.path());
-    let encoded = encoder.encode(encoding(format, stretch), stream_of(&source())).await;
-    (scratch, encoded.expect("ffmpeg must be installed for this test"))
+    let file = encoder.encode(encoding(format, stretch), stream_of(&source())).await;
+    (scratch, file.expect("ffmpeg must be installed for this test"))
 }
 
 /// What ffmpeg reads in the file, at the source's rate.

@@ -61,9 +61,9 @@ async fn speaking_and_encoding() {
         let encoding = Encoding { format: *format, sample_rate: RATE, stretch: 1.0 };
         let audio = stream::iter(chunks.clone().into_iter().map(Ok)).boxed();
         let started = Instant::now();
-        let encoded = encoder.encode(encoding, audio).await.unwrap();
+        let file = encoder.encode(encoding, audio).await.unwrap();
         let wall = started.elapsed().as_secs_f64();
-        println!("{format}: {:.0} s of audio in {wall:.3} s, {} bytes", encoded.duration_seconds, encoded.bytes);
+        println!("{format}: {:.0} s of audio in {wall:.3} s, {} bytes", file.duration_seconds, file.bytes);
     }
     println!("peak memory {} MiB", peak_memory_mib());
 }

@@ -37,11 +37,11 @@ impl Engine for Puppet {
     }
 
     fn speak(&self, batch: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>> {
-        batch.into_iter().map(play).collect()
+        batch.iter().map(play).collect()
     }
 }
 
-fn play(request: SpeechRequest) -> Result<Utterance, SpeechError> {
+fn play(request: &SpeechRequest) -> Result<Utterance, SpeechError> {
     let chunk = Ok(AudioChunk { samples: vec![0.25; 16_000], spoken: 1.0 });
     let audio = match request.text.as_str() {
         "refuse" => return Err(SpeechError::Reject("refused".to_owned())),

@@ -65,7 +65,7 @@ async fn buckets_have_signed_addresses_and_directories_have_none() {
     let options = [("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     let bucket = Store::open_with("s3://bucket/some/prefix", &options).unwrap();
     let sign = async |store: &Store| {
-        let lifetime = Duration::from_secs(900);
+        let lifetime = Duration::from_mins(15);
         store.signed_address(http::Method::GET, "results/a/1/x.wav", lifetime).await.unwrap()
     };
     assert!(sign(&local).await.is_none());
@@ -109,7 +109,7 @@ async fn a_sweep_removes_what_is_old_and_not_accepted() {
     put(&store, "results/not-a-job/audio.wav", b"foreign").await;
     age(&dir.path().join("results/not-a-job/audio.wav"));
 
-    let sweeper = Sweeper::new(store, Duration::from_secs(3600));
+    let sweeper = Sweeper::new(store, Duration::from_hours(1));
     let mut asked = Vec::new();
     let report = sweeper
         .sweep(async |attempts| {
@@ -141,7 +141,7 @@ async fn a_sweep_without_an_answer_deletes_nothing() {
 
 fn age(path: &Path) {
     let file = std::fs::File::options().write(true).open(path).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(7200)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_hours(2)).unwrap();
 }
 
 /// All files under a directory, relative to it.

@@ -79,7 +79,7 @@ impl ArchiveWriter {
                 return Err(error);
             }
         }
-        self.upload.shutdown().await.map_err(|error| StoreError::Away(error.to_string()))?;
+        self.upload.shutdown().await.map_err(StoreError::from)?;
         Ok(self.bytes)
     }
 

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::store::{Store, StoreError};
 
 /// How long a signed address is good for.
-const ADDRESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
+const ADDRESS_LIFETIME: Duration = Duration::from_mins(15);
 /// How long a shutdown waits for answers that are under way.
 const GRACE: Duration = Duration::from_secs(10);
 

@@ -1,6 +1,6 @@
 //! From the address of a storage to a client of it.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use object_store::{
     ObjectStore, ObjectStoreScheme, RetryConfig,
@@ -99,6 +99,6 @@ fn retry() -> RetryConfig {
     RetryConfig { retry_timeout: RETRY_FOR, ..RetryConfig::default() }
 }
 
-fn wrong(address: &str, reason: impl ToString) -> StoreError {
-    StoreError::Address { address: address.to_owned(), reason: reason.to_string() }
+fn wrong(address: &str, reason: impl fmt::Display) -> StoreError {
+    StoreError::Address { address: address.to_owned(), reason: format!("{reason}") }
 }

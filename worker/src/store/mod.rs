@@ -30,6 +30,9 @@ pub use self::{
 const PART_BYTES: usize = 8 << 20;
 const PARTS_AT_ONCE: usize = 2;
 
+/// Objects with their keys.
+type Listing = BoxStream<'static, Result<(String, ObjectMeta), StoreError>>;
+
 /// Why the storage did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,6 +48,13 @@ pub enum StoreError {
     /// The address or the configuration of the storage is wrong.
     #[error("object storage at `{address}` cannot be used: {reason}")]
     Address { address: String, reason: String },
+}
+
+/// A disk that fails, or a connection below an upload.
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Away(error.to_string())
+    }
 }
 
 impl From<object_store::Error> for StoreError {
@@ -110,9 +120,9 @@ impl Store {
         let copied = tokio::io::copy(file, &mut writer).await;
         if let Err(error) = copied {
             abort(&mut writer).await;
-            return Err(StoreError::Away(error.to_string()));
+            return Err(error.into());
         }
-        writer.shutdown().await.map_err(|error| StoreError::Away(error.to_string()))
+        Ok(writer.shutdown().await?)
     }
 
     /// An object, or a stretch of its bytes.
@@ -154,7 +164,7 @@ impl Store {
     }
 
     /// Everything under a prefix, with keys relative to the root.
-    fn list(&self, prefix: &str) -> Result<BoxStream<'static, Result<(String, ObjectMeta), StoreError>>, StoreError> {
+    fn list(&self, prefix: &str) -> Result<Listing, StoreError> {
         let root = self.root.clone();
         let listed = self.objects.list(Some(&self.path(prefix)?)).map_err(StoreError::from);
         Ok(Box::pin(listed.map_ok(move |meta| (relative(&meta.location, &root), meta))))

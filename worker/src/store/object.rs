@@ -40,8 +40,8 @@ impl Object {
     pub(super) async fn new(result: GetResult) -> Result<Self, StoreError> {
         let (info, range) = (ObjectInfo::from(result.meta.clone()), result.range.clone());
         let stream = match result.payload {
-            GetResultPayload::File(file, _) => read_file(file.into(), &range).await.map_err(away)?,
-            _ => result.into_stream().map_err(StoreError::from).boxed(),
+            GetResultPayload::File(file, _) => read_file(file.into(), &range).await?,
+            GetResultPayload::Stream(_) => result.into_stream().map_err(StoreError::from).boxed(),
         };
         Ok(Self { info, range, stream })
     }
@@ -54,9 +54,5 @@ async fn read_file(
     file.set_max_buf_size(READ_BYTES);
     file.seek(SeekFrom::Start(range.start)).await?;
     let part = file.take(range.end - range.start);
-    Ok(ReaderStream::with_capacity(part, READ_BYTES).map_err(away).boxed())
-}
-
-fn away(error: std::io::Error) -> StoreError {
-    StoreError::Away(error.to_string())
+    Ok(ReaderStream::with_capacity(part, READ_BYTES).map_err(StoreError::from).boxed())
 }
