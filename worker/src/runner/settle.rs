@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{attempt::Ended, report, shared::Shared};
 
-/// A flush is this large or this old.
+/// A flush is at most this large and this old.
 const FLUSH_ROWS: usize = 128;
 const FLUSH_AGE: Duration = Duration::from_millis(50);
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
@@ -21,18 +21,29 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// Runs until every sender is gone, and all they sent is settled or lost.
 pub(crate) async fn settle_all(shared: Arc<Shared>, mut ended: mpsc::UnboundedReceiver<Ended>) {
     while let Some(first) = ended.recv().await {
-        let flush = gather(first, &mut ended).await;
+        let flush = gather(&shared, first, &mut ended).await;
         settle(&shared, flush).await;
     }
 }
 
-async fn gather(first: Ended, ended: &mut mpsc::UnboundedReceiver<Ended>) -> Vec<Ended> {
+/// Waits a little for company: what has ended holds its slots, so an eighth of them is enough, and all that run are.
+async fn gather(
+    shared: &Shared,
+    first: Ended,
+    ended: &mut mpsc::UnboundedReceiver<Ended>,
+) -> Vec<Ended> {
     let mut flush = vec![first];
     let flush_at = tokio::time::Instant::now() + FLUSH_AGE;
     while flush.len() < FLUSH_ROWS {
-        match timeout_at(flush_at, ended.recv()).await {
-            Ok(Some(next)) => flush.push(next),
-            Ok(None) | Err(_) => break,
+        let enough = (shared.config.slots / 8).clamp(1, shared.busy_slots().max(1));
+        let next = if flush.len() < enough {
+            timeout_at(flush_at, ended.recv()).await.ok().flatten()
+        } else {
+            ended.try_recv().ok()
+        };
+        match next {
+            Some(next) => flush.push(next),
+            None => break,
         }
     }
     flush
