@@ -1,10 +1,19 @@
 //! Archives through the public face, opened by other programs: unzip and Python.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::{path::Path, process::Command, sync::Mutex};
 
 use kiskadee_shared::state::JobState;
-use kiskadee_worker::{archive::{self, ArchiveError}, run::ArchiveItem, store::{ResultRef, Store, StoreError}};
+use kiskadee_worker::{
+    archive::{self, ArchiveError},
+    run::ArchiveItem,
+    store::{ResultRef, Store, StoreError},
+};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -21,24 +30,50 @@ impl Bench {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path().to_str().unwrap()).unwrap();
-        Self { dir, store, items: Vec::new() }
+        Self {
+            dir,
+            store,
+            items: Vec::new(),
+        }
     }
 
     async fn completed(&mut self, extension: &str, bytes: &[u8]) {
         let job = Uuid::from_u128(100 + self.items.len() as u128);
         let key = ResultRef { job, token: 1 }.key(&format!("audio.{extension}"));
-        self.store.upload(&key, "audio/wav", &mut &*bytes).await.unwrap();
-        self.items.push(ArchiveItem { job, state: JobState::Completed, key: Some(key), duration_seconds: Some(1.25), error: None });
+        self.store
+            .upload(&key, "audio/wav", &mut &*bytes)
+            .await
+            .unwrap();
+        self.items.push(ArchiveItem {
+            job,
+            state: JobState::Completed,
+            key: Some(key),
+            duration_seconds: Some(1.25),
+            error: None,
+        });
     }
 
     fn failed(&mut self, error: &str) {
         let job = Uuid::from_u128(100 + self.items.len() as u128);
         let error = Some(error.to_owned());
-        self.items.push(ArchiveItem { job, state: JobState::Failed, key: None, duration_seconds: None, error });
+        self.items.push(ArchiveItem {
+            job,
+            state: JobState::Failed,
+            key: None,
+            duration_seconds: None,
+            error,
+        });
     }
 
     async fn pack(&self) -> Result<u64, ArchiveError> {
-        archive::pack(&self.store, &self.items, TARGET, &CancellationToken::new(), |_| ()).await
+        archive::pack(
+            &self.store,
+            &self.items,
+            TARGET,
+            &CancellationToken::new(),
+            |_| (),
+        )
+        .await
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -48,14 +83,33 @@ impl Bench {
 
 /// unzip tests every checksum; Python tells the names in order and reads one file.
 fn check(path: &Path) {
-    let unzip = Command::new("unzip").arg("-tqq").arg(path).output().expect("unzip must be installed for this test");
-    assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stdout));
+    let unzip = Command::new("unzip")
+        .arg("-tqq")
+        .arg(path)
+        .output()
+        .expect("unzip must be installed for this test");
+    assert!(
+        unzip.status.success(),
+        "{}",
+        String::from_utf8_lossy(&unzip.stdout)
+    );
 }
 
 fn python(path: &Path, code: &str) -> String {
-    let script = format!("import sys, zipfile, json\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\n{code}");
-    let output = Command::new("python3").arg("-c").arg(script).arg(path).output().expect("python3 must be installed for this test");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let script = format!(
+        "import sys, zipfile, json\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\n{code}"
+    );
+    let output = Command::new("python3")
+        .arg("-c")
+        .arg(script)
+        .arg(path)
+        .output()
+        .expect("python3 must be installed for this test");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
@@ -70,11 +124,26 @@ async fn audio_lies_in_the_order_of_the_request() {
     assert_eq!(bytes, std::fs::metadata(bench.path()).unwrap().len());
     check(&bench.path());
     let names = python(&bench.path(), "print(' '.join(z.namelist()))");
-    assert_eq!(names, "audio_001.wav audio_003.mp3 audio_004.wav errors.json summary.json");
-    assert_eq!(python(&bench.path(), "print(z.read('audio_001.wav').decode(), len(z.read('audio_003.mp3')))"), "first 300000");
-    let error = python(&bench.path(), "e = json.loads(z.read('errors.json'))['items'][0]; print(e['index'], e['error'])");
+    assert_eq!(
+        names,
+        "audio_001.wav audio_003.mp3 audio_004.wav errors.json summary.json"
+    );
+    assert_eq!(
+        python(
+            &bench.path(),
+            "print(z.read('audio_001.wav').decode(), len(z.read('audio_003.mp3')))"
+        ),
+        "first 300000"
+    );
+    let error = python(
+        &bench.path(),
+        "e = json.loads(z.read('errors.json'))['items'][0]; print(e['index'], e['error'])",
+    );
     assert_eq!(error, "1 no such voice");
-    let summary = python(&bench.path(), "s = json.loads(z.read('summary.json'))['items']; print(len(s), s[0]['bytes'], s[0]['duration_seconds'], s[1]['file'])");
+    let summary = python(
+        &bench.path(),
+        "s = json.loads(z.read('summary.json'))['items']; print(len(s), s[0]['bytes'], s[0]['duration_seconds'], s[1]['file'])",
+    );
     assert_eq!(summary, "4 5 1.25 None");
 }
 
@@ -86,7 +155,10 @@ async fn the_same_batch_gives_the_same_bytes() {
     let first = std::fs::read(bench.path()).unwrap();
     bench.pack().await.unwrap();
     assert!(first == std::fs::read(bench.path()).unwrap());
-    assert_eq!(python(&bench.path(), "print(z.infolist()[0].date_time)"), "(1980, 1, 1, 0, 0, 0)");
+    assert_eq!(
+        python(&bench.path(), "print(z.infolist()[0].date_time)"),
+        "(1980, 1, 1, 0, 0, 0)"
+    );
 }
 
 #[tokio::test]
@@ -96,7 +168,10 @@ async fn audio_that_is_gone_is_told_and_not_fatal() {
     bench.completed("wav", b"goes").await;
     std::fs::remove_file(bench.dir.path().join(bench.items[1].key.as_ref().unwrap())).unwrap();
     bench.pack().await.unwrap();
-    assert_eq!(python(&bench.path(), "print(' '.join(z.namelist()))"), "audio_001.wav errors.json summary.json");
+    assert_eq!(
+        python(&bench.path(), "print(' '.join(z.namelist()))"),
+        "audio_001.wav errors.json summary.json"
+    );
 }
 
 #[tokio::test]
@@ -111,8 +186,19 @@ async fn more_than_999_items_get_more_digits() {
     assert_eq!(item, 1_000);
     let shares = Mutex::new(Vec::new());
     let progress = |share| shares.lock().unwrap().push(share);
-    archive::pack(&bench.store, &bench.items, TARGET, &CancellationToken::new(), progress).await.unwrap();
-    assert_eq!(python(&bench.path(), "print(z.namelist()[0])"), "audio_1001.wav");
+    archive::pack(
+        &bench.store,
+        &bench.items,
+        TARGET,
+        &CancellationToken::new(),
+        progress,
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        python(&bench.path(), "print(z.namelist()[0])"),
+        "audio_1001.wav"
+    );
     let shares = shares.into_inner().unwrap();
     assert!(shares.is_sorted() && (shares.last().unwrap() - 1.0).abs() < 1e-9);
 }
@@ -126,9 +212,15 @@ async fn a_cancelled_or_failed_archive_leaves_nothing() {
     let answer = archive::pack(&bench.store, &bench.items, TARGET, &cancelled, |_| ()).await;
     assert!(matches!(answer, Err(ArchiveError::Cancelled)));
 
-    bench.items.push(ArchiveItem { key: Some("../bad".to_owned()), ..bench.items[0].clone() });
+    bench.items.push(ArchiveItem {
+        key: Some("../bad".to_owned()),
+        ..bench.items[0].clone()
+    });
     let answer = bench.pack().await;
-    assert!(matches!(answer, Err(ArchiveError::Store(StoreError::Key(_)))), "{answer:?}");
+    assert!(
+        matches!(answer, Err(ArchiveError::Store(StoreError::Key(_)))),
+        "{answer:?}"
+    );
     let parent = bench.path().parent().unwrap().to_owned();
     assert!(!parent.exists() || std::fs::read_dir(parent).unwrap().next().is_none());
 }

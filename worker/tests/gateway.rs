@@ -1,10 +1,25 @@
 //! The storage gateway over real HTTP.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
-use std::{io::{Read, Write}, net::{SocketAddr, TcpStream}};
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+};
 
-use axum::{Router, http::{Method, Uri}, response::IntoResponse};
-use kiskadee_worker::{gateway::{Gateway, GatewayConfig}, store::Store};
+use axum::{
+    Router,
+    http::{Method, Uri},
+    response::IntoResponse,
+};
+use kiskadee_worker::{
+    gateway::{Gateway, GatewayConfig},
+    store::Store,
+};
 use reqwest::{Client, Response, StatusCode, header};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -24,26 +39,51 @@ impl Bench {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("outside"), "secret").unwrap();
         let store = Store::open(dir.path().join("objects").to_str().unwrap()).unwrap();
-        store.upload(KEY, "audio/wav", &mut &*CONTENT).await.unwrap();
+        store
+            .upload(KEY, "audio/wav", &mut &*CONTENT)
+            .await
+            .unwrap();
         Self::over(store, dir).await
     }
 
     async fn over(store: Store, dir: TempDir) -> Self {
-        let config = GatewayConfig { listen: "127.0.0.1:0".parse().unwrap(), store, token: TOKEN.to_owned() };
+        let config = GatewayConfig {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            store,
+            token: TOKEN.to_owned(),
+        };
         let gateway = Gateway::start(config).await.unwrap();
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { _dir: dir, gateway, client }
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            _dir: dir,
+            gateway,
+            client,
+        }
     }
 
     async fn get(&self, headers: &[(header::HeaderName, &str)]) -> Response {
         let url = format!("http://{}/objects/{KEY}", self.gateway.local_addr());
         let request = self.client.get(url).bearer_auth(TOKEN);
-        headers.iter().fold(request, |request, (name, value)| request.header(name, *value)).send().await.unwrap()
+        headers
+            .iter()
+            .fold(request, |request, (name, value)| {
+                request.header(name, *value)
+            })
+            .send()
+            .await
+            .unwrap()
     }
 }
 
 fn header(response: &Response, name: header::HeaderName) -> String {
-    response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    response
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().unwrap().to_owned())
+        .unwrap_or_default()
 }
 
 /// Sends a path as it is, for clients tidy paths up before they send them.
@@ -72,8 +112,17 @@ async fn an_object_is_streamed_with_its_description() {
 async fn head_describes_without_sending() {
     let bench = Bench::start().await;
     let url = format!("http://{}/objects/{KEY}", bench.gateway.local_addr());
-    let response = bench.client.head(url).bearer_auth(TOKEN).send().await.unwrap();
-    assert_eq!((response.status(), header(&response, header::CONTENT_LENGTH)), (StatusCode::OK, "10".to_owned()));
+    let response = bench
+        .client
+        .head(url)
+        .bearer_auth(TOKEN)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (response.status(), header(&response, header::CONTENT_LENGTH)),
+        (StatusCode::OK, "10".to_owned())
+    );
     assert!(response.bytes().await.unwrap().is_empty());
 }
 
@@ -94,9 +143,16 @@ async fn single_ranges_are_honoured() {
 async fn a_range_of_another_version_gives_the_whole() {
     let bench = Bench::start().await;
     let etag = header(&bench.get(&[]).await, header::ETAG);
-    let current = bench.get(&[(header::RANGE, "bytes=0-0"), (header::IF_RANGE, &etag)]).await;
+    let current = bench
+        .get(&[(header::RANGE, "bytes=0-0"), (header::IF_RANGE, &etag)])
+        .await;
     assert_eq!(current.status(), StatusCode::PARTIAL_CONTENT);
-    let other = bench.get(&[(header::RANGE, "bytes=0-0"), (header::IF_RANGE, "\"other\"")]).await;
+    let other = bench
+        .get(&[
+            (header::RANGE, "bytes=0-0"),
+            (header::IF_RANGE, "\"other\""),
+        ])
+        .await;
     assert_eq!(other.status(), StatusCode::OK);
     let known = bench.get(&[(header::IF_NONE_MATCH, &etag)]).await;
     assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
@@ -106,11 +162,31 @@ async fn a_range_of_another_version_gives_the_whole() {
 async fn only_the_token_opens() {
     let bench = Bench::start().await;
     let url = format!("http://{}/objects/{KEY}", bench.gateway.local_addr());
-    for authorization in ["", "Bearer ", "Bearer wrong", "Bearer a-token-for-test", "bearer a-token-for-tests", TOKEN] {
-        let response = bench.client.get(&url).header(header::AUTHORIZATION, authorization).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{authorization}");
+    for authorization in [
+        "",
+        "Bearer ",
+        "Bearer wrong",
+        "Bearer a-token-for-test",
+        "bearer a-token-for-tests",
+        TOKEN,
+    ] {
+        let response = bench
+            .client
+            .get(&url)
+            .header(header::AUTHORIZATION, authorization)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            response.status(),
+            StatusCode::UNAUTHORIZED,
+            "{authorization}"
+        );
     }
-    assert_eq!(bench.client.get(&url).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        bench.client.get(&url).send().await.unwrap().status(),
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,8 +226,16 @@ async fn a_stopped_gateway_takes_no_more_requests() {
 async fn start_bucket() -> SocketAddr {
     let object = |method: Method, uri: Uri| async move {
         let found = method == Method::HEAD && uri.path() == format!("/bucket/prefix/{KEY}");
-        let headers = [(header::CONTENT_LENGTH, "0"), (header::LAST_MODIFIED, "Fri, 20 Nov 2026 22:10:03 GMT"), (header::ETAG, "\"1\"")];
-        if found { (StatusCode::OK, headers).into_response() } else { StatusCode::NOT_FOUND.into_response() }
+        let headers = [
+            (header::CONTENT_LENGTH, "0"),
+            (header::LAST_MODIFIED, "Fri, 20 Nov 2026 22:10:03 GMT"),
+            (header::ETAG, "\"1\""),
+        ];
+        if found {
+            (StatusCode::OK, headers).into_response()
+        } else {
+            StatusCode::NOT_FOUND.into_response()
+        }
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -163,18 +247,40 @@ async fn start_bucket() -> SocketAddr {
 async fn a_bucket_answers_with_a_signed_address() {
     let endpoint = format!("http://{}", start_bucket().await);
     let options = [
-        ("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AWS_ENDPOINT", endpoint.as_str()), ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_ENDPOINT", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
     ];
-    let bench = Bench::over(Store::open_with("s3://bucket/prefix", &options).unwrap(), tempfile::tempdir().unwrap()).await;
+    let bench = Bench::over(
+        Store::open_with("s3://bucket/prefix", &options).unwrap(),
+        tempfile::tempdir().unwrap(),
+    )
+    .await;
     let response = bench.get(&[]).await;
     assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
     let address = header(&response, header::LOCATION);
-    assert!(address.starts_with(&format!("{endpoint}/bucket/prefix/{KEY}?")), "{address}");
-    assert!(address.contains("X-Amz-Expires=900") && address.contains("X-Amz-Signature="), "{address}");
+    assert!(
+        address.starts_with(&format!("{endpoint}/bucket/prefix/{KEY}?")),
+        "{address}"
+    );
+    assert!(
+        address.contains("X-Amz-Expires=900") && address.contains("X-Amz-Signature="),
+        "{address}"
+    );
     assert!(!address.contains("secret"));
 
-    let url = format!("http://{}/objects/results/missing", bench.gateway.local_addr());
-    let missing = bench.client.get(url).bearer_auth(TOKEN).send().await.unwrap();
+    let url = format!(
+        "http://{}/objects/results/missing",
+        bench.gateway.local_addr()
+    );
+    let missing = bench
+        .client
+        .get(url)
+        .bearer_auth(TOKEN)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
 }

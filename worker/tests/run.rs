@@ -1,14 +1,30 @@
 //! Job bodies: a batch of speech with the real espeak-ng, and with an engine that misbehaves on purpose.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use kiskadee_shared::{format::ResponseFormat, job::{SpeechArgs, SpeechResult}, quality::QualityProfile, state::JobState};
-use kiskadee_speech::{AudioChunk, Engine, EngineInfo, Engines, Espeak, EspeakConfig, SpeechError, SpeechRequest, Utterance};
+use kiskadee_shared::{
+    format::ResponseFormat,
+    job::{SpeechArgs, SpeechResult},
+    quality::QualityProfile,
+    state::JobState,
+};
+use kiskadee_speech::{
+    AudioChunk, Engine, EngineInfo, Engines, Espeak, EspeakConfig, SpeechError, SpeechRequest,
+    Utterance,
+};
 use kiskadee_worker::{
     audio::Encoder,
-    run::{ArchiveItem, ArchiveTask, Attempt, JobError, Progress, SpeechTask, Tools, archive_job, speak_jobs},
+    run::{
+        ArchiveItem, ArchiveTask, Attempt, JobError, Progress, SpeechTask, Tools, archive_job,
+        speak_jobs,
+    },
     store::Store,
 };
 use tempfile::TempDir;
@@ -42,7 +58,10 @@ impl Engine for Puppet {
 }
 
 fn play(request: &SpeechRequest) -> Result<Utterance, SpeechError> {
-    let chunk = Ok(AudioChunk { samples: vec![0.25; 16_000], spoken: 1.0 });
+    let chunk = Ok(AudioChunk {
+        samples: vec![0.25; 16_000],
+        spoken: 1.0,
+    });
     let audio = match request.text.as_str() {
         "refuse" => return Err(SpeechError::Reject("refused".to_owned())),
         "break" => stream::iter([chunk, Err(SpeechError::Retry("broken".to_owned()))]).boxed(),
@@ -51,12 +70,19 @@ fn play(request: &SpeechRequest) -> Result<Utterance, SpeechError> {
         "hang" => stream::pending().boxed(),
         _ => stream::iter([chunk]).boxed(),
     };
-    Ok(Utterance { voice_id: "puppet".to_owned(), sample_rate: 16_000, stretch: 1.0, audio })
+    Ok(Utterance {
+        voice_id: "puppet".to_owned(),
+        sample_rate: 16_000,
+        stretch: 1.0,
+        audio,
+    })
 }
 
 async fn tools() -> (TempDir, Arc<Tools>) {
     let dir = tempfile::tempdir().unwrap();
-    let espeak = Espeak::start(EspeakConfig::default()).await.expect("espeak-ng must be installed for this test");
+    let espeak = Espeak::start(EspeakConfig::default())
+        .await
+        .expect("espeak-ng must be installed for this test");
     let tools = Tools {
         engines: Engines::new([Arc::new(espeak) as Arc<dyn Engine>, Arc::new(Puppet::new())]),
         encoder: Encoder::new("ffmpeg", std::env::temp_dir()),
@@ -66,7 +92,13 @@ async fn tools() -> (TempDir, Arc<Tools>) {
 }
 
 fn attempt(job: u128) -> Attempt {
-    Attempt { job: Uuid::from_u128(job), token: 5, cancel: CancellationToken::new(), progress: Progress::default(), span: tracing::Span::none() }
+    Attempt {
+        job: Uuid::from_u128(job),
+        token: 5,
+        cancel: CancellationToken::new(),
+        progress: Progress::default(),
+        span: tracing::Span::none(),
+    }
 }
 
 fn task(job: u128, engine: &str, text: &str, format: ResponseFormat) -> SpeechTask {
@@ -79,11 +111,20 @@ fn task(job: u128, engine: &str, text: &str, format: ResponseFormat) -> SpeechTa
         response_format: format,
         speed: 1.0,
     };
-    SpeechTask { attempt: attempt(job), args }
+    SpeechTask {
+        attempt: attempt(job),
+        args,
+    }
 }
 
-async fn run(tools: &Arc<Tools>, tasks: Vec<SpeechTask>) -> Vec<(u128, Result<SpeechResult, JobError>)> {
-    let mut answers: Vec<_> = speak_jobs(Arc::clone(tools), tasks).map(|(job, answer)| (job.as_u128(), answer)).collect().await;
+async fn run(
+    tools: &Arc<Tools>,
+    tasks: Vec<SpeechTask>,
+) -> Vec<(u128, Result<SpeechResult, JobError>)> {
+    let mut answers: Vec<_> = speak_jobs(Arc::clone(tools), tasks)
+        .map(|(job, answer)| (job.as_u128(), answer))
+        .collect()
+        .await;
     answers.sort_by_key(|(job, _)| *job);
     answers
 }
@@ -93,17 +134,36 @@ async fn a_batch_is_spoken_encoded_and_stored() {
     let (dir, tools) = tools().await;
     let tasks = vec![
         task(1, "espeak", "Good morning.", ResponseFormat::Wav),
-        task(2, "espeak", "Good evening, and good night.", ResponseFormat::Mp3),
+        task(
+            2,
+            "espeak",
+            "Good evening, and good night.",
+            ResponseFormat::Mp3,
+        ),
     ];
     let progress = tasks[0].attempt.progress.clone();
     let answers = run(&tools, tasks).await;
-    let results: Vec<_> = answers.into_iter().map(|(_, answer)| answer.unwrap()).collect();
-    assert_eq!(results[0].key, "results/00000000000000000000000000000001/5/audio.wav");
-    assert_eq!((results[0].sample_rate, results[0].voice_id.as_str()), (22_050, "espeak-en-us"));
+    let results: Vec<_> = answers
+        .into_iter()
+        .map(|(_, answer)| answer.unwrap())
+        .collect();
+    assert_eq!(
+        results[0].key,
+        "results/00000000000000000000000000000001/5/audio.wav"
+    );
+    assert_eq!(
+        (results[0].sample_rate, results[0].voice_id.as_str()),
+        (22_050, "espeak-en-us")
+    );
     assert_eq!(results[1].content_type, "audio/mpeg");
     assert_eq!(progress.percent(), 100);
     for result in results {
-        assert_eq!(std::fs::metadata(dir.path().join(&result.key)).unwrap().len(), result.bytes);
+        assert_eq!(
+            std::fs::metadata(dir.path().join(&result.key))
+                .unwrap()
+                .len(),
+            result.bytes
+        );
         assert!((0.3..5.0).contains(&result.duration_seconds));
     }
 }
@@ -112,8 +172,16 @@ async fn a_batch_is_spoken_encoded_and_stored() {
 async fn one_that_fails_leaves_the_others_alone() {
     let (_dir, tools) = tools().await;
     let texts = ["fine", "refuse", "break", "poison", "panic", "fine too"];
-    let tasks = texts.iter().zip(1..).map(|(text, job)| task(job, "puppet", text, ResponseFormat::Pcm)).collect();
-    let answers: Vec<_> = run(&tools, tasks).await.into_iter().map(|(_, answer)| answer).collect();
+    let tasks = texts
+        .iter()
+        .zip(1..)
+        .map(|(text, job)| task(job, "puppet", text, ResponseFormat::Pcm))
+        .collect();
+    let answers: Vec<_> = run(&tools, tasks)
+        .await
+        .into_iter()
+        .map(|(_, answer)| answer)
+        .collect();
     assert!(answers[0].is_ok() && answers[5].is_ok());
     assert_eq!(answers[1], Err(JobError::Reject("refused".to_owned())));
     assert_eq!(answers[2], Err(JobError::Retry("broken".to_owned())));
@@ -126,11 +194,17 @@ async fn a_cancelled_job_ends_at_once_and_alone() {
     let (_dir, tools) = tools().await;
     let hanging = task(1, "puppet", "hang", ResponseFormat::Wav);
     let cancel = hanging.attempt.cancel.clone();
-    let mut answers = speak_jobs(Arc::clone(&tools), vec![hanging, task(2, "puppet", "fine", ResponseFormat::Wav)]);
+    let mut answers = speak_jobs(
+        Arc::clone(&tools),
+        vec![hanging, task(2, "puppet", "fine", ResponseFormat::Wav)],
+    );
     let (job, answer) = answers.next().await.unwrap();
     assert!(job.as_u128() == 2 && answer.is_ok());
     cancel.cancel();
-    let (job, answer) = tokio::time::timeout(Duration::from_secs(5), answers.next()).await.unwrap().unwrap();
+    let (job, answer) = tokio::time::timeout(Duration::from_secs(5), answers.next())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((job.as_u128(), answer), (1, Err(JobError::Cancelled)));
     assert!(answers.next().await.is_none());
 }
@@ -138,22 +212,35 @@ async fn a_cancelled_job_ends_at_once_and_alone() {
 #[tokio::test]
 async fn storage_that_is_away_is_waited_for() {
     let (dir, tools) = tools().await;
-    std::fs::write(dir.path().join("results"), "a file where the directory should be").unwrap();
+    std::fs::write(
+        dir.path().join("results"),
+        "a file where the directory should be",
+    )
+    .unwrap();
     let answers = run(&tools, vec![task(1, "puppet", "fine", ResponseFormat::Wav)]).await;
-    assert!(matches!(answers[0].1, Err(JobError::Snooze(_))), "{answers:?}");
+    assert!(
+        matches!(answers[0].1, Err(JobError::Snooze(_))),
+        "{answers:?}"
+    );
 }
 
 #[tokio::test]
 async fn an_engine_that_is_not_here_is_named() {
     let (_dir, tools) = tools().await;
     let answers = run(&tools, vec![task(1, "xtts", "hello", ResponseFormat::Wav)]).await;
-    assert!(matches!(&answers[0].1, Err(JobError::Retry(why)) if why.contains("`xtts`") && why.contains("espeak")));
+    assert!(
+        matches!(&answers[0].1, Err(JobError::Retry(why)) if why.contains("`xtts`") && why.contains("espeak"))
+    );
 }
 
 #[tokio::test]
 async fn the_results_of_a_batch_are_packed() {
     let (dir, tools) = tools().await;
-    let spoken = run(&tools, vec![task(1, "puppet", "fine", ResponseFormat::Wav)]).await.remove(0).1.unwrap();
+    let spoken = run(&tools, vec![task(1, "puppet", "fine", ResponseFormat::Wav)])
+        .await
+        .remove(0)
+        .1
+        .unwrap();
     let items = vec![ArchiveItem {
         job: Uuid::from_u128(1),
         state: JobState::Completed,
@@ -161,10 +248,24 @@ async fn the_results_of_a_batch_are_packed() {
         duration_seconds: Some(spoken.duration_seconds),
         error: None,
     }];
-    let task = ArchiveTask { attempt: attempt(9), items };
+    let task = ArchiveTask {
+        attempt: attempt(9),
+        items,
+    };
     let progress = task.attempt.progress.clone();
     let result = archive_job(&tools, task).await.unwrap();
-    assert_eq!(result.key, "results/00000000000000000000000000000009/5/archive.zip");
-    assert_eq!(std::fs::metadata(dir.path().join(&result.key)).unwrap().len(), result.bytes);
-    assert_eq!((progress.percent(), result.content_type.as_str()), (100, "application/zip"));
+    assert_eq!(
+        result.key,
+        "results/00000000000000000000000000000009/5/archive.zip"
+    );
+    assert_eq!(
+        std::fs::metadata(dir.path().join(&result.key))
+            .unwrap()
+            .len(),
+        result.bytes
+    );
+    assert_eq!(
+        (progress.percent(), result.content_type.as_str()),
+        (100, "application/zip")
+    );
 }

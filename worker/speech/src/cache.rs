@@ -58,14 +58,27 @@ struct Entry<M> {
 impl<M> Entry<M> {
     /// Nobody loads it, waits for it or works with it.
     fn is_idle(&self) -> bool {
-        Arc::strong_count(&self.cell) == 1 && self.cell.get().is_none_or(|model| Arc::strong_count(model) == 1)
+        Arc::strong_count(&self.cell) == 1
+            && self
+                .cell
+                .get()
+                .is_none_or(|model| Arc::strong_count(model) == 1)
     }
 }
 
 impl<M> ModelCache<M> {
     pub fn new(budget_bytes: u64) -> Self {
-        let books = Books { entries: HashMap::new(), clock: 0, hits: 0, misses: 0, evictions: 0 };
-        Self { budget: budget_bytes, books: Mutex::new(books) }
+        let books = Books {
+            entries: HashMap::new(),
+            clock: 0,
+            hits: 0,
+            misses: 0,
+            evictions: 0,
+        };
+        Self {
+            budget: budget_bytes,
+            books: Mutex::new(books),
+        }
     }
 
     /// The model named `key`, loaded by `load` unless it is resident. `bytes` is what it will take of the
@@ -75,7 +88,9 @@ impl<M> ModelCache<M> {
         F: AsyncFnOnce() -> Result<M, E>,
     {
         let cell = self.books().admit(key, bytes, self.budget)?;
-        let model = cell.get_or_try_init(async || load().await.map(Arc::new)).await;
+        let model = cell
+            .get_or_try_init(async || load().await.map(Arc::new))
+            .await;
         model.cloned().map_err(CacheError::Load)
     }
 
@@ -90,7 +105,12 @@ impl<M> ModelCache<M> {
 }
 
 impl<M> Books<M> {
-    fn admit<E>(&mut self, key: &str, bytes: u64, budget: u64) -> Result<Arc<OnceCell<Arc<M>>>, CacheError<E>> {
+    fn admit<E>(
+        &mut self,
+        key: &str,
+        bytes: u64,
+        budget: u64,
+    ) -> Result<Arc<OnceCell<Arc<M>>>, CacheError<E>> {
         self.clock += 1;
         if let Some(entry) = self.entries.get_mut(key) {
             entry.used = self.clock;
@@ -105,7 +125,11 @@ impl<M> Books<M> {
         self.make_room(bytes, budget)?;
         self.misses += 1;
         let cell = Arc::new(OnceCell::new());
-        let entry = Entry { bytes, used: self.clock, cell: Arc::clone(&cell) };
+        let entry = Entry {
+            bytes,
+            used: self.clock,
+            cell: Arc::clone(&cell),
+        };
         self.entries.insert(key.to_owned(), entry);
         Ok(cell)
     }
@@ -116,7 +140,10 @@ impl<M> Books<M> {
         }
         while self.bytes() + bytes > budget {
             let Some(key) = self.oldest_idle() else {
-                return Err(CacheError::Full { bytes, free: budget - self.bytes() });
+                return Err(CacheError::Full {
+                    bytes,
+                    free: budget - self.bytes(),
+                });
             };
             self.entries.remove(&key);
             self.evictions += 1;
@@ -126,7 +153,8 @@ impl<M> Books<M> {
 
     fn oldest_idle(&self) -> Option<String> {
         let idle = self.entries.iter().filter(|(_, entry)| entry.is_idle());
-        idle.min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
+        idle.min_by_key(|(_, entry)| entry.used)
+            .map(|(key, _)| key.clone())
     }
 
     fn bytes(&self) -> u64 {
@@ -134,7 +162,11 @@ impl<M> Books<M> {
     }
 
     fn stats(&self) -> CacheStats {
-        let mut loaded: Vec<_> = self.entries.iter().filter(|(_, entry)| entry.cell.initialized()).collect();
+        let mut loaded: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.cell.initialized())
+            .collect();
         loaded.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.used));
         CacheStats {
             hits: self.hits,
@@ -148,11 +180,18 @@ impl<M> Books<M> {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, sync::atomic::{AtomicUsize, Ordering}};
+    use std::{
+        convert::Infallible,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
 
     use super::*;
 
-    async fn load(cache: &ModelCache<String>, key: &str, bytes: u64) -> Result<Arc<String>, CacheError<Infallible>> {
+    async fn load(
+        cache: &ModelCache<String>,
+        key: &str,
+        bytes: u64,
+    ) -> Result<Arc<String>, CacheError<Infallible>> {
         cache.get(key, bytes, async || Ok(key.to_owned())).await
     }
 
@@ -164,18 +203,33 @@ mod tests {
         }
         let stats = cache.stats();
         assert_eq!(stats.resident, ["c", "a"]);
-        assert_eq!((stats.hits, stats.misses, stats.evictions, stats.bytes), (1, 3, 1, 80));
+        assert_eq!(
+            (stats.hits, stats.misses, stats.evictions, stats.bytes),
+            (1, 3, 1, 80)
+        );
     }
 
     #[tokio::test]
     async fn a_model_in_use_stays() {
         let cache = ModelCache::new(100);
         let held = load(&cache, "held", 60).await.unwrap();
-        assert_eq!(load(&cache, "other", 60).await, Err(CacheError::Full { bytes: 60, free: 40 }));
+        assert_eq!(
+            load(&cache, "other", 60).await,
+            Err(CacheError::Full {
+                bytes: 60,
+                free: 40
+            })
+        );
         drop(held);
         load(&cache, "other", 60).await.unwrap();
         assert_eq!(cache.stats().resident, ["other"]);
-        assert_eq!(load(&cache, "giant", 101).await, Err(CacheError::TooLarge { bytes: 101, budget: 100 }));
+        assert_eq!(
+            load(&cache, "giant", 101).await,
+            Err(CacheError::TooLarge {
+                bytes: 101,
+                budget: 100
+            })
+        );
     }
 
     #[tokio::test]
@@ -201,7 +255,10 @@ mod tests {
         let failed = cache.get("a", 10, async || Err("no such file")).await;
         assert_eq!(failed, Err(CacheError::Load("no such file")));
         assert!(cache.stats().resident.is_empty());
-        assert_eq!(*cache.get("a", 10, async || Ok::<_, &str>(1)).await.unwrap(), 1);
+        assert_eq!(
+            *cache.get("a", 10, async || Ok::<_, &str>(1)).await.unwrap(),
+            1
+        );
         assert_eq!(cache.stats().misses, 2);
     }
 }

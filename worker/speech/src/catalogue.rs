@@ -13,15 +13,27 @@ pub struct Engines {
 impl Engines {
     /// Gathers engines under their own names; of two with the same name the later one stays.
     pub fn new(engines: impl IntoIterator<Item = Arc<dyn Engine>>) -> Self {
-        let by_name = engines.into_iter().map(|engine| (engine.info().name.clone(), engine)).collect();
-        Self { by_name: Arc::new(by_name) }
+        let by_name = engines
+            .into_iter()
+            .map(|engine| (engine.info().name.clone(), engine))
+            .collect();
+        Self {
+            by_name: Arc::new(by_name),
+        }
     }
 
     /// The engine of that name, or an error that names those there are.
     pub fn get(&self, name: &str) -> Result<&Arc<dyn Engine>, SpeechError> {
         self.by_name.get(name).ok_or_else(|| {
-            let names = self.by_name.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            SpeechError::Unavailable(format!("engine `{name}` does not run on this worker, which has: {names}"))
+            let names = self
+                .by_name
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            SpeechError::Unavailable(format!(
+                "engine `{name}` does not run on this worker, which has: {names}"
+            ))
         })
     }
 

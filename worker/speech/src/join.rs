@@ -46,7 +46,10 @@ pub struct Joiner {
 
 impl Joiner {
     pub fn new(sample_rate: u32) -> Self {
-        Self { sample_rate, due: None }
+        Self {
+            sample_rate,
+            due: None,
+        }
     }
 
     /// The samples to append for a piece that is followed by `pause`. A silent piece adds nothing.
@@ -55,7 +58,10 @@ impl Joiner {
         if speech.is_empty() {
             return Vec::new();
         }
-        let gap = self.due.replace(pause).map_or(0, |due| self.samples(due.milliseconds()));
+        let gap = self
+            .due
+            .replace(pause)
+            .map_or(0, |due| self.samples(due.milliseconds()));
         let offset = mean(speech);
         let mut joined = vec![0.0; gap];
         joined.extend(speech.iter().map(|sample| sample - offset));
@@ -72,10 +78,15 @@ impl Joiner {
     fn trim<'a>(&self, piece: &'a [f32]) -> &'a [f32] {
         let window = self.samples(WINDOW_MS).max(1);
         let floor = (range(piece) * SILENCE).max(f32::EPSILON);
-        let sounding: Vec<bool> = piece.chunks(window).map(|chunk| range(chunk) > floor).collect();
+        let sounding: Vec<bool> = piece
+            .chunks(window)
+            .map(|chunk| range(chunk) > floor)
+            .collect();
         let first = sounding.iter().position(|&sounds| sounds);
         let last = sounding.iter().rposition(|&sounds| sounds);
-        let (Some(first), Some(last)) = (first, last) else { return &[] };
+        let (Some(first), Some(last)) = (first, last) else {
+            return &[];
+        };
         let start = (first * window).saturating_sub(self.samples(KEEP_BEFORE_MS));
         let end = ((last + 1) * window + self.samples(KEEP_AFTER_MS)).min(piece.len());
         piece.get(start..end).unwrap_or_default()
@@ -84,7 +95,8 @@ impl Joiner {
     /// Raised-cosine fades at both ends; a piece shorter than both shares what there is.
     fn fade(&self, speech: &mut [f32]) {
         let length = self.samples(FADE_MS).min(speech.len() / 2);
-        let gain = |step: usize| 0.5 - 0.5 * (std::f32::consts::PI * step as f32 / length as f32).cos();
+        let gain =
+            |step: usize| 0.5 - 0.5 * (std::f32::consts::PI * step as f32 / length as f32).cos();
         for (step, sample) in speech.iter_mut().take(length).enumerate() {
             *sample *= gain(step);
         }
@@ -120,7 +132,10 @@ mod tests {
     }
 
     fn largest_step(samples: &[f32]) -> f32 {
-        samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
+        samples
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]).abs())
+            .fold(0.0, f32::max)
     }
 
     #[test]
@@ -136,7 +151,11 @@ mod tests {
             // The engine's own edges inside the kept margin are steps of the piece itself, so only the
             // unpadded case can be held against the smooth tone.
             if silence == 0 {
-                assert!(largest_step(&all) <= inside, "{} > {inside}", largest_step(&all));
+                assert!(
+                    largest_step(&all) <= inside,
+                    "{} > {inside}",
+                    largest_step(&all)
+                );
             }
             assert!(all[1].abs() < 1e-6 && all[all.len() - 2].abs() < 1e-6);
         }
@@ -148,7 +167,11 @@ mod tests {
         let first = joiner.join(&piece(5_000, 10_000), Pause::Sentence);
         let second = joiner.join(&piece(5_000, 10_000), Pause::Sentence);
         let margins = joiner.samples(KEEP_BEFORE_MS) + joiner.samples(KEEP_AFTER_MS);
-        assert!(first.len().abs_diff(10_000 + margins) < 2 * joiner.samples(WINDOW_MS), "{}", first.len());
+        assert!(
+            first.len().abs_diff(10_000 + margins) < 2 * joiner.samples(WINDOW_MS),
+            "{}",
+            first.len()
+        );
         assert_eq!(second.len(), first.len() + joiner.samples(300));
     }
 
@@ -157,7 +180,10 @@ mod tests {
         let mut joiner = Joiner::new(RATE);
         assert!(joiner.join(&[], Pause::Sentence).is_empty());
         assert!(joiner.join(&vec![0.0; 5_000], Pause::Sentence).is_empty());
-        assert!(joiner.join(&vec![0.25; 5_000], Pause::Sentence).is_empty(), "an offset alone is silence");
+        assert!(
+            joiner.join(&vec![0.25; 5_000], Pause::Sentence).is_empty(),
+            "an offset alone is silence"
+        );
         let first = joiner.join(&piece(0, 10_000), Pause::Sentence);
         assert!(first.len() <= 10_000);
     }

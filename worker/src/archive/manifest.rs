@@ -49,7 +49,11 @@ impl Manifest {
     }
 
     pub(super) fn lost(&mut self, index: usize, item: &ArchiveItem) {
-        self.failed(index, item, "the audio is no longer in the storage".to_owned());
+        self.failed(
+            index,
+            item,
+            "the audio is no longer in the storage".to_owned(),
+        );
     }
 
     pub(super) fn not_completed(&mut self, index: usize, item: &ArchiveItem) {
@@ -59,8 +63,20 @@ impl Manifest {
 
     fn failed(&mut self, index: usize, item: &ArchiveItem, error: String) {
         let (job_id, status) = (item.job.into(), item.state);
-        self.items.push(Line { index, file: None, job_id, status, duration_seconds: None, bytes: None });
-        self.errors.push(Failure { index, job_id, status, error });
+        self.items.push(Line {
+            index,
+            file: None,
+            job_id,
+            status,
+            duration_seconds: None,
+            bytes: None,
+        });
+        self.errors.push(Failure {
+            index,
+            job_id,
+            status,
+            error,
+        });
     }
 
     /// The files to add, by name.
@@ -86,20 +102,34 @@ mod tests {
     use super::*;
 
     fn item(state: JobState, error: Option<&str>) -> ArchiveItem {
-        ArchiveItem { job: Uuid::nil(), state, key: None, duration_seconds: Some(1.5), error: error.map(str::to_owned) }
+        ArchiveItem {
+            job: Uuid::nil(),
+            state,
+            key: None,
+            duration_seconds: Some(1.5),
+            error: error.map(str::to_owned),
+        }
     }
 
     #[test]
     fn a_clean_batch_has_no_error_file() {
         let mut manifest = Manifest::default();
-        manifest.packed(0, &item(JobState::Completed, None), "audio_001.wav".to_owned(), 10);
+        manifest.packed(
+            0,
+            &item(JobState::Completed, None),
+            "audio_001.wav".to_owned(),
+            10,
+        );
         let files = manifest.files();
         assert_eq!(files.len(), 1);
         let summary: serde_json::Value = serde_json::from_str(&files[0].1).unwrap();
         let line = &summary["items"][0];
         assert_eq!(line["file"], "audio_001.wav");
         assert_eq!(line["job_id"], "job_00000000000000000000000000000000");
-        assert_eq!((&line["status"], &line["bytes"]), (&"completed".into(), &10.into()));
+        assert_eq!(
+            (&line["status"], &line["bytes"]),
+            (&"completed".into(), &10.into())
+        );
     }
 
     #[test]
@@ -111,8 +141,17 @@ mod tests {
         let files = manifest.files();
         assert_eq!((files[0].0, files[1].0), ("errors.json", "summary.json"));
         let errors: serde_json::Value = serde_json::from_str(&files[0].1).unwrap();
-        let told: Vec<_> = (0..3).map(|index| errors["items"][index]["error"].as_str().unwrap()).collect();
-        assert_eq!(told, ["no such voice", "the job ended as cancelled", "the audio is no longer in the storage"]);
+        let told: Vec<_> = (0..3)
+            .map(|index| errors["items"][index]["error"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "no such voice",
+                "the job ended as cancelled",
+                "the audio is no longer in the storage"
+            ]
+        );
         assert!(files[1].1.contains("\"file\": null"));
     }
 }

@@ -51,7 +51,9 @@ pub async fn pack(
     progress: impl Fn(f64),
 ) -> Result<u64, ArchiveError> {
     let mut writer = ArchiveWriter::new(store.writer(target, CONTENT_TYPE)?);
-    let filled = cancel.run_until_cancelled(fill(&mut writer, store, items, progress)).await;
+    let filled = cancel
+        .run_until_cancelled(fill(&mut writer, store, items, progress))
+        .await;
     match filled.unwrap_or(Err(ArchiveError::Cancelled)) {
         Ok(()) => writer.finish().await,
         Err(error) => {
@@ -61,16 +63,23 @@ pub async fn pack(
     }
 }
 
-async fn fill(writer: &mut ArchiveWriter, store: &Store, items: &[ArchiveItem], progress: impl Fn(f64)) -> Result<(), ArchiveError> {
+async fn fill(
+    writer: &mut ArchiveWriter,
+    store: &Store,
+    items: &[ArchiveItem],
+    progress: impl Fn(f64),
+) -> Result<(), ArchiveError> {
     let mut manifest = Manifest::default();
     for (index, item) in items.iter().enumerate() {
         match &item.key {
-            Some(key) => match add_audio(writer, store, key, &file_name(index, key, items.len())).await {
-                Ok((file, bytes)) => manifest.packed(index, item, file, bytes),
-                // Swept or deleted since: the others are still wanted.
-                Err(ArchiveError::Store(StoreError::Missing(_))) => manifest.lost(index, item),
-                Err(error) => return Err(error),
-            },
+            Some(key) => {
+                match add_audio(writer, store, key, &file_name(index, key, items.len())).await {
+                    Ok((file, bytes)) => manifest.packed(index, item, file, bytes),
+                    // Swept or deleted since: the others are still wanted.
+                    Err(ArchiveError::Store(StoreError::Missing(_))) => manifest.lost(index, item),
+                    Err(error) => return Err(error),
+                }
+            }
             None => manifest.not_completed(index, item),
         }
         progress((index + 1) as f64 / items.len() as f64);
@@ -83,7 +92,12 @@ async fn fill(writer: &mut ArchiveWriter, store: &Store, items: &[ArchiveItem], 
 }
 
 /// Streams one object into the archive and answers its name there and its size.
-async fn add_audio(writer: &mut ArchiveWriter, store: &Store, key: &str, name: &str) -> Result<(String, u64), ArchiveError> {
+async fn add_audio(
+    writer: &mut ArchiveWriter,
+    store: &Store,
+    key: &str,
+    name: &str,
+) -> Result<(String, u64), ArchiveError> {
     let mut object = store.read(key, None).await?;
     writer.start(name, object.info.bytes)?;
     while let Some(bytes) = object.stream.try_next().await? {
@@ -95,7 +109,9 @@ async fn add_audio(writer: &mut ArchiveWriter, store: &Store, key: &str, name: &
 /// `audio_001.wav` for the first of up to 999 items, with more digits for more.
 fn file_name(index: usize, key: &str, items: usize) -> String {
     let digits = items.to_string().len().max(3);
-    let extension = key.rsplit_once('.').map_or("bin", |(_, extension)| extension);
+    let extension = key
+        .rsplit_once('.')
+        .map_or("bin", |(_, extension)| extension);
     format!("audio_{:0digits$}.{extension}", index + 1)
 }
 
@@ -106,7 +122,13 @@ mod tests {
     #[test]
     fn names_count_from_one_with_enough_digits() {
         assert_eq!(file_name(0, "results/a/1/audio.wav", 3), "audio_001.wav");
-        assert_eq!(file_name(998, "results/a/1/audio.mp3", 999), "audio_999.mp3");
-        assert_eq!(file_name(0, "results/a/1/audio.wav", 1000), "audio_0001.wav");
+        assert_eq!(
+            file_name(998, "results/a/1/audio.mp3", 999),
+            "audio_999.mp3"
+        );
+        assert_eq!(
+            file_name(0, "results/a/1/audio.wav", 1000),
+            "audio_0001.wav"
+        );
     }
 }

@@ -1,11 +1,17 @@
 //! A ZIP that is written from front to back into an upload.
 
-use std::{io::{self, Write}, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use object_store::buffered::BufWriter;
 use tokio::io::AsyncWriteExt;
-use zip::{CompressionMethod, DateTime, ZipWriter, write::{SimpleFileOptions, StreamWriter}};
+use zip::{
+    CompressionMethod, DateTime, ZipWriter,
+    write::{SimpleFileOptions, StreamWriter},
+};
 
 use super::ArchiveError;
 use crate::store::{StoreError, abort};
@@ -26,7 +32,10 @@ impl Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -45,7 +54,12 @@ pub(super) struct ArchiveWriter {
 impl ArchiveWriter {
     pub(super) fn new(upload: BufWriter) -> Self {
         let pipe = Pipe::default();
-        Self { zip: ZipWriter::new_stream(pipe.clone()), pipe, upload, bytes: 0 }
+        Self {
+            zip: ZipWriter::new_stream(pipe.clone()),
+            pipe,
+            upload,
+            bytes: 0,
+        }
     }
 
     /// Begins a file; `bytes` tells whether it is a large one.
@@ -61,7 +75,9 @@ impl ArchiveWriter {
 
     /// Writes on into the file that was begun last.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
-        self.zip.write_all(bytes).map_err(zip::result::ZipError::from)?;
+        self.zip
+            .write_all(bytes)
+            .map_err(zip::result::ZipError::from)?;
         self.bytes += send(&self.pipe, &mut self.upload).await?;
         Ok(())
     }

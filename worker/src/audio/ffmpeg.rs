@@ -1,11 +1,18 @@
 //! Encoding by ffmpeg as a separate process: samples go in by its standard input, it writes the file itself so
 //! that headers with lengths come out right. Its arguments are made here alone; nothing in them is a caller's.
 
-use std::{io, path::Path, process::{Output, Stdio}};
+use std::{
+    io,
+    path::Path,
+    process::{Output, Stdio},
+};
 
 use futures::{Stream, TryStreamExt};
 use kiskadee_shared::format::ResponseFormat;
-use tokio::{io::AsyncWriteExt, process::{Child, ChildStdin, Command}};
+use tokio::{
+    io::AsyncWriteExt,
+    process::{Child, ChildStdin, Command},
+};
 
 use super::{EncodeError, Encoding, OPUS_RATE};
 
@@ -31,13 +38,21 @@ impl Ffmpeg<'_> {
         // A feed that fails ends the join and so drops the child. A child that ends early makes the feed stop
         // without an error, for the child's own words are the better one.
         let (output, ()) = tokio::try_join!(wait(child), feed(pcm, stdin))?;
-        if output.status.success() { Ok(()) } else { Err(complaint(&output)) }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(complaint(&output))
+        }
     }
 
     fn spawn(&self, path: &Path) -> Result<Child, EncodeError> {
         let mut command = Command::new(self.program);
         command.args(self.arguments()).arg(path);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => EncodeError::Missing(self.program.to_owned()),
             _ => EncodeError::Ffmpeg(error.to_string()),
@@ -46,10 +61,16 @@ impl Ffmpeg<'_> {
 
     /// Everything but the path of the file.
     fn arguments(&self) -> Vec<String> {
-        let Encoding { format, sample_rate, stretch } = self.encoding;
+        let Encoding {
+            format,
+            sample_rate,
+            stretch,
+        } = self.encoding;
         let mut arguments = words("-hide_banner -loglevel error -y -f s16le -ac 1 -ar");
         arguments.push(sample_rate.to_string());
-        arguments.extend(words("-i pipe:0 -threads 1 -map_metadata -1 -fflags +bitexact -flags:a +bitexact"));
+        arguments.extend(words(
+            "-i pipe:0 -threads 1 -map_metadata -1 -fflags +bitexact -flags:a +bitexact",
+        ));
         let tempo = tempo_chain(stretch);
         if !tempo.is_empty() {
             arguments.extend(["-af".to_owned(), tempo.join(",")]);
@@ -90,14 +111,19 @@ fn tempo_chain(stretch: f32) -> Vec<String> {
     if (left - 1.0).abs() > f32::EPSILON {
         factors.push(left);
     }
-    factors.into_iter().map(|factor| format!("atempo={factor:.5}")).collect()
+    factors
+        .into_iter()
+        .map(|factor| format!("atempo={factor:.5}"))
+        .collect()
 }
 
 async fn feed<S>(mut pcm: S, stdin: Option<ChildStdin>) -> Result<(), EncodeError>
 where
     S: Stream<Item = Result<Vec<u8>, EncodeError>> + Unpin,
 {
-    let Some(mut stdin) = stdin else { return Ok(()) };
+    let Some(mut stdin) = stdin else {
+        return Ok(());
+    };
     while let Some(chunk) = pcm.try_next().await? {
         if stdin.write_all(&chunk).await.is_err() {
             break;
@@ -107,11 +133,18 @@ where
 }
 
 async fn wait(child: Child) -> Result<Output, EncodeError> {
-    child.wait_with_output().await.map_err(|error| EncodeError::Ffmpeg(error.to_string()))
+    child
+        .wait_with_output()
+        .await
+        .map_err(|error| EncodeError::Ffmpeg(error.to_string()))
 }
 
 fn complaint(output: &Output) -> EncodeError {
-    let words: String = String::from_utf8_lossy(&output.stderr).trim().chars().take(COMPLAINT_CHARS).collect();
+    let words: String = String::from_utf8_lossy(&output.stderr)
+        .trim()
+        .chars()
+        .take(COMPLAINT_CHARS)
+        .collect();
     EncodeError::Ffmpeg(format!("{}: {words}", output.status))
 }
 
@@ -131,8 +164,17 @@ mod tests {
     #[test]
     fn opus_is_resampled_and_others_keep_their_rate() {
         let arguments = |format| {
-            let encoding = Encoding { format, sample_rate: 22_050, stretch: 1.0 };
-            Ffmpeg { program: "ffmpeg", encoding }.arguments().join(" ")
+            let encoding = Encoding {
+                format,
+                sample_rate: 22_050,
+                stretch: 1.0,
+            };
+            Ffmpeg {
+                program: "ffmpeg",
+                encoding,
+            }
+            .arguments()
+            .join(" ")
         };
         assert!(arguments(ResponseFormat::Opus).ends_with("-f opus -ar 48000"));
         assert_eq!(arguments(ResponseFormat::Flac).matches("-ar").count(), 1);

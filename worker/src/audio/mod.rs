@@ -27,7 +27,9 @@ pub enum EncodeError {
     /// The audio itself ended in an error.
     #[error(transparent)]
     Speech(#[from] SpeechError),
-    #[error("`{0}` is not installed on this worker; install ffmpeg (Debian and Ubuntu: apt-get install ffmpeg), or ask for wav or pcm at a speed that the engine has itself")]
+    #[error(
+        "`{0}` is not installed on this worker; install ffmpeg (Debian and Ubuntu: apt-get install ffmpeg), or ask for wav or pcm at a speed that the engine has itself"
+    )]
     Missing(String),
     /// ffmpeg ran and failed; its own words.
     #[error("ffmpeg failed: {0}")]
@@ -51,7 +53,11 @@ pub struct Encoding {
 impl Encoding {
     /// The rate of the file.
     pub fn file_rate(&self) -> u32 {
-        if self.format == ResponseFormat::Opus { OPUS_RATE } else { self.sample_rate }
+        if self.format == ResponseFormat::Opus {
+            OPUS_RATE
+        } else {
+            self.sample_rate
+        }
     }
 
     fn is_native(&self) -> bool {
@@ -78,7 +84,10 @@ pub struct Encoder {
 impl Encoder {
     /// `ffmpeg` is a name on the search path, or a path; it may be missing as long as nothing needs it.
     pub fn new(ffmpeg: impl Into<String>, scratch: impl Into<PathBuf>) -> Self {
-        Self { ffmpeg: ffmpeg.into(), scratch: scratch.into() }
+        Self {
+            ffmpeg: ffmpeg.into(),
+            scratch: scratch.into(),
+        }
     }
 
     /// Encodes a stream to its end. Dropping the future stops ffmpeg and removes the file.
@@ -90,7 +99,9 @@ impl Encoder {
         // that is refused needs none.
         let mut audio = audio.map_err(EncodeError::from).peekable();
         std::pin::Pin::new(&mut audio).peek().await;
-        let file = tempfile::Builder::new().prefix("audio-").tempfile_in(&self.scratch)?;
+        let file = tempfile::Builder::new()
+            .prefix("audio-")
+            .tempfile_in(&self.scratch)?;
         let mut frames = 0;
         let pcm = audio.map_ok(|chunk| {
             frames += chunk.samples.len() as u64;
@@ -99,10 +110,20 @@ impl Encoder {
         if encoding.is_native() {
             native::write(encoding, pcm, file.reopen()?).await?;
         } else {
-            Ffmpeg { program: &self.ffmpeg, encoding }.write(pcm, file.path()).await?;
+            Ffmpeg {
+                program: &self.ffmpeg,
+                encoding,
+            }
+            .write(pcm, file.path())
+            .await?;
         }
-        let duration_seconds = frames as f64 / f64::from(encoding.sample_rate) / f64::from(encoding.stretch);
+        let duration_seconds =
+            frames as f64 / f64::from(encoding.sample_rate) / f64::from(encoding.stretch);
         let bytes = file.as_file().metadata()?.len();
-        Ok(Encoded { file, bytes, duration_seconds })
+        Ok(Encoded {
+            file,
+            bytes,
+            duration_seconds,
+        })
     }
 }

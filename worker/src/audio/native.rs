@@ -4,7 +4,10 @@ use std::io::SeekFrom;
 
 use futures::{Stream, TryStreamExt};
 use kiskadee_shared::format::ResponseFormat;
-use tokio::{fs::File, io::{AsyncSeekExt, AsyncWriteExt}};
+use tokio::{
+    fs::File,
+    io::{AsyncSeekExt, AsyncWriteExt},
+};
 
 use super::{EncodeError, Encoding};
 
@@ -12,7 +15,11 @@ const HEADER_BYTES: u32 = 44;
 const BYTES_PER_SAMPLE: u16 = 2;
 
 /// Writes 16-bit mono samples to `file`. The WAV header goes in last, when its lengths are known.
-pub(super) async fn write<S>(encoding: Encoding, mut pcm: S, file: std::fs::File) -> Result<(), EncodeError>
+pub(super) async fn write<S>(
+    encoding: Encoding,
+    mut pcm: S,
+    file: std::fs::File,
+) -> Result<(), EncodeError>
 where
     S: Stream<Item = Result<Vec<u8>, EncodeError>> + Unpin,
 {
@@ -37,7 +44,9 @@ where
 /// The header of a 16-bit mono file with `bytes` of samples.
 fn header(sample_rate: u32, bytes: u64) -> Result<Vec<u8>, EncodeError> {
     let data = u32::try_from(bytes).ok();
-    let riff = data.and_then(|data| data.checked_add(HEADER_BYTES - 8)).ok_or(EncodeError::TooLong)?;
+    let riff = data
+        .and_then(|data| data.checked_add(HEADER_BYTES - 8))
+        .ok_or(EncodeError::TooLong)?;
     let mut header = Vec::with_capacity(HEADER_BYTES as usize);
     header.extend(b"RIFF");
     header.extend(riff.to_le_bytes());
@@ -72,6 +81,9 @@ mod tests {
     #[test]
     fn what_no_wav_file_can_hold_is_refused() {
         assert!(header(22_050, u64::from(u32::MAX) - 36).is_ok());
-        assert!(matches!(header(22_050, u64::from(u32::MAX) - 35), Err(EncodeError::TooLong)));
+        assert!(matches!(
+            header(22_050, u64::from(u32::MAX) - 35),
+            Err(EncodeError::TooLong)
+        ));
     }
 }

@@ -49,8 +49,13 @@ impl Gateway {
         let listener = TcpListener::bind(config.listen).await?;
         let local_addr = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let server = axum::serve(listener, routes(config)).with_graceful_shutdown(stop.clone().cancelled_owned());
-        Ok(Self { local_addr, stop, server: tokio::spawn(server.into_future()) })
+        let server = axum::serve(listener, routes(config))
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        Ok(Self {
+            local_addr,
+            stop,
+            server: tokio::spawn(server.into_future()),
+        })
     }
 
     pub fn local_addr(&self) -> SocketAddr {
@@ -73,14 +78,28 @@ struct Shared {
 }
 
 fn routes(config: GatewayConfig) -> Router {
-    let shared = Shared { store: config.store, token: config.token.into() };
+    let shared = Shared {
+        store: config.store,
+        token: config.token.into(),
+    };
     // `get` serves HEAD as well.
-    Router::new().route("/objects/{*key}", get(object)).with_state(shared)
+    Router::new()
+        .route("/objects/{*key}", get(object))
+        .with_state(shared)
 }
 
-async fn object(State(shared): State<Shared>, method: Method, Path(key): Path<String>, headers: HeaderMap) -> Response {
+async fn object(
+    State(shared): State<Shared>,
+    method: Method,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     if !is_allowed(&headers, &shared.token) {
-        return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response();
+        return (
+            StatusCode::UNAUTHORIZED,
+            [(header::WWW_AUTHENTICATE, "Bearer")],
+        )
+            .into_response();
     }
     match find(&shared.store, method, &key, &headers).await {
         Ok(response) => response,
@@ -94,17 +113,31 @@ async fn object(State(shared): State<Shared>, method: Method, Path(key): Path<St
 }
 
 fn is_allowed(headers: &HeaderMap, token: &str) -> bool {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     // An empty token would let everyone in who says so.
     given.is_some_and(|given| !token.is_empty() && bool::from(given.ct_eq(token.as_bytes())))
 }
 
-async fn find(store: &Store, method: Method, key: &str, headers: &HeaderMap) -> Result<Response, StoreError> {
-    match store.signed_address(method.clone(), key, ADDRESS_LIFETIME).await? {
+async fn find(
+    store: &Store,
+    method: Method,
+    key: &str,
+    headers: &HeaderMap,
+) -> Result<Response, StoreError> {
+    match store
+        .signed_address(method.clone(), key, ADDRESS_LIFETIME)
+        .await?
+    {
         Some(address) => {
             // A signed address of a missing object would move the 404 to a place where the edge cannot word it.
             store.info(key).await?;
-            Ok((StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, address.to_string())]).into_response())
+            Ok((
+                StatusCode::TEMPORARY_REDIRECT,
+                [(header::LOCATION, address.to_string())],
+            )
+                .into_response())
         }
         None => respond::stream(store, &method, key, headers).await,
     }

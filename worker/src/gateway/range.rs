@@ -13,11 +13,19 @@ pub(super) enum Wanted {
 }
 
 pub(super) fn parse(header: Option<&str>, bytes: u64) -> Wanted {
-    let Some(spec) = header.and_then(|header| header.strip_prefix("bytes=")) else { return Wanted::Whole };
-    let Some((first, last)) = spec.trim().split_once('-') else { return Wanted::Whole };
+    let Some(spec) = header.and_then(|header| header.strip_prefix("bytes=")) else {
+        return Wanted::Whole;
+    };
+    let Some((first, last)) = spec.trim().split_once('-') else {
+        return Wanted::Whole;
+    };
     match (number(first), number(last)) {
         (Ok(Some(first)), Ok(Some(last))) if first > last => Wanted::Whole,
-        (Ok(Some(first)), Ok(last)) => part(first, last.map_or(bytes, |last| last.saturating_add(1)), bytes),
+        (Ok(Some(first)), Ok(last)) => part(
+            first,
+            last.map_or(bytes, |last| last.saturating_add(1)),
+            bytes,
+        ),
         (Ok(None), Ok(Some(0))) => Wanted::Nothing,
         (Ok(None), Ok(Some(suffix))) => part(bytes.saturating_sub(suffix), bytes, bytes),
         _ => Wanted::Whole,
@@ -25,14 +33,20 @@ pub(super) fn parse(header: Option<&str>, bytes: u64) -> Wanted {
 }
 
 fn part(start: u64, end: u64, bytes: u64) -> Wanted {
-    if start >= bytes { Wanted::Nothing } else { Wanted::Part(start..end.min(bytes)) }
+    if start >= bytes {
+        Wanted::Nothing
+    } else {
+        Wanted::Part(start..end.min(bytes))
+    }
 }
 
 /// Digits only; none at all is a number left out. More digits than a number holds mean the largest one.
 fn number(text: &str) -> Result<Option<u64>, ()> {
     match text {
         "" => Ok(None),
-        digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => Ok(Some(digits.parse().unwrap_or(u64::MAX))),
+        digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            Ok(Some(digits.parse().unwrap_or(u64::MAX)))
+        }
         _ => Err(()),
     }
 }
@@ -44,9 +58,15 @@ mod tests {
     #[test]
     fn single_ranges_are_cut_to_the_object() {
         for (header, expected) in [
-            ("bytes=0-0", Wanted::Part(0..1)), ("bytes=2-5", Wanted::Part(2..6)), ("bytes=7-", Wanted::Part(7..10)),
-            ("bytes=-3", Wanted::Part(7..10)), ("bytes=-30", Wanted::Part(0..10)), ("bytes=5-99999999999999999999", Wanted::Part(5..10)),
-            ("bytes=10-", Wanted::Nothing), ("bytes=99999999999999999999-", Wanted::Nothing), ("bytes=-0", Wanted::Nothing),
+            ("bytes=0-0", Wanted::Part(0..1)),
+            ("bytes=2-5", Wanted::Part(2..6)),
+            ("bytes=7-", Wanted::Part(7..10)),
+            ("bytes=-3", Wanted::Part(7..10)),
+            ("bytes=-30", Wanted::Part(0..10)),
+            ("bytes=5-99999999999999999999", Wanted::Part(5..10)),
+            ("bytes=10-", Wanted::Nothing),
+            ("bytes=99999999999999999999-", Wanted::Nothing),
+            ("bytes=-0", Wanted::Nothing),
         ] {
             assert_eq!(parse(Some(header), 10), expected, "{header}");
         }
@@ -55,7 +75,18 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_ignored() {
-        for header in ["", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=a-b", "bytes=+1-2", "bytes=0-1,4-5", "items=0-1", "bytes=1"] {
+        for header in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=5-2",
+            "bytes=a-b",
+            "bytes=+1-2",
+            "bytes=0-1,4-5",
+            "items=0-1",
+            "bytes=1",
+        ] {
             assert_eq!(parse(Some(header), 10), Wanted::Whole, "{header}");
         }
         assert_eq!(parse(None, 10), Wanted::Whole);

@@ -7,22 +7,20 @@ use axum::{
     http::{HeaderMap, HeaderName, Method, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
+use kiskadee_shared::format::ResponseFormat;
 
 use super::range::{self, Wanted};
-use crate::store::{ObjectInfo, Store, StoreError};
+use crate::{
+    archive,
+    store::{ObjectInfo, Store, StoreError},
+};
 
-/// By the extensions that results have.
-const CONTENT_TYPES: &[(&str, &str)] = &[
-    ("wav", "audio/wav"),
-    ("mp3", "audio/mpeg"),
-    ("opus", "audio/ogg"),
-    ("aac", "audio/aac"),
-    ("flac", "audio/flac"),
-    ("pcm", "audio/pcm"),
-    ("zip", "application/zip"),
-];
-
-pub(super) async fn stream(store: &Store, method: &Method, key: &str, headers: &HeaderMap) -> Result<Response, StoreError> {
+pub(super) async fn stream(
+    store: &Store,
+    method: &Method,
+    key: &str,
+    headers: &HeaderMap,
+) -> Result<Response, StoreError> {
     let info = store.info(key).await?;
     let etag = etag(&info);
     if text(headers, &header::IF_NONE_MATCH).is_some_and(|known| is_known(known, &etag)) {
@@ -37,47 +35,85 @@ pub(super) async fn stream(store: &Store, method: &Method, key: &str, headers: &
         Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
         Wanted::Nothing => {
             let size = format!("bytes */{}", info.bytes);
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, [(header::CONTENT_RANGE, size)]).into_response());
+            return Ok((
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                [(header::CONTENT_RANGE, size)],
+            )
+                .into_response());
         }
     };
-    let body = if *method == Method::HEAD { Body::empty() } else { body(store, key, &part).await? };
-    Ok((status, AppendHeaders(describe(key, &info, etag, status, &part)), body).into_response())
+    let body = if *method == Method::HEAD {
+        Body::empty()
+    } else {
+        body(store, key, &part).await?
+    };
+    Ok((
+        status,
+        AppendHeaders(describe(key, &info, etag, status, &part)),
+        body,
+    )
+        .into_response())
 }
 
 async fn body(store: &Store, key: &str, part: &Range<u64>) -> Result<Body, StoreError> {
     if part.is_empty() {
         return Ok(Body::empty());
     }
-    Ok(Body::from_stream(store.read(key, Some(part.clone())).await?.stream))
+    Ok(Body::from_stream(
+        store.read(key, Some(part.clone())).await?.stream,
+    ))
 }
 
-fn describe(key: &str, info: &ObjectInfo, etag: String, status: StatusCode, part: &Range<u64>) -> Vec<(HeaderName, String)> {
+fn describe(
+    key: &str,
+    info: &ObjectInfo,
+    etag: String,
+    status: StatusCode,
+    part: &Range<u64>,
+) -> Vec<(HeaderName, String)> {
     let mut headers = vec![
         (header::CONTENT_TYPE, content_type(key).to_owned()),
         (header::CONTENT_LENGTH, (part.end - part.start).to_string()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::LAST_MODIFIED, httpdate::fmt_http_date(info.modified)),
+        (
+            header::LAST_MODIFIED,
+            httpdate::fmt_http_date(info.modified),
+        ),
         (header::ETAG, etag),
     ];
     if status == StatusCode::PARTIAL_CONTENT {
-        headers.push((header::CONTENT_RANGE, format!("bytes {}-{}/{}", part.start, part.end - 1, info.bytes)));
+        headers.push((
+            header::CONTENT_RANGE,
+            format!("bytes {}-{}/{}", part.start, part.end - 1, info.bytes),
+        ));
     }
     headers
 }
 
+/// By the extension, which results have from their format.
 fn content_type(key: &str) -> &'static str {
     let extension = key.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let found = CONTENT_TYPES.iter().find(|(known, _)| *known == extension);
-    found.map_or("application/octet-stream", |(_, content_type)| *content_type)
+    match extension.parse::<ResponseFormat>() {
+        Ok(format) => format.content_type(),
+        Err(_) if extension == "zip" => archive::CONTENT_TYPE,
+        Err(_) => "application/octet-stream",
+    }
 }
 
 fn etag(info: &ObjectInfo) -> String {
     let value = info.etag.as_deref().unwrap_or_default();
-    if value.starts_with('"') { value.to_owned() } else { format!("\"{value}\"") }
+    if value.starts_with('"') {
+        value.to_owned()
+    } else {
+        format!("\"{value}\"")
+    }
 }
 
 fn is_known(known: &str, etag: &str) -> bool {
-    known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one == etag)
+    known
+        .split(',')
+        .map(|one| one.trim().trim_start_matches("W/"))
+        .any(|one| one == "*" || one == etag)
 }
 
 /// `If-Range` carries the version that an earlier part came from: a tag, or a date.

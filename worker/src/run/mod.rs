@@ -17,9 +17,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::Span;
 use uuid::Uuid;
 
-pub use self::{archive::archive_job, speech::{Answers, speak_jobs}};
+pub use self::{
+    archive::archive_job,
+    speech::{Answers, speak_jobs},
+};
 pub use crate::archive::ArchiveItem;
-use crate::{archive::ArchiveError, audio::{EncodeError, Encoder}, store::{Store, StoreError}};
+use crate::{
+    archive::ArchiveError,
+    audio::{EncodeError, Encoder},
+    store::{Store, StoreError},
+};
 
 /// Why a job has no result, by what the runner is to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +65,9 @@ impl From<EncodeError> for JobError {
     fn from(error: EncodeError) -> Self {
         match error {
             EncodeError::Speech(error) => error.into(),
-            EncodeError::Scratch(error) => Self::Snooze(format!("the worker's scratch directory cannot be written: {error}")),
+            EncodeError::Scratch(error) => Self::Snooze(format!(
+                "the worker's scratch directory cannot be written: {error}"
+            )),
             EncodeError::TooLong => Self::Reject(error.to_string()),
             other => Self::Retry(other.to_string()),
         }
@@ -107,7 +116,8 @@ impl Progress {
     }
 
     fn set(&self, share: f64) {
-        self.0.store((share.clamp(0.0, 1.0) * 100.0) as u8, Ordering::Relaxed);
+        self.0
+            .store((share.clamp(0.0, 1.0) * 100.0) as u8, Ordering::Relaxed);
     }
 }
 

@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures::{StreamExt, TryStreamExt, stream::{BoxStream, FuturesUnordered}};
+use futures::{
+    StreamExt, TryStreamExt,
+    stream::{BoxStream, FuturesUnordered},
+};
 use kiskadee_shared::job::{SpeechArgs, SpeechResult};
 use kiskadee_speech::{SpeechError, SpeechRequest, Utterance};
 use tokio_util::task::AbortOnDropHandle;
@@ -11,7 +14,10 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{Attempt, JobError, SpeechTask, Tools};
-use crate::{audio::{EncodeError, Encoded, Encoding}, store::ResultRef};
+use crate::{
+    audio::{EncodeError, Encoded, Encoding},
+    store::ResultRef,
+};
 
 /// Speaking takes nearly all the time of a job; the rest is left for encoding's end and the upload.
 const SPEAKING_SHARE: f64 = 0.95;
@@ -21,7 +27,10 @@ pub type Answers = BoxStream<'static, (Uuid, Result<SpeechResult, JobError>)>;
 
 /// Runs a batch of speech jobs. The jobs go on while the stream is not read, and end when it is dropped. One
 /// that fails, is cancelled or even panics leaves the others alone. Must be called within a tokio runtime.
-#[expect(clippy::needless_pass_by_value, reason = "the jobs outlive the call and own what they work with")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the jobs outlive the call and own what they work with"
+)]
 pub fn speak_jobs(tools: Arc<Tools>, tasks: Vec<SpeechTask>) -> Answers {
     let running = FuturesUnordered::new();
     for (engine, tasks) in by_engine(tasks) {
@@ -37,7 +46,10 @@ pub fn speak_jobs(tools: Arc<Tools>, tasks: Vec<SpeechTask>) -> Answers {
 fn by_engine(tasks: Vec<SpeechTask>) -> BTreeMap<String, Vec<SpeechTask>> {
     let mut groups: BTreeMap<String, Vec<SpeechTask>> = BTreeMap::new();
     for task in tasks {
-        groups.entry(task.args.engine.clone()).or_default().push(task);
+        groups
+            .entry(task.args.engine.clone())
+            .or_default()
+            .push(task);
     }
     groups
 }
@@ -50,7 +62,14 @@ fn start(tools: &Tools, engine: &str, tasks: &[SpeechTask]) -> Vec<Result<Uttera
 }
 
 fn request(task: &SpeechTask) -> SpeechRequest {
-    let SpeechArgs { text, voice_id, language, quality_profile, speed, .. } = task.args.clone();
+    let SpeechArgs {
+        text,
+        voice_id,
+        language,
+        quality_profile,
+        speed,
+        ..
+    } = task.args.clone();
     SpeechRequest {
         text,
         voice: voice_id,
@@ -69,20 +88,50 @@ fn guard(
 ) -> impl Future<Output = (Uuid, Result<SpeechResult, JobError>)> {
     let job = task.attempt.job;
     let span = task.attempt.span.clone();
-    let running = AbortOnDropHandle::new(tokio::spawn(finish(tools, task, utterance).instrument(span)));
+    let running = AbortOnDropHandle::new(tokio::spawn(
+        finish(tools, task, utterance).instrument(span),
+    ));
     async move {
         let answer = running.await;
-        (job, answer.unwrap_or_else(|error| Err(JobError::Retry(format!("the job broke down: {error}")))))
+        (
+            job,
+            answer.unwrap_or_else(|error| {
+                Err(JobError::Retry(format!("the job broke down: {error}")))
+            }),
+        )
     }
 }
 
-async fn finish(tools: Arc<Tools>, task: SpeechTask, utterance: Result<Utterance, SpeechError>) -> Result<SpeechResult, JobError> {
+async fn finish(
+    tools: Arc<Tools>,
+    task: SpeechTask,
+    utterance: Result<Utterance, SpeechError>,
+) -> Result<SpeechResult, JobError> {
     let utterance = utterance?;
-    let SpeechTask { attempt: Attempt { job, token, cancel, progress, .. }, args } = task;
+    let SpeechTask {
+        attempt:
+            Attempt {
+                job,
+                token,
+                cancel,
+                progress,
+                ..
+            },
+        args,
+    } = task;
     let format = args.response_format;
-    let encoding = Encoding { format, sample_rate: utterance.sample_rate, stretch: utterance.stretch };
-    let audio = utterance.audio.inspect_ok(|chunk| progress.set(f64::from(chunk.spoken) * SPEAKING_SHARE));
-    let encoded = cancel.run_until_cancelled(tools.encoder.encode(encoding, audio)).await.ok_or(JobError::Cancelled)??;
+    let encoding = Encoding {
+        format,
+        sample_rate: utterance.sample_rate,
+        stretch: utterance.stretch,
+    };
+    let audio = utterance
+        .audio
+        .inspect_ok(|chunk| progress.set(f64::from(chunk.spoken) * SPEAKING_SHARE));
+    let encoded = cancel
+        .run_until_cancelled(tools.encoder.encode(encoding, audio))
+        .await
+        .ok_or(JobError::Cancelled)??;
     let key = ResultRef { job, token }.key(&format!("audio.{}", format.extension()));
     // Not interrupted, for that would leave parts of an upload behind in a bucket.
     upload(&tools, &encoded, &key, format.content_type()).await?;
@@ -102,7 +151,15 @@ async fn finish(tools: Arc<Tools>, task: SpeechTask, utterance: Result<Utterance
     })
 }
 
-async fn upload(tools: &Tools, encoded: &Encoded, key: &str, content_type: &'static str) -> Result<(), JobError> {
+async fn upload(
+    tools: &Tools,
+    encoded: &Encoded,
+    key: &str,
+    content_type: &'static str,
+) -> Result<(), JobError> {
     let file = encoded.file.reopen().map_err(EncodeError::from)?;
-    Ok(tools.store.upload(key, content_type, &mut tokio::fs::File::from_std(file)).await?)
+    Ok(tools
+        .store
+        .upload(key, content_type, &mut tokio::fs::File::from_std(file))
+        .await?)
 }

@@ -24,8 +24,13 @@ impl ResultRef {
         let mut parts = key.split('/');
         let (results, job, token) = (parts.next()?, parts.next()?, parts.next()?);
         let _file = parts.next()?;
-        let job = Uuid::try_parse(job).ok().filter(|_| results == RESULTS && job.len() == 32)?;
-        Some(Self { job, token: token.parse().ok()? })
+        let job = Uuid::try_parse(job)
+            .ok()
+            .filter(|_| results == RESULTS && job.len() == 32)?;
+        Some(Self {
+            job,
+            token: token.parse().ok()?,
+        })
     }
 }
 
@@ -44,8 +49,13 @@ mod tests {
 
     #[test]
     fn other_keys_belong_to_no_attempt() {
-        for key in ["", "results/x/1/a", "results/0192f0a1b2c37d4e8f90a1b2c3d4e5f6/1", "other/0192f0a1b2c37d4e8f90a1b2c3d4e5f6/1/a",
-            "results/0192f0a1b2c37d4e8f90a1b2c3d4e5f6/one/a"] {
+        for key in [
+            "",
+            "results/x/1/a",
+            "results/0192f0a1b2c37d4e8f90a1b2c3d4e5f6/1",
+            "other/0192f0a1b2c37d4e8f90a1b2c3d4e5f6/1/a",
+            "results/0192f0a1b2c37d4e8f90a1b2c3d4e5f6/one/a",
+        ] {
             assert_eq!(ResultRef::of_key(key), None, "{key}");
         }
     }

@@ -99,8 +99,9 @@ impl Store {
     /// Opens a new object for writing in parts; nothing is to be seen of it until the writer is shut down.
     /// Whoever gives up must call [`BufWriter::abort`], for a bucket keeps the parts of unfinished uploads.
     pub fn writer(&self, key: &str, content_type: &'static str) -> Result<BufWriter, StoreError> {
-        let writer = BufWriter::with_capacity(Arc::clone(&self.objects), self.path(key)?, PART_BYTES)
-            .with_max_concurrency(PARTS_AT_ONCE);
+        let writer =
+            BufWriter::with_capacity(Arc::clone(&self.objects), self.path(key)?, PART_BYTES)
+                .with_max_concurrency(PARTS_AT_ONCE);
         // A local directory has no place for attributes and refuses them.
         if self.signer.is_none() {
             return Ok(writer);
@@ -127,7 +128,10 @@ impl Store {
 
     /// An object, or a stretch of its bytes.
     pub async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Object, StoreError> {
-        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
+        let options = GetOptions {
+            range: range.map(Into::into),
+            ..GetOptions::default()
+        };
         let result = self.objects.get_opts(&self.path(key)?, options).await?;
         Object::new(result).await
     }
@@ -138,9 +142,20 @@ impl Store {
 
     /// An address under which anyone can fetch the object with `method` until it expires; none where the storage
     /// has no such addresses.
-    pub async fn signed_address(&self, method: http::Method, key: &str, lifetime: Duration) -> Result<Option<Url>, StoreError> {
-        let Some(signer) = &self.signer else { return Ok(None) };
-        Ok(Some(signer.signed_url(method, &self.path(key)?, lifetime).await?))
+    pub async fn signed_address(
+        &self,
+        method: http::Method,
+        key: &str,
+        lifetime: Duration,
+    ) -> Result<Option<Url>, StoreError> {
+        let Some(signer) = &self.signer else {
+            return Ok(None);
+        };
+        Ok(Some(
+            signer
+                .signed_url(method, &self.path(key)?, lifetime)
+                .await?,
+        ))
     }
 
     /// Deletes an object; one that is not there is deleted.
@@ -154,20 +169,29 @@ impl Store {
     /// Writes, reads and deletes a tiny object: the storage is usable.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let path = self.path(&format!("probes/{}", Uuid::now_v7().simple()))?;
-        self.objects.put(&path, PutPayload::from_static(b"kiskadee")).await?;
+        self.objects
+            .put(&path, PutPayload::from_static(b"kiskadee"))
+            .await?;
         let read = self.objects.get(&path).await?.bytes().await;
         self.objects.delete(&path).await?;
         match read?.as_ref() {
             b"kiskadee" => Ok(()),
-            _ => Err(StoreError::Away("what was written is not what was read".to_owned())),
+            _ => Err(StoreError::Away(
+                "what was written is not what was read".to_owned(),
+            )),
         }
     }
 
     /// Everything under a prefix, with keys relative to the root.
     fn list(&self, prefix: &str) -> Result<Listing, StoreError> {
         let root = self.root.clone();
-        let listed = self.objects.list(Some(&self.path(prefix)?)).map_err(StoreError::from);
-        Ok(Box::pin(listed.map_ok(move |meta| (relative(&meta.location, &root), meta))))
+        let listed = self
+            .objects
+            .list(Some(&self.path(prefix)?))
+            .map_err(StoreError::from);
+        Ok(Box::pin(listed.map_ok(move |meta| {
+            (relative(&meta.location, &root), meta)
+        })))
     }
 
     fn path(&self, key: &str) -> Result<Path, StoreError> {
@@ -189,5 +213,8 @@ pub(crate) async fn abort(writer: &mut BufWriter) {
 }
 
 fn relative(location: &Path, root: &Path) -> String {
-    location.prefix_match(root).map(|parts| parts.collect::<Path>().to_string()).unwrap_or_default()
+    location
+        .prefix_match(root)
+        .map(|parts| parts.collect::<Path>().to_string())
+        .unwrap_or_default()
 }

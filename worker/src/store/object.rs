@@ -24,7 +24,11 @@ pub struct ObjectInfo {
 
 impl From<ObjectMeta> for ObjectInfo {
     fn from(meta: ObjectMeta) -> Self {
-        Self { bytes: meta.size, modified: meta.last_modified.into(), etag: meta.e_tag }
+        Self {
+            bytes: meta.size,
+            modified: meta.last_modified.into(),
+            etag: meta.e_tag,
+        }
     }
 }
 
@@ -43,7 +47,11 @@ impl Object {
             GetResultPayload::File(file, _) => read_file(file.into(), &range).await?,
             GetResultPayload::Stream(_) => result.into_stream().map_err(StoreError::from).boxed(),
         };
-        Ok(Self { info, range, stream })
+        Ok(Self {
+            info,
+            range,
+            stream,
+        })
     }
 }
 
@@ -54,5 +62,7 @@ async fn read_file(
     file.set_max_buf_size(READ_BYTES);
     file.seek(SeekFrom::Start(range.start)).await?;
     let part = file.take(range.end - range.start);
-    Ok(ReaderStream::with_capacity(part, READ_BYTES).map_err(StoreError::from).boxed())
+    Ok(ReaderStream::with_capacity(part, READ_BYTES)
+        .map_err(StoreError::from)
+        .boxed())
 }

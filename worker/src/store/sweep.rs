@@ -4,7 +4,10 @@
 //! The storage cannot be fenced, so an attempt may write at any time. Only results older than a grace period,
 //! which must be longer than any attempt can last, are looked at.
 
-use std::{collections::HashSet, time::{Duration, SystemTime}};
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
@@ -52,14 +55,20 @@ impl Sweeper {
     {
         let mut report = SweepReport::default();
         let now = SystemTime::now();
-        let old = self.store.list(RESULTS)?.try_filter_map(async |(key, meta)| Ok(self.candidate(&key, meta, now)));
+        let old = self
+            .store
+            .list(RESULTS)?
+            .try_filter_map(async |(key, meta)| Ok(self.candidate(&key, meta, now)));
         let mut batches = Box::pin(old.try_chunks(BATCH));
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| error.1)?;
             let attempts: HashSet<_> = batch.iter().map(|candidate| candidate.attempt).collect();
             let kept = accepted(attempts.into_iter().collect()).await?;
             report.judged += batch.len() as u64;
-            let orphans = batch.into_iter().filter(|candidate| !kept.contains(&candidate.attempt)).collect();
+            let orphans = batch
+                .into_iter()
+                .filter(|candidate| !kept.contains(&candidate.attempt))
+                .collect();
             self.delete(orphans, &mut report).await?;
         }
         Ok(report)
@@ -67,17 +76,30 @@ impl Sweeper {
 
     fn candidate(&self, key: &str, meta: ObjectMeta, now: SystemTime) -> Option<Candidate> {
         let attempt = ResultRef::of_key(key)?;
-        let age = now.duration_since(meta.last_modified.into()).unwrap_or_default();
-        (age >= self.grace).then_some(Candidate { attempt, location: meta.location, bytes: meta.size })
+        let age = now
+            .duration_since(meta.last_modified.into())
+            .unwrap_or_default();
+        (age >= self.grace).then_some(Candidate {
+            attempt,
+            location: meta.location,
+            bytes: meta.size,
+        })
     }
 
-    async fn delete(&self, orphans: Vec<Candidate>, report: &mut SweepReport) -> Result<(), StoreError> {
-        let delete = async |orphan: Candidate| match self.store.objects.delete(&orphan.location).await {
-            // Another sweep was faster.
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(orphan.bytes),
-            Err(error) => Err(StoreError::from(error)),
-        };
-        let mut deletes = stream::iter(orphans).map(delete).buffer_unordered(DELETES_AT_ONCE);
+    async fn delete(
+        &self,
+        orphans: Vec<Candidate>,
+        report: &mut SweepReport,
+    ) -> Result<(), StoreError> {
+        let delete =
+            async |orphan: Candidate| match self.store.objects.delete(&orphan.location).await {
+                // Another sweep was faster.
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(orphan.bytes),
+                Err(error) => Err(StoreError::from(error)),
+            };
+        let mut deletes = stream::iter(orphans)
+            .map(delete)
+            .buffer_unordered(DELETES_AT_ONCE);
         while let Some(bytes) = deletes.try_next().await? {
             report.deleted += 1;
             report.deleted_bytes += bytes;

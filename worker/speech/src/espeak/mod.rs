@@ -15,7 +15,10 @@ use kiskadee_shared::quality::QualityProfile;
 use tokio::sync::Semaphore;
 
 use self::{process::Espeaker, speaking::Speaking, voices::VoiceList};
-use crate::{DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance, engine::ProfileInfo, text};
+use crate::{
+    DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance, engine::ProfileInfo,
+    text,
+};
 
 const NAME: &str = "espeak";
 /// What every voice of espeak-ng is made at.
@@ -63,12 +66,19 @@ impl Espeak {
             timeout: config.timeout,
         };
         let voices = VoiceList::parse(&espeaker.voices().await?)?;
-        Ok(Self { info: describe(&voices), voices, espeaker: Arc::new(espeaker) })
+        Ok(Self {
+            info: describe(&voices),
+            voices,
+            espeaker: Arc::new(espeaker),
+        })
     }
 
     fn start_request(&self, request: SpeechRequest) -> Result<Utterance, SpeechError> {
         if !request.speed.is_finite() || request.speed <= 0.0 {
-            return Err(SpeechError::Reject(format!("speed must be over 0, not {}", request.speed)));
+            return Err(SpeechError::Reject(format!(
+                "speed must be over 0, not {}",
+                request.speed
+            )));
         }
         let voice = match request.voice.as_str() {
             DEFAULT_VOICE => self.voices.for_language(&request.language)?,
@@ -96,13 +106,18 @@ impl Engine for Espeak {
     }
 
     fn speak(&self, batch: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>> {
-        batch.into_iter().map(|request| self.start_request(request)).collect()
+        batch
+            .into_iter()
+            .map(|request| self.start_request(request))
+            .collect()
     }
 }
 
 /// Splits a speed into espeak-ng's pace and what is left for time-stretching.
 fn share_speed(speed: f32) -> (u16, f32) {
-    let pace = (OWN_PACE * speed).clamp(*PACES.start(), *PACES.end()).round();
+    let pace = (OWN_PACE * speed)
+        .clamp(*PACES.start(), *PACES.end())
+        .round();
     let left = speed * OWN_PACE / pace;
     // The pace is a whole number; stretching for what rounding took would cost more than it gives.
     let stretch = if (left - 1.0).abs() < 0.01 { 1.0 } else { left };
@@ -130,7 +145,12 @@ mod tests {
 
     #[test]
     fn speed_is_shared_between_pace_and_stretching() {
-        for (speed, pace, stretch) in [(1.0, 175, 1.0), (2.0, 350, 1.0), (0.5, 88, 1.0), (0.46, 81, 1.0)] {
+        for (speed, pace, stretch) in [
+            (1.0, 175, 1.0),
+            (2.0, 350, 1.0),
+            (0.5, 88, 1.0),
+            (0.46, 81, 1.0),
+        ] {
             assert_eq!(share_speed(speed), (pace, stretch), "{speed}");
         }
         let (pace, stretch) = share_speed(4.0);

@@ -2,7 +2,12 @@
 
 use std::{io, process::Stdio, time::Duration};
 
-use tokio::{io::AsyncWriteExt, process::{Child, Command}, sync::Semaphore, time::timeout};
+use tokio::{
+    io::AsyncWriteExt,
+    process::{Child, Command},
+    sync::Semaphore,
+    time::timeout,
+};
 
 use crate::SpeechError;
 
@@ -25,26 +30,45 @@ impl Espeaker {
     }
 
     /// A WAV file of the text. `language` must come from the table of voices.
-    pub(super) async fn speak(&self, text: &str, language: &str, pace: u16) -> Result<Vec<u8>, SpeechError> {
+    pub(super) async fn speak(
+        &self,
+        text: &str,
+        language: &str,
+        pace: u16,
+    ) -> Result<Vec<u8>, SpeechError> {
         let pace = pace.to_string();
-        let args = ["--stdin", "-b", "1", "-v", language, "-s", &pace, "--stdout"];
+        let args = [
+            "--stdin", "-b", "1", "-v", language, "-s", &pace, "--stdout",
+        ];
         self.run(&args, &plain(text)).await
     }
 
     async fn run(&self, args: &[&str], input: &str) -> Result<Vec<u8>, SpeechError> {
-        let _permit = self.permits.acquire().await.map_err(|_| SpeechError::Cancelled)?;
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| SpeechError::Cancelled)?;
         let child = self.spawn(args)?;
         // The child is killed when its future is dropped: by the time-out here, or by a caller that gives up.
         let Ok(output) = timeout(self.timeout, exchange(child, input)).await else {
             let seconds = self.timeout.as_secs();
-            return Err(SpeechError::Retry(format!("{} took over {seconds} s and was stopped", self.program)));
+            return Err(SpeechError::Retry(format!(
+                "{} took over {seconds} s and was stopped",
+                self.program
+            )));
         };
         output.map_err(|message| SpeechError::Retry(format!("{} failed: {message}", self.program)))
     }
 
     fn spawn(&self, args: &[&str]) -> Result<Child, SpeechError> {
         let mut command = Command::new(&self.program);
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => SpeechError::Unavailable(format!(
                 "`{}` is not installed on this worker; install espeak-ng (Debian and Ubuntu: apt-get install espeak-ng)",
@@ -69,13 +93,20 @@ async fn exchange(mut child: Child, input: &str) -> Result<Vec<u8>, String> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let complaint: String = String::from_utf8_lossy(&output.stderr).trim().chars().take(COMPLAINT_CHARS).collect();
+    let complaint: String = String::from_utf8_lossy(&output.stderr)
+        .trim()
+        .chars()
+        .take(COMPLAINT_CHARS)
+        .collect();
     Err(format!("{}: {complaint}", output.status))
 }
 
 /// The text without what espeak-ng takes for commands: control characters, and phoneme input in `[[…]]`.
 fn plain(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     spaced.replace("[[", "[ [").replace("]]", "] ]")
 }
 

@@ -56,13 +56,23 @@ impl Position {
         if self.heard {
             return Ok(None);
         }
-        Err(SpeechError::Reject("there is nothing in the text that can be spoken".to_owned()))
+        Err(SpeechError::Reject(
+            "there is nothing in the text that can be spoken".to_owned(),
+        ))
     }
 
     async fn speak(&self, segment: &Segment) -> Result<Vec<f32>, SpeechError> {
-        let Speaking { espeaker, language, pace, cancel } = &self.speaking;
+        let Speaking {
+            espeaker,
+            language,
+            pace,
+            cancel,
+        } = &self.speaking;
         let speech = espeaker.speak(&segment.text, language, *pace);
-        let file = cancel.run_until_cancelled(speech).await.ok_or(SpeechError::Cancelled)??;
+        let file = cancel
+            .run_until_cancelled(speech)
+            .await
+            .ok_or(SpeechError::Cancelled)??;
         wav::samples(&file, SAMPLE_RATE)
     }
 }

@@ -32,14 +32,26 @@ impl VoiceList {
         let mut voices: Vec<EspeakVoice> = Vec::new();
         let mut others: Vec<(u32, String, usize)> = Vec::new();
         for row in table.lines().skip(1).filter_map(Row::parse) {
-            if row.file.starts_with(MBROLA) || voices.iter().any(|voice| voice.language == row.language) {
+            if row.file.starts_with(MBROLA)
+                || voices.iter().any(|voice| voice.language == row.language)
+            {
                 continue;
             }
-            others.extend(row.others.into_iter().map(|(tag, rank)| (rank, tag, voices.len())));
-            voices.push(EspeakVoice { id: format!("espeak-{}", row.language.to_lowercase()), language: row.language, name: row.name });
+            others.extend(
+                row.others
+                    .into_iter()
+                    .map(|(tag, rank)| (rank, tag, voices.len())),
+            );
+            voices.push(EspeakVoice {
+                id: format!("espeak-{}", row.language.to_lowercase()),
+                language: row.language,
+                name: row.name,
+            });
         }
         if voices.is_empty() {
-            return Err(SpeechError::Unavailable("espeak-ng lists no voices; install espeak-ng-data".to_owned()));
+            return Err(SpeechError::Unavailable(
+                "espeak-ng lists no voices; install espeak-ng-data".to_owned(),
+            ));
         }
         let by_tag = index(&voices, others);
         Ok(Self { voices, by_tag })
@@ -55,11 +67,17 @@ impl VoiceList {
         let lower = tag.to_lowercase().replace('_', "-");
         let mut wanted = lower.as_str();
         loop {
-            if let Some(voice) = self.by_tag.get(wanted).and_then(|&index| self.voices.get(index)) {
+            if let Some(voice) = self
+                .by_tag
+                .get(wanted)
+                .and_then(|&index| self.voices.get(index))
+            {
                 return Ok(voice);
             }
             let Some((shorter, _)) = wanted.rsplit_once('-') else {
-                return Err(SpeechError::Reject(format!("engine `espeak` does not speak `{tag}`")));
+                return Err(SpeechError::Reject(format!(
+                    "engine `espeak` does not speak `{tag}`"
+                )));
             };
             wanted = shorter;
         }
@@ -71,7 +89,12 @@ impl VoiceList {
 
     /// The voices as the engine announces them, each with every tag that leads to it.
     pub(super) fn announce(&self, engine: &str) -> Vec<Voice> {
-        let tags = |index: usize| self.by_tag.iter().filter(move |(_, at)| **at == index).map(|(tag, _)| tag.clone());
+        let tags = |index: usize| {
+            self.by_tag
+                .iter()
+                .filter(move |(_, at)| **at == index)
+                .map(|(tag, _)| tag.clone())
+        };
         let voices = self.voices.iter().enumerate();
         voices
             .map(|(index, voice)| Voice {
@@ -87,8 +110,11 @@ impl VoiceList {
 
 /// A voice's own language wins over what others say they also serve; of these the lowest rank wins.
 fn index(voices: &[EspeakVoice], mut others: Vec<(u32, String, usize)>) -> BTreeMap<String, usize> {
-    let mut by_tag: BTreeMap<String, usize> =
-        voices.iter().enumerate().map(|(index, voice)| (voice.language.to_lowercase(), index)).collect();
+    let mut by_tag: BTreeMap<String, usize> = voices
+        .iter()
+        .enumerate()
+        .map(|(index, voice)| (voice.language.to_lowercase(), index))
+        .collect();
     for (tag, preferred) in PREFERRED {
         if let Some(&index) = by_tag.get(*preferred) {
             by_tag.entry((*tag).to_owned()).or_insert(index);
@@ -115,7 +141,10 @@ impl Row {
         let (_priority, language, _age_gender) = (fields.next()?, fields.next()?, fields.next()?);
         let (name, file) = (fields.next()?, fields.next()?);
         let others = fields.collect::<Vec<_>>().join(" ");
-        let is_tag = |tag: &str| tag.starts_with(|c: char| c.is_ascii_alphabetic()) && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let is_tag = |tag: &str| {
+            tag.starts_with(|c: char| c.is_ascii_alphabetic())
+                && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
         is_tag(language).then(|| Self {
             language: language.to_owned(),
             name: name.trim_end_matches('_').replace('_', " "),
@@ -150,15 +179,28 @@ Pty Language       Age/Gender VoiceName          File                 Other Lang
 ";
 
     fn voice(tag: &str) -> Option<String> {
-        VoiceList::parse(TABLE).unwrap().for_language(tag).ok().map(|voice| voice.id.clone())
+        VoiceList::parse(TABLE)
+            .unwrap()
+            .for_language(tag)
+            .ok()
+            .map(|voice| voice.id.clone())
     }
 
     #[test]
     fn tags_find_their_voices() {
         for (tag, id) in [
-            ("en", "espeak-en-us"), ("en-US", "espeak-en-us"), ("en_GB", "espeak-en-gb"), ("en-AU", "espeak-en-us"),
-            ("pt", "espeak-pt"), ("pt-BR", "espeak-pt-br"), ("pt-PT", "espeak-pt"), ("zh-Hans-CN", "espeak-cmn"),
-            ("zh-yue", "espeak-yue"), ("chr", ""), ("xx", ""), ("", ""),
+            ("en", "espeak-en-us"),
+            ("en-US", "espeak-en-us"),
+            ("en_GB", "espeak-en-gb"),
+            ("en-AU", "espeak-en-us"),
+            ("pt", "espeak-pt"),
+            ("pt-BR", "espeak-pt-br"),
+            ("pt-PT", "espeak-pt"),
+            ("zh-Hans-CN", "espeak-cmn"),
+            ("zh-yue", "espeak-yue"),
+            ("chr", ""),
+            ("xx", ""),
+            ("", ""),
         ] {
             assert_eq!(voice(tag).unwrap_or_default(), id, "{tag}");
         }
@@ -168,9 +210,18 @@ Pty Language       Age/Gender VoiceName          File                 Other Lang
     fn only_voices_that_can_be_named_safely_are_listed() {
         let list = VoiceList::parse(TABLE).unwrap();
         let ids: Vec<_> = list.voices.iter().map(|voice| voice.id.as_str()).collect();
-        assert_eq!(ids, [
-            "espeak-chr-us-qaaa-x-west", "espeak-cmn", "espeak-en-gb", "espeak-en-us", "espeak-pt", "espeak-pt-br", "espeak-yue"
-        ]);
+        assert_eq!(
+            ids,
+            [
+                "espeak-chr-us-qaaa-x-west",
+                "espeak-cmn",
+                "espeak-en-gb",
+                "espeak-en-us",
+                "espeak-pt",
+                "espeak-pt-br",
+                "espeak-yue"
+            ]
+        );
         assert!(list.by_id("espeak-en-us").is_ok());
         assert!(list.by_id("en-us").is_err());
         assert!(VoiceList::parse("nothing").is_err());
@@ -179,7 +230,10 @@ Pty Language       Age/Gender VoiceName          File                 Other Lang
     #[test]
     fn announced_voices_carry_every_tag_that_leads_to_them() {
         let voices = VoiceList::parse(TABLE).unwrap().announce("espeak");
-        let mandarin = voices.iter().find(|voice| voice.id == "espeak-cmn").unwrap();
+        let mandarin = voices
+            .iter()
+            .find(|voice| voice.id == "espeak-cmn")
+            .unwrap();
         assert_eq!(mandarin.languages, ["cmn", "zh", "zh-cmn"]);
         assert_eq!(mandarin.name, "Chinese (Mandarin, latin as English)");
     }

@@ -6,15 +6,24 @@ use crate::SpeechError;
 /// The samples of a mono 16-bit file at the expected rate.
 pub(super) fn samples(wav: &[u8], sample_rate: u32) -> Result<Vec<f32>, SpeechError> {
     let broken = |what: &str| SpeechError::Retry(format!("espeak-ng answered with {what}"));
-    let mut rest = wav.strip_prefix(b"RIFF").and_then(|rest| rest.get(8..)).ok_or_else(|| broken("no WAV file"))?;
+    let mut rest = wav
+        .strip_prefix(b"RIFF")
+        .and_then(|rest| rest.get(8..))
+        .ok_or_else(|| broken("no WAV file"))?;
     let mut format_seen = false;
     while let Some((header, body)) = rest.split_at_checked(8) {
         let (id, length) = header.split_at(4);
         let length = u32_at(length, 0).unwrap_or(u32::MAX) as usize;
         if id == b"data" {
-            return if format_seen { Ok(decode(body)) } else { Err(broken("a WAV file without a format")) };
+            return if format_seen {
+                Ok(decode(body))
+            } else {
+                Err(broken("a WAV file without a format"))
+            };
         }
-        let chunk = body.get(..length).ok_or_else(|| broken("a torn WAV header"))?;
+        let chunk = body
+            .get(..length)
+            .ok_or_else(|| broken("a torn WAV header"))?;
         if id == b"fmt " {
             check_format(chunk, sample_rate).map_err(|what| broken(&what))?;
             format_seen = true;
@@ -25,24 +34,40 @@ pub(super) fn samples(wav: &[u8], sample_rate: u32) -> Result<Vec<f32>, SpeechEr
 }
 
 fn check_format(chunk: &[u8], sample_rate: u32) -> Result<(), String> {
-    let found = (u16_at(chunk, 0), u16_at(chunk, 2), u32_at(chunk, 4), u16_at(chunk, 14));
+    let found = (
+        u16_at(chunk, 0),
+        u16_at(chunk, 2),
+        u32_at(chunk, 4),
+        u16_at(chunk, 14),
+    );
     if found == (Some(1), Some(1), Some(sample_rate), Some(16)) {
         return Ok(());
     }
-    Err(format!("audio of another kind than 16-bit mono PCM at {sample_rate} Hz: {found:?}"))
+    Err(format!(
+        "audio of another kind than 16-bit mono PCM at {sample_rate} Hz: {found:?}"
+    ))
 }
 
 fn decode(bytes: &[u8]) -> Vec<f32> {
     let (pairs, _) = bytes.as_chunks::<2>();
-    pairs.iter().map(|pair| f32::from(i16::from_le_bytes(*pair)) / 32_768.0).collect()
+    pairs
+        .iter()
+        .map(|pair| f32::from(i16::from_le_bytes(*pair)) / 32_768.0)
+        .collect()
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|bytes| u16::from_le_bytes(*bytes))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .map(|bytes| u32::from_le_bytes(*bytes))
 }
 
 #[cfg(test)]
@@ -75,9 +100,21 @@ mod tests {
 
     #[test]
     fn broken_files_are_told() {
-        for bytes in [b"".to_vec(), b"RIFF".to_vec(), b"<html>".to_vec(), wav(16_000, b"", b""), wav(22_050, b"LIST\xff\0\0\0", b"")] {
-            assert!(matches!(samples(&bytes, 22_050), Err(SpeechError::Retry(_))));
+        for bytes in [
+            b"".to_vec(),
+            b"RIFF".to_vec(),
+            b"<html>".to_vec(),
+            wav(16_000, b"", b""),
+            wav(22_050, b"LIST\xff\0\0\0", b""),
+        ] {
+            assert!(matches!(
+                samples(&bytes, 22_050),
+                Err(SpeechError::Retry(_))
+            ));
         }
-        assert_eq!(samples(&wav(22_050, b"", b""), 22_050).unwrap(), Vec::<f32>::new());
+        assert_eq!(
+            samples(&wav(22_050, b"", b""), 22_050).unwrap(),
+            Vec::<f32>::new()
+        );
     }
 }

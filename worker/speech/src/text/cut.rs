@@ -18,10 +18,16 @@ pub(super) fn cut(sentence: &str, max_chars: usize) -> Vec<Segment> {
     while rest.chars().count() > max_chars {
         let (end, pause) = best_end(rest, max_chars);
         let (piece, after) = rest.split_at(end);
-        pieces.push(Segment { text: piece.trim().to_owned(), pause });
+        pieces.push(Segment {
+            text: piece.trim().to_owned(),
+            pause,
+        });
         rest = after.trim_start();
     }
-    pieces.push(Segment { text: rest.to_owned(), pause: Pause::Sentence });
+    pieces.push(Segment {
+        text: rest.to_owned(),
+        pause: Pause::Sentence,
+    });
     pieces.retain(|piece| !piece.text.is_empty());
     pieces
 }
@@ -35,32 +41,47 @@ fn best_end(text: &str, max_chars: usize) -> (usize, Pause) {
         return (end, Pause::Phrase);
     }
     // A space right behind the room ends a word that fits exactly.
-    let space = if text.get(room..).is_some_and(|after| after.starts_with(char::is_whitespace)) {
+    let space = if text
+        .get(room..)
+        .is_some_and(|after| after.starts_with(char::is_whitespace))
+    {
         Some(room)
     } else {
         window.rfind(char::is_whitespace).filter(|&at| at > 0)
     };
-    (space.unwrap_or_else(|| last_character(text, room)), Pause::Word)
+    (
+        space.unwrap_or_else(|| last_character(text, room)),
+        Pause::Word,
+    )
 }
 
 /// The end of the last soft mark in the window that is not inside a number or an address.
 fn last_soft_mark(text: &str, window: &str) -> Option<usize> {
-    let marks = window.char_indices().rev().filter(|(_, c)| SOFT_MARKS.contains(c));
-    marks.map(|(at, mark)| (at + mark.len_utf8(), mark)).find_map(|(end, mark)| {
-        let next = text.get(end..).and_then(|after| after.chars().next());
-        (!mark.is_ascii() || next.is_none_or(char::is_whitespace)).then_some(end)
-    })
+    let marks = window
+        .char_indices()
+        .rev()
+        .filter(|(_, c)| SOFT_MARKS.contains(c));
+    marks
+        .map(|(at, mark)| (at + mark.len_utf8(), mark))
+        .find_map(|(end, mark)| {
+            let next = text.get(end..).and_then(|after| after.chars().next());
+            (!mark.is_ascii() || next.is_none_or(char::is_whitespace)).then_some(end)
+        })
 }
 
 /// The last boundary between user-perceived characters within the room; at least one such character is taken.
 fn last_character(text: &str, room: usize) -> usize {
-    let mut ends = text.grapheme_indices(true).map(|(at, character)| at + character.len());
+    let mut ends = text
+        .grapheme_indices(true)
+        .map(|(at, character)| at + character.len());
     let first = ends.next().unwrap_or(room);
     ends.take_while(|&end| end <= room).last().unwrap_or(first)
 }
 
 fn byte_of(text: &str, chars: usize) -> usize {
-    text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at)
+    text.char_indices()
+        .nth(chars)
+        .map_or(text.len(), |(at, _)| at)
 }
 
 #[cfg(test)]
@@ -68,16 +89,22 @@ mod tests {
     use super::*;
 
     fn texts(sentence: &str, max: usize) -> Vec<(String, Pause)> {
-        cut(sentence, max).into_iter().map(|piece| (piece.text, piece.pause)).collect()
+        cut(sentence, max)
+            .into_iter()
+            .map(|piece| (piece.text, piece.pause))
+            .collect()
     }
 
     #[test]
     fn commas_are_preferred_to_spaces() {
         let pieces = texts("one two three, four five six seven", 20);
-        assert_eq!(pieces, [
-            ("one two three,".to_owned(), Pause::Phrase),
-            ("four five six seven".to_owned(), Pause::Sentence)
-        ]);
+        assert_eq!(
+            pieces,
+            [
+                ("one two three,".to_owned(), Pause::Phrase),
+                ("four five six seven".to_owned(), Pause::Sentence)
+            ]
+        );
     }
 
     #[test]
@@ -88,14 +115,23 @@ mod tests {
 
     #[test]
     fn a_word_that_fits_exactly_is_kept() {
-        assert_eq!(texts("abc def", 3), [("abc".to_owned(), Pause::Word), ("def".to_owned(), Pause::Sentence)]);
+        assert_eq!(
+            texts("abc def", 3),
+            [
+                ("abc".to_owned(), Pause::Word),
+                ("def".to_owned(), Pause::Sentence)
+            ]
+        );
     }
 
     #[test]
     fn characters_are_never_torn() {
         let family = "👨‍👩‍👧";
         let pieces = texts(&family.repeat(3), 6);
-        assert!(pieces.iter().all(|(piece, _)| piece == family), "{pieces:?}");
+        assert!(
+            pieces.iter().all(|(piece, _)| piece == family),
+            "{pieces:?}"
+        );
         assert_eq!(texts(&"e\u{301}".repeat(4), 3).len(), 4);
     }
 }

@@ -56,14 +56,24 @@ mod tests {
     use super::*;
 
     fn texts(text: &str, max: usize) -> Vec<String> {
-        split(text, max).into_iter().map(|segment| segment.text).collect()
+        split(text, max)
+            .into_iter()
+            .map(|segment| segment.text)
+            .collect()
     }
 
     #[test]
     fn empty_lines_part_paragraphs_and_line_ends_do_not() {
         let segments = split("One\ntwo. Three.\n\n \nFour.\n", 100);
-        let expected = [("One\ntwo.", Pause::Sentence), ("Three.", Pause::Paragraph), ("Four.", Pause::Paragraph)];
-        let found: Vec<_> = segments.iter().map(|segment| (segment.text.as_str(), segment.pause)).collect();
+        let expected = [
+            ("One\ntwo.", Pause::Sentence),
+            ("Three.", Pause::Paragraph),
+            ("Four.", Pause::Paragraph),
+        ];
+        let found: Vec<_> = segments
+            .iter()
+            .map(|segment| (segment.text.as_str(), segment.pause))
+            .collect();
         assert_eq!(found, expected);
     }
 
@@ -78,7 +88,12 @@ mod tests {
         let text = "A long story, with commas, and clauses; it goes on. 長い文章です、とても長いです。Ünïcödé\u{301}word ".repeat(20);
         for max in [1, 2, 7, 30, 300] {
             let pieces = texts(&text, max);
-            assert!(pieces.iter().all(|piece| piece.chars().count() <= max.max(2)), "{max}");
+            assert!(
+                pieces
+                    .iter()
+                    .all(|piece| piece.chars().count() <= max.max(2)),
+                "{max}"
+            );
             let bare = |text: &str| text.split_whitespace().collect::<String>();
             assert_eq!(bare(&pieces.concat()), bare(&text), "{max}");
         }

@@ -5,9 +5,10 @@
 /// German, French, Spanish and Portuguese. Words that often end a sentence as well ("etc.") are missing on
 /// purpose: the lower-case rule serves them.
 const ABBREVIATIONS: &[&str] = &[
-    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "col", "dept", "dr", "dra", "e.g", "ed", "est", "exmo", "fig",
-    "gen", "gov", "hon", "hr", "i.e", "lt", "m", "mlle", "mme", "mr", "mrs", "ms", "mt", "nr", "p.ex", "pp", "prof", "profa",
-    "rep", "rev", "sen", "sgt", "sr", "sra", "srta", "st", "str", "usw", "v", "vgl", "vol", "vs", "z.b",
+    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "col", "dept", "dr", "dra",
+    "e.g", "ed", "est", "exmo", "fig", "gen", "gov", "hon", "hr", "i.e", "lt", "m", "mlle", "mme",
+    "mr", "mrs", "ms", "mt", "nr", "p.ex", "pp", "prof", "profa", "rep", "rev", "sen", "sgt", "sr",
+    "sra", "srta", "st", "str", "usw", "v", "vgl", "vol", "vs", "z.b",
 ];
 /// Abbreviations only before a number: "No. 5", but "He said no."
 const BEFORE_NUMBERS: &[&str] = &["art", "cap", "ch", "no", "núm", "p", "sec"];
@@ -16,8 +17,12 @@ const BEFORE_NUMBERS: &[&str] = &["art", "cap", "ch", "no", "núm", "p", "sec"];
 const SPACED_STOPS: &[char] = &['.', '!', '?', '…', '؟', '۔', '։'];
 /// Ends a sentence wherever it stands, for its scripts put no space after it.
 const FREE_STOPS: &[char] = &['。', '！', '？', '｡', '।', '॥', '።', '။'];
-const CLOSERS: &[char] = &['"', '\'', ')', ']', '}', '”', '’', '»', '›', '」', '』', '）', '】', '》'];
-const OPENERS: &[char] = &['"', '\'', '(', '[', '{', '“', '‘', '«', '‹', '¿', '¡', '—', '-'];
+const CLOSERS: &[char] = &[
+    '"', '\'', ')', ']', '}', '”', '’', '»', '›', '」', '』', '）', '】', '》',
+];
+const OPENERS: &[char] = &[
+    '"', '\'', '(', '[', '{', '“', '‘', '«', '‹', '¿', '¡', '—', '-',
+];
 
 /// The sentences of a paragraph, trimmed, none of them blank.
 pub(super) fn sentences(paragraph: &str) -> Vec<&str> {
@@ -52,14 +57,20 @@ fn next_end(text: &str, from: usize) -> Option<usize> {
 
 fn ends_here(sentence: &str, after: &str) -> bool {
     let bare = sentence.trim_end_matches(CLOSERS);
-    let Some(stop) = bare.chars().next_back() else { return false };
+    let Some(stop) = bare.chars().next_back() else {
+        return false;
+    };
     if after.is_empty() || FREE_STOPS.contains(&stop) {
         return true;
     }
     if !after.starts_with(char::is_whitespace) {
         return false;
     }
-    let next = after.trim_start().trim_start_matches(OPENERS).chars().next();
+    let next = after
+        .trim_start()
+        .trim_start_matches(OPENERS)
+        .chars()
+        .next();
     if next.is_some_and(char::is_lowercase) {
         return stop != '.' && stop != '…' && bare.len() == sentence.len();
     }
@@ -69,11 +80,18 @@ fn ends_here(sentence: &str, after: &str) -> bool {
 /// The full stop at the end of `bare` belongs to its last word and not to the sentence.
 fn is_shortened(bare: &str, next: Option<char>) -> bool {
     let line = bare.trim_end_matches('.');
-    let word = line.rsplit(char::is_whitespace).next().unwrap_or_default().trim_start_matches(OPENERS);
+    let word = line
+        .rsplit(char::is_whitespace)
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches(OPENERS);
     let lower = word.to_lowercase();
-    let is_initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
-    let is_list_number = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && line.trim_start() == word;
-    let before_number = next.is_some_and(char::is_numeric) && BEFORE_NUMBERS.contains(&lower.as_str());
+    let is_initial =
+        word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
+    let is_list_number =
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && line.trim_start() == word;
+    let before_number =
+        next.is_some_and(char::is_numeric) && BEFORE_NUMBERS.contains(&lower.as_str());
     is_initial || is_list_number || before_number || ABBREVIATIONS.contains(&lower.as_str())
 }
 
@@ -83,9 +101,12 @@ mod tests {
 
     #[test]
     fn plain_sentences_part() {
-        assert_eq!(sentences(" One. Two! Three? Four… Five?! Six... Seven "), [
-            "One.", "Two!", "Three?", "Four…", "Five?!", "Six...", "Seven"
-        ]);
+        assert_eq!(
+            sentences(" One. Two! Three? Four… Five?! Six... Seven "),
+            [
+                "One.", "Two!", "Three?", "Four…", "Five?!", "Six...", "Seven"
+            ]
+        );
     }
 
     #[test]
@@ -108,21 +129,36 @@ mod tests {
 
     #[test]
     fn words_that_look_shortened_still_end_sentences() {
-        assert_eq!(sentences("He said no. They left."), ["He said no.", "They left."]);
+        assert_eq!(
+            sentences("He said no. They left."),
+            ["He said no.", "They left."]
+        );
         assert_eq!(sentences("It was I. We knew."), ["It was I.", "We knew."]);
-        assert_eq!(sentences("Born in 1999. Died young."), ["Born in 1999.", "Died young."]);
+        assert_eq!(
+            sentences("Born in 1999. Died young."),
+            ["Born in 1999.", "Died young."]
+        );
     }
 
     #[test]
     fn closing_marks_stay_with_their_sentence() {
-        assert_eq!(sentences("“Go!” He went. (Really.) «Oui.» Non."), ["“Go!”", "He went.", "(Really.)", "«Oui.»", "Non."]);
+        assert_eq!(
+            sentences("“Go!” He went. (Really.) «Oui.» Non."),
+            ["“Go!”", "He went.", "(Really.)", "«Oui.»", "Non."]
+        );
         assert_eq!(sentences("\"Stop!\" he cried."), ["\"Stop!\" he cried."]);
     }
 
     #[test]
     fn scripts_without_spaces_part() {
-        assert_eq!(sentences("你好。今天天气很好！走吧？"), ["你好。", "今天天气很好！", "走吧？"]);
-        assert_eq!(sentences("「そうです。」と言った。"), ["「そうです。」", "と言った。"]);
+        assert_eq!(
+            sentences("你好。今天天气很好！走吧？"),
+            ["你好。", "今天天气很好！", "走吧？"]
+        );
+        assert_eq!(
+            sentences("「そうです。」と言った。"),
+            ["「そうです。」", "と言った。"]
+        );
         assert_eq!(sentences("नमस्ते। आप कैसे हैं?"), ["नमस्ते।", "आप कैसे हैं?"]);
     }
 }
