@@ -104,7 +104,8 @@ language sql immutable as $$
   end
 $$;
 
--- Ends a batch for its owner: the status, and the event in the outbox. Not while jobs are pending: one that was redriven
+-- Ends a batch for its owner: the status, and the event in the outbox. Without an archive (its job is dead) what was made
+-- can be had one by one, but the batch did not go well. Not while jobs are pending: one that was redriven
 -- while the archive was packed has reopened the batch, and its end packs another.
 create function queue.finish_batch(p_batch uuid, p_archive_key text) returns void
 language plpgsql as $$
@@ -113,7 +114,9 @@ declare
   batch queue.batch;
 begin
   update queue.batch_progress b
-  set status = queue.batch_outcome(b), archive_key = p_archive_key, finished_at = clock_timestamp()
+  set status = case when p_archive_key is null and b.completed > 0 and b.cancelled = 0
+      then 'completed_with_errors' else queue.batch_outcome(b) end,
+    archive_key = p_archive_key, finished_at = clock_timestamp()
   where b.batch_id = p_batch and b.pending = 0
   returning * into progress;
   if not found then
