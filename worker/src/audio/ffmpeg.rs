@@ -91,7 +91,9 @@ fn codec(format: ResponseFormat) -> &'static str {
         ResponseFormat::Pcm => "-c:a pcm_s16le -f s16le",
         ResponseFormat::Flac => "-c:a flac -f flac",
         ResponseFormat::Mp3 => "-c:a libmp3lame -q:a 2 -f mp3",
-        ResponseFormat::Opus => "-c:a libopus -b:a 48k -application voip -compression_level 5 -f opus",
+        ResponseFormat::Opus => {
+            "-c:a libopus -b:a 48k -application voip -compression_level 5 -f opus"
+        }
         ResponseFormat::Aac => "-c:a aac -aac_coder fast -b:a 80k -f adts",
     }
 }
