@@ -1,5 +1,4 @@
 //! HTTP through the host: what components see, what clients get.
-#![expect(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 
 mod support;
 
@@ -162,7 +161,7 @@ async fn outbound_http_goes_where_the_manifest_says() {
             config
                 .variables
                 .insert("http_host".into(), format!("http://{address}")),
-        )
+        );
     })
     .await;
     let answer = probe.get(&format!("/fetch?url=http://{address}/x")).await;

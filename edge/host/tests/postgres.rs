@@ -1,5 +1,4 @@
 //! `spin:postgres` through the host, against a real server.
-#![expect(clippy::unwrap_used, reason = "tests stop where something is wrong")]
 
 mod support;
 

@@ -51,11 +51,9 @@ impl Connection {
         address: &str,
         ca_root: Option<&str>,
     ) -> Result<Self, Error> {
-        component
-            .allowed_hosts()
-            .check_postgres(address)
-            .map_err(Error::ConnectionFailed)?;
-        let pool = component.pools().pool(address, ca_root)?;
+        let pool = component
+            .pools()
+            .pool(address, ca_root, component.allowed_hosts())?;
         let slot = Arc::new(Slot::default());
         slot.put(pool.session().await?);
         Ok(Self { pool, slot })

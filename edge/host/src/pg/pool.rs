@@ -18,7 +18,7 @@ use deadpool::{
 use tokio_postgres::{Config, config::SslMode};
 
 use super::{session::Session, tls};
-use crate::bindings::postgres::Error;
+use crate::{allowed_hosts::AllowedHosts, bindings::postgres::Error};
 
 /// Addresses of one component; beyond that somebody makes them up.
 const MAX_ADDRESSES: usize = 16;
@@ -62,8 +62,14 @@ impl Pools {
         }
     }
 
-    /// The pool for an address, made at its first use. It connects only when a session is asked for.
-    pub(super) fn pool(&self, address: &str, ca_root: Option<&str>) -> Result<Arc<Pool>, Error> {
+    /// The pool for an address, made at its first use. It connects only when a session is asked for. An address that is
+    /// not allowed gets no pool, so what has one need not be checked again: what is allowed never changes.
+    pub(super) fn pool(
+        &self,
+        address: &str,
+        ca_root: Option<&str>,
+        allowed: &AllowedHosts,
+    ) -> Result<Arc<Pool>, Error> {
         let key = (address.to_owned(), ca_root.map(ToOwned::to_owned));
         let mut pools = self
             .by_address
@@ -75,8 +81,11 @@ impl Pools {
         if pools.len() >= MAX_ADDRESSES {
             pools.retain(|_, pool| Arc::strong_count(pool) > 1);
         }
-        let pool =
-            Arc::new(Pool::new(address, ca_root, self.limits).map_err(Error::ConnectionFailed)?);
+        let pool = allowed
+            .check_postgres(address)
+            .and_then(|()| Pool::new(address, ca_root, self.limits))
+            .map_err(Error::ConnectionFailed)?;
+        let pool = Arc::new(pool);
         pools.insert(key, Arc::clone(&pool));
         Ok(pool)
     }
