@@ -61,7 +61,7 @@ fn is_provided(import: &str) -> bool {
     let Some((name, version)) = import.split_once('@') else {
         return false;
     };
-    let known = |wanted: &str| PROVIDED.iter().any(|provided| *provided == (name, wanted));
+    let known = |wanted: &str| PROVIDED.contains(&(name, wanted));
     match version
         .strip_prefix("0.2.")
         .and_then(|patch| patch.parse::<u32>().ok())
