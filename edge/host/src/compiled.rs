@@ -62,10 +62,18 @@ impl Cache {
         }
         let component =
             Component::new(&self.engine, &wasm).map_err(|error| format!("{error:#}"))?;
-        if let Err(error) = keep(&path, &component) {
-            tracing::warn!(path = %path.display(), %error, "a compiled component could not be kept");
+        match keep(&path, &component) {
+            // Mapped from the file, the code needs no memory of its own, and what compiling took is given back.
+            Ok(()) => {
+                drop(component);
+                self.deserialize(&path)
+                    .map_err(|error| format!("{error:#}"))
+            }
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a compiled component could not be kept");
+                Ok(component)
+            }
         }
-        Ok(component)
     }
 
     fn file_name(&self, wasm: &[u8]) -> String {
