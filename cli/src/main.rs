@@ -1,15 +1,22 @@
 //! The `kiskadee` command: everything on one machine (`up`), each part alone, and what an administrator needs.
 
+mod accounts;
+mod admin;
+mod artefacts;
 mod logs;
+mod parts;
 mod password;
 mod postgres;
 mod private_file;
 mod random;
+mod say;
 mod secrets;
 mod signing;
 mod state;
 mod stop;
 mod supervise;
+mod telemetry;
+mod up;
 
 use std::process::ExitCode;
 
@@ -26,6 +33,21 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Start everything on this machine; Ctrl-C stops it
+    Up(up::UpOptions),
+    /// Say a text without a server
+    Say(say::SayOptions),
+    /// Run a worker: it speaks, keeps the queue and sends webhooks
+    Worker(parts::worker::WorkerOptions),
+    /// Run the edge alone; its variables are SPIN_VARIABLE_<NAME> in the environment
+    Edge(parts::edge::EdgeOptions),
+    /// Run the gateway through which edges reach the storage
+    Storage(parts::storage::StorageOptions),
+    /// Bring a database's schema to this version
+    Migrate(parts::migrate::MigrateOptions),
+    /// Users, keys, and control of the queue
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
     /// Run a throw-away Postgres server for tests: prints its address, ends when its input closes
     Postgres(postgres::scratch::ScratchOptions),
     #[command(hide = true)]
@@ -45,6 +67,13 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::PostgresGuard(options) => postgres::guard::become_program(&options),
+        Command::Up(options) => on_main_thread(up::run(&options)),
+        Command::Say(options) => on_main_thread(say::run(&options)),
+        Command::Worker(options) => on_main_thread(parts::worker::run(&options)),
+        Command::Edge(options) => on_main_thread(parts::edge::run(&options)),
+        Command::Storage(options) => on_main_thread(parts::storage::run(&options)),
+        Command::Migrate(options) => on_main_thread(parts::migrate::run(&options)),
+        Command::Admin(command) => on_main_thread(admin::run(&command)),
         Command::Postgres(options) => on_main_thread(postgres::scratch::run(&options)),
     }
 }

@@ -43,10 +43,6 @@ impl StateDirectory {
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.path.join("logs").join(name)
     }
-
-    pub(crate) fn storage(&self) -> PathBuf {
-        self.path.join("storage")
-    }
 }
 
 /// Where an installed `kiskadee` keeps its state.

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::pin::Pin;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A child that lived this long has started well: its next death is a new trouble, not the old one again.
 const SETTLED: Duration = Duration::from_secs(30);
 
+pub(crate) type Aftermath = Pin<Box<dyn Future<Output = ()>>>;
+
 pub(crate) struct Recipe {
     pub(crate) name: String,
     pub(crate) command: Box<dyn Fn() -> anyhow::Result<std::process::Command>>,
@@ -31,8 +34,8 @@ pub(crate) struct Recipe {
     pub(crate) orderly: Signal,
     pub(crate) quick: Signal,
     pub(crate) patience: Duration,
-    /// Called after each death that nobody asked for, before the next start.
-    pub(crate) on_death: Box<dyn Fn()>,
+    /// What is done after each death that nobody asked for, before the next start.
+    pub(crate) on_death: Box<dyn Fn() -> Aftermath>,
 }
 
 pub(crate) struct Supervised {
@@ -86,7 +89,7 @@ async fn keep_alive(recipe: Recipe, stop: Stop, deaths: watch::Sender<u32>) {
                 tracing::error!(process = recipe.name, %error, "cannot start process, trying again")
             }
         }
-        (recipe.on_death)();
+        (recipe.on_death)().await;
         deaths.send_modify(|count| *count += 1);
         if started.elapsed() > SETTLED {
             pause = FIRST_PAUSE;
@@ -174,7 +177,10 @@ mod tests {
             orderly: Signal::SIGTERM,
             quick: Signal::SIGKILL,
             patience: Duration::from_secs(20),
-            on_death: Box::new(move || deaths.set(deaths.get() + 1)),
+            on_death: Box::new(move || {
+                deaths.set(deaths.get() + 1);
+                Box::pin(async {})
+            }),
         }
     }
 

@@ -1,1 +1,84 @@
-fn main() {}
+//! `cargo xtask …`: what a developer's machine needs, and the commands that use it.
+//!
+//! Every command does its own set-up first and skips what is there already, so each works on a fresh machine, twice in a
+//! row, and without a network once all is installed.
+
+mod build;
+mod packages;
+mod process;
+mod test;
+mod test_database;
+mod test_tools;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Set-up and developer commands",
+    disable_help_subcommand = true
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything on this machine; Ctrl-C stops it
+    #[command(after_help = UP_HELP)]
+    Up {
+        /// Passed on to `kiskadee up`
+        #[arg(
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "OPTIONS"
+        )]
+        options: Vec<String>,
+    },
+    /// Run every test there is, Postgres and browser included
+    Test {
+        /// Only the tests whose name contains this
+        filter: Option<String>,
+        /// Only the tests of these packages
+        #[arg(short, long, value_name = "PACKAGE")]
+        package: Vec<String>,
+    },
+    /// Install what is missing and build, but start nothing
+    Setup,
+    /// Write the API documents anew from their sources
+    Openapi,
+}
+
+const UP_HELP: &str = "\
+The options of `kiskadee up`, among them:
+  --listen ADDRESS:PORT      where to serve [default: 127.0.0.1:8005]
+  --state-dir DIR            what is kept between runs [default: ./.kiskadee]
+  --workers N                worker processes [default: 1]
+  --api-rate-limit on|off    limit requests per caller [default: on]
+All of them: cargo xtask up -- --help";
+
+fn main() -> ExitCode {
+    match run(CommandLine::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Up { options } => {
+            build::set_up()?;
+            build::become_kiskadee_up(&options)
+        }
+        Command::Test { filter, package } => test::run(filter.as_deref(), &package),
+        Command::Setup => build::set_up().map(|()| ExitCode::SUCCESS),
+        Command::Openapi => build::write_api_documents().map(|()| ExitCode::SUCCESS),
+    }
+}

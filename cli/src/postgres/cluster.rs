@@ -17,6 +17,8 @@ use super::{Durability, leftover, place, port, settings};
 use crate::private_file;
 
 pub(crate) const SUPERUSER: &str = "postgres";
+/// In the state directory.
+pub(super) const PORT_FILE: &str = "postgres.port";
 
 pub(crate) struct Cluster {
     account: Account,
@@ -48,7 +50,7 @@ impl Cluster {
         let binaries = Binaries::find(options.postgres_bin.as_deref(), &data)?;
         let account = Account::for_data(&data)?;
         leftover::stop(&data)?;
-        let port = port::choose(options.postgres_port, &state.join("postgres.port"))?;
+        let port = port::choose(options.postgres_port, &state.join(PORT_FILE))?;
         let cluster = Self {
             account,
             binaries,
@@ -140,18 +142,18 @@ impl Cluster {
         Ok(command)
     }
 
-    pub(crate) fn superuser(&self, password: &str) -> PgConnectOptions {
+    pub(crate) fn superuser(&self, password: &str, database: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host("127.0.0.1")
             .port(self.port)
             .username(SUPERUSER)
             .password(password)
-            .database("postgres")
+            .database(database)
     }
 
-    pub(crate) fn url(&self, user: &str, password: &str) -> String {
+    pub(crate) fn url(&self, user: &str, password: &str, database: &str) -> String {
         format!(
-            "postgres://{user}:{password}@127.0.0.1:{}/postgres",
+            "postgres://{user}:{password}@127.0.0.1:{}/{database}",
             self.port
         )
     }

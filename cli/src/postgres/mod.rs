@@ -13,3 +13,8 @@ mod settings;
 
 pub(crate) use cluster::{Cluster, ClusterOptions, SUPERUSER, pool};
 pub(crate) use settings::Durability;
+
+/// The port of the cluster of a state directory, as its last start chose it.
+pub(crate) fn remembered_port(state: &std::path::Path) -> Option<u16> {
+    port::remembered(&state.join(cluster::PORT_FILE))
+}

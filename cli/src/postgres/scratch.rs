@@ -30,8 +30,8 @@ pub(crate) async fn run(options: &ScratchOptions) -> Result<()> {
         .context("cannot create a temporary directory")?;
     let password = random_token()?;
     let cluster = Cluster::prepare(folder.path(), &options.cluster, &password, Durability::None)?;
-    let admin = super::pool(cluster.superuser(&password));
-    let url = cluster.url(super::SUPERUSER, &password);
+    let admin = super::pool(cluster.superuser(&password, "postgres"));
+    let url = cluster.url(super::SUPERUSER, &password, "postgres");
     let log = LogFile::open(&folder.path().join("postgres.log"))?;
     let server = server::start(cluster, log);
     let outcome = tokio::select! {

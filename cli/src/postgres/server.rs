@@ -24,7 +24,7 @@ pub(crate) fn start(cluster: Cluster, log: LogFile) -> Supervised {
         orderly: Signal::SIGINT,
         quick: Signal::SIGQUIT,
         patience: Duration::from_secs(30),
-        on_death: Box::new(|| {}),
+        on_death: Box::new(|| Box::pin(async {})),
     })
 }
 

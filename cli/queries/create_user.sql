@@ -1,0 +1,11 @@
+-- A user of that name stays as it is: whoever created it may have changed its password since.
+with made as (
+  insert into account."user" (username, email, role, password_hash)
+  values ($1, $2, $3, $4)
+  on conflict (lower(username)) do nothing
+  returning id
+)
+select m.id, true as is_new from made m
+union all
+select u.id, false from account."user" u where lower(u.username) = lower($1)
+limit 1

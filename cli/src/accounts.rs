@@ -1,0 +1,80 @@
+//! Users, keys and webhook secrets, as the command line makes them: straight in the database.
+
+use anyhow::{Context, Result, bail};
+use kiskadee_shared::api_key::ApiKey;
+use kiskadee_shared::webhook_secret::WebhookSecret;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::password;
+use crate::random::random_bytes;
+
+pub(crate) struct NewUser<'a> {
+    pub(crate) username: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) role: &'a str,
+    pub(crate) password: &'a str,
+}
+
+/// The user's id, and whether it is new; one that exists is left as it is.
+pub(crate) async fn ensure_user(database: &PgPool, user: &NewUser<'_>) -> Result<(Uuid, bool)> {
+    sqlx::query_as(include_str!("../queries/create_user.sql"))
+        .bind(user.username)
+        .bind(user.email)
+        .bind(user.role)
+        .bind(password::hash(user.password)?)
+        .fetch_one(database)
+        .await
+        .with_context(|| format!("cannot create user {}", user.username))
+}
+
+pub(crate) async fn find_user(database: &PgPool, username: &str) -> Result<Uuid> {
+    let query = r#"select id from account."user" where lower(username) = lower($1)"#;
+    let found = sqlx::query_scalar(query)
+        .bind(username)
+        .fetch_optional(database)
+        .await?;
+    match found {
+        Some(id) => Ok(id),
+        None => bail!("there is no user {username}"),
+    }
+}
+
+pub(crate) fn new_api_key() -> Result<ApiKey> {
+    Ok(ApiKey::generate(random_bytes()?))
+}
+
+pub(crate) async fn ensure_api_key(
+    database: &PgPool,
+    user: Uuid,
+    name: &str,
+    key: &ApiKey,
+) -> Result<()> {
+    sqlx::query(include_str!("../queries/create_api_key.sql"))
+        .bind(user)
+        .bind(name)
+        .bind(key.display_prefix())
+        .bind(key.hash().as_slice())
+        .execute(database)
+        .await
+        .context("cannot store the API key")?;
+    Ok(())
+}
+
+pub(crate) fn new_webhook_secret() -> Result<WebhookSecret> {
+    Ok(WebhookSecret::generate(random_bytes()?))
+}
+
+pub(crate) async fn ensure_webhook_secret(
+    database: &PgPool,
+    user: Uuid,
+    secret: &WebhookSecret,
+) -> Result<()> {
+    sqlx::query(include_str!("../queries/create_webhook_secret.sql"))
+        .bind(user)
+        .bind(secret.expose())
+        .execute(database)
+        .await
+        .context("cannot store the webhook secret")?;
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! `kiskadee admin`: what an administrator does from the machine itself, without an account of the API.
+
+mod keys;
+mod queue;
+mod target;
+mod users;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Create a user; prints the password when it was generated
+    CreateUser(users::CreateUser),
+    /// Create an API key for a user; it is shown this once
+    CreateKey(users::CreateKey),
+    /// Stop claiming the jobs of a queue (such as speech:kiskadee or archive:zip); what runs goes on
+    Pause(queue::Pause),
+    /// Claim the jobs of a paused queue again
+    Resume(queue::Resume),
+    /// List jobs that failed for good, and why
+    Dead(queue::Dead),
+    /// Give a dead job another life
+    Redrive(queue::Redrive),
+    /// Sign tokens with a new key from the next start of `kiskadee up`; the old tokens stay valid
+    RotateJwtKey(keys::RotateJwtKey),
+    /// Print the secrets that a distributed installation needs, as lines for an environment file
+    GenerateSecrets,
+}
+
+pub(crate) async fn run(command: &AdminCommand) -> Result<()> {
+    match command {
+        AdminCommand::CreateUser(command) => users::create_user(command).await,
+        AdminCommand::CreateKey(command) => users::create_key(command).await,
+        AdminCommand::Pause(command) => queue::pause(command).await,
+        AdminCommand::Resume(command) => queue::resume(command).await,
+        AdminCommand::Dead(command) => queue::list_dead(command).await,
+        AdminCommand::Redrive(command) => queue::redrive(command).await,
+        AdminCommand::RotateJwtKey(command) => keys::rotate(command),
+        AdminCommand::GenerateSecrets => keys::generate(),
+    }
+}

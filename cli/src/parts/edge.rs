@@ -1,0 +1,69 @@
+//! `kiskadee edge`: the host alone. Its variables come as under Spin: `SPIN_VARIABLE_<NAME>` in the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use kiskadee_edge_host::{EdgeHost, HostConfig};
+
+use crate::artefacts::Artefacts;
+use crate::stop::Stop;
+use crate::telemetry;
+
+/// What requests that run may take to end.
+const DRAIN: Duration = Duration::from_secs(20);
+
+#[derive(Args)]
+pub(crate) struct EdgeOptions {
+    /// Where to serve; 0.0.0.0 serves the network
+    #[arg(
+        long,
+        env = "KISKADEE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8005"
+    )]
+    listen: SocketAddr,
+    /// Serve this process' own metrics here
+    #[arg(long, env = "KISKADEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+    /// Where compiled components are kept; nobody else may write there
+    #[arg(long, env = "KISKADEE_CACHE_DIR", value_name = "DIR")]
+    cache_dir: PathBuf,
+    /// Count requests for the whole system's /metrics here, as a member of kiskadee_edge_host
+    #[arg(
+        long,
+        env = "KISKADEE_TELEMETRY_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    telemetry_database_url: Option<String>,
+    #[command(flatten)]
+    artefacts: Artefacts,
+}
+
+pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
+    let _telemetry = telemetry::to_standard_error("kiskadee-edge")?;
+    let stop = Stop::on_signals()?;
+    let mut config = HostConfig::new(
+        options.artefacts.manifest()?,
+        options.listen,
+        &options.cache_dir,
+    );
+    config.component_dir = Some(options.artefacts.components()?);
+    config.metrics_listen = options.metrics_listen;
+    config
+        .telemetry_database_url
+        .clone_from(&options.telemetry_database_url);
+    let host = EdgeHost::start(config)
+        .await
+        .context("cannot start the edge")?;
+    tracing::info!(address = %host.local_addr(), "the edge serves");
+    stop.orderly.cancelled().await;
+    tokio::select! {
+        _ = host.shutdown(DRAIN) => {}
+        () = stop.quick.cancelled() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! `kiskadee worker`: one worker process.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use kiskadee_worker::{Worker, WorkerConfig};
+use nix::sys::signal::Signal;
+
+use crate::postgres::guard::tie_to_parent;
+use crate::stop::Stop;
+use crate::telemetry;
+use crate::up::Switch;
+
+#[derive(Args)]
+pub(crate) struct WorkerOptions {
+    /// The database, as a role that is a member of kiskadee_worker
+    #[arg(
+        long,
+        env = "KISKADEE_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database_url: String,
+    /// Where audio is kept: a directory, or an s3://, gs:// or az:// address
+    #[arg(long, env = "KISKADEE_STORAGE", value_name = "ADDRESS")]
+    storage: String,
+    /// How this worker is called in lists [default: worker- and the process' number]
+    #[arg(long, env = "KISKADEE_WORKER_NAME", value_name = "NAME")]
+    name: Option<String>,
+    /// Serve only these engines [default: all that start here]
+    #[arg(
+        long,
+        env = "KISKADEE_ENGINES",
+        value_name = "NAMES",
+        value_delimiter = ','
+    )]
+    engines: Vec<String>,
+    /// Jobs that run at once [default: the machine's cores]
+    #[arg(long, env = "KISKADEE_SLOTS", value_name = "N")]
+    slots: Option<usize>,
+    /// Seconds without a heartbeat after which this worker's jobs go to others
+    #[arg(
+        long,
+        env = "KISKADEE_LEASE_TTL",
+        value_name = "SECONDS",
+        default_value_t = 30
+    )]
+    lease_ttl: u64,
+    /// Seconds that a stop may take; what has not finished by then is given back
+    #[arg(
+        long,
+        env = "KISKADEE_DRAIN_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 25
+    )]
+    drain_seconds: u64,
+    /// The database is reached through a pooler in transaction mode
+    #[arg(long, env = "KISKADEE_BEHIND_POOLER")]
+    behind_pooler: bool,
+    /// Where files lie until they are uploaded [default: the machine's temporary directory]
+    #[arg(long, env = "KISKADEE_SCRATCH", value_name = "DIR")]
+    scratch: Option<PathBuf>,
+    /// Serve /metrics, /health and /ready of this process here
+    #[arg(long, env = "KISKADEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+    /// Let webhooks reach this machine and private networks
+    #[arg(
+        long,
+        env = "KISKADEE_WEBHOOK_ALLOW_PRIVATE",
+        value_name = "on|off",
+        default_value = "off"
+    )]
+    webhook_allow_private: Switch,
+    /// Stop when this process, which started the worker, dies
+    #[arg(long, hide = true, value_name = "PID")]
+    follow_parent: Option<i32>,
+}
+
+pub(crate) async fn run(options: &WorkerOptions) -> Result<()> {
+    let _telemetry = telemetry::to_standard_error("kiskadee-worker")?;
+    if let Some(parent) = options.follow_parent {
+        tie_to_parent(parent, Signal::SIGTERM)?;
+    }
+    let config = options.config();
+    let problems = config.problems();
+    if !problems.is_empty() {
+        bail!("{}", problems.join("; "));
+    }
+    let stop = Stop::on_signals()?;
+    tokio::select! {
+        outcome = Worker::run(config, stop.orderly.clone()) => outcome.context("the worker stopped"),
+        () = stop.quick.cancelled() => bail!("stopped without a drain"),
+    }
+}
+
+impl WorkerOptions {
+    fn config(&self) -> WorkerConfig {
+        let defaults = WorkerConfig::new(&self.database_url, &self.storage);
+        let slots = self.slots.unwrap_or(defaults.slots);
+        WorkerConfig {
+            name: self.name.clone().unwrap_or(defaults.name),
+            behind_pooler: self.behind_pooler,
+            doorbell: !self.behind_pooler,
+            engines: self.engines.clone(),
+            scratch: self.scratch.clone().unwrap_or(defaults.scratch),
+            slots,
+            max_batch_jobs: slots,
+            lease_ttl: Duration::from_secs(self.lease_ttl),
+            drain: Duration::from_secs(self.drain_seconds),
+            metrics_listen: self.metrics_listen,
+            allow_private_webhooks: self.webhook_allow_private == Switch::On,
+            ..WorkerConfig::new(&self.database_url, &self.storage)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `kiskadee say`: speaks without a server, by the same engine and encoder that a worker uses.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use kiskadee_shared::format::ResponseFormat;
+use kiskadee_shared::quality::QualityProfile;
+use kiskadee_speech::{Engine, Espeak, EspeakConfig, SpeechRequest};
+use kiskadee_worker::audio::{Encoder, Encoding};
+
+use crate::stop::Stop;
+
+#[derive(Args)]
+pub(crate) struct SayOptions {
+    /// What to say; - reads it from standard input
+    text: String,
+    /// The file to write; its extension names the format, and - is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// wav, mp3, opus, aac, flac or pcm [default: by the file's extension, else wav]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+    /// A BCP 47 tag such as en or pt-BR
+    #[arg(long, default_value = "en", value_name = "TAG")]
+    language: String,
+    /// A voice of the engine
+    #[arg(long, default_value = "default", value_name = "VOICE")]
+    voice: String,
+    /// Which engine speaks
+    #[arg(long, default_value = "espeak", value_name = "NAME")]
+    engine: String,
+    /// From 0.25 to 4: twice as fast is 2
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
+    speed: f32,
+}
+
+pub(crate) async fn run(options: &SayOptions) -> Result<()> {
+    let stop = Stop::on_signals()?;
+    tokio::select! {
+        outcome = speak(options) => outcome,
+        () = stop.orderly.cancelled() => bail!("stopped before the end"),
+    }
+}
+
+async fn speak(options: &SayOptions) -> Result<()> {
+    ensure!(
+        (0.25..=4.0).contains(&options.speed),
+        "--speed must be from 0.25 to 4"
+    );
+    let format = options.response_format()?;
+    let engine = start_engine(&options.engine).await?;
+    let request = SpeechRequest {
+        text: text(&options.text)?,
+        voice: options.voice.clone(),
+        language: options.language.clone(),
+        quality: QualityProfile::default(),
+        speed: options.speed,
+        cancel: tokio_util::sync::CancellationToken::new(),
+    };
+    let utterance = engine
+        .speak(vec![request])
+        .pop()
+        .context("the engine did not answer")??;
+    let encoding = Encoding {
+        format,
+        sample_rate: utterance.sample_rate,
+        stretch: utterance.stretch,
+    };
+    let encoded = Encoder::new("ffmpeg", std::env::temp_dir())
+        .encode(encoding, utterance.audio)
+        .await?;
+    write(&options.output, encoded.file.path())
+}
+
+impl SayOptions {
+    fn response_format(&self) -> Result<ResponseFormat> {
+        let extension = self
+            .output
+            .extension()
+            .and_then(|extension| extension.to_str());
+        let Some(name) = self.format.as_deref().or(extension) else {
+            return Ok(ResponseFormat::Wav);
+        };
+        name.parse().ok().with_context(|| {
+            format!(
+                "`{name}` is not a format; choose with --format: {}",
+                ResponseFormat::NAMES.join(", ")
+            )
+        })
+    }
+}
+
+async fn start_engine(name: &str) -> Result<Arc<dyn Engine>> {
+    match name {
+        "espeak" => Ok(Arc::new(Espeak::start(EspeakConfig::default()).await?)),
+        other => bail!("no engine `{other}` here; there is: espeak"),
+    }
+}
+
+fn text(argument: &str) -> Result<String> {
+    let text = match argument {
+        "-" => std::io::read_to_string(std::io::stdin())
+            .context("cannot read the text from standard input")?,
+        given => given.to_owned(),
+    };
+    ensure!(!text.trim().is_empty(), "there is nothing to say");
+    Ok(text)
+}
+
+fn write(output: &Path, file: &Path) -> Result<()> {
+    if output == Path::new("-") {
+        let audio = std::fs::read(file)?;
+        return std::io::stdout()
+            .write_all(&audio)
+            .context("cannot write to standard output");
+    }
+    std::fs::copy(file, output).with_context(|| format!("cannot write {}", output.display()))?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The edge of an embedded installation: the storage gateway, and the host with its variables.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use kiskadee_edge_host::{EdgeHost, HostConfig};
+use kiskadee_worker::gateway::{Gateway, GatewayConfig};
+use kiskadee_worker::store::Store;
+
+use super::{UpOptions, database};
+use crate::secrets::Secrets;
+
+/// On a port of its own choice, for this machine only.
+pub(crate) async fn start_gateway(
+    options: &UpOptions,
+    state: &Path,
+    secrets: &Secrets,
+) -> Result<Gateway> {
+    let store = Store::open(&options.storage_in(state))?;
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let config = GatewayConfig {
+        listen,
+        store,
+        token: secrets.storage_token.clone(),
+    };
+    Gateway::start(config)
+        .await
+        .context("cannot start the storage gateway")
+}
+
+pub(crate) async fn start_host(
+    options: &UpOptions,
+    state: &Path,
+    secrets: &Secrets,
+    postgres_port: u16,
+    gateway: SocketAddr,
+) -> Result<EdgeHost> {
+    let mut config = HostConfig::new(
+        options.artefacts.manifest()?,
+        options.listen,
+        state.join("compiled"),
+    );
+    config.component_dir = Some(options.artefacts.components()?);
+    config.metrics_listen = options.metrics_listen;
+    config.telemetry_database_url = Some(database::login_url(
+        secrets,
+        "kiskadee_edge_host",
+        postgres_port,
+    )?);
+    config.variables = variables(options, secrets, postgres_port, gateway)?;
+    EdgeHost::start(config)
+        .await
+        .context("cannot start the edge")
+}
+
+/// The variables of `spin.toml` that this installation sets; the others keep their defaults.
+fn variables(
+    options: &UpOptions,
+    secrets: &Secrets,
+    postgres_port: u16,
+    gateway: SocketAddr,
+) -> Result<BTreeMap<String, String>> {
+    let login = |group| database::login_url(secrets, group, postgres_port);
+    let pairs = [
+        ("accounts_database_url", login("kiskadee_accounts")?),
+        ("speech_database_url", login("kiskadee_speech")?),
+        ("ops_database_url", login("kiskadee_ops")?),
+        (
+            "database_host",
+            format!("postgres://127.0.0.1:{postgres_port}"),
+        ),
+        ("jwt_signing_key", secrets.signing.seed().to_owned()),
+        ("jwt_public_keys", secrets.signing.public_keys()?),
+        ("storage_url", format!("http://{gateway}")),
+        ("storage_token", secrets.storage_token.clone()),
+        ("api_rate_limit", options.api_rate_limit.as_str().to_owned()),
+        (
+            "webhook_allow_private",
+            options.webhook_allow_private.as_str().to_owned(),
+        ),
+        ("queue_cap_jobs", options.queue_cap.to_string()),
+        ("service_version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    Ok(pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect())
+}

@@ -1,0 +1,68 @@
+//! `kiskadee up`: the whole system on one machine, from an empty directory to the first spoken word.
+//!
+//! Started in the order in which the parts need each other, stopped in the reverse one. What has started is kept in
+//! `System`, so a stop in the middle of a start ends exactly that.
+
+mod announce;
+mod database;
+mod edge;
+mod first_user;
+mod options;
+mod system;
+mod workers;
+
+use std::future::pending;
+
+use anyhow::Result;
+
+pub(crate) use database::superuser_url;
+pub(crate) use options::{Switch, UpOptions};
+
+use crate::state::StateDirectory;
+use crate::stop::Stop;
+use crate::{logs, telemetry};
+use announce::{Progress, say, welcome};
+use system::System;
+
+pub(crate) async fn run(options: &UpOptions) -> Result<()> {
+    let stop = Stop::on_signals()?;
+    let state = StateDirectory::open(&options.state_dir())?;
+    let _telemetry = telemetry::to_file(
+        "kiskadee-edge",
+        logs::LogFile::open(&state.log("edge.jsonl"))?,
+    )?;
+    let progress = Progress::begin(&format!(
+        "kiskadee {} in {}",
+        env!("CARGO_PKG_VERSION"),
+        state.path().display()
+    ));
+    let mut system = System::default();
+    let outcome = tokio::select! {
+        outcome = serve(&mut system, &state, options, &progress) => outcome,
+        () = stop.orderly.cancelled() => Ok(()),
+    };
+    // An error that the stop itself caused (a child that got the same Ctrl-C) is none.
+    let outcome = if stop.orderly.is_cancelled() {
+        Ok(())
+    } else {
+        outcome
+    };
+    say("Stopping (once more to hurry)");
+    system.stop(&stop).await;
+    outcome
+}
+
+/// Never returns without an error.
+async fn serve(
+    system: &mut System,
+    state: &StateDirectory,
+    options: &UpOptions,
+    progress: &Progress,
+) -> Result<()> {
+    let credentials = system.start(state, options, progress).await?;
+    say(&welcome(
+        &credentials,
+        &state.path().join("credentials.json"),
+    ));
+    pending().await
+}

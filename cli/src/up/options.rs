@@ -1,0 +1,94 @@
+//! The options of `kiskadee up`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::artefacts::Artefacts;
+use crate::postgres::ClusterOptions;
+use crate::state;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UpOptions {
+    /// Where to serve; 0.0.0.0 serves the network
+    #[arg(
+        long,
+        env = "KISKADEE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8005"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// Everything that is kept: database, audio, secrets, logs [default: ~/.local/share/kiskadee]
+    #[arg(long, env = "KISKADEE_STATE_DIR", value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Worker processes; more than one pays only with several GPUs or many cores
+    #[arg(long, env = "KISKADEE_WORKERS", value_name = "N", default_value_t = 1)]
+    pub(crate) workers: u32,
+    /// Limit the requests of each caller
+    #[arg(
+        long,
+        env = "KISKADEE_API_RATE_LIMIT",
+        value_name = "on|off",
+        default_value = "on"
+    )]
+    pub(crate) api_rate_limit: Switch,
+    /// Where audio is kept: a directory, or an s3://, gs:// or az:// address [default: in the state directory]
+    #[arg(long, env = "KISKADEE_STORAGE", value_name = "ADDRESS")]
+    storage: Option<String>,
+    /// Jobs that the whole queue takes before it answers 503
+    #[arg(
+        long,
+        env = "KISKADEE_QUEUE_CAP",
+        value_name = "JOBS",
+        default_value_t = 1_000_000
+    )]
+    pub(crate) queue_cap: u32,
+    /// Seconds without a heartbeat after which a worker's jobs go to others
+    #[arg(long, env = "KISKADEE_LEASE_TTL", value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(3..=3600))]
+    pub(crate) lease_ttl: u32,
+    /// Let webhooks reach this machine and private networks
+    #[arg(
+        long,
+        env = "KISKADEE_WEBHOOK_ALLOW_PRIVATE",
+        value_name = "on|off",
+        default_value = "off"
+    )]
+    pub(crate) webhook_allow_private: Switch,
+    /// Serve the host process's own metrics here (those of the whole system are at /metrics)
+    #[arg(long, env = "KISKADEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) artefacts: Artefacts,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
+}
+
+impl UpOptions {
+    /// The address of the storage; every part of the system must be told the same.
+    pub(crate) fn storage_in(&self, state: &Path) -> String {
+        self.storage
+            .clone()
+            .unwrap_or_else(|| state.join("storage").display().to_string())
+    }
+
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.state_dir.clone().unwrap_or_else(state::default_path)
+    }
+}

@@ -1,0 +1,108 @@
+//! The worker processes: started, restarted, and declared dead at once when they die.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use sqlx::PgPool;
+
+use super::{UpOptions, database};
+use crate::logs::LogFile;
+use crate::state::StateDirectory;
+use crate::supervise::{Aftermath, Recipe, Supervised};
+
+/// What a worker may take to finish or give back what it runs.
+const DRAIN: Duration = Duration::from_secs(30);
+/// Models are read and may have to be compiled for the device.
+const FIRST_HEARTBEAT: Duration = Duration::from_secs(120);
+const HOPELESS: u32 = 4;
+/// A database that is away keeps a dead worker's successor no longer than this.
+const EXPIRY_PATIENCE: Duration = Duration::from_secs(3);
+
+pub(crate) fn start(
+    number: u32,
+    state: &StateDirectory,
+    options: &UpOptions,
+    database_url: &str,
+    admin: &PgPool,
+) -> Result<Supervised> {
+    let name = format!("worker-{number}");
+    let log = LogFile::open(&state.log(&format!("{name}.jsonl")))?;
+    let command = recipe_of_command(&name, state.path(), options, database_url);
+    let (dead, admin) = (name.clone(), admin.clone());
+    Ok(Supervised::start(Recipe {
+        name,
+        command: Box::new(command),
+        log,
+        orderly: Signal::SIGTERM,
+        quick: Signal::SIGKILL,
+        patience: DRAIN,
+        on_death: Box::new(move || expire(admin.clone(), dead.clone())),
+    }))
+}
+
+fn recipe_of_command(
+    name: &str,
+    state: &Path,
+    options: &UpOptions,
+    database_url: &str,
+) -> impl Fn() -> Result<Command> + 'static {
+    let (name, database_url) = (name.to_owned(), database_url.to_owned());
+    let storage = options.storage_in(state);
+    let lease_ttl = options.lease_ttl.to_string();
+    let allow_private = options.webhook_allow_private.as_str();
+    move || {
+        let this = std::env::current_exe().context("cannot find this program's own file")?;
+        let mut command = Command::new(this);
+        command
+            .args([
+                "worker",
+                "--name",
+                &name,
+                "--storage",
+                &storage,
+                "--lease-ttl",
+                &lease_ttl,
+            ])
+            .args(["--webhook-allow-private", allow_private])
+            .args(["--follow-parent", &std::process::id().to_string()])
+            // Not on the command line, where everyone could read it.
+            .env("KISKADEE_DATABASE_URL", &database_url)
+            .stdin(Stdio::null());
+        Ok(command)
+    }
+}
+
+fn expire(admin: PgPool, name: String) -> Aftermath {
+    Box::pin(async move {
+        match tokio::time::timeout(EXPIRY_PATIENCE, database::expire_workers(&admin, &name)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(worker = name, %error, "cannot expire the dead worker")
+            }
+            Err(_) => tracing::warn!(
+                worker = name,
+                "the database is away, the dead worker expires by itself"
+            ),
+        }
+    })
+}
+
+/// Until every worker has registered.
+pub(crate) async fn wait_until_ready(workers: &[Supervised], admin: &PgPool) -> Result<()> {
+    let give_up_at = Instant::now() + FIRST_HEARTBEAT;
+    loop {
+        let alive: i64 = sqlx::query_scalar(include_str!("../../queries/count_workers.sql"))
+            .fetch_one(admin)
+            .await?;
+        if usize::try_from(alive).is_ok_and(|alive| alive >= workers.len()) {
+            return Ok(());
+        }
+        if Instant::now() > give_up_at || workers.iter().any(|worker| worker.deaths() >= HOPELESS) {
+            bail!("a worker does not start; its log says why");
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+}

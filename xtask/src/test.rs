@@ -1,0 +1,70 @@
+//! `cargo xtask test`: all tests of the workspace, with a database, a browser and a fuzzer at hand.
+
+use std::env::{join_paths, split_paths, var_os};
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::build;
+use crate::process::cargo;
+use crate::test_database::TestDatabase;
+use crate::test_tools;
+
+pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode> {
+    let started = Instant::now();
+    build::set_up()?;
+    let programs = test_tools::ensure()?;
+    let set_up = started.elapsed();
+    let database = TestDatabase::start()?;
+    let status = command(filter, packages)
+        .env("PATH", path_with(&programs)?)
+        .env("KISKADEE_TEST_DATABASE_URL", &database.url)
+        .env("KISKADEE_BIN", build::kiskadee())
+        .env("KISKADEE_COMPONENTS", build::components())
+        .status()
+        .context("cannot run cargo test")?;
+    drop(database);
+    let total = started.elapsed().as_secs();
+    println!(
+        "\n{} in {total} s, of which set-up {} s",
+        verdict(status),
+        set_up.as_secs()
+    );
+    Ok(exit_code(status))
+}
+
+fn command(filter: Option<&str>, packages: &[String]) -> Command {
+    let mut command = cargo();
+    command.args(["test", "--locked", "--release", "--no-fail-fast"]);
+    if packages.is_empty() {
+        command.arg("--workspace");
+    }
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    command.args(filter);
+    command
+}
+
+/// The fuzzer's folder comes first.
+fn path_with(programs: &Path) -> Result<OsString> {
+    let inherited = var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(programs.to_owned()).chain(split_paths(&inherited));
+    join_paths(all).context("the path of the repository contains a colon")
+}
+
+fn verdict(status: ExitStatus) -> &'static str {
+    if status.success() {
+        "All tests passed"
+    } else {
+        "SOME TESTS FAILED (see above)"
+    }
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
