@@ -13,8 +13,13 @@ async fn a_user_registers_logs_in_and_sees_the_profile() -> Result<()> {
     assert_eq!(by_key["username"], username);
     assert_eq!(by_key["role"], "user");
     let anonymous = client.anonymous();
-    let request = anonymous.request(Method::GET, "/auth/me").bearer_auth(&token);
-    assert_eq!(anonymous.send(request).await?.expect(200)?.json()?["id"], by_key["id"]);
+    let request = anonymous
+        .request(Method::GET, "/auth/me")
+        .bearer_auth(&token);
+    assert_eq!(
+        anonymous.send(request).await?.expect(200)?.json()?["id"],
+        by_key["id"]
+    );
     Ok(())
 }
 
@@ -22,12 +27,23 @@ async fn a_user_registers_logs_in_and_sees_the_profile() -> Result<()> {
 async fn the_oauth2_password_form_logs_in_too() -> Result<()> {
     let (client, username, _) = new_user().await?;
     let anonymous = client.anonymous();
-    let form = [("grant_type", "password"), ("username", username.as_str()), ("password", "correct horse")];
-    let answer = anonymous.send(anonymous.request(Method::POST, "/auth/login").form(&form)).await?.expect(200)?.json()?;
+    let form = [
+        ("grant_type", "password"),
+        ("username", username.as_str()),
+        ("password", "correct horse"),
+    ];
+    let answer = anonymous
+        .send(anonymous.request(Method::POST, "/auth/login").form(&form))
+        .await?
+        .expect(200)?
+        .json()?;
     assert_eq!(answer["token_type"], "bearer");
     assert_eq!(answer["expires_in"], 86_400);
     let body = json!({"username": username, "password": "correct horse"});
-    anonymous.post("/api/v1/advanced/auth/token", &body).await?.expect(200)?;
+    anonymous
+        .post("/api/v1/advanced/auth/token", &body)
+        .await?
+        .expect(200)?;
     Ok(())
 }
 
@@ -36,8 +52,16 @@ async fn a_wrong_password_and_an_unknown_user_look_alike() -> Result<()> {
     let (client, username, _) = new_user().await?;
     let wrong = json!({"username": username, "password": "wrong password"});
     let unknown = json!({"username": "nobody-at-all", "password": "wrong password"});
-    let first = client.anonymous().post("/auth/login", &wrong).await?.problem(401)?;
-    let second = client.anonymous().post("/auth/login", &unknown).await?.problem(401)?;
+    let first = client
+        .anonymous()
+        .post("/auth/login", &wrong)
+        .await?
+        .problem(401)?;
+    let second = client
+        .anonymous()
+        .post("/auth/login", &unknown)
+        .await?
+        .problem(401)?;
     assert_eq!(first["detail"], second["detail"]);
     Ok(())
 }
@@ -45,8 +69,13 @@ async fn a_wrong_password_and_an_unknown_user_look_alike() -> Result<()> {
 #[tokio::test]
 async fn a_taken_username_is_a_conflict() -> Result<()> {
     let (client, username, _) = new_user().await?;
-    let body = json!({"username": username, "email": "other@example.org", "password": "correct horse"});
-    client.anonymous().post("/auth/register", &body).await?.problem(409)?;
+    let body =
+        json!({"username": username, "email": "other@example.org", "password": "correct horse"});
+    client
+        .anonymous()
+        .post("/auth/register", &body)
+        .await?
+        .problem(409)?;
     Ok(())
 }
 
@@ -54,13 +83,23 @@ async fn a_taken_username_is_a_conflict() -> Result<()> {
 async fn changing_the_password_needs_the_current_one_and_ends_older_tokens() -> Result<()> {
     let (client, username, token) = new_user().await?;
     let put = |body: serde_json::Value| client.request(Method::PUT, "/auth/profile").json(&body);
-    client.send(put(json!({"password": "another horse"}))).await?.problem(422)?;
+    client
+        .send(put(json!({"password": "another horse"})))
+        .await?
+        .problem(422)?;
     // Tokens are dated in whole seconds.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let right = json!({"password": "another horse", "current_password": "correct horse"});
     client.send(put(right)).await?.expect(200)?;
     let anonymous = client.anonymous();
-    anonymous.send(anonymous.request(Method::GET, "/auth/me").bearer_auth(&token)).await?.problem(401)?;
+    anonymous
+        .send(
+            anonymous
+                .request(Method::GET, "/auth/me")
+                .bearer_auth(&token),
+        )
+        .await?
+        .problem(401)?;
     log_in(&username, "another horse").await?;
     Ok(())
 }
@@ -68,27 +107,57 @@ async fn changing_the_password_needs_the_current_one_and_ends_older_tokens() -> 
 #[tokio::test]
 async fn a_revoked_key_is_refused_and_others_keys_are_not_found() -> Result<()> {
     let (client, _, token) = new_user().await?;
-    let keys = client.get("/api/v1/advanced/auth/api-key").await?.expect(200)?.json()?;
-    let id = keys["items"][0]["id"].as_str().unwrap_or_default().to_owned();
-    assert!(keys["items"][0].get("api_key").is_none(), "a key is shown only once: {keys}");
+    let keys = client
+        .get("/api/v1/advanced/auth/api-key")
+        .await?
+        .expect(200)?
+        .json()?;
+    let id = keys["items"][0]["id"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(
+        keys["items"][0].get("api_key").is_none(),
+        "a key is shown only once: {keys}"
+    );
 
     let (stranger, _, _) = new_user().await?;
-    stranger.delete(&format!("/api/v1/advanced/auth/api-key/{id}")).await?.problem(404)?;
+    stranger
+        .delete(&format!("/api/v1/advanced/auth/api-key/{id}"))
+        .await?
+        .problem(404)?;
 
     let anonymous = client.anonymous();
     let revoke = anonymous
-        .request(Method::DELETE, &format!("/api/v1/advanced/auth/api-key/{id}"))
+        .request(
+            Method::DELETE,
+            &format!("/api/v1/advanced/auth/api-key/{id}"),
+        )
         .bearer_auth(&token);
     anonymous.send(revoke).await?.expect(204)?;
     let refused = client.get("/auth/me").await?.problem(401)?;
-    assert!(refused["detail"].as_str().unwrap_or_default().contains("revoked"), "{refused}");
+    assert!(
+        refused["detail"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("revoked"),
+        "{refused}"
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn the_keys_that_verify_tokens_are_public() -> Result<()> {
-    let jwks = admin().anonymous().get("/.well-known/jwks.json").await?.expect(200)?.json()?;
+    let jwks = admin()
+        .anonymous()
+        .get("/.well-known/jwks.json")
+        .await?
+        .expect(200)?
+        .json()?;
     assert_eq!(jwks["keys"][0]["crv"], "Ed25519");
-    assert!(jwks["keys"][0].get("d").is_none(), "the private key must not leave: {jwks}");
+    assert!(
+        jwks["keys"][0].get("d").is_none(),
+        "the private key must not leave: {jwks}"
+    );
     Ok(())
 }

@@ -11,9 +11,16 @@ use crate::shared_system::admin;
 async fn speak(format: &str) -> Result<(String, Vec<u8>)> {
     let body = json!({"text": "The same sentence in every format.", "voice_id": "default", "language": "en",
         "response_format": format});
-    let job = admin().post("/api/v1/speech", &body).await?.expect(202)?.json()?;
-    let path = format!("/api/v1/jobs/{}/audio", job["job_id"].as_str().context("no job_id")?);
-    let answer = eventually("the audio", Duration::from_secs(60), || async {
+    let job = admin()
+        .post("/api/v1/speech", &body)
+        .await?
+        .expect(202)?
+        .json()?;
+    let path = format!(
+        "/api/v1/jobs/{}/audio",
+        job["job_id"].as_str().context("no job_id")?
+    );
+    let answer = eventually("the audio", Duration::from_mins(1), || async {
         let answer = admin().get(&path).await?;
         Ok((answer.status == 200).then_some(answer))
     })
@@ -37,10 +44,17 @@ async fn all_formats_hold_the_same_speech() -> Result<()> {
         assert_eq!(audio::probe(&bytes)?.codec, codec);
         let samples = audio::decode(&bytes, 22_050)?;
         let seconds = samples.len() as f64 / 22_050.0;
-        assert!((seconds - expected).abs() < 0.15, "{format}: {seconds} s, expected {expected} s");
+        assert!(
+            (seconds - expected).abs() < 0.15,
+            "{format}: {seconds} s, expected {expected} s"
+        );
         assert!(audio::loudness(&samples) > 0.01, "{format} is silent");
     }
     let (_, pcm) = speak("pcm").await?;
-    assert_eq!(pcm.len(), wav.len() - 44, "pcm is the wav without its header");
+    assert_eq!(
+        pcm.len(),
+        wav.len() - 44,
+        "pcm is the wav without its header"
+    );
     Ok(())
 }

@@ -12,13 +12,23 @@ async fn refused(csv: impl Into<Vec<u8>>, status: u16) -> Result<Value> {
 }
 
 fn bad_lines(problem: &Value) -> Vec<u64> {
-    problem["errors"].as_array().into_iter().flatten().filter_map(|error| error["line"].as_u64()).collect()
+    problem["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|error| error["line"].as_u64())
+        .collect()
 }
 
 #[tokio::test]
 async fn a_hundred_rows_become_a_hundred_files() -> Result<()> {
-    let rows: String = (1..=100).map(|index| format!("\"Row {index}, with a comma.\",default,en\n")).collect();
-    let answer = admin().post_csv(format!("text,voice_id,language\n{rows}").into_bytes()).await?.expect(202)?.json()?;
+    let mut rows = vec!["text,voice_id,language".to_owned()];
+    rows.extend((1..=100).map(|index| format!("\"Row {index}, with a comma.\",default,en")));
+    let answer = admin()
+        .post_csv(rows.join("\n").into_bytes())
+        .await?
+        .expect(202)?
+        .json()?;
     assert_eq!(answer["total_jobs"], 100);
     let batch_id = answer["batch_id"].as_str().context("no batch_id")?;
     assert_eq!(finished(&admin(), batch_id).await?["completed"], 100);
@@ -28,7 +38,11 @@ async fn a_hundred_rows_become_a_hundred_files() -> Result<()> {
 #[tokio::test]
 async fn a_byte_order_mark_quotes_and_crlf_are_understood() -> Result<()> {
     let csv = "\u{feff}text,voice_id,language\r\n\"He said \"\"hello\"\",\r\nand left.\",default,en\r\nPlain.,default,en\r\n";
-    let answer = admin().post_csv(csv.as_bytes().to_vec()).await?.expect(202)?.json()?;
+    let answer = admin()
+        .post_csv(csv.as_bytes().to_vec())
+        .await?
+        .expect(202)?
+        .json()?;
     assert_eq!(answer["total_jobs"], 2);
     Ok(())
 }
@@ -65,16 +79,28 @@ async fn invalid_utf8_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn twenty_megabytes_of_rows_are_refused_precisely() -> Result<()> {
-    let csv = format!("text,voice_id,language\n{}", "Hello.,default,en\n".repeat(1_100_000));
+    let csv = format!(
+        "text,voice_id,language\n{}",
+        "Hello.,default,en\n".repeat(1_100_000)
+    );
     assert!(csv.len() > 19_000_000);
     let problem = refused(csv, 422).await?;
-    assert!(problem["detail"].as_str().unwrap_or_default().contains("rows"), "{problem}");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("rows"),
+        "{problem}"
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_too_large() -> Result<()> {
-    let csv = format!("text,voice_id,language\n{}", "Hello.,default,en\n".repeat(2_000_000));
+    let csv = format!(
+        "text,voice_id,language\n{}",
+        "Hello.,default,en\n".repeat(2_000_000)
+    );
     let answer = admin().post_csv(csv.into_bytes()).await;
     // The edge may close the connection while the client still sends.
     if let Ok(answer) = answer {

@@ -7,9 +7,19 @@ use crate::shared_system::{admin, new_user};
 
 #[tokio::test]
 async fn health_and_readiness_answer() -> Result<()> {
-    let health = admin().anonymous().get("/health").await?.expect(200)?.json()?;
+    let health = admin()
+        .anonymous()
+        .get("/health")
+        .await?
+        .expect(200)?
+        .json()?;
     assert_eq!(health["status"], "healthy");
-    let ready = admin().anonymous().get("/ready").await?.expect(200)?.json()?;
+    let ready = admin()
+        .anonymous()
+        .get("/ready")
+        .await?
+        .expect(200)?
+        .json()?;
     assert_eq!(ready["ready"], true);
     for check in ["database", "storage", "workers", "models"] {
         assert_eq!(ready["checks"][check], true, "{check}: {ready}");
@@ -19,11 +29,27 @@ async fn health_and_readiness_answer() -> Result<()> {
 
 #[tokio::test]
 async fn metrics_count_jobs_and_requests() -> Result<()> {
-    let before = metric(&admin().anonymous().get("/metrics").await?.text(), "tts_jobs_created_total");
+    let before = metric(
+        &admin().anonymous().get("/metrics").await?.text(),
+        "tts_jobs_created_total",
+    );
     admin().submit_batch(3).await?;
-    let text = admin().anonymous().get("/metrics").await?.expect(200)?.text();
-    assert!(metric(&text, "tts_jobs_created_total") >= before + 3.0, "{text}");
-    for name in ["http_requests_total", "queue_depth", "queue_oldest_job_seconds", "workers_alive"] {
+    let text = admin()
+        .anonymous()
+        .get("/metrics")
+        .await?
+        .expect(200)?
+        .text();
+    assert!(
+        metric(&text, "tts_jobs_created_total") >= before + 3.0,
+        "{text}"
+    );
+    for name in [
+        "http_requests_total",
+        "queue_depth",
+        "queue_oldest_job_seconds",
+        "workers_alive",
+    ] {
         assert!(text.contains(&format!("# TYPE {name} ")), "no {name}");
     }
     assert!(metric(&text, "workers_alive") >= 1.0);
@@ -33,41 +59,88 @@ async fn metrics_count_jobs_and_requests() -> Result<()> {
 /// The sum of a metric over its labels.
 fn metric(text: &str, name: &str) -> f64 {
     text.lines()
-        .filter(|line| line.starts_with(&format!("{name}{{")) || line.starts_with(&format!("{name} ")))
+        .filter(|line| {
+            line.starts_with(&format!("{name}{{")) || line.starts_with(&format!("{name} "))
+        })
         .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
         .sum()
 }
 
 #[tokio::test]
 async fn documents_are_served() -> Result<()> {
-    let openapi = admin().anonymous().get("/openapi.json").await?.expect(200)?.json()?;
-    assert!(openapi["openapi"].as_str().unwrap_or_default().starts_with("3.1"));
+    let openapi = admin()
+        .anonymous()
+        .get("/openapi.json")
+        .await?
+        .expect(200)?
+        .json()?;
+    assert!(
+        openapi["openapi"]
+            .as_str()
+            .unwrap_or_default()
+            .starts_with("3.1")
+    );
     for path in ["/auth/login", "/api/v1/advanced/batch-tts", "/ready"] {
-        assert!(openapi["paths"].get(path).is_some(), "{path} is not in the document");
+        assert!(
+            openapi["paths"].get(path).is_some(),
+            "{path} is not in the document"
+        );
     }
-    assert!(admin().anonymous().get("/docs").await?.expect(200)?.text().contains("swagger"));
+    assert!(
+        admin()
+            .anonymous()
+            .get("/docs")
+            .await?
+            .expect(200)?
+            .text()
+            .contains("swagger")
+    );
     admin().anonymous().get("/redoc").await?.expect(200)?;
-    let postman = admin().anonymous().get("/postman.json").await?.expect(200)?.json()?;
-    assert!(postman["info"]["schema"].as_str().unwrap_or_default().contains("v2.1"));
+    let postman = admin()
+        .anonymous()
+        .get("/postman.json")
+        .await?
+        .expect(200)?
+        .json()?;
+    assert!(
+        postman["info"]["schema"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("v2.1")
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn every_answer_carries_its_request_id_and_security_headers() -> Result<()> {
-    let request = admin().request(Method::GET, "/auth/me").header("x-request-id", "my-request-1");
+    let request = admin()
+        .request(Method::GET, "/auth/me")
+        .header("x-request-id", "my-request-1");
     let answer = admin().send(request).await?.expect(200)?;
     assert_eq!(answer.header("x-request-id"), "my-request-1");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert!(answer.header("content-security-policy").contains("frame-ancestors"));
-    let odd = admin().request(Method::GET, "/health").header("x-request-id", "has spaces and \t tabs");
+    assert!(
+        answer
+            .header("content-security-policy")
+            .contains("frame-ancestors")
+    );
+    let odd = admin()
+        .request(Method::GET, "/health")
+        .header("x-request-id", "has spaces and \t tabs");
     let answer = admin().send(odd).await?;
-    assert!(!answer.header("x-request-id").is_empty() && !answer.header("x-request-id").contains(' '));
+    assert!(
+        !answer.header("x-request-id").is_empty() && !answer.header("x-request-id").contains(' ')
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn the_dashboards_data_is_for_admins() -> Result<()> {
-    for path in ["/monitoring/system", "/monitoring/workers", "/monitoring/queue"] {
+    for path in [
+        "/monitoring/system",
+        "/monitoring/workers",
+        "/monitoring/queue",
+    ] {
         admin().get(path).await?.expect(200)?.json()?;
         admin().anonymous().get(path).await?.problem(401)?;
         let (user, _, _) = new_user().await?;

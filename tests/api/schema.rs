@@ -13,7 +13,9 @@ fn every_operation_answers_as_its_document_says() -> Result<()> {
         .map(PathBuf::from)
         .context("KISKADEE_SCHEMATHESIS is not set; run `cargo xtask test`")?;
     let shared = system();
-    let key = shared.credentials["api_key"].as_str().context("no api_key")?;
+    let key = shared.credentials["api_key"]
+        .as_str()
+        .context("no api_key")?;
     let output = Command::new(schemathesis)
         .args(["run", &format!("{}/openapi.json", shared.url)])
         .args(["--header", &format!("X-API-Key: {key}")])
@@ -24,6 +26,10 @@ fn every_operation_answers_as_its_document_says() -> Result<()> {
         .current_dir(&shared.state_dir)
         .output()
         .context("schemathesis could not be started")?;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     Ok(())
 }

@@ -21,13 +21,19 @@ pub(crate) fn system() -> &'static Shared {
         let (sender, receiver) = mpsc::channel();
         // The system is bound to the thread that starts it, so that thread never ends before the process does.
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             let system = runtime.block_on(System::start(Options::default()));
-            let shared = system.as_ref().map_err(|error| format!("{error:#}")).map(|system| Shared {
-                url: system.url.clone(),
-                credentials: system.credentials.clone(),
-                state_dir: system.state_dir().to_owned(),
-            });
+            let shared = system
+                .as_ref()
+                .map_err(|error| format!("{error:#}"))
+                .map(|system| Shared {
+                    url: system.url.clone(),
+                    credentials: system.credentials.clone(),
+                    state_dir: system.state_dir().to_owned(),
+                });
             sender.send(shared).unwrap();
             loop {
                 std::thread::park();
@@ -44,7 +50,7 @@ pub(crate) fn admin() -> Client {
 
 /// A new user with a name of its own: `(client with an API key, username, JWT)`.
 pub(crate) async fn new_user() -> Result<(Client, String, String)> {
-    let username = format!("user{}", uuid::Uuid::new_v4().simple());
+    let username = format!("user{}", uuid::Uuid::now_v7().simple());
     let anonymous = admin().anonymous();
     let body = json!({"username": username, "email": format!("{username}@example.org"), "password": "correct horse"});
     anonymous.post("/auth/register", &body).await?.expect(201)?;
@@ -60,6 +66,14 @@ pub(crate) async fn new_user() -> Result<(Client, String, String)> {
 
 pub(crate) async fn log_in(username: &str, password: &str) -> Result<String> {
     let body = json!({"username": username, "password": password});
-    let answer = admin().anonymous().post("/auth/login", &body).await?.expect(200)?.json()?;
-    Ok(answer["access_token"].as_str().context("no access_token")?.to_owned())
+    let answer = admin()
+        .anonymous()
+        .post("/auth/login", &body)
+        .await?
+        .expect(200)?
+        .json()?;
+    Ok(answer["access_token"]
+        .as_str()
+        .context("no access_token")?
+        .to_owned())
 }

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 /// Waits for the end of a batch and returns its last status.
 pub(crate) async fn finished(client: &Client, batch_id: &str) -> Result<Value> {
-    eventually("the batch to end", Duration::from_secs(240), || async {
+    eventually("the batch to end", Duration::from_mins(4), || async {
         let status = client.batch_status(batch_id).await?;
-        let over = !["queued", "processing"].contains(&status["status"].as_str().unwrap_or_default());
+        let over =
+            !["queued", "processing"].contains(&status["status"].as_str().unwrap_or_default());
         Ok(over.then_some(status))
     })
     .await
@@ -30,7 +31,11 @@ pub(crate) async fn assert_each_completed_once(system: &System, batches: &[Strin
     let client = system.client();
     for batch_id in batches {
         let status = finished(&client, batch_id).await?;
-        assert_eq!((&status["status"], &status["completed"]), (&"completed".into(), &100.into()), "{status}");
+        assert_eq!(
+            (&status["status"], &status["completed"]),
+            (&"completed".into(), &100.into()),
+            "{status}"
+        );
     }
     let database = system.database().await?;
     let count: (i64, i64, i64) = sqlx::query_as(
@@ -76,7 +81,9 @@ async fn a_stop_is_clean_and_gives_back_what_was_not_done() -> Result<()> {
     assert_eq!(system.stop()?, Some(0));
     let system = system.crash_and_restart().await?;
     let database = system.database().await?;
-    let failures: i64 = sqlx::query_scalar("select count(*) from queue.failure").fetch_one(&database).await?;
+    let failures: i64 = sqlx::query_scalar("select count(*) from queue.failure")
+        .fetch_one(&database)
+        .await?;
     assert_eq!(failures, 0, "a drain burns no attempt");
     assert_each_completed_once(&system, &batches).await
 }

@@ -47,7 +47,11 @@ async fn jobs_wait_while_storage_refuses_writes() -> Result<()> {
     let batches = submit_hundreds(&client, 1).await?;
     tokio::time::sleep(Duration::from_secs(4)).await;
     let meanwhile = client.batch_status(&batches[0]).await?;
-    assert_eq!((&meanwhile["completed"], &meanwhile["failed"]), (&json!(0), &json!(0)), "{meanwhile}");
+    assert_eq!(
+        (&meanwhile["completed"], &meanwhile["failed"]),
+        (&json!(0), &json!(0)),
+        "{meanwhile}"
+    );
     fs::remove_file(&storage)?;
     fs::rename(&aside, &storage)?;
     assert_each_completed_once(&system, &batches).await
@@ -60,15 +64,31 @@ async fn a_receiver_that_was_down_gets_its_webhook() -> Result<()> {
     let gone = Receiver::start("127.0.0.1:0").await?;
     let (address, url) = (gone.address, gone.url());
     drop(gone);
-    let body = json!({"texts": ["Later."], "voice_id": "default", "language": "en", "webhook_url": url});
-    let batch = client.post("/api/v1/advanced/batch-tts", &body).await?.expect(202)?.json()?;
+    let body =
+        json!({"texts": ["Later."], "voice_id": "default", "language": "en", "webhook_url": url});
+    let batch = client
+        .post("/api/v1/advanced/batch-tts", &body)
+        .await?
+        .expect(202)?
+        .json()?;
     finished(&client, batch["batch_id"].as_str().unwrap_or_default()).await?;
     let failed = eventually("a failed attempt", Duration::from_secs(20), || async {
-        let list = client.get("/api/v1/webhooks/deliveries?status=pending").await?.expect(200)?.json()?;
-        Ok(list["items"].as_array().and_then(|items| items.first()).filter(|item| item["attempts"] != 0).cloned())
+        let list = client
+            .get("/api/v1/webhooks/deliveries?status=pending")
+            .await?
+            .expect(200)?
+            .json()?;
+        Ok(list["items"]
+            .as_array()
+            .and_then(|items| items.first())
+            .filter(|item| item["attempts"] != 0)
+            .cloned())
     })
     .await?;
     assert_eq!(failed["status"], "pending", "{failed}");
     let receiver = Receiver::start(&address.to_string()).await?;
-    eventually("the retry", Duration::from_secs(60), || async { Ok((!receiver.received().is_empty()).then_some(())) }).await
+    eventually("the retry", Duration::from_mins(1), || async {
+        Ok((!receiver.received().is_empty()).then_some(()))
+    })
+    .await
 }

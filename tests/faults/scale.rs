@@ -14,11 +14,14 @@ async fn two_edges_and_three_workers_share_one_database() -> Result<()> {
     let (mut process, url) = system.start_edge()?;
     let first = system.client();
     let second = Client::new(&url, system.credentials["api_key"].as_str());
-    eventually("the second edge", Duration::from_secs(60), || async {
+    eventually("the second edge", Duration::from_mins(1), || async {
         Ok(matches!(second.get("/ready").await, Ok(answer) if answer.status == 200).then_some(()))
     })
     .await?;
-    let batches = [first.submit_batch(100).await?, second.submit_batch(100).await?];
+    let batches = [
+        first.submit_batch(100).await?,
+        second.submit_batch(100).await?,
+    ];
     // Each edge tells of what the other took in.
     finished(&second, &batches[0]).await?;
     finished(&first, &batches[1]).await?;
@@ -37,12 +40,23 @@ async fn a_full_queue_refuses_at_once() -> Result<()> {
     let refusal = eventually("a refusal", Duration::from_secs(30), || async {
         let start = Instant::now();
         let answer = client.post("/api/v1/advanced/batch-tts", &body).await?;
-        assert!(start.elapsed() < Duration::from_secs(5), "a refusal is not a time-out");
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "a refusal is not a time-out"
+        );
         Ok((answer.status != 202).then_some(answer))
     })
     .await?;
-    assert!([429, 503].contains(&refusal.status.as_u16()), "{}", refusal.text());
-    assert!(!refusal.header("retry-after").is_empty(), "{:?}", refusal.headers);
+    assert!(
+        [429, 503].contains(&refusal.status.as_u16()),
+        "{}",
+        refusal.text()
+    );
+    assert!(
+        !refusal.header("retry-after").is_empty(),
+        "{:?}",
+        refusal.headers
+    );
     let status = refusal.status.as_u16();
     refusal.problem(status)?;
     Ok(())

@@ -24,7 +24,8 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON; the error shows the body.
     pub fn json(&self) -> Result<Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("not JSON ({}): {}", self.status, self.text()))
+        serde_json::from_slice(&self.body)
+            .with_context(|| format!("not JSON ({}): {}", self.status, self.text()))
     }
 
     pub fn text(&self) -> String {
@@ -32,24 +33,51 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The answer, if its status is `status`.
     pub fn expect(self, status: u16) -> Result<Self> {
-        ensure!(self.status.as_u16() == status, "expected {status}, got {}: {}", self.status, self.text());
+        ensure!(
+            self.status.as_u16() == status,
+            "expected {status}, got {}: {}",
+            self.status,
+            self.text()
+        );
         Ok(self)
     }
 
     /// The problem document of a refusal with `status`, checked for the members that every problem has.
     pub fn problem(self, status: u16) -> Result<Value> {
         let answer = self.expect(status)?;
-        ensure!(answer.header("content-type").starts_with("application/problem+json"), "{:?}", answer.headers);
+        ensure!(
+            answer
+                .header("content-type")
+                .starts_with("application/problem+json"),
+            "{:?}",
+            answer.headers
+        );
         let problem = answer.json()?;
-        for member in ["type", "title", "status", "detail", "instance", "request_id"] {
-            ensure!(!problem[member].is_null(), "the problem lacks `{member}`: {problem}");
+        for member in [
+            "type",
+            "title",
+            "status",
+            "detail",
+            "instance",
+            "request_id",
+        ] {
+            ensure!(
+                !problem[member].is_null(),
+                "the problem lacks `{member}`: {problem}"
+            );
         }
-        ensure!(problem["status"] == status && problem["request_id"] == answer.header("x-request-id"), "{problem}");
+        ensure!(
+            problem["status"] == status && problem["request_id"] == answer.header("x-request-id"),
+            "{problem}"
+        );
         Ok(problem)
     }
 }
@@ -60,19 +88,29 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap_or_default();
-        Self { http, url: url.to_owned(), api_key: api_key.map(str::to_owned) }
+        Self {
+            http,
+            url: url.to_owned(),
+            api_key: api_key.map(str::to_owned),
+        }
     }
 
     /// The same edge, without credentials.
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        Self { api_key: None, ..self.clone() }
+        Self {
+            api_key: None,
+            ..self.clone()
+        }
     }
 
     /// The same edge, with another key.
     #[must_use]
     pub fn with_key(&self, api_key: &str) -> Self {
-        Self { api_key: Some(api_key.to_owned()), ..self.clone() }
+        Self {
+            api_key: Some(api_key.to_owned()),
+            ..self.clone()
+        }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -86,7 +124,11 @@ impl Client {
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer> {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Answer { status, headers, body: response.bytes().await?.to_vec() })
+        Ok(Answer {
+            status,
+            headers,
+            body: response.bytes().await?.to_vec(),
+        })
     }
 
     pub async fn get(&self, path: &str) -> Result<Answer> {
@@ -103,29 +145,53 @@ impl Client {
 
     /// Posts bytes as they are, for bodies that are wrong on purpose.
     pub async fn post_raw(&self, path: &str, content_type: &str, body: Vec<u8>) -> Result<Answer> {
-        self.send(self.request(Method::POST, path).header("content-type", content_type).body(body)).await
+        self.send(
+            self.request(Method::POST, path)
+                .header("content-type", content_type)
+                .body(body),
+        )
+        .await
     }
 
     /// Posts a CSV file as a browser's form would.
     pub async fn post_csv(&self, csv: Vec<u8>) -> Result<Answer> {
-        let part = reqwest::multipart::Part::bytes(csv).file_name("batch.csv").mime_str("text/csv")?;
+        let part = reqwest::multipart::Part::bytes(csv)
+            .file_name("batch.csv")
+            .mime_str("text/csv")?;
         let form = reqwest::multipart::Form::new().part("file", part);
-        self.send(self.request(Method::POST, "/api/v1/advanced/batch-csv").multipart(form)).await
+        self.send(
+            self.request(Method::POST, "/api/v1/advanced/batch-csv")
+                .multipart(form),
+        )
+        .await
     }
 
     /// Submits `count` short sentences and returns the id of the batch.
     pub async fn submit_batch(&self, count: usize) -> Result<String> {
-        let texts: Vec<String> = (1..=count).map(|index| format!("This is sentence number {index}.")).collect();
+        let texts: Vec<String> = (1..=count)
+            .map(|index| format!("This is sentence number {index}."))
+            .collect();
         let body = serde_json::json!({"texts": texts, "voice_id": "default", "language": "en"});
-        let answer = self.post("/api/v1/advanced/batch-tts", &body).await?.expect(202)?.json()?;
-        Ok(answer["batch_id"].as_str().context("no batch_id")?.to_owned())
+        let answer = self
+            .post("/api/v1/advanced/batch-tts", &body)
+            .await?
+            .expect(202)?
+            .json()?;
+        Ok(answer["batch_id"]
+            .as_str()
+            .context("no batch_id")?
+            .to_owned())
     }
 
     pub async fn batch_status(&self, batch_id: &str) -> Result<Value> {
-        self.get(&format!("/api/v1/advanced/batch-tts/{batch_id}/status")).await?.expect(200)?.json()
+        self.get(&format!("/api/v1/advanced/batch-tts/{batch_id}/status"))
+            .await?
+            .expect(200)?
+            .json()
     }
 
     pub async fn download_batch(&self, batch_id: &str) -> Result<Answer> {
-        self.get(&format!("/api/v1/advanced/batch-tts/{batch_id}/download")).await
+        self.get(&format!("/api/v1/advanced/batch-tts/{batch_id}/download"))
+            .await
     }
 }

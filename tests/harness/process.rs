@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use anyhow::{Context, Result, ensure};
 
 /// Sends a signal by its name (`KILL`, `STOP`, `CONT`, `TERM`, `QUIT`).
 pub fn signal(pid: u32, name: &str) -> Result<()> {
-    let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status()?;
+    let status = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(pid.to_string())
+        .status()?;
     ensure!(status.success(), "kill -{name} {pid} failed");
     Ok(())
 }
@@ -17,8 +20,18 @@ pub fn signal(pid: u32, name: &str) -> Result<()> {
 pub fn children(parent: u32, word: &str) -> Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        if parent_of(pid) == Some(parent) && command_line(pid).iter().any(|argument| argument.contains(word)) {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+        else {
+            continue;
+        };
+        if parent_of(pid) == Some(parent)
+            && command_line(pid)
+                .iter()
+                .any(|argument| argument.contains(word))
+        {
             found.push(pid);
         }
     }
@@ -29,20 +42,55 @@ pub fn children(parent: u32, word: &str) -> Result<Vec<u32>> {
 /// Resident memory of a process in bytes.
 pub fn resident_bytes(pid: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS: the process has ended")?;
-    let kib: u64 = line.split_whitespace().nth(1).context("VmRSS without a value")?.parse()?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .context("no VmRSS: the process has ended")?;
+    let kib: u64 = line
+        .split_whitespace()
+        .nth(1)
+        .context("VmRSS without a value")?
+        .parse()?;
     Ok(kib * 1024)
 }
 
 fn parent_of(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The command name, in parentheses, may hold spaces.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    stat.rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
 }
 
 fn command_line(pid: u32) -> Vec<String> {
     let raw = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    raw.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned()).collect()
+    raw.split(|byte| *byte == 0)
+        .filter(|part| !part.is_empty())
+        .map(|part| String::from_utf8_lossy(part).into_owned())
+        .collect()
+}
+
+/// Starts another process with the command line, environment and folder of `pid`.
+pub fn start_another(pid: u32) -> Result<Child> {
+    let line = command_line(pid);
+    let (program, arguments) = line.split_first().context("the process has ended")?;
+    let environment = fs::read(format!("/proc/{pid}/environ"))?;
+    let variables = environment.split(|byte| *byte == 0).filter_map(|variable| {
+        let text = std::str::from_utf8(variable).ok()?;
+        text.split_once('=')
+    });
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(variables)
+        .current_dir(repository());
+    command
+        .spawn()
+        .with_context(|| format!("cannot start another {program}"))
 }
 
 /// The repository's root.

@@ -35,7 +35,11 @@ impl Receiver {
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, log, server })
+        Ok(Self {
+            address,
+            log,
+            server,
+        })
     }
 
     pub fn url(&self) -> String {
@@ -54,7 +58,10 @@ impl Drop for Receiver {
 }
 
 async fn keep(State(log): State<Log>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let received = Received { headers, body: String::from_utf8_lossy(&body).into_owned() };
+    let received = Received {
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
     if let Ok(mut log) = log.lock() {
         log.push(received);
     }

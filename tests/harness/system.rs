@@ -26,7 +26,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workers: 1, arguments: vec!["--webhook-allow-private".to_owned(), "on".to_owned()] }
+        Self {
+            workers: 1,
+            arguments: vec!["--webhook-allow-private".to_owned(), "on".to_owned()],
+        }
     }
 }
 
@@ -59,19 +62,30 @@ struct StateDirectory(TempDir);
 impl System {
     /// Starts with a fresh state directory and no rate limits.
     pub async fn start(options: Options) -> Result<Self> {
-        let directory = tempfile::Builder::new().prefix("kiskadee-test-").tempdir()?;
+        let directory = tempfile::Builder::new()
+            .prefix("kiskadee-test-")
+            .tempdir()?;
         // Postgres runs as another user when the tests run as root, and must be able to pass through.
-        Command::new("chmod").arg("755").arg(directory.path()).status()?;
+        Command::new("chmod")
+            .arg("755")
+            .arg(directory.path())
+            .status()?;
         Self::start_in(StateDirectory(directory), options).await
     }
 
     async fn start_in(directory: StateDirectory, options: Options) -> Result<Self> {
         let listen = free_address()?;
         let process = spawn(directory.0.path(), &listen, &options)?;
-        let mut system =
-            Self { url: format!("http://{listen}"), credentials: Value::Null, process, directory, options };
+        let mut system = Self {
+            url: format!("http://{listen}"),
+            credentials: Value::Null,
+            process,
+            directory,
+            options,
+        };
         system.wait_until_ready().await?;
-        system.credentials = serde_json::from_slice(&fs::read(system.state_dir().join("credentials.json"))?)?;
+        system.credentials =
+            serde_json::from_slice(&fs::read(system.state_dir().join("credentials.json"))?)?;
         Ok(system)
     }
 
@@ -79,7 +93,8 @@ impl System {
     pub async fn crash_and_restart(mut self) -> Result<Self> {
         self.process.kill()?;
         self.process.wait()?;
-        let directory = std::mem::replace(&mut self.directory, StateDirectory(tempfile::tempdir()?));
+        let directory =
+            std::mem::replace(&mut self.directory, StateDirectory(tempfile::tempdir()?));
         let options = self.options.clone();
         drop(self);
         Self::start_in(directory, options).await
@@ -110,6 +125,12 @@ impl System {
         process::children(self.process.id(), "worker")
     }
 
+    /// One more worker, like those that `up` supervises but supervised by nobody.
+    pub fn start_worker(&self) -> Result<Child> {
+        let first = *self.worker_pids()?.first().context("no worker runs")?;
+        process::start_another(first)
+    }
+
     /// The database, as its superuser: tests look at the ledger itself.
     pub async fn database(&self) -> Result<PgPool> {
         Ok(PgPool::connect(&self.database_url()?).await?)
@@ -117,10 +138,15 @@ impl System {
 
     pub fn database_url(&self) -> Result<String> {
         let path = self.state_dir().join("secrets.json");
-        let secrets: Value = serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
-        let password = secrets["postgres"].as_str().context("no password of Postgres in secrets.json")?;
+        let secrets: Value =
+            serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
+        let password = secrets["postgres"]
+            .as_str()
+            .context("no password of Postgres in secrets.json")?;
         let port = self.postmaster_line(3)?;
-        Ok(format!("postgres://postgres:{password}@127.0.0.1:{port}/kiskadee"))
+        Ok(format!(
+            "postgres://postgres:{password}@127.0.0.1:{port}/kiskadee"
+        ))
     }
 
     pub fn postgres_pid(&self) -> Result<u32> {
@@ -130,7 +156,12 @@ impl System {
     /// A line of `postmaster.pid`: 0 is the process, 3 the port.
     fn postmaster_line(&self, index: usize) -> Result<String> {
         let file = fs::read_to_string(self.state_dir().join("postgres/postmaster.pid"))?;
-        Ok(file.lines().nth(index).context("postmaster.pid is short")?.trim().to_owned())
+        Ok(file
+            .lines()
+            .nth(index)
+            .context("postmaster.pid is short")?
+            .trim()
+            .to_owned())
     }
 
     async fn wait_until_ready(&mut self) -> Result<()> {
@@ -161,8 +192,10 @@ impl Drop for System {
 
 /// The `kiskadee` binary under test.
 pub fn binary() -> PathBuf {
-    std::env::var_os("KISKADEE_BINARY")
-        .map_or_else(|| process::repository().join("target/release/kiskadee"), PathBuf::from)
+    std::env::var_os("KISKADEE_BINARY").map_or_else(
+        || process::repository().join("target/release/kiskadee"),
+        PathBuf::from,
+    )
 }
 
 /// An address on loopback that was free a moment ago.
@@ -175,12 +208,22 @@ fn output_path(state_dir: &Path) -> PathBuf {
 }
 
 fn spawn(state_dir: &Path, listen: &str, options: &Options) -> Result<Child> {
-    let output = File::options().create(true).append(true).open(output_path(state_dir))?;
+    let output = File::options()
+        .create(true)
+        .append(true)
+        .open(output_path(state_dir))?;
     // A test that is killed takes its system with it.
     Command::new("setpriv")
         .args(["--pdeathsig", "TERM"])
         .arg(binary())
-        .args(["up", "--listen", listen, "--api-rate-limit", "off", "--state-dir"])
+        .args([
+            "up",
+            "--listen",
+            listen,
+            "--api-rate-limit",
+            "off",
+            "--state-dir",
+        ])
         .arg(state_dir)
         .args(["--workers", &options.workers.to_string()])
         .args(&options.arguments)
@@ -189,5 +232,10 @@ fn spawn(state_dir: &Path, listen: &str, options: &Options) -> Result<Child> {
         .stdout(output.try_clone()?)
         .stderr(output)
         .spawn()
-        .with_context(|| format!("cannot start {}; build it with `cargo xtask test`", binary().display()))
+        .with_context(|| {
+            format!(
+                "cannot start {}; build it with `cargo xtask test`",
+                binary().display()
+            )
+        })
 }

@@ -190,7 +190,10 @@ async fn cancel(queue: Queue, calm: CancellationToken) {
         ] {
             let cancelled = sqlx::query(statement).execute(queue.pool()).await;
             let refused = cancelled.map_err(Error::from).err();
-            assert!(matches!(refused, None | Some(Error::Retry(_))), "{refused:?}");
+            assert!(
+                matches!(refused, None | Some(Error::Retry(_))),
+                "{refused:?}"
+            );
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -32,7 +32,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Peer {
     /// Serves the axum peer (the measurement starts it by itself).
-    Axum { listen: String, database_url: String },
+    Axum {
+        listen: String,
+        database_url: String,
+    },
 }
 
 struct Contender {
@@ -43,10 +46,16 @@ struct Contender {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match &arguments.peer {
-            Some(Peer::Axum { listen, database_url }) => axum_peer::serve(listen, database_url).await,
+            Some(Peer::Axum {
+                listen,
+                database_url,
+            }) => axum_peer::serve(listen, database_url).await,
             None => measure(&arguments).await,
         }
     })
@@ -62,11 +71,25 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     .await?;
 
     let (axum, fastapi) = (free_address()?, free_address()?);
-    let _peers = [Stopped(start_axum(&axum, &system)?), Stopped(start_fastapi(&fastapi, &system)?)];
+    let _peers = [
+        Stopped(start_axum(&axum, &system)?),
+        Stopped(start_fastapi(&fastapi, &system)?),
+    ];
     let path = format!("/api/v1/advanced/batch-tts/{batch_id}/status");
-    let key = system.credentials["api_key"].as_str().context("no api_key")?.to_owned();
-    let mut contenders = [("kiskadee", system.url.clone()), ("axum", format!("http://{axum}")), ("fastapi", format!("http://{fastapi}"))]
-        .map(|(name, url)| Contender { name, url, figures: Vec::new() });
+    let key = system.credentials["api_key"]
+        .as_str()
+        .context("no api_key")?
+        .to_owned();
+    let mut contenders = [
+        ("kiskadee", system.url.clone()),
+        ("axum", format!("http://{axum}")),
+        ("fastapi", format!("http://{fastapi}")),
+    ]
+    .map(|(name, url)| Contender {
+        name,
+        url,
+        figures: Vec::new(),
+    });
     for contender in &contenders {
         wait_for(&contender.url, &path, &key).await?;
     }
@@ -90,14 +113,22 @@ async fn measure(arguments: &Arguments) -> Result<()> {
 
 fn report(contenders: &[Contender]) {
     let median = |contender: &Contender| {
-        let mut rates: Vec<f64> = contender.figures.iter().map(|figures| figures.requests_per_second).collect();
+        let mut rates: Vec<f64> = contender
+            .figures
+            .iter()
+            .map(|figures| figures.requests_per_second)
+            .collect();
         rates.sort_by(f64::total_cmp);
         rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
     };
     println!("median requests per second, and kiskadee's as a share of it:");
     for contender in contenders {
         let share = median(&contenders[0]) / median(contender);
-        println!("  {:10} {:>8.0}  {share:.2}", contender.name, median(contender));
+        println!(
+            "  {:10} {:>8.0}  {share:.2}",
+            contender.name,
+            median(contender)
+        );
     }
 }
 
@@ -111,7 +142,9 @@ async fn wait_for(url: &str, path: &str, key: &str) -> Result<()> {
 
 fn start_axum(listen: &str, system: &System) -> Result<Child> {
     let own = std::env::current_exe()?;
-    Ok(Command::new(own).args(["axum", listen, &system.database_url()?]).spawn()?)
+    Ok(Command::new(own)
+        .args(["axum", listen, &system.database_url()?])
+        .spawn()?)
 }
 
 fn start_fastapi(listen: &str, system: &System) -> Result<Child> {
@@ -119,7 +152,16 @@ fn start_fastapi(listen: &str, system: &System) -> Result<Child> {
     let python = python_environment(&peers)?;
     let port = listen.rsplit_once(':').context("no port")?.1;
     let child = Command::new(python.join("bin/uvicorn"))
-        .args(["status_fastapi:app", "--host", "127.0.0.1", "--port", port, "--workers", "2", "--no-access-log"])
+        .args([
+            "status_fastapi:app",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            port,
+            "--workers",
+            "2",
+            "--no-access-log",
+        ])
         .args(["--log-level", "warning"])
         .env("DATABASE_URL", system.database_url()?)
         .current_dir(peers)
@@ -131,8 +173,14 @@ fn start_fastapi(listen: &str, system: &System) -> Result<Child> {
 fn python_environment(peers: &std::path::Path) -> Result<PathBuf> {
     let environment = process::repository().join("target/load-python");
     if !environment.join("bin/uvicorn").exists() {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&environment).status()?;
-        ensure!(made.success(), "python3 -m venv failed: apt-get install python3-venv");
+        let made = Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&environment)
+            .status()?;
+        ensure!(
+            made.success(),
+            "python3 -m venv failed: apt-get install python3-venv"
+        );
         let installed = Command::new(environment.join("bin/pip"))
             .args(["install", "--quiet", "--requirement"])
             .arg(peers.join("requirements.txt"))

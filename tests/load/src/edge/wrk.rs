@@ -13,16 +13,34 @@ pub(crate) struct Figures {
 
 pub(crate) fn run(url: &str, api_key: &str, connections: u32, seconds: u32) -> Result<Figures> {
     let output = Command::new("wrk")
-        .args(["--threads", "1", "--latency", "--connections", &connections.to_string()])
-        .args(["--duration", &format!("{seconds}s"), "--header", &format!("X-API-Key: {api_key}"), url])
+        .args([
+            "--threads",
+            "1",
+            "--latency",
+            "--connections",
+            &connections.to_string(),
+        ])
+        .args([
+            "--duration",
+            &format!("{seconds}s"),
+            "--header",
+            &format!("X-API-Key: {api_key}"),
+            url,
+        ])
         .output()
         .context("wrk is not installed: apt-get install wrk")?;
     let text = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "wrk failed: {text}");
-    ensure!(!text.contains("Non-2xx"), "not every answer was good:\n{text}");
+    ensure!(
+        !text.contains("Non-2xx"),
+        "not every answer was good:\n{text}"
+    );
     let field = |name: &str| {
-        let line = text.lines().find(|line| line.trim_start().starts_with(name));
-        line.and_then(|line| line.split_whitespace().nth(1)).with_context(|| format!("no {name} in:\n{text}"))
+        let line = text
+            .lines()
+            .find(|line| line.trim_start().starts_with(name));
+        line.and_then(|line| line.split_whitespace().nth(1))
+            .with_context(|| format!("no {name} in:\n{text}"))
     };
     Ok(Figures {
         requests_per_second: field("Requests/sec:")?.parse()?,
@@ -33,7 +51,9 @@ pub(crate) fn run(url: &str, api_key: &str, connections: u32, seconds: u32) -> R
 
 /// `1.23ms`, `456.00us` or `1.02s`.
 fn milliseconds(text: &str) -> Result<f64> {
-    let split = text.find(|c: char| c.is_alphabetic()).context("a time without a unit")?;
+    let split = text
+        .find(|c: char| c.is_alphabetic())
+        .context("a time without a unit")?;
     let (number, unit) = text.split_at(split);
     let factor = match unit {
         "us" => 0.001,

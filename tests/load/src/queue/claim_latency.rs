@@ -26,10 +26,16 @@ pub(crate) async fn measure(server: &Server, finished: i64, minutes: u64, rate: 
 
     let mut holder = PgConnection::connect(&url).await?;
     // A transaction with a snapshot: nothing deleted from now on can be vacuumed.
-    sqlx::raw_sql("begin isolation level repeatable read; select count(*) from queue.worker").execute(&mut holder).await?;
+    sqlx::raw_sql("begin isolation level repeatable read; select count(*) from queue.worker")
+        .execute(&mut holder)
+        .await?;
     for minute in 1..=minutes {
         let pinned = load_for_a_minute(&queue, worker, rate).await?;
-        report(&format!("transaction held open for {minute} min, {rate} jobs/s"), &pinned, &quiet);
+        report(
+            &format!("transaction held open for {minute} min, {rate} jobs/s"),
+            &pinned,
+            &quiet,
+        );
     }
     sqlx::raw_sql("rollback").execute(&mut holder).await?;
     Ok(())
@@ -96,7 +102,9 @@ async fn fill_ledger(url: &str, finished: i64) -> Result<()> {
     .bind(finished)
     .execute(&mut connection)
     .await?;
-    sqlx::raw_sql("analyze queue.done").execute(&mut connection).await?;
+    sqlx::raw_sql("analyze queue.done")
+        .execute(&mut connection)
+        .await?;
     Ok(())
 }
 
@@ -113,5 +121,7 @@ fn report(what: &str, times: &[Duration], quiet: &[Duration]) {
 fn percentile(times: &[Duration], percent: usize) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort();
-    sorted.get(sorted.len() * percent / 100).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+    sorted
+        .get(sorted.len() * percent / 100)
+        .map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
 }

@@ -25,6 +25,8 @@ pub(crate) async fn measure(server: &Server, jobs: usize) -> Result<()> {
         }
         before += claimed.len();
     }
-    println!("a lone job behind {jobs} of another owner: {before} jobs were claimed before it (first in, first out: {jobs})");
+    println!(
+        "a lone job behind {jobs} of another owner: {before} jobs were claimed before it (first in, first out: {jobs})"
+    );
     Ok(())
 }

@@ -57,10 +57,28 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let server = server::Server::new(&arguments.database_url);
     match arguments.measure {
-        Measure::Throughput { jobs, batch, consumers, rounds } => {
-            throughput::compare(&server, throughput::Shape { jobs, batch, consumers }, rounds).await
+        Measure::Throughput {
+            jobs,
+            batch,
+            consumers,
+            rounds,
+        } => {
+            throughput::compare(
+                &server,
+                throughput::Shape {
+                    jobs,
+                    batch,
+                    consumers,
+                },
+                rounds,
+            )
+            .await
         }
-        Measure::Claim { finished, minutes, rate } => claim_latency::measure(&server, finished, minutes, rate).await,
+        Measure::Claim {
+            finished,
+            minutes,
+            rate,
+        } => claim_latency::measure(&server, finished, minutes, rate).await,
         Measure::Fairness { jobs } => fairness::measure(&server, jobs).await,
     }
 }

@@ -23,8 +23,16 @@ pub(crate) async fn install() -> Result<()> {
     if folder().join("node_modules/pg-boss").exists() {
         return Ok(());
     }
-    let status = Command::new("npm").args(["install", "--silent"]).current_dir(folder()).status().await?;
-    ensure!(status.success(), "npm install failed in {}", folder().display());
+    let status = Command::new("npm")
+        .args(["install", "--silent"])
+        .current_dir(folder())
+        .status()
+        .await?;
+    ensure!(
+        status.success(),
+        "npm install failed in {}",
+        folder().display()
+    );
     Ok(())
 }
 
@@ -43,6 +51,13 @@ pub(crate) async fn run(program: &str, url: &str, arguments: &[usize]) -> Result
     let text = String::from_utf8_lossy(&output.stdout);
     let last = text.lines().last().context("the peer said nothing")?;
     let rates: Value = serde_json::from_str(last)?;
-    let rate = |name: &str| rates[name].as_f64().with_context(|| format!("no {name} in {last}"));
-    Ok(Rates { enqueue: rate("enqueue")?, run: rate("run")? })
+    let rate = |name: &str| {
+        rates[name]
+            .as_f64()
+            .with_context(|| format!("no {name} in {last}"))
+    };
+    Ok(Rates {
+        enqueue: rate("enqueue")?,
+        run: rate("run")?,
+    })
 }

@@ -26,20 +26,49 @@ struct Contender {
 
 pub(crate) async fn compare(server: &Server, shape: Shape, rounds: usize) -> Result<()> {
     peers::install().await?;
-    let names = ["kiskadee", "graphile-worker", "graphile-worker, local queue 500", "pg-boss"];
-    let mut contenders = names.map(|name| Contender { name, rounds: Vec::new() });
+    let names = [
+        "kiskadee",
+        "graphile-worker",
+        "graphile-worker, local queue 500",
+        "pg-boss",
+    ];
+    let mut contenders = names.map(|name| Contender {
+        name,
+        rounds: Vec::new(),
+    });
     for round in 1..=rounds {
-        println!("round {round}: {} jobs, batches of {}, {} consumers", shape.jobs, shape.batch, shape.consumers);
+        println!(
+            "round {round}: {} jobs, batches of {}, {} consumers",
+            shape.jobs, shape.batch, shape.consumers
+        );
         let sizes = [shape.jobs, shape.batch];
         let measured = [
             ours(server, shape).await?,
             // One job at a time is slow: a tenth of the jobs tells enough.
-            peers::run("graphile.mjs", &server.scratch("load_graphile").await?, &[shape.jobs / 10, shape.batch, 0]).await?,
-            peers::run("graphile.mjs", &server.scratch("load_graphile").await?, &[sizes[0], sizes[1], 500]).await?,
-            peers::run("pgboss.mjs", &server.scratch("load_pgboss").await?, &[sizes[0], sizes[1], shape.consumers]).await?,
+            peers::run(
+                "graphile.mjs",
+                &server.scratch("load_graphile").await?,
+                &[shape.jobs / 10, shape.batch, 0],
+            )
+            .await?,
+            peers::run(
+                "graphile.mjs",
+                &server.scratch("load_graphile").await?,
+                &[sizes[0], sizes[1], 500],
+            )
+            .await?,
+            peers::run(
+                "pgboss.mjs",
+                &server.scratch("load_pgboss").await?,
+                &[sizes[0], sizes[1], shape.consumers],
+            )
+            .await?,
         ];
         for (contender, rates) in contenders.iter_mut().zip(measured) {
-            println!("  {:34} enqueue {:>8.0}/s   run {:>8.0}/s", contender.name, rates.enqueue, rates.run);
+            println!(
+                "  {:34} enqueue {:>8.0}/s   run {:>8.0}/s",
+                contender.name, rates.enqueue, rates.run
+            );
             contender.rounds.push(rates);
         }
     }
@@ -48,7 +77,8 @@ pub(crate) async fn compare(server: &Server, shape: Shape, rounds: usize) -> Res
 }
 
 fn report(contenders: &[Contender]) {
-    let enqueue = |contender: &Contender| median(contender.rounds.iter().map(|rates| rates.enqueue));
+    let enqueue =
+        |contender: &Contender| median(contender.rounds.iter().map(|rates| rates.enqueue));
     let run = |contender: &Contender| median(contender.rounds.iter().map(|rates| rates.run));
     println!("median, and kiskadee's as a multiple of it:");
     for contender in contenders {
@@ -82,14 +112,27 @@ async fn ours(server: &Server, shape: Shape) -> Result<Rates> {
 
     let start = Instant::now();
     let consumers: Vec<_> = (0..shape.consumers)
-        .map(|_| tokio::spawn(consume(queue.clone(), worker, i32::try_from(shape.batch).unwrap_or(i32::MAX))))
+        .map(|_| {
+            tokio::spawn(consume(
+                queue.clone(),
+                worker,
+                i32::try_from(shape.batch).unwrap_or(i32::MAX),
+            ))
+        })
         .collect();
     let mut completed = 0;
     for consumer in consumers {
         completed += consumer.await??;
     }
-    ensure!(completed == shape.jobs, "{completed} of {} jobs were completed", shape.jobs);
-    Ok(Rates { enqueue: enqueue_rate, run: rate(shape.jobs, start) })
+    ensure!(
+        completed == shape.jobs,
+        "{completed} of {} jobs were completed",
+        shape.jobs
+    );
+    Ok(Rates {
+        enqueue: enqueue_rate,
+        run: rate(shape.jobs, start),
+    })
 }
 
 /// Claims and completes until nothing is left.
@@ -109,7 +152,11 @@ pub(crate) async fn claim_and_complete(queue: &Queue, worker: Uuid, batch: i32) 
     let claimed = queue.claim(&request(worker, &lanes, batch)).await?;
     let settlements: Vec<Settlement> = claimed
         .iter()
-        .map(|job| Settlement { job: job.job_id, token: job.token, outcome: Outcome::Completed(Value::Null) })
+        .map(|job| Settlement {
+            job: job.job_id,
+            token: job.token,
+            outcome: Outcome::Completed(Value::Null),
+        })
         .collect();
     if settlements.is_empty() {
         return Ok(0);
