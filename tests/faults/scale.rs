@@ -11,7 +11,7 @@ use crate::crashes::{assert_each_completed_once, finished};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_edges_and_three_workers_share_one_database() -> Result<()> {
     let system = System::start(Options::default().workers(3)).await?;
-    let (mut process, url) = system.start_edge()?;
+    let (_processes, url) = system.start_edge().await?;
     let first = system.client();
     let second = Client::new(&url, system.credentials["api_key"].as_str());
     eventually("the second edge", Duration::from_mins(1), || async {
@@ -26,8 +26,6 @@ async fn two_edges_and_three_workers_share_one_database() -> Result<()> {
     finished(&second, &batches[0]).await?;
     finished(&first, &batches[1]).await?;
     assert_each_completed_once(&system, &batches).await?;
-    process.kill()?;
-    process.wait()?;
     Ok(())
 }
 

@@ -126,9 +126,63 @@ impl System {
     }
 
     /// One more worker, like those that `up` supervises but supervised by nobody.
-    pub fn start_worker(&self) -> Result<Child> {
+    pub fn start_worker(&self) -> Result<Stopped> {
         let first = *self.worker_pids()?.first().context("no worker runs")?;
-        process::start_another(first)
+        process::start_another(first).map(Stopped)
+    }
+
+    /// A second edge on the same database, configured as a distributed one is: by `SPIN_VARIABLE_…` and with a storage
+    /// gateway of its own. Returns its processes and its address.
+    pub async fn start_edge(&self) -> Result<(Vec<Stopped>, String)> {
+        let (edge, gateway) = (free_address()?, free_address()?);
+        let secrets = self.secrets()?;
+        let token = secrets["storage_token"]
+            .as_str()
+            .context("no storage token")?
+            .to_owned();
+        let storage = Command::new(binary())
+            .args(["storage", "--listen", &gateway, "--storage"])
+            .arg(self.state_dir().join("storage"))
+            .env("KISKADEE_STORAGE_TOKEN", &token)
+            .stderr(self.log("second-storage.jsonl")?)
+            .spawn()?;
+        let keys = self
+            .client()
+            .get("/.well-known/jwks.json")
+            .await?
+            .expect(200)?
+            .text();
+        let seed = secrets["signing"]["seed"]
+            .as_str()
+            .context("no signing key")?;
+        let database_host = format!("postgres://127.0.0.1:{}", self.postmaster_line(3)?);
+        let storage_url = format!("http://{gateway}");
+        let mut command = Command::new(binary());
+        command
+            .args(["edge", "--listen", &edge, "--cache-dir"])
+            .arg(self.state_dir().join("compiled"));
+        for component in ["accounts", "speech", "ops"] {
+            let variable = format!("SPIN_VARIABLE_{}_DATABASE_URL", component.to_uppercase());
+            command.env(variable, self.login_url(&format!("kiskadee_{component}"))?);
+        }
+        let process = command
+            .env("SPIN_VARIABLE_DATABASE_HOST", database_host)
+            .env("SPIN_VARIABLE_JWT_SIGNING_KEY", seed)
+            .env("SPIN_VARIABLE_JWT_PUBLIC_KEYS", keys)
+            .env("SPIN_VARIABLE_STORAGE_URL", storage_url)
+            .env("SPIN_VARIABLE_STORAGE_TOKEN", token)
+            .env("SPIN_VARIABLE_API_RATE_LIMIT", "off")
+            .current_dir(process::repository())
+            .stderr(self.log("second-edge.jsonl")?)
+            .spawn()?;
+        Ok((
+            vec![Stopped(storage), Stopped(process)],
+            format!("http://{edge}"),
+        ))
+    }
+
+    fn log(&self, name: &str) -> Result<File> {
+        Ok(File::create(self.state_dir().join("logs").join(name))?)
     }
 
     /// The database, as its superuser: tests look at the ledger itself.
@@ -137,16 +191,34 @@ impl System {
     }
 
     pub fn database_url(&self) -> Result<String> {
-        let path = self.state_dir().join("secrets.json");
-        let secrets: Value =
-            serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
+        let secrets = self.secrets()?;
         let password = secrets["postgres"]
             .as_str()
             .context("no password of Postgres in secrets.json")?;
+        self.url_of("postgres", password)
+    }
+
+    /// The database, as the login role of one part of the system.
+    fn login_url(&self, group: &str) -> Result<String> {
+        let secrets = self.secrets()?;
+        let password = secrets["roles"][group]
+            .as_str()
+            .with_context(|| format!("no password of {group}"))?;
+        self.url_of(&format!("{group}_login"), password)
+    }
+
+    fn url_of(&self, role: &str, password: &str) -> Result<String> {
         let port = self.postmaster_line(3)?;
         Ok(format!(
-            "postgres://postgres:{password}@127.0.0.1:{port}/kiskadee"
+            "postgres://{role}:{password}@127.0.0.1:{port}/kiskadee"
         ))
+    }
+
+    fn secrets(&self) -> Result<Value> {
+        let path = self.state_dir().join("secrets.json");
+        Ok(serde_json::from_slice(
+            &fs::read(&path).with_context(|| path.display().to_string())?,
+        )?)
     }
 
     pub fn postgres_pid(&self) -> Result<u32> {
@@ -190,9 +262,19 @@ impl Drop for System {
     }
 }
 
+/// A process that ends with the value.
+pub struct Stopped(pub Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = process::signal(self.0.id(), "TERM");
+        let _ = self.0.wait();
+    }
+}
+
 /// The `kiskadee` binary under test.
 pub fn binary() -> PathBuf {
-    std::env::var_os("KISKADEE_BINARY").map_or_else(
+    std::env::var_os("KISKADEE_BIN").map_or_else(
         || process::repository().join("target/release/kiskadee"),
         PathBuf::from,
     )

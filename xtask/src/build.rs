@@ -91,7 +91,7 @@ pub(crate) fn write_api_documents() -> Result<()> {
         "--release",
         "--package",
         "kiskadee-ops",
-        "--bin",
-        "write-openapi",
+        "--example",
+        "openapi",
     ]))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use kiskadee_tests::system::free_address;
+use kiskadee_tests::system::{Stopped, free_address};
 use kiskadee_tests::{Client, Options, System, eventually, process};
 
 /// Measures the edge against native servers.
@@ -188,13 +188,4 @@ fn python_environment(peers: &std::path::Path) -> Result<PathBuf> {
         ensure!(installed.success(), "pip install failed");
     }
     Ok(environment)
-}
-
-struct Stopped(Child);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let _ = process::signal(self.0.id(), "TERM");
-        let _ = self.0.wait();
-    }
 }
