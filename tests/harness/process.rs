@@ -73,9 +73,15 @@ fn command_line(pid: u32) -> Vec<String> {
         .collect()
 }
 
-/// Starts another process with the command line, environment and folder of `pid`.
+/// Starts another process with the command line and environment of `pid`, but as a child of this process.
 pub fn start_another(pid: u32) -> Result<Child> {
-    let line = command_line(pid);
+    let mut line = command_line(pid);
+    if let Some(option) = line
+        .iter()
+        .position(|argument| argument == "--follow-parent")
+    {
+        line.drain(option..option + 2);
+    }
     let (program, arguments) = line.split_first().context("the process has ended")?;
     let environment = fs::read(format!("/proc/{pid}/environ"))?;
     let variables = environment.split(|byte| *byte == 0).filter_map(|variable| {

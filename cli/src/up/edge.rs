@@ -80,7 +80,6 @@ fn variables(
             "webhook_allow_private",
             options.webhook_allow_private.as_str().to_owned(),
         ),
-        ("queue_cap_jobs", options.queue_cap.to_string()),
         ("service_version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
     Ok(pairs
