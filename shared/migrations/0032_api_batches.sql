@@ -53,8 +53,14 @@ $$;
 
 -- The batch if the caller may see it.
 create function speech.visible_batch(p_caller api.caller, p_batch uuid) returns queue.batch
-language sql stable as $$
-  select b from queue.batch b where b.id = p_batch and (b.owner = p_caller.user_id or p_caller.role = 'admin')
+language plpgsql stable as $$
+declare
+  batch queue.batch;
+begin
+  select * into batch from queue.batch b
+  where b.id = p_batch and (b.owner = p_caller.user_id or p_caller.role = 'admin');
+  return batch;
+end
 $$;
 
 create function speech.no_batch(p_caller api.caller) returns api.answer
@@ -68,7 +74,8 @@ $$;
 -- json_build_object takes three times as long; the values are numbers, ids and names but for the error, which is quoted.
 create function speech.batch_items(p_owner uuid, p_jobs uuid[]) returns text
 language plpgsql stable
-set enable_seqscan = off as $$
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
 declare
   sorted uuid[] := array(select id from unnest(p_jobs) id order by id);
   first_id uuid := sorted[1];
@@ -108,8 +115,12 @@ $$;
 
 -- The body of the status answer. Stable, so all of it is of one snapshot.
 create function speech.batch_body(p_batch queue.batch) returns text
-language sql stable as $$
-  select format('{"batch_id":"%s","total_jobs":%s,"completed":%s,"failed":%s,"cancelled":%s,"pending":%s,"progress":%s,'
+language plpgsql stable as $$
+declare
+  b queue.batch_progress;
+begin
+  select * into b from queue.batch_progress p where p.batch_id = p_batch.id;
+  return format('{"batch_id":"%s","total_jobs":%s,"completed":%s,"failed":%s,"cancelled":%s,"pending":%s,"progress":%s,'
     '"status":"%s","created_at":"%s","finished_at":%s,"items":%s}',
     api.wire_id('batch', p_batch.id), p_batch.total, b.completed, b.failed, b.cancelled, b.pending,
     (p_batch.total - b.pending) * 100 / p_batch.total,
@@ -117,8 +128,8 @@ language sql stable as $$
       when b.status = 'queued' and exists (select from queue.lease l where l.job_id = any(p_batch.job_ids))
         then 'processing' else b.status end,
     api.wire_time(p_batch.created_at), coalesce(to_json(api.wire_time(b.finished_at))::text, 'null'),
-    speech.batch_items(p_batch.owner, p_batch.job_ids))
-  from queue.batch_progress b where b.batch_id = p_batch.id
+    speech.batch_items(p_batch.owner, p_batch.job_ids));
+end
 $$;
 
 create function api.batch_status(p_caller api.credentials, p_batch uuid) returns api.answer
