@@ -46,22 +46,20 @@ fn choose(chosen: Option<&Path>, landmark: &str, places: &[&str], option: &str) 
         Some(folder) => vec![folder.to_owned()],
         None => places.iter().map(|place| beside.join(place)).collect(),
     };
-    match candidates
+    if let Some(folder) = candidates
         .iter()
         .find(|folder| folder.join(landmark).is_file())
     {
-        Some(folder) => Ok(folder.canonicalize()?),
-        None => {
-            let looked_in: Vec<String> = candidates
-                .iter()
-                .map(|folder| folder.display().to_string())
-                .collect();
-            bail!(
-                "no {landmark} in {}: say with {option} where it is",
-                looked_in.join(" or in ")
-            )
-        }
+        return Ok(folder.canonicalize()?);
     }
+    let looked_in: Vec<String> = candidates
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
+    bail!(
+        "no {landmark} in {}: say with {option} where it is",
+        looked_in.join(" or in ")
+    )
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ enum Command {
     Say(say::SayOptions),
     /// Run a worker: it speaks, keeps the queue and sends webhooks
     Worker(parts::worker::WorkerOptions),
-    /// Run the edge alone; its variables are SPIN_VARIABLE_<NAME> in the environment
+    /// Run the edge alone; its variables are `SPIN_VARIABLE_<NAME>` in the environment
     Edge(parts::edge::EdgeOptions),
     /// Run the gateway through which edges reach the storage
     Storage(parts::storage::StorageOptions),

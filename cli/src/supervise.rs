@@ -86,7 +86,7 @@ async fn keep_alive(recipe: Recipe, stop: Stop, deaths: watch::Sender<u32>) {
                 );
             }
             Err(error) => {
-                tracing::error!(process = recipe.name, %error, "cannot start process, trying again")
+                tracing::error!(process = recipe.name, %error, "cannot start process, trying again");
             }
         }
         (recipe.on_death)().await;

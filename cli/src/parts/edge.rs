@@ -31,7 +31,7 @@ pub(crate) struct EdgeOptions {
     /// Where compiled components are kept; nobody else may write there
     #[arg(long, env = "KISKADEE_CACHE_DIR", value_name = "DIR")]
     cache_dir: PathBuf,
-    /// Count requests for the whole system's /metrics here, as a member of kiskadee_edge_host
+    /// Count requests for the whole system's /metrics here, as a member of `kiskadee_edge_host`
     #[arg(
         long,
         env = "KISKADEE_TELEMETRY_DATABASE_URL",

@@ -16,7 +16,7 @@ use crate::up::Switch;
 
 #[derive(Args)]
 pub(crate) struct WorkerOptions {
-    /// The database, as a role that is a member of kiskadee_worker
+    /// The database, as a role that is a member of `kiskadee_worker`
     #[arg(
         long,
         env = "KISKADEE_DATABASE_URL",
@@ -82,7 +82,8 @@ pub(crate) struct WorkerOptions {
 pub(crate) async fn run(options: &WorkerOptions) -> Result<()> {
     let _telemetry = telemetry::to_standard_error("kiskadee-worker")?;
     if let Some(parent) = options.follow_parent {
-        tie_to_parent(parent, Signal::SIGTERM)?;
+        // Its database dies with it too, so there is nothing that a drain could settle.
+        tie_to_parent(parent, Signal::SIGKILL)?;
     }
     let config = options.config();
     let problems = config.problems();

@@ -11,7 +11,7 @@ use crate::logs::LogFile;
 use crate::supervise::{Recipe, Supervised};
 
 /// A server that died while it wrote much has to read it all again first.
-const RECOVERY: Duration = Duration::from_secs(120);
+const RECOVERY: Duration = Duration::from_mins(2);
 /// So many deaths before the first answer are no accident.
 const HOPELESS: u32 = 4;
 

@@ -16,7 +16,7 @@ use crate::supervise::{Aftermath, Recipe, Supervised};
 /// What a worker may take to finish or give back what it runs.
 const DRAIN: Duration = Duration::from_secs(30);
 /// Models are read and may have to be compiled for the device.
-const FIRST_HEARTBEAT: Duration = Duration::from_secs(120);
+const FIRST_HEARTBEAT: Duration = Duration::from_mins(2);
 const HOPELESS: u32 = 4;
 /// A database that is away keeps a dead worker's successor no longer than this.
 const EXPIRY_PATIENCE: Duration = Duration::from_secs(3);
@@ -70,6 +70,8 @@ fn recipe_of_command(
             .args(["--follow-parent", &std::process::id().to_string()])
             // Not on the command line, where everyone could read it.
             .env("KISKADEE_DATABASE_URL", &database_url)
+            // It means the host's own; two cannot listen on one address.
+            .env_remove("KISKADEE_METRICS_LISTEN")
             .stdin(Stdio::null());
         Ok(command)
     }
@@ -80,7 +82,7 @@ fn expire(admin: PgPool, name: String) -> Aftermath {
         match tokio::time::timeout(EXPIRY_PATIENCE, database::expire_workers(&admin, &name)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(worker = name, %error, "cannot expire the dead worker")
+                tracing::warn!(worker = name, %error, "cannot expire the dead worker");
             }
             Err(_) => tracing::warn!(
                 worker = name,
