@@ -47,6 +47,12 @@ pub(crate) async fn run(options: &UpOptions) -> Result<()> {
     } else {
         outcome
     };
+    if outcome.is_err() {
+        say(&format!(
+            "The logs are in {}",
+            state.path().join("logs").display()
+        ));
+    }
     say("Stopping (once more to hurry)");
     system.stop(&stop).await;
     outcome
