@@ -1,0 +1,110 @@
+//! The command as its users call it.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Output, Stdio};
+
+fn kiskadee(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kiskadee"))
+        .args(arguments)
+        .env_remove("KISKADEE_STATE_DIR")
+        .env_remove("KISKADEE_DATABASE_URL")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn error_of(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_text_is_said_to_standard_output() {
+    let output = kiskadee(&["say", "Good morning.", "-o", "-"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stdout.starts_with(b"RIFF") && output.stdout.len() > 20_000);
+}
+
+#[test]
+fn the_extension_of_a_file_names_its_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hello.flac");
+    let path = file.to_str().unwrap();
+    assert!(
+        kiskadee(&["say", "Good morning.", "-o", path])
+            .status
+            .success()
+    );
+    assert!(std::fs::read(&file).unwrap().starts_with(b"fLaC"));
+}
+
+#[test]
+fn what_cannot_be_said_is_told() {
+    let error = error_of(&kiskadee(&["say", "Hello", "-o", "hello.exe"]));
+    assert!(
+        error.contains("`exe` is not a format") && error.contains("wav"),
+        "{error}"
+    );
+    let error = error_of(&kiskadee(&["say", " ", "-o", "-"]));
+    assert!(error.contains("nothing to say"), "{error}");
+    let error = error_of(&kiskadee(&[
+        "say", "Hello", "-o", "-", "--engine", "parrot",
+    ]));
+    assert!(
+        error.contains("parrot") && error.contains("espeak"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_administrator_without_an_installation_is_told_what_to_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().to_str().unwrap();
+    let error = error_of(&kiskadee(&["admin", "dead", "--state-dir", state]));
+    assert!(error.contains("kiskadee up"), "{error}");
+}
+
+#[test]
+fn generated_secrets_are_new_each_time() {
+    let (first, second) = (
+        kiskadee(&["admin", "generate-secrets"]),
+        kiskadee(&["admin", "generate-secrets"]),
+    );
+    let text = String::from_utf8(first.stdout).unwrap();
+    for name in ["JWT_SIGNING_KEY", "JWT_PUBLIC_KEYS", "STORAGE_TOKEN"] {
+        assert!(text.contains(&format!("SPIN_VARIABLE_{name}=")), "{text}");
+    }
+    assert_ne!(text.as_bytes(), second.stdout);
+}
+
+#[test]
+fn a_throw_away_postgres_ends_with_its_input_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // The user that runs Postgres must pass through.
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    let mut server = Command::new(env!("CARGO_BIN_EXE_kiskadee"))
+        .arg("postgres")
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(server.stdout.take().unwrap());
+    let mut address = String::new();
+    output.read_line(&mut address).unwrap();
+    assert!(address.starts_with("postgres://postgres:"), "{address}");
+    drop(server.stdin.take());
+    assert!(server.wait().unwrap().success());
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    assert_eq!(
+        (
+            rest.as_str(),
+            std::fs::read_dir(folder.path()).unwrap().count()
+        ),
+        ("", 0)
+    );
+}
