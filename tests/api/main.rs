@@ -6,6 +6,7 @@ mod accounts;
 mod audio;
 mod bad_input;
 mod batches;
+mod browser;
 mod csv;
 mod jobs;
 mod operations;
