@@ -16,6 +16,7 @@ mod state;
 mod stop;
 mod supervise;
 mod telemetry;
+mod this_program;
 mod up;
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! What only the tests need: a browser with its driver, and a fuzzer of HTTP interfaces from PyPI.
+//! What only the tests need: a browser with its driver, and a fuzzer of HTTP interfaces from `PyPI`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::packages::{self, Package};
 use crate::process::{is_on_path, run, succeeds, target};
 
-/// Pinned versions of what is installed from PyPI.
+/// Pinned versions of what is installed from `PyPI`.
 const REQUIREMENTS: &str = include_str!("../test-requirements.txt");
 
 const PACKAGES: &[Package] = &[

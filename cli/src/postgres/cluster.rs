@@ -15,6 +15,7 @@ use super::binaries::Binaries;
 use super::guard::GuardOptions;
 use super::{Durability, leftover, place, port, settings};
 use crate::private_file;
+use crate::this_program::this_program;
 
 pub(crate) const SUPERUSER: &str = "postgres";
 /// In the state directory.
@@ -129,16 +130,13 @@ impl Cluster {
             .data
             .to_str()
             .context("the path of the state directory is not UTF-8")?;
-        let this = std::env::current_exe().context("cannot find this program's own file")?;
-        let mut command = Command::new(this);
-        command
-            .args(GuardOptions::arguments(
-                self.account.uid,
-                self.account.gid,
-                program,
-                &["-D", data],
-            ))
-            .stdin(Stdio::null());
+        let mut command = this_program();
+        command.args(GuardOptions::arguments(
+            self.account.uid,
+            self.account.gid,
+            program,
+            &["-D", data],
+        ));
         Ok(command)
     }
 

@@ -1,10 +1,10 @@
 //! The worker processes: started, restarted, and declared dead at once when they die.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use nix::sys::signal::Signal;
 use sqlx::PgPool;
 
@@ -12,6 +12,7 @@ use super::{UpOptions, database};
 use crate::logs::LogFile;
 use crate::state::StateDirectory;
 use crate::supervise::{Aftermath, Recipe, Supervised};
+use crate::this_program::this_program;
 
 /// What a worker may take to finish or give back what it runs.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -54,8 +55,7 @@ fn recipe_of_command(
     let lease_ttl = options.lease_ttl.to_string();
     let allow_private = options.webhook_allow_private.as_str();
     move || {
-        let this = std::env::current_exe().context("cannot find this program's own file")?;
-        let mut command = Command::new(this);
+        let mut command = this_program();
         command
             .args([
                 "worker",
@@ -71,8 +71,7 @@ fn recipe_of_command(
             // Not on the command line, where everyone could read it.
             .env("KISKADEE_DATABASE_URL", &database_url)
             // It means the host's own; two cannot listen on one address.
-            .env_remove("KISKADEE_METRICS_LISTEN")
-            .stdin(Stdio::null());
+            .env_remove("KISKADEE_METRICS_LISTEN");
         Ok(command)
     }
 }
