@@ -38,7 +38,7 @@ create function queue.uuid7(p_at timestamptz default clock_timestamp()) returns 
 language sql volatile parallel safe as $$
   select (lpad(to_hex(us / 1000), 12, '0') || to_hex(x'7000'::int + us % 1000 * 4096 / 1000)
     || substr(gen_random_uuid()::text, 20))::uuid
-  from (select (extract(epoch from p_at) * 1000000)::bigint as us) as instant
+  from (select (date_part('epoch', p_at) * 1000000)::bigint as us) as instant
 $$;
 
 -- The smallest UUIDv7 of an instant: the bound of a day's partition.
