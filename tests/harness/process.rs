@@ -82,13 +82,14 @@ pub fn start_another(pid: u32) -> Result<Child> {
     {
         line.drain(option..option + 2);
     }
-    let (program, arguments) = line.split_first().context("the process has ended")?;
+    let (_, arguments) = line.split_first().context("the process has ended")?;
+    let program = fs::read_link(format!("/proc/{pid}/exe"))?;
     let environment = fs::read(format!("/proc/{pid}/environ"))?;
     let variables = environment.split(|byte| *byte == 0).filter_map(|variable| {
         let text = std::str::from_utf8(variable).ok()?;
         text.split_once('=')
     });
-    let mut command = Command::new(program);
+    let mut command = Command::new(&program);
     command
         .args(arguments)
         .env_clear()
@@ -96,7 +97,7 @@ pub fn start_another(pid: u32) -> Result<Child> {
         .current_dir(repository());
     command
         .spawn()
-        .with_context(|| format!("cannot start another {program}"))
+        .with_context(|| format!("cannot start another {}", program.display()))
 }
 
 /// The repository's root.
