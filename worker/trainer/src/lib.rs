@@ -1,0 +1,1 @@
+//! Makes the data for the embedded voice, trains it and measures it.

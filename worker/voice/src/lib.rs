@@ -1,0 +1,11 @@
+//! The embedded voice: words in, samples out.
+//!
+//! Stages, each usable alone: pronunciation (words to phones), the acoustic model (phones to vocoder frames),
+//! the vocoder (frames to samples), and analysis (samples to frames). It knows no queue, no HTTP and no files but
+//! its own weights.
+
+mod frames;
+mod phone;
+
+pub use frames::{FRAME_SECONDS, HOP, MEL_CEPSTRUM, SAMPLE_RATE, STRENGTHS, VocoderFrames};
+pub use phone::{Phone, PhoneToken, Stress};
