@@ -4,6 +4,8 @@
 //! side would jump. Each piece is freed of its offset, trimmed to its speech and faded over a few
 //! milliseconds at both ends, and the pauses between pieces are true silence of a documented length.
 
+use kiskadee_text::Pause;
+
 /// How long a fade at the edge of a piece takes.
 const FADE_MS: u32 = 5;
 /// What is kept of the engine's own silence, so that soft onsets and decays survive the trimming.
@@ -13,26 +15,13 @@ const KEEP_AFTER_MS: u32 = 40;
 const SILENCE: f32 = 0.003;
 const WINDOW_MS: u32 = 5;
 
-/// What separates a piece from the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pause {
-    /// The text was cut between two words only because it was long.
-    Word,
-    /// A comma or the like, where a long sentence was cut.
-    Phrase,
-    Sentence,
-    Paragraph,
-}
-
-impl Pause {
-    /// Milliseconds of silence, beside the few that are kept at the edges of the pieces.
-    pub const fn milliseconds(self) -> u32 {
-        match self {
-            Self::Word => 0,
-            Self::Phrase => 120,
-            Self::Sentence => 300,
-            Self::Paragraph => 600,
-        }
+/// Milliseconds of silence for a pause, beside the few that are kept at the edges of the pieces.
+const fn silence_ms(pause: Pause) -> u32 {
+    match pause {
+        Pause::Word => 0,
+        Pause::Phrase => 120,
+        Pause::Sentence => 300,
+        Pause::Paragraph => 600,
     }
 }
 
@@ -61,7 +50,7 @@ impl Joiner {
         let gap = self
             .due
             .replace(pause)
-            .map_or(0, |due| self.samples(due.milliseconds()));
+            .map_or(0, |due| self.samples(silence_ms(due)));
         let offset = mean(speech);
         let mut joined = vec![0.0; gap];
         joined.extend(speech.iter().map(|sample| sample - offset));

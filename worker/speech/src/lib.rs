@@ -1,8 +1,8 @@
 //! Speech engines: text in, samples out.
 //!
-//! Owns the trait that every engine implements, the text and audio steps that engines share (splitting,
-//! joining), the cache that keeps models in device memory, and the engines themselves. It knows nothing of
-//! queues, HTTP or databases, so it can be used and tested as a library.
+//! Owns the trait that every engine implements, the joining of pieces that engines share, the cache that keeps
+//! models in device memory, and the engines themselves. It knows nothing of queues, HTTP or databases, so it can
+//! be used and tested as a library.
 
 mod cache;
 mod catalogue;
@@ -11,13 +11,11 @@ mod error;
 mod espeak;
 mod join;
 mod request;
-mod text;
 
 pub use cache::{CacheError, CacheStats, ModelCache};
 pub use catalogue::Engines;
 pub use engine::{Engine, EngineInfo, ProfileInfo, Voice, VoiceKind};
 pub use error::SpeechError;
 pub use espeak::{Espeak, EspeakConfig};
-pub use join::{Joiner, Pause};
+pub use join::Joiner;
 pub use request::{AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance};
-pub use text::{Segment, split};

@@ -3,8 +3,16 @@
 //! Splits a text into sentences and writes out numbers, dates, times, money, units, abbreviations, acronyms and
 //! addresses as words, in English and Brazilian Portuguese. It knows nothing of phones or audio.
 
+mod clean;
+mod english;
 mod language;
+mod normalize;
+mod portuguese;
+mod reading;
+mod segment;
 mod spoken;
 
 pub use language::Language;
+pub use normalize::{normalize, plain};
+pub use segment::{Pause, Segment, split};
 pub use spoken::{Boundary, Emphasis, Prosody, Sentence, Word};

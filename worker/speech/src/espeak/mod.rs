@@ -17,7 +17,6 @@ use tokio::sync::Semaphore;
 use self::{process::Espeaker, speaking::Speaking, voices::VoiceList};
 use crate::{
     DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance, engine::ProfileInfo,
-    text,
 };
 
 const NAME: &str = "espeak";
@@ -95,7 +94,7 @@ impl Espeak {
             voice_id: voice.id.clone(),
             sample_rate: SAMPLE_RATE,
             stretch,
-            audio: speaking.stream(text::split(&request.text, SEGMENT_CHARS)),
+            audio: speaking.stream(kiskadee_text::split(&request.text, SEGMENT_CHARS)),
         })
     }
 }

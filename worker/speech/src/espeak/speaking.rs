@@ -3,10 +3,11 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use futures::{StreamExt, stream};
+use kiskadee_text::Segment;
 use tokio_util::sync::CancellationToken;
 
 use super::{SAMPLE_RATE, process::Espeaker, wav};
-use crate::{AudioChunk, AudioStream, Joiner, Segment, SpeechError};
+use crate::{AudioChunk, AudioStream, Joiner, SpeechError};
 
 /// How a request is spoken.
 pub(super) struct Speaking {

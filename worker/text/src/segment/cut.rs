@@ -2,8 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Segment;
-use crate::Pause;
+use super::{Pause, Piece, trimmed};
 
 /// Marks behind which a speaker may breathe.
 const SOFT_MARKS: &[char] = &[',', ';', ':', '—', '–', '，', '、', '；', '：', '،', '؛'];
@@ -11,24 +10,26 @@ const SOFT_MARKS: &[char] = &[',', ';', ':', '—', '–', '，', '、', '；', 
 /// A soft mark is taken only in the last part of the room, so that pieces do not become needlessly short.
 const SHORTEST_SHARE: usize = 3;
 
-/// The pieces of one sentence. The last one carries the sentence's own pause.
-pub(super) fn cut(sentence: &str, max_chars: usize) -> Vec<Segment> {
+/// The pieces of one sentence that begins at `offset`. The last one carries the sentence's own pause.
+pub(super) fn cut(sentence: &str, offset: usize, max_chars: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut rest = sentence;
-    while rest.chars().count() > max_chars {
-        let (end, pause) = best_end(rest, max_chars);
-        let (piece, after) = rest.split_at(end);
-        pieces.push(Segment {
-            text: piece.trim().to_owned(),
-            pause,
-        });
-        rest = after.trim_start();
+    let mut start = 0;
+    while let Some(rest) = sentence.get(start..)
+        && rest.chars().nth(max_chars).is_some()
+    {
+        let (length, pause) = best_end(rest, max_chars);
+        let range = trimmed(sentence, start..start + length);
+        pieces.push(Piece { range, pause });
+        start = trimmed(sentence, start + length..sentence.len()).start;
     }
-    pieces.push(Segment {
-        text: rest.to_owned(),
+    pieces.push(Piece {
+        range: start..sentence.len(),
         pause: Pause::Sentence,
     });
-    pieces.retain(|piece| !piece.text.is_empty());
+    pieces.retain(|piece| !piece.range.is_empty());
+    for piece in &mut pieces {
+        piece.range = offset + piece.range.start..offset + piece.range.end;
+    }
     pieces
 }
 
@@ -69,13 +70,13 @@ fn last_soft_mark(text: &str, window: &str) -> Option<usize> {
         })
 }
 
-/// The last boundary between user-perceived characters within the room; at least one such character is taken.
+/// The last boundary between user-perceived characters within the room. One that alone is too long is torn.
 fn last_character(text: &str, room: usize) -> usize {
-    let mut ends = text
-        .grapheme_indices(true)
-        .map(|(at, character)| at + character.len());
-    let first = ends.next().unwrap_or(room);
-    ends.take_while(|&end| end <= room).last().unwrap_or(first)
+    text.grapheme_indices(true)
+        .map(|(at, character)| at + character.len())
+        .take_while(|&end| end <= room)
+        .last()
+        .unwrap_or(room)
 }
 
 fn byte_of(text: &str, chars: usize) -> usize {
@@ -89,9 +90,9 @@ mod tests {
     use super::*;
 
     fn texts(sentence: &str, max: usize) -> Vec<(String, Pause)> {
-        cut(sentence, max)
+        cut(sentence, 0, max)
             .into_iter()
-            .map(|piece| (piece.text, piece.pause))
+            .map(|piece| (sentence[piece.range].to_owned(), piece.pause))
             .collect()
     }
 
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_never_torn() {
+    fn characters_are_torn_only_when_one_alone_is_too_long() {
         let family = "👨‍👩‍👧";
         let pieces = texts(&family.repeat(3), 6);
         assert!(
@@ -133,5 +134,6 @@ mod tests {
             "{pieces:?}"
         );
         assert_eq!(texts(&"e\u{301}".repeat(4), 3).len(), 4);
+        assert_eq!(texts(&format!("e{}", "\u{301}".repeat(8)), 3).len(), 3);
     }
 }

@@ -1,6 +1,10 @@
 //! Finds where sentences end: not after an abbreviation, an initial or a list number, not inside a number or
 //! an address, and after closing quotes and brackets.
 
+use std::ops::Range;
+
+use super::trimmed;
+
 /// Words that a full stop follows without ending the sentence, in lower case and without that stop. English,
 /// German, French, Spanish and Portuguese. Words that often end a sentence as well ("etc.") are missing on
 /// purpose: the lower-case rule serves them.
@@ -25,34 +29,32 @@ const OPENERS: &[char] = &[
 ];
 
 /// The sentences of a paragraph, trimmed, none of them blank.
-pub(super) fn sentences(paragraph: &str) -> Vec<&str> {
+pub(super) fn sentences(paragraph: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut rest = paragraph.trim();
-    let mut from = 0;
-    while let Some(end) = next_end(rest, from) {
-        let (sentence, after) = rest.split_at(end);
-        if ends_here(sentence, after) {
-            found.push(sentence.trim_end());
-            rest = after.trim_start();
-            from = 0;
-        } else {
-            from = end;
+    let Range { mut start, end } = trimmed(paragraph, 0..paragraph.len());
+    let mut from = start;
+    while let Some(stop) = next_end(paragraph, from..end) {
+        let sentence = paragraph.get(start..stop).unwrap_or_default();
+        if ends_here(sentence, paragraph.get(stop..end).unwrap_or_default()) {
+            found.push(start..stop);
+            start = trimmed(paragraph, stop..end).start;
         }
+        from = stop.max(start);
     }
-    if !rest.is_empty() {
-        found.push(rest);
+    if start < end {
+        found.push(start..end);
     }
     found
 }
 
-/// The end of the first run of stops at or after `from`, with the closers behind it.
-fn next_end(text: &str, from: usize) -> Option<usize> {
-    let tail = text.get(from..)?;
+/// The end of the first run of stops in this part of the text, with the closers behind it.
+fn next_end(text: &str, within: Range<usize>) -> Option<usize> {
+    let tail = text.get(within.clone())?;
     let stop = tail.find(|c| SPACED_STOPS.contains(&c) || FREE_STOPS.contains(&c))?;
     let run = tail.get(stop..)?;
     let stops = run.trim_start_matches(|c| SPACED_STOPS.contains(&c) || FREE_STOPS.contains(&c));
     let after = stops.trim_start_matches(CLOSERS);
-    Some(text.len() - after.len())
+    Some(within.end - after.len())
 }
 
 fn ends_here(sentence: &str, after: &str) -> bool {
@@ -99,10 +101,17 @@ fn is_shortened(bare: &str, next: Option<char>) -> bool {
 mod tests {
     use super::*;
 
+    fn texts(paragraph: &str) -> Vec<&str> {
+        sentences(paragraph)
+            .into_iter()
+            .map(|range| &paragraph[range])
+            .collect()
+    }
+
     #[test]
     fn plain_sentences_part() {
         assert_eq!(
-            sentences(" One. Two! Three? Four… Five?! Six... Seven "),
+            texts(" One. Two! Three? Four… Five?! Six... Seven "),
             [
                 "One.", "Two!", "Three?", "Four…", "Five?!", "Six...", "Seven"
             ]
@@ -123,19 +132,19 @@ mod tests {
             "O Sr. Silva e a Dra. Ana chegaram.",
             "Das ist z.B. Herr Müller.",
         ] {
-            assert_eq!(sentences(whole), [whole]);
+            assert_eq!(texts(whole), [whole]);
         }
     }
 
     #[test]
     fn words_that_look_shortened_still_end_sentences() {
         assert_eq!(
-            sentences("He said no. They left."),
+            texts("He said no. They left."),
             ["He said no.", "They left."]
         );
-        assert_eq!(sentences("It was I. We knew."), ["It was I.", "We knew."]);
+        assert_eq!(texts("It was I. We knew."), ["It was I.", "We knew."]);
         assert_eq!(
-            sentences("Born in 1999. Died young."),
+            texts("Born in 1999. Died young."),
             ["Born in 1999.", "Died young."]
         );
     }
@@ -143,22 +152,22 @@ mod tests {
     #[test]
     fn closing_marks_stay_with_their_sentence() {
         assert_eq!(
-            sentences("“Go!” He went. (Really.) «Oui.» Non."),
+            texts("“Go!” He went. (Really.) «Oui.» Non."),
             ["“Go!”", "He went.", "(Really.)", "«Oui.»", "Non."]
         );
-        assert_eq!(sentences("\"Stop!\" he cried."), ["\"Stop!\" he cried."]);
+        assert_eq!(texts("\"Stop!\" he cried."), ["\"Stop!\" he cried."]);
     }
 
     #[test]
     fn scripts_without_spaces_part() {
         assert_eq!(
-            sentences("你好。今天天气很好！走吧？"),
+            texts("你好。今天天气很好！走吧？"),
             ["你好。", "今天天气很好！", "走吧？"]
         );
         assert_eq!(
-            sentences("「そうです。」と言った。"),
+            texts("「そうです。」と言った。"),
             ["「そうです。」", "と言った。"]
         );
-        assert_eq!(sentences("नमस्ते। आप कैसे हैं?"), ["नमस्ते।", "आप कैसे हैं?"]);
+        assert_eq!(texts("नमस्ते। आप कैसे हैं?"), ["नमस्ते।", "आप कैसे हैं?"]);
     }
 }
