@@ -22,6 +22,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// How live audio travels.
+    #[derive(Default)]
+    StreamFormat {
+        /// Its bytes as they are.
+        #[default]
+        Audio = "audio",
+        /// In server-sent events.
+        Sse = "sse",
+    }
+}
+
 impl ResponseFormat {
     /// The media type of an answer.
     pub const fn content_type(self) -> &'static str {

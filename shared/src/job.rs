@@ -1,5 +1,7 @@
 //! The kinds of job, what they are asked to do, and what they answer.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,6 +12,8 @@ text_enum! {
     JobKind {
         /// Speaks one text.
         Speech = "speech",
+        /// Speaks one text to somebody who listens meanwhile.
+        Stream = "stream",
         /// Packs the audio of a finished batch into one ZIP.
         Archive = "archive",
     }
@@ -114,6 +118,52 @@ pub struct SpeechResult {
     pub duration_seconds: f64,
     /// Samples a second.
     pub sample_rate: u32,
+    /// The engine that spoke.
+    pub engine: String,
+    /// The voice that spoke; never `default`.
+    pub voice_id: String,
+}
+
+/// What a stream job is asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamArgs {
+    /// What to say and how.
+    #[serde(flatten)]
+    pub speech: SpeechArgs,
+    /// Who listens.
+    pub relay: RelayTarget,
+}
+
+/// Where the listener of a stream waits: a relay, to which the worker brings the audio as it is made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayTarget {
+    /// The relay's address, without a slash at the end.
+    pub url: String,
+    /// The name of the stream there.
+    pub stream: String,
+    /// Shows that the bringer is the one who was asked.
+    pub secret: String,
+}
+
+/// The secret stays out of logs.
+impl fmt::Debug for RelayTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayTarget")
+            .field("url", &self.url)
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a stream job answers; its audio is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamResult {
+    /// The media type of what was sent.
+    pub content_type: String,
+    /// How much was sent.
+    pub bytes: u64,
+    /// How long it sounds.
+    pub duration_seconds: f64,
     /// The engine that spoke.
     pub engine: String,
     /// The voice that spoke; never `default`.

@@ -9,6 +9,7 @@ mod batches;
 mod browser;
 mod csv;
 mod jobs;
+mod live;
 mod operations;
 mod schema;
 mod shared_system;

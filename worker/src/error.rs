@@ -26,6 +26,8 @@ pub enum WorkerError {
     },
     #[error("the thread that keeps the leases could not be started")]
     Thread(#[source] std::io::Error),
+    #[error("the client for relays could not be set up")]
+    Client(#[source] reqwest::Error),
     /// The process must be replaced by a new one: a device is poisoned, or the leases are kept by nobody.
     #[error("the process can do no more work: {0}")]
     Broken(String),

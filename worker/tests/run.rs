@@ -22,8 +22,8 @@ use kiskadee_speech::{
 use kiskadee_worker::{
     audio::Encoder,
     run::{
-        ArchiveItem, ArchiveTask, Attempt, JobError, Progress, SpeechTask, Tools, archive_job,
-        speak_jobs,
+        ArchiveItem, ArchiveTask, Attempt, JobError, Progress, RelayClient, SpeechTask, Spoken,
+        Tools, archive_job, speak_jobs,
     },
     store::Store,
 };
@@ -87,6 +87,7 @@ async fn tools() -> (TempDir, Arc<Tools>) {
         engines: Engines::new([Arc::new(espeak) as Arc<dyn Engine>, Arc::new(Puppet::new())]),
         encoder: Encoder::new("ffmpeg", std::env::temp_dir()),
         store: Store::open(dir.path().to_str().unwrap()).unwrap(),
+        relay: RelayClient::new().unwrap(),
     };
     (dir, Arc::new(tools))
 }
@@ -114,6 +115,14 @@ fn task(job: u128, engine: &str, text: &str, format: ResponseFormat) -> SpeechTa
     SpeechTask {
         attempt: attempt(job),
         args,
+        listener: None,
+    }
+}
+
+fn stored(spoken: Spoken) -> SpeechResult {
+    match spoken {
+        Spoken::Stored(result) => result,
+        Spoken::Streamed(result) => panic!("nobody listened to {result:?}"),
     }
 }
 
@@ -122,7 +131,7 @@ async fn run(
     tasks: Vec<SpeechTask>,
 ) -> Vec<(u128, Result<SpeechResult, JobError>)> {
     let mut answers: Vec<_> = speak_jobs(Arc::clone(tools), tasks)
-        .map(|(job, answer)| (job.as_u128(), answer))
+        .map(|(job, answer)| (job.as_u128(), answer.map(stored)))
         .collect()
         .await;
     answers.sort_by_key(|(job, _)| *job);

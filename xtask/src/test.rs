@@ -1,8 +1,5 @@
 //! `cargo xtask test`: all tests of the workspace, with a database, a browser and a fuzzer at hand.
 
-use std::env::{join_paths, split_paths, var_os};
-use std::ffi::OsString;
-use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Instant;
 
@@ -16,11 +13,12 @@ use crate::test_tools;
 pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode> {
     let started = Instant::now();
     build::set_up()?;
-    let programs = test_tools::ensure()?;
+    let tools = test_tools::ensure()?;
     let set_up = started.elapsed();
     let database = TestDatabase::start()?;
     let status = command(filter, packages)
-        .env("PATH", path_with(&programs)?)
+        .env("PATH", test_tools::path_with(&tools.programs)?)
+        .env("NODE_PATH", &tools.node_modules)
         .env("KISKADEE_TEST_DATABASE_URL", &database.url)
         .env("KISKADEE_BIN", build::kiskadee())
         .env("KISKADEE_COMPONENTS", build::components())
@@ -47,13 +45,6 @@ fn command(filter: Option<&str>, packages: &[String]) -> Command {
     }
     command.args(filter);
     command
-}
-
-/// The fuzzer's folder comes first.
-fn path_with(programs: &Path) -> Result<OsString> {
-    let inherited = var_os("PATH").unwrap_or_default();
-    let all = std::iter::once(programs.to_owned()).chain(split_paths(&inherited));
-    join_paths(all).context("the path of the repository contains a colon")
 }
 
 fn verdict(status: ExitStatus) -> &'static str {

@@ -51,7 +51,7 @@ pub(crate) fn speed(speed: f64) -> Check {
 }
 
 /// The number of characters (Unicode scalar values) is in the range.
-fn length(text: &str, range: &RangeInclusive<usize>) -> Check {
+pub(crate) fn length(text: &str, range: &RangeInclusive<usize>) -> Check {
     let found = text.chars().count();
     if range.contains(&found) {
         return Ok(());

@@ -51,6 +51,22 @@ pub(crate) fn in_body(answer: Answer) -> Answer {
     })
 }
 
+/// For a body whose members have other names than the database's, given as pairs of the database's and the body's.
+pub(crate) fn renamed(answer: Answer, names: &[(&str, &str)]) -> Answer {
+    relocated(answer, |fault| {
+        let field = fault.field.map(|field| {
+            let own = names.iter().find(|(name, _)| *name == field);
+            own.map_or(field, |(_, own)| (*own).to_owned())
+        });
+        FieldError {
+            field,
+            index: None,
+            line: None,
+            message: fault.message,
+        }
+    })
+}
+
 /// For a file: item `n` came from line `lines[n]`.
 pub(crate) fn in_file(answer: Answer, lines: &[u64]) -> Answer {
     relocated(answer, |fault| {

@@ -15,6 +15,7 @@ mod events;
 mod faults;
 mod fields;
 mod jobs;
+mod live;
 mod request;
 mod responses;
 mod setup;
@@ -25,7 +26,7 @@ mod watch;
 
 kiskadee_edge_kit::routes! {
     batches::create_batch, csv_batch::create_csv_batch, batches::batch_status, batches::download_batch, batches::cancel_batch,
-    speech::create_speech, speech::list_models,
+    speech::create_speech, speech::list_models, live::speak,
     jobs::list_jobs, jobs::show_job, jobs::cancel_job, jobs::job_audio, events::job_events,
     voices::list_voices, voices::show_voice, voices::voice_preview, voices::delete_voice,
 }

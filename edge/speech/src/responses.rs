@@ -3,13 +3,20 @@
 use std::collections::BTreeMap;
 
 use kiskadee_edge_kit::problem::MEDIA_TYPE;
+use kiskadee_shared::format::ResponseFormat;
 use utoipa::{
     IntoResponses,
-    openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder},
+    openapi::{
+        ContentBuilder, HeaderBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Response,
+        ResponseBuilder, SchemaFormat, schema::Type,
+    },
 };
 
 /// What a route that delivers a stored object may answer.
 pub(crate) struct WithObject;
+
+/// What a route answers whose audio is made while it is sent.
+pub(crate) struct WithAudio;
 
 /// What a route may answer that refuses what the caller can see.
 pub(crate) struct WithRefusal;
@@ -37,6 +44,31 @@ impl IntoResponses for WithObject {
             ),
             ("416".to_owned(), problem("The range lies outside of it")),
         ])
+    }
+}
+
+impl IntoResponses for WithAudio {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let header =
+            |description: &str| HeaderBuilder::new().description(Some(description)).build();
+        let bytes = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .build();
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        let mut audio = ResponseBuilder::new()
+            .description("The audio, from its first piece on")
+            .header("Kiskadee-Engine", header("The engine that speaks"))
+            .header("Kiskadee-Voice", header("The voice that speaks"))
+            .content(
+                "text/event-stream",
+                ContentBuilder::new().schema(Some(text)).build(),
+            );
+        for format in ResponseFormat::ALL {
+            let content = ContentBuilder::new().schema(Some(bytes.clone())).build();
+            audio = audio.content(format.content_type(), content);
+        }
+        BTreeMap::from([("200".to_owned(), audio.into())])
     }
 }
 

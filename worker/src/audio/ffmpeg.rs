@@ -37,20 +37,37 @@ impl Ffmpeg<'_> {
         let stdin = child.stdin.take();
         // A feed that fails ends the join and so drops the child. A child that ends early makes the feed stop
         // without an error, for the child's own words are the better one.
-        let (output, ()) = tokio::try_join!(wait(child), feed(pcm, stdin))?;
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(complaint(&output))
-        }
+        let output = async { Ok(child.wait_with_output().await) };
+        let (output, ()) = tokio::try_join!(output, feed(pcm, stdin))?;
+        judge(output)
     }
 
     fn spawn(&self, path: &Path) -> Result<Child, EncodeError> {
         let mut command = Command::new(self.program);
-        command.args(self.arguments()).arg(path);
+        command
+            .args(self.arguments())
+            .arg(path)
+            .stdout(Stdio::null());
+        self.start(command)
+    }
+
+    /// Encodes into its standard output, each packet as soon as it is full. Bare samples get a rate of their own.
+    pub(super) fn spawn_live(&self, bare_rate: u32) -> Result<Child, EncodeError> {
+        let mut command = Command::new(self.program);
+        command.args(self.arguments()).args(["-flush_packets", "1"]);
+        match self.encoding.format {
+            ResponseFormat::Pcm => command.args(["-ar", &bare_rate.to_string()]),
+            // The table of contents goes before the audio, whose length nobody knows yet.
+            ResponseFormat::Mp3 => command.args(["-write_xing", "0"]),
+            _ => &mut command,
+        };
+        command.arg("pipe:1").stdout(Stdio::piped());
+        self.start(command)
+    }
+
+    fn start(&self, mut command: Command) -> Result<Child, EncodeError> {
         command
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         command.spawn().map_err(|error| match error.kind() {
@@ -120,7 +137,7 @@ fn tempo_chain(stretch: f32) -> Vec<String> {
         .collect()
 }
 
-async fn feed<S>(mut pcm: S, stdin: Option<ChildStdin>) -> Result<(), EncodeError>
+pub(super) async fn feed<S>(mut pcm: S, stdin: Option<ChildStdin>) -> Result<(), EncodeError>
 where
     S: Stream<Item = Result<Vec<u8>, EncodeError>> + Unpin,
 {
@@ -135,11 +152,14 @@ where
     Ok(())
 }
 
-async fn wait(child: Child) -> Result<Output, EncodeError> {
-    child
-        .wait_with_output()
-        .await
-        .map_err(|error| EncodeError::Ffmpeg(error.to_string()))
+/// Whether a run that has ended was good.
+pub(super) fn judge(output: io::Result<Output>) -> Result<(), EncodeError> {
+    let output = output.map_err(|error| EncodeError::Ffmpeg(error.to_string()))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(complaint(&output))
+    }
 }
 
 fn complaint(output: &Output) -> EncodeError {

@@ -5,6 +5,7 @@
 //! in the scratch directory, which is gone when the [`Encoded`] is dropped.
 
 mod ffmpeg;
+mod live;
 mod native;
 mod samples;
 
@@ -16,6 +17,7 @@ use kiskadee_speech::{AudioChunk, SpeechError};
 use tempfile::NamedTempFile;
 
 use self::ffmpeg::Ffmpeg;
+pub use self::live::{LiveEncoding, Pieces};
 
 /// Opus knows no rate near the engines' own; the others keep the rate they are given.
 const OPUS_RATE: u32 = 48_000;

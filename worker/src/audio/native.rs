@@ -41,12 +41,21 @@ where
     Ok(file.flush().await?)
 }
 
+/// The header of a file whose length is not known yet: readers go on to the end of what they get.
+pub(super) fn endless_header(sample_rate: u32) -> Vec<u8> {
+    layout(sample_rate, u32::MAX, u32::MAX)
+}
+
 /// The header of a 16-bit mono file with `bytes` of samples.
 fn header(sample_rate: u32, bytes: u64) -> Result<Vec<u8>, EncodeError> {
     let data = u32::try_from(bytes).ok();
     let riff = data
         .and_then(|data| data.checked_add(HEADER_BYTES - 8))
         .ok_or(EncodeError::TooLong)?;
+    Ok(layout(sample_rate, riff, riff - (HEADER_BYTES - 8)))
+}
+
+fn layout(sample_rate: u32, riff: u32, data: u32) -> Vec<u8> {
     let mut header = Vec::with_capacity(HEADER_BYTES as usize);
     header.extend(b"RIFF");
     header.extend(riff.to_le_bytes());
@@ -60,8 +69,8 @@ fn header(sample_rate: u32, bytes: u64) -> Result<Vec<u8>, EncodeError> {
     header.extend(BYTES_PER_SAMPLE.to_le_bytes());
     header.extend((8 * BYTES_PER_SAMPLE).to_le_bytes());
     header.extend(b"data");
-    header.extend((riff - (HEADER_BYTES - 8)).to_le_bytes());
-    Ok(header)
+    header.extend(data.to_le_bytes());
+    header
 }
 
 #[cfg(test)]

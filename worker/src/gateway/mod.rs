@@ -1,9 +1,11 @@
-//! The storage gateway: objects over HTTP for the edge, whose components touch no storage themselves.
+//! The storage gateway: objects over HTTP for the edge, whose components touch no storage themselves, and the relay
+//! by which speech reaches a listener while it is made.
 //!
 //! `GET` and `HEAD /objects/{key}` with a bearer token. A local directory's objects are streamed, with single
 //! byte ranges; a bucket answers with a signed address, so that its bytes never pass through here.
 
 mod range;
+pub mod relay;
 mod respond;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -49,7 +51,7 @@ impl Gateway {
         let listener = TcpListener::bind(config.listen).await?;
         let local_addr = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let server = axum::serve(listener, routes(config))
+        let server = axum::serve(listener, routes(config, stop.clone()))
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         Ok(Self {
             local_addr,
@@ -77,15 +79,17 @@ struct Shared {
     token: Arc<str>,
 }
 
-fn routes(config: GatewayConfig) -> Router {
+fn routes(config: GatewayConfig, stop: CancellationToken) -> Router {
     let shared = Shared {
         store: config.store,
         token: config.token.into(),
     };
+    let relay = relay::routes(Arc::clone(&shared.token), stop);
     // `get` serves HEAD as well.
     Router::new()
         .route("/objects/{*key}", get(object))
         .with_state(shared)
+        .merge(relay)
 }
 
 async fn object(

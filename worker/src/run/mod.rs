@@ -4,14 +4,16 @@
 //! knows the queue, so a job body can be tested without a database.
 
 mod archive;
+mod relay;
 mod speech;
+mod stream;
 
 use std::sync::{
     Arc,
     atomic::{AtomicU8, Ordering},
 };
 
-use kiskadee_shared::job::SpeechArgs;
+use kiskadee_shared::job::{RelayTarget, SpeechArgs, SpeechResult, StreamResult};
 use kiskadee_speech::{Engines, SpeechError};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
@@ -19,6 +21,7 @@ use uuid::Uuid;
 
 pub use self::{
     archive::archive_job,
+    relay::{RelayClient, RelayError},
     speech::{Answers, speak_jobs},
 };
 pub use crate::archive::ArchiveItem;
@@ -43,6 +46,9 @@ pub enum JobError {
     /// The job's cancellation token fired.
     #[error("the job was cancelled")]
     Cancelled,
+    /// Nobody waits for the result any more.
+    #[error("the listener has gone")]
+    Abandoned,
     /// As `Retry`, and this process must be restarted before it takes other work.
     #[error("{0}")]
     Fatal(String),
@@ -121,11 +127,20 @@ impl Progress {
     }
 }
 
-/// A claimed speech job.
+/// A claimed job that speaks.
 #[derive(Debug, Clone)]
 pub struct SpeechTask {
     pub attempt: Attempt,
     pub args: SpeechArgs,
+    /// Who listens; nobody when the audio is to be stored.
+    pub listener: Option<RelayTarget>,
+}
+
+/// What a job that speaks has made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spoken {
+    Stored(SpeechResult),
+    Streamed(StreamResult),
 }
 
 /// A claimed archive job with the items of its batch in the order of the request.
@@ -141,4 +156,5 @@ pub struct Tools {
     pub engines: Engines,
     pub encoder: Encoder,
     pub store: Store,
+    pub relay: RelayClient,
 }

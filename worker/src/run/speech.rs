@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{Attempt, JobError, SpeechTask, Tools};
+use super::{Attempt, JobError, SpeechTask, Spoken, Tools, stream::speak_live};
 use crate::{
     audio::{EncodeError, Encoded, Encoding},
     store::ResultRef,
@@ -23,7 +23,7 @@ use crate::{
 const SPEAKING_SHARE: f64 = 0.95;
 
 /// The answers of a batch, one for each job in the order in which they end.
-pub type Answers = BoxStream<'static, (Uuid, Result<SpeechResult, JobError>)>;
+pub type Answers = BoxStream<'static, (Uuid, Result<Spoken, JobError>)>;
 
 /// Runs a batch of speech jobs. The jobs go on while the stream is not read, and end when it is dropped. One
 /// that fails, is cancelled or even panics leaves the others alone. Must be called within a tokio runtime.
@@ -85,11 +85,11 @@ fn guard(
     tools: Arc<Tools>,
     task: SpeechTask,
     utterance: Result<Utterance, SpeechError>,
-) -> impl Future<Output = (Uuid, Result<SpeechResult, JobError>)> {
+) -> impl Future<Output = (Uuid, Result<Spoken, JobError>)> {
     let job = task.attempt.job;
     let span = task.attempt.span.clone();
     let running = AbortOnDropHandle::new(tokio::spawn(
-        finish(tools, task, utterance).instrument(span),
+        deliver(tools, task, utterance).instrument(span),
     ));
     async move {
         let answer = running.await;
@@ -102,23 +102,38 @@ fn guard(
     }
 }
 
-async fn finish(
+async fn deliver(
     tools: Arc<Tools>,
-    task: SpeechTask,
-    utterance: Result<Utterance, SpeechError>,
-) -> Result<SpeechResult, JobError> {
-    let utterance = utterance?;
-    let SpeechTask {
-        attempt:
-            Attempt {
-                job,
-                token,
-                cancel,
-                progress,
-                ..
-            },
+    SpeechTask {
+        attempt,
         args,
-    } = task;
+        listener,
+    }: SpeechTask,
+    utterance: Result<Utterance, SpeechError>,
+) -> Result<Spoken, JobError> {
+    match listener {
+        Some(target) => {
+            let spoken = speak_live(&tools, &attempt, &args, &target, utterance).await;
+            spoken.map(Spoken::Streamed)
+        }
+        None => store(tools, attempt, args, utterance?)
+            .await
+            .map(Spoken::Stored),
+    }
+}
+
+async fn store(
+    tools: Arc<Tools>,
+    Attempt {
+        job,
+        token,
+        cancel,
+        progress,
+        ..
+    }: Attempt,
+    args: SpeechArgs,
+    utterance: Utterance,
+) -> Result<SpeechResult, JobError> {
     let format = args.response_format;
     let encoding = Encoding {
         format,

@@ -24,7 +24,8 @@ const SNOOZE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(crate) struct Made {
     pub(crate) result: Value,
-    pub(crate) key: String,
+    /// What was stored, if anything was.
+    pub(crate) key: Option<String>,
     pub(crate) bytes: u64,
     /// The engine that spoke; none for an archive.
     pub(crate) engine: Option<String>,
@@ -136,7 +137,9 @@ impl Ended {
 
 fn outcome_of(error: JobError, stopped: Option<Stop>, limit: Duration) -> Outcome {
     match (error, stopped) {
-        (JobError::Cancelled, Some(Stop::Cancelled)) => Outcome::Cancelled,
+        (JobError::Cancelled, Some(Stop::Cancelled)) | (JobError::Abandoned, _) => {
+            Outcome::Cancelled
+        }
         (JobError::Cancelled, Some(Stop::Overran)) => Outcome::Error(format!(
             "the job ran past its deadline of {} s",
             limit.as_secs()

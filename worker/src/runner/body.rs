@@ -8,7 +8,7 @@ use futures::{
 };
 use kiskadee_queue::{BatchItem, Error as QueueError};
 use kiskadee_shared::{
-    job::{ArchiveArgs, ArchiveResult, JobKind, SpeechArgs, SpeechResult},
+    job::{ArchiveArgs, ArchiveResult, JobKind, SpeechArgs, SpeechResult, StreamArgs},
     state::JobState,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,7 +22,7 @@ use super::{
     shared::Shared,
 };
 use crate::run::{
-    ArchiveItem, ArchiveTask, Attempt, JobError, SpeechTask, archive_job, speak_jobs,
+    ArchiveItem, ArchiveTask, Attempt, JobError, SpeechTask, Spoken, archive_job, speak_jobs,
 };
 
 pub(crate) type Answer = (Uuid, Result<Made, JobError>);
@@ -33,11 +33,8 @@ pub(crate) fn answers(shared: &Arc<Shared>, batch: &[InHand]) -> BoxStream<'stat
     let mut others: Vec<BoxStream<'static, Answer>> = Vec::new();
     for hand in batch {
         match hand.job.kind.parse::<JobKind>() {
-            Ok(JobKind::Speech) => match parse::<SpeechArgs>(&hand.job.args) {
-                Ok(args) => speech.push(SpeechTask {
-                    attempt: hand.attempt(),
-                    args,
-                }),
+            Ok(kind @ (JobKind::Speech | JobKind::Stream)) => match speech_task(hand, kind) {
+                Ok(task) => speech.push(task),
                 Err(error) => others.push(refused(hand, error)),
             },
             Ok(JobKind::Archive) => others.push(archive(shared, hand)),
@@ -48,12 +45,25 @@ pub(crate) fn answers(shared: &Arc<Shared>, batch: &[InHand]) -> BoxStream<'stat
         let tools = Arc::clone(&shared.tools);
         // Begun in the task that reads the stream, so that an engine which panics at once does so there.
         let spoken = stream::once(async move { speak_jobs(tools, speech) }).flatten();
-        let made = |(job, answer): (Uuid, Result<SpeechResult, JobError>)| {
-            (job, answer.and_then(|result| spoken_made(&result)))
-        };
+        let made =
+            |(job, answer): (Uuid, Result<Spoken, JobError>)| (job, answer.and_then(spoken_made));
         others.push(spoken.map(made).boxed());
     }
     stream::select_all(others).boxed()
+}
+
+fn speech_task(hand: &InHand, kind: JobKind) -> Result<SpeechTask, JobError> {
+    let (args, listener) = if kind == JobKind::Stream {
+        let StreamArgs { speech, relay } = parse(&hand.job.args)?;
+        (speech, Some(relay))
+    } else {
+        (parse::<SpeechArgs>(&hand.job.args)?, None)
+    };
+    Ok(SpeechTask {
+        attempt: hand.attempt(),
+        args,
+        listener,
+    })
 }
 
 fn refused(hand: &InHand, error: JobError) -> BoxStream<'static, Answer> {
@@ -91,7 +101,7 @@ async fn pack(
     let ArchiveResult { key, bytes, .. } = packed.clone();
     Ok(Made {
         result: json(&packed)?,
-        key,
+        key: Some(key),
         bytes,
         engine: None,
     })
@@ -113,15 +123,20 @@ fn archive_item(item: BatchItem) -> ArchiveItem {
     }
 }
 
-fn spoken_made(result: &SpeechResult) -> Result<Made, JobError> {
-    let SpeechResult {
-        key, bytes, engine, ..
-    } = result.clone();
-    Ok(Made {
-        result: json(result)?,
-        key,
-        bytes,
-        engine: Some(engine),
+fn spoken_made(spoken: Spoken) -> Result<Made, JobError> {
+    Ok(match spoken {
+        Spoken::Stored(result) => Made {
+            result: json(&result)?,
+            key: Some(result.key),
+            bytes: result.bytes,
+            engine: Some(result.engine),
+        },
+        Spoken::Streamed(result) => Made {
+            result: json(&result)?,
+            key: None,
+            bytes: result.bytes,
+            engine: Some(result.engine),
+        },
     })
 }
 

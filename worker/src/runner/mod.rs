@@ -39,7 +39,7 @@ use crate::{
     WorkerConfig, WorkerError,
     audio::Encoder,
     engines::start_engines,
-    run::Tools,
+    run::{RelayClient, Tools},
     store::Store,
     webhook::{WebhookConfig, WebhookSender},
 };
@@ -98,6 +98,7 @@ fn prepare(
         engines,
         encoder: Encoder::new(&config.ffmpeg, &config.scratch),
         store: Store::open(&config.storage_url)?,
+        relay: RelayClient::new().map_err(WorkerError::Client)?,
     };
     Ok(Arc::new(Shared::new(config, queue, tools, stop)))
 }

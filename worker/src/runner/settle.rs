@@ -10,7 +10,11 @@ use tokio::{
     time::{sleep, timeout, timeout_at},
 };
 
-use super::{attempt::Ended, report, shared::Shared};
+use super::{
+    attempt::{Ended, Made},
+    report,
+    shared::Shared,
+};
 
 /// A flush is at most this large and this old.
 const FLUSH_ROWS: usize = 128;
@@ -154,8 +158,8 @@ async fn doubt(shared: &Arc<Shared>, unaccepted: Vec<Ended>) {
         let is_ours = kept.as_ref().map(|kept| kept.contains(&ended.hand.id()));
         match (is_ours, &ended.made) {
             (Ok(true), _) => acknowledge(shared, ended),
-            (Ok(false), Some(made)) => {
-                delete_later(shared, made.key.clone());
+            (Ok(false), Some(Made { key: Some(key), .. })) => {
+                delete_later(shared, key.clone());
                 stale(shared, &ended);
             }
             _ => stale(shared, &ended),

@@ -9,5 +9,5 @@ mod voice;
 
 pub use batch::{BatchAnswer, BatchItem, BatchState, BatchStatus};
 pub use job::{Job, JobError, JobList, JobState, SpeechAnswer, SpeechResult};
-pub use request::{BatchBody, CsvUpload, SpeechBody};
+pub use request::{BatchBody, CsvUpload, LiveSpeechBody, SpeechBody};
 pub use voice::{Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList};

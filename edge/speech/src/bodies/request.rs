@@ -1,6 +1,9 @@
 //! What callers send.
 
-use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile};
+use kiskadee_shared::{
+    format::{ResponseFormat, StreamFormat},
+    quality::QualityProfile,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     ToSchema,
@@ -87,6 +90,46 @@ pub struct SpeechBody {
     pub webhook_url: Option<String>,
 }
 
+/// One text to speak to a listener, in the shape of `OpenAI`'s API.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiveSpeechBody {
+    /// An engine, or one of `OpenAI`'s models for the preferred engine here.
+    #[schema(min_length = 1, max_length = 64, example = "tts-1")]
+    pub model: String,
+    /// The text.
+    #[schema(
+        min_length = 1,
+        max_length = 4096,
+        pattern = r"\S",
+        example = "Good morning."
+    )]
+    pub input: String,
+    /// A voice's id, `default`, or one of `OpenAI`'s voices for a built-in one.
+    #[schema(min_length = 1, max_length = 64, example = "alloy")]
+    pub voice: String,
+    /// How to encode the audio.
+    #[schema(schema_with = live_format)]
+    pub response_format: Option<String>,
+    /// The pace: 1 is the voice's own.
+    #[schema(minimum = 0.25, maximum = 4.0, default = 1.0)]
+    pub speed: Option<f64>,
+    /// How to speak. Accepted for clients that send it; no engine here follows it yet.
+    #[schema(max_length = 4096)]
+    pub instructions: Option<String>,
+    /// The bytes of the audio as they are, or in server-sent events.
+    #[schema(schema_with = stream_format)]
+    pub stream_format: Option<String>,
+    /// A language tag; left out, the voice's own language, or English.
+    #[schema(
+        min_length = 2,
+        max_length = 16,
+        pattern = "^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$",
+        example = "en"
+    )]
+    pub language: Option<String>,
+}
+
 /// The form of an uploaded file.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CsvUpload {
@@ -104,6 +147,14 @@ fn quality_profile() -> Object {
 
 fn response_format() -> Object {
     names(ResponseFormat::NAMES, ResponseFormat::default().as_str())
+}
+
+fn live_format() -> Object {
+    names(ResponseFormat::NAMES, ResponseFormat::Mp3.as_str())
+}
+
+fn stream_format() -> Object {
+    names(StreamFormat::NAMES, StreamFormat::default().as_str())
 }
 
 fn names(names: &[&str], default: &str) -> Object {

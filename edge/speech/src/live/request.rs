@@ -1,0 +1,164 @@
+//! The body of `OpenAI`'s speech route, in our own terms.
+
+use std::ops::RangeInclusive;
+
+use kiskadee_edge_kit::FieldError;
+use kiskadee_shared::{
+    format::{ResponseFormat, StreamFormat},
+    limits::OPENAI_INPUT_CHARS,
+    quality::QualityProfile,
+};
+
+use crate::{
+    checks::{self, Check},
+    fields::{Body, Fields},
+    request::Item,
+};
+
+const INSTRUCTIONS_CHARS: RangeInclusive<usize> = 0..=4096;
+/// `OpenAI`'s names of models, and how much work each stands for.
+const MODELS: [(&str, QualityProfile); 3] = [
+    ("tts-1", QualityProfile::Balanced),
+    ("tts-1-hd", QualityProfile::High),
+    ("gpt-4o-mini-tts", QualityProfile::High),
+];
+
+/// What a listener asks for, as far as it was well-formed.
+#[derive(Debug, PartialEq)]
+pub(super) struct LiveRequest {
+    input: Option<String>,
+    voice: Option<String>,
+    language: Option<String>,
+    engine: Option<String>,
+    quality: QualityProfile,
+    pub format: ResponseFormat,
+    speed: f32,
+    pub stream_format: StreamFormat,
+}
+
+impl LiveRequest {
+    /// Reads the body; the errors are everything that is wrong with its form.
+    pub(super) fn read(body: Body) -> (Self, Vec<FieldError>) {
+        let mut fields = Fields::from(body);
+        let model = fields.text("model", checks::name);
+        let known = MODELS
+            .iter()
+            .find(|(name, _)| Some(*name) == model.as_deref());
+        let quality = known.map_or_else(QualityProfile::default, |(_, quality)| *quality);
+        let engine = model.filter(|_| known.is_none());
+        let input = fields.text("input", input);
+        let voice = fields.text("voice", checks::name);
+        let format = fields.optional_text("response_format", format);
+        let format = format
+            .and_then(|name| name.parse().ok())
+            .unwrap_or(ResponseFormat::Mp3);
+        let speed = fields
+            .optional_number("speed", checks::speed)
+            .unwrap_or(1.0) as f32;
+        // Taken, for clients send them; no engine here can be told how to feel.
+        fields.optional_text("instructions", |text| {
+            checks::length(text, &INSTRUCTIONS_CHARS)
+        });
+        let stream_format = fields.choice("stream_format");
+        let language = fields.optional_text("language", checks::language);
+        let request = Self {
+            input,
+            voice,
+            language,
+            engine,
+            quality,
+            format,
+            speed,
+            stream_format,
+        };
+        (request, fields.finish())
+    }
+
+    pub(super) fn item(&self) -> Item<'_> {
+        Item {
+            text: self.input.as_deref(),
+            voice_id: self.voice.as_deref(),
+            language: self.language.as_deref(),
+            tts_engine: self.engine.as_deref(),
+            quality_profile: self.quality,
+            response_format: self.format,
+            speed: self.speed,
+        }
+    }
+
+    /// What the text counts for.
+    pub(super) fn characters(&self) -> usize {
+        self.input
+            .as_deref()
+            .map_or(0, |input| input.chars().count())
+    }
+}
+
+fn input(text: &str) -> Check {
+    checks::length(text, &OPENAI_INPUT_CHARS)?;
+    checks::text(text)
+}
+
+fn format(name: &str) -> Check {
+    name.parse::<ResponseFormat>()
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(body: Value) -> (LiveRequest, Vec<FieldError>) {
+        LiveRequest::read(serde_json::from_value(body).unwrap())
+    }
+
+    #[test]
+    fn the_models_of_openai_stand_for_the_preferred_engine() {
+        let (request, errors) = read(
+            json!({"model": "tts-1-hd", "input": "Hi.", "voice": "alloy", "instructions": "Be glad."}),
+        );
+        assert!(errors.is_empty());
+        let item = serde_json::to_value(request.item()).unwrap();
+        assert_eq!(
+            item,
+            json!({"text": "Hi.", "voice_id": "alloy", "language": null, "tts_engine": null,
+                "quality_profile": "high", "response_format": "mp3", "speed": 1.0})
+        );
+    }
+
+    #[test]
+    fn another_model_is_an_engine() {
+        let (request, _) = read(
+            json!({"model": "espeak", "input": "Hi.", "voice": "default", "response_format": "pcm"}),
+        );
+        assert_eq!(request.item().tts_engine, Some("espeak"));
+        assert_eq!(request.format, ResponseFormat::Pcm);
+    }
+
+    #[test]
+    fn every_bad_member_is_named() {
+        let (_, errors) = read(
+            json!({"input": "x".repeat(4097), "voice": {"id": "a"}, "response_format": "ogg",
+            "stream_format": "raw", "speed": 5, "stream": true}),
+        );
+        let fields: Vec<_> = errors
+            .iter()
+            .filter_map(|error| error.field.as_deref())
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                "model",
+                "input",
+                "voice",
+                "response_format",
+                "speed",
+                "stream_format",
+                "stream"
+            ]
+        );
+    }
+}

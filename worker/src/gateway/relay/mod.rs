@@ -1,0 +1,189 @@
+//! The relay: audio on its way from the worker that makes it to the edge whose client listens.
+//!
+//! Workers have no inbound port and components hold no open sockets, so the two meet here: the edge waits with
+//! `GET /streams/{stream}`, the worker brings the audio with `PUT`. Nothing is stored; a listener that is slow slows the
+//! worker, one that is gone ends its work.
+
+mod meeting;
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::{Body, BodyDataStream, Bytes},
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use self::meeting::{Meetings, Offer};
+use super::is_allowed;
+
+/// The header with the secret of a stream.
+pub const STREAM_SECRET: &str = "stream-secret";
+/// What describes the audio to the listener; passed through.
+pub const DESCRIPTION: [&str; 3] = ["content-type", "kiskadee-engine", "kiskadee-voice"];
+
+/// How long a listener waits for its job to begin: less than the edge host waits for an answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(25);
+/// A listener that takes nothing for so long is given up.
+const STALL: Duration = Duration::from_mins(1);
+/// Pieces that lie here at most while the listener is busy; a piece is what one read of the socket gave.
+const PIECES_IN_FLIGHT: usize = 64;
+
+/// Why there will be no audio.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamFailure {
+    /// The request itself is to blame.
+    pub rejected: bool,
+    /// For the listener.
+    pub message: String,
+}
+
+#[derive(Clone)]
+struct Shared {
+    meetings: Arc<Meetings>,
+    token: Arc<str>,
+    stop: CancellationToken,
+}
+
+/// `token` is what listeners must present; those who bring audio show the secret of its stream.
+pub(super) fn routes(token: Arc<str>, stop: CancellationToken) -> Router {
+    let meetings = Arc::default();
+    Router::new()
+        .route("/streams/{stream}", get(listen).put(bring))
+        .route("/streams/{stream}/listener", get(listener))
+        .route("/streams/{stream}/failure", post(fail))
+        .with_state(Shared {
+            meetings,
+            token,
+            stop,
+        })
+}
+
+async fn listen(
+    State(shared): State<Shared>,
+    Path(stream): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if !is_allowed(&headers, &shared.token) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let Some(seat) = shared.meetings.wait(stream, secret(&headers)) else {
+        return StatusCode::CONFLICT.into_response();
+    };
+    let offer = tokio::select! {
+        offer = timeout(LONGEST_WAIT, seat.offer()) => offer,
+        () = shared.stop.cancelled() => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    match offer {
+        Ok(Some(Offer::Audio {
+            description,
+            pieces,
+        })) => (description, body(pieces)).into_response(),
+        Ok(Some(Offer::Failure(failure))) => {
+            (StatusCode::BAD_GATEWAY, Json(failure)).into_response()
+        }
+        Ok(None) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(_) => StatusCode::GATEWAY_TIMEOUT.into_response(),
+    }
+}
+
+fn body(pieces: mpsc::Receiver<io::Result<Bytes>>) -> Body {
+    Body::from_stream(futures::stream::unfold(pieces, async |mut pieces| {
+        pieces.recv().await.map(|piece| (piece, pieces))
+    }))
+}
+
+/// Whether somebody still waits: speaking to nobody is not worth beginning.
+async fn listener(
+    State(shared): State<Shared>,
+    Path(stream): Path<String>,
+    headers: HeaderMap,
+) -> StatusCode {
+    let is_awaited = shared.meetings.is_awaited(&stream, &secret(&headers)).await;
+    if is_awaited {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::GONE
+    }
+}
+
+async fn bring(
+    State(shared): State<Shared>,
+    Path(stream): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> StatusCode {
+    let Some(listener) = shared.meetings.meet(&stream, &secret(&headers)).await else {
+        return StatusCode::GONE;
+    };
+    let (sender, pieces) = mpsc::channel(PIECES_IN_FLIGHT);
+    let description = description(&headers);
+    if listener
+        .send(Offer::Audio {
+            description,
+            pieces,
+        })
+        .is_err()
+    {
+        return StatusCode::GONE;
+    }
+    carry(body.into_data_stream(), sender).await
+}
+
+async fn carry(mut body: BodyDataStream, listener: mpsc::Sender<io::Result<Bytes>>) -> StatusCode {
+    loop {
+        let piece = tokio::select! {
+            piece = body.next() => piece,
+            () = listener.closed() => return StatusCode::GONE,
+        };
+        let Some(piece) = piece else {
+            return StatusCode::NO_CONTENT;
+        };
+        let is_broken = piece.is_err();
+        match timeout(STALL, listener.send(piece.map_err(io::Error::other))).await {
+            Ok(Ok(())) if !is_broken => {}
+            Ok(Ok(())) => return StatusCode::BAD_REQUEST,
+            Ok(Err(_)) => return StatusCode::GONE,
+            Err(_) => return StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+}
+
+async fn fail(
+    State(shared): State<Shared>,
+    Path(stream): Path<String>,
+    headers: HeaderMap,
+    Json(failure): Json<StreamFailure>,
+) -> StatusCode {
+    let listener = shared.meetings.meet(&stream, &secret(&headers)).await;
+    let told = listener.is_some_and(|listener| listener.send(Offer::Failure(failure)).is_ok());
+    if told {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::GONE
+    }
+}
+
+fn secret(headers: &HeaderMap) -> String {
+    let secret = headers.get(STREAM_SECRET);
+    secret
+        .and_then(|secret| secret.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn description(headers: &HeaderMap) -> HeaderMap {
+    let mut description: HeaderMap = DESCRIPTION
+        .iter()
+        .filter_map(|name| Some((name.parse().ok()?, headers.get(*name)?.clone())))
+        .collect();
+    description.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    description
+}
