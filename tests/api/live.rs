@@ -15,8 +15,12 @@ const ROUTE: &str = "/v1/audio/speech";
 /// Runs a program of `tests/clients` against the shared system, and reads what it prints.
 fn client(program: &str, script: &str) -> Result<Value> {
     let shared = system();
-    let key = shared.credentials["api_key"].as_str().context("no api_key")?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(script);
+    let key = shared.credentials["api_key"]
+        .as_str()
+        .context("no api_key")?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("clients")
+        .join(script);
     let output = Command::new(program)
         .arg(script)
         .args([&format!("{}/v1", shared.url), key])
@@ -31,10 +35,19 @@ fn check_report(report: &Value) {
     let models = report["models"].as_array().expect("a list of models");
     assert!(models.contains(&json!("espeak")), "{report}");
     for format in ["mp3", "opus", "aac", "flac", "wav", "pcm"] {
-        assert!(report["formats"][format].as_u64() > Some(2000), "{format}: {report}");
+        assert!(
+            report["formats"][format].as_u64() > Some(2000),
+            "{format}: {report}"
+        );
     }
-    assert!(report["streamed_bytes"].as_u64() > Some(500_000), "{report}");
-    assert_eq!((&report["unknown_voice"], &report["wrong_key"]), (&json!(422), &json!(401)));
+    assert!(
+        report["streamed_bytes"].as_u64() > Some(500_000),
+        "{report}"
+    );
+    assert_eq!(
+        (&report["unknown_voice"], &report["wrong_key"]),
+        (&json!(422), &json!(401))
+    );
 }
 
 #[tokio::test]
@@ -71,10 +84,14 @@ async fn the_audio_is_speech_and_says_who_spoke() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_wrong_is_named_in_the_words_of_the_body() -> Result<()> {
-    let body = json!({"model": "no-engine", "input": "", "voice": "no-voice", "response_format": "ogg"});
+    let body =
+        json!({"model": "no-engine", "input": "", "voice": "no-voice", "response_format": "ogg"});
     let problem = admin().post(ROUTE, &body).await?.problem(422)?;
     let errors = problem["errors"].as_array().context("no errors")?;
-    let fields: Vec<_> = errors.iter().filter_map(|error| error["field"].as_str()).collect();
+    let fields: Vec<_> = errors
+        .iter()
+        .filter_map(|error| error["field"].as_str())
+        .collect();
     for field in ["input", "response_format", "voice", "model"] {
         assert!(fields.contains(&field), "{field}: {problem}");
     }
@@ -85,7 +102,9 @@ async fn what_is_wrong_is_named_in_the_words_of_the_body() -> Result<()> {
 #[tokio::test]
 async fn a_caller_that_goes_away_ends_the_work() -> Result<()> {
     let shared = system();
-    let key = shared.credentials["api_key"].as_str().context("no api_key")?;
+    let key = shared.credentials["api_key"]
+        .as_str()
+        .context("no api_key")?;
     let body = json!({"model": "espeak", "input": "This goes on and on. ".repeat(190), "voice": "default",
         "response_format": "wav", "language": "en", "speed": 0.25});
     let request = reqwest::Client::new().post(format!("{}{ROUTE}", shared.url));
@@ -93,9 +112,18 @@ async fn a_caller_that_goes_away_ends_the_work() -> Result<()> {
     ensure!(answer.chunk().await?.is_some(), "nothing was heard");
     drop(answer);
     eventually("the end of the work", Duration::from_secs(30), || async {
-        let jobs = admin().get("/api/v1/jobs?limit=100").await?.expect(200)?.json()?;
+        let jobs = admin()
+            .get("/api/v1/jobs?limit=100")
+            .await?
+            .expect(200)?
+            .json()?;
         let of_streams = |job: &&Value| job["kind"] == "stream" && job["status"] == "cancelled";
-        Ok(jobs["items"].as_array().context("no items")?.iter().find(of_streams).map(drop))
+        Ok(jobs["items"]
+            .as_array()
+            .context("no items")?
+            .iter()
+            .find(of_streams)
+            .map(drop))
     })
     .await
 }

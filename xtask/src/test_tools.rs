@@ -32,7 +32,10 @@ const PACKAGES: &[Package] = &[
 
 /// What is installed from npm, with its lock.
 const NODE_PACKAGES: [(&str, &str); 2] = [
-    ("package.json", include_str!("../../tests/clients/package.json")),
+    (
+        "package.json",
+        include_str!("../../tests/clients/package.json"),
+    ),
     (
         "package-lock.json",
         include_str!("../../tests/clients/package-lock.json"),
@@ -52,17 +55,26 @@ pub(crate) fn ensure() -> Result<TestTools> {
     packages::ensure(PACKAGES)?;
     let programs = ensure_python()?;
     let node_modules = ensure_node(&programs)?;
-    Ok(TestTools { programs, node_modules })
+    Ok(TestTools {
+        programs,
+        node_modules,
+    })
 }
 
 fn ensure_node(programs: &Path) -> Result<PathBuf> {
     let folder = target().join("test-tools/node");
-    let (modules, installed) = (folder.join("node_modules"), folder.join("installed-lock.json"));
+    let (modules, installed) = (
+        folder.join("node_modules"),
+        folder.join("installed-lock.json"),
+    );
     let [_, (_, lock)] = NODE_PACKAGES;
     if fs::read_to_string(&installed).is_ok_and(|text| text == lock) {
         return Ok(modules);
     }
-    println!("Installing the test clients from npm into {}", folder.display());
+    println!(
+        "Installing the test clients from npm into {}",
+        folder.display()
+    );
     fs::create_dir_all(&folder)?;
     for (name, text) in NODE_PACKAGES {
         fs::write(folder.join(name), text)?;
