@@ -55,15 +55,11 @@ impl IntoResponses for WithAudio {
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
             .build();
-        let text = ObjectBuilder::new().schema_type(Type::String).build();
         let mut audio = ResponseBuilder::new()
             .description("The audio, from its first piece on")
             .header("Kiskadee-Engine", header("The engine that speaks"))
             .header("Kiskadee-Voice", header("The voice that speaks"))
-            .content(
-                "text/event-stream",
-                ContentBuilder::new().schema(Some(text)).build(),
-            );
+            .content("text/event-stream", ContentBuilder::new().build());
         for format in ResponseFormat::ALL {
             let content = ContentBuilder::new().schema(Some(bytes.clone())).build();
             audio = audio.content(format.content_type(), content);
