@@ -89,8 +89,16 @@ fn uniform(c: char) -> char {
         '、' => ',',
         '\u{00b5}' => '\u{03bc}',
         c if c.is_whitespace() || c.is_control() => ' ',
+        c if c.is_numeric() && !c.is_ascii() && !keeps_its_form(c) => ascii_digit(c).unwrap_or(c),
         c => c,
     }
+}
+
+/// The figure that a digit of another script stands for.
+fn ascii_digit(c: char) -> Option<char> {
+    let mut plain = deunicode::deunicode_char(c)?.chars();
+    let digit = plain.next().filter(char::is_ascii_digit)?;
+    plain.next().is_none().then_some(digit)
 }
 
 /// Joiners, direction marks, variation selectors and the like.
@@ -112,6 +120,7 @@ mod tests {
             ("cafe\u{301}", "café"),
             ("ﬁ２％", "fi2%"),
             ("2½ m² 1º…", "2½ m² 1º…"),
+            ("٣५", "35"),
             ("1\u{fe0f}\u{20e3} soft\u{ad}hyphen\u{200b}", "1 softhyphen"),
             ("\0bell\u{7}", " bell "),
         ] {

@@ -3,6 +3,7 @@
 //! Splits a text into sentences and writes out numbers, dates, times, money, units, abbreviations, acronyms and
 //! addresses as words, in English and Brazilian Portuguese. It knows nothing of phones or audio.
 
+mod address;
 mod clean;
 mod english;
 mod language;

@@ -40,6 +40,16 @@ pub(crate) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// The beginning of a clean text.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The whole text, before and behind.
+    pub(crate) fn sentence(&self) -> &'a str {
+        self.text
+    }
+
     /// The text from here on. Never empty, and does not begin with a space.
     pub(crate) fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
@@ -107,10 +117,7 @@ impl Reading {
 pub(crate) fn read(sentence: &str, offset: usize, rules: &[Rule]) -> Vec<Word> {
     let clean = Clean::new(sentence, offset);
     let mut words = Vec::new();
-    let mut place = Place {
-        text: clean.text(),
-        at: 0,
-    };
+    let mut place = Place::new(clean.text());
     while let Some(next) = place.next() {
         if next == ' ' {
             place.at += 1;
@@ -169,8 +176,7 @@ fn boundary(place: &Place<'_>) -> Boundary {
     match place.next().unwrap_or_default() {
         '.' if after == Some('.') => Boundary::Minor,
         '.' if is_closed(place.after(1)) => Boundary::Statement,
-        '…' => Boundary::Minor,
-        ',' | '—' | '–' | ')' | ']' | '}' | '،' => Boundary::Minor,
+        '…' | ',' | '—' | '–' | ')' | ']' | '}' | '،' => Boundary::Minor,
         '(' | '[' | '{' | '-' | '/' | '|' | '•' | '·' if place.previous() == Some(' ') => {
             Boundary::Minor
         }

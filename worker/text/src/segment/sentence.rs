@@ -9,13 +9,33 @@ use super::trimmed;
 /// German, French, Spanish and Portuguese. Words that often end a sentence as well ("etc.") are missing on
 /// purpose: the lower-case rule serves them.
 const ABBREVIATIONS: &[&str] = &[
-    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "col", "dept", "dr", "dra",
-    "e.g", "ed", "est", "exmo", "fig", "gen", "gov", "hon", "hr", "i.e", "lt", "m", "mlle", "mme",
-    "mr", "mrs", "ms", "mt", "nr", "p.ex", "pp", "prof", "profa", "rep", "rev", "sen", "sgt", "sr",
-    "sra", "srta", "st", "str", "usw", "v", "vgl", "vol", "vs", "z.b",
+    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "cmdr", "col", "cpl", "dept",
+    "dr", "dra", "e.g", "ed", "est", "exmo", "fig", "gen", "gov", "hon", "hr", "i.e", "lt", "m",
+    "maj", "messrs", "mlle", "mme", "mr", "mrs", "ms", "mt", "nr", "p.ex", "pp", "prof", "profa",
+    "rep", "rev", "sen", "sgt", "sr", "sra", "srta", "st", "str", "usw", "v", "vgl", "vol", "vs",
+    "z.b",
 ];
 /// Abbreviations only before a number: "No. 5", but "He said no."
-const BEFORE_NUMBERS: &[&str] = &["art", "cap", "ch", "no", "núm", "p", "sec"];
+const BEFORE_NUMBERS: &[&str] = &[
+    "apr", "art", "aug", "c", "cap", "ch", "dec", "eq", "ext", "feb", "figs", "jan", "jul", "jun",
+    "mar", "no", "nos", "nov", "núm", "oct", "p", "pág", "sec", "sep", "sept", "tel", "vols",
+];
+/// Abbreviations that may also end a sentence, which the next word then shows.
+const DOUBTFUL: &[&str] = &[
+    "ave", "blvd", "bros", "co", "corp", "ft", "inc", "jr", "ltd", "rd",
+];
+/// Words that hardly go on after a name or an abbreviation, and so begin a sentence.
+const STARTERS: &[&str] = &[
+    "a", "after", "all", "also", "an", "and", "as", "at", "but", "by", "did", "do", "does", "for",
+    "he", "her", "his", "how", "however", "i", "if", "in", "is", "it", "its", "many", "most", "my",
+    "no", "now", "of", "on", "or", "our", "she", "so", "some", "that", "the", "their", "then",
+    "there", "these", "they", "this", "those", "to", "was", "we", "what", "when", "where", "which",
+    "while", "who", "why", "yes", "yet", "you", "your", "ele", "ela", "eles", "elas", "eu", "mas",
+    "não", "nós", "o", "os", "você",
+];
+
+/// No starter is longer.
+const STARTER_CHARS: usize = 12;
 
 /// Ends a sentence only before a space or the end of the text.
 const SPACED_STOPS: &[char] = &['.', '!', '?', '…', '؟', '۔', '։'];
@@ -68,19 +88,15 @@ fn ends_here(sentence: &str, after: &str) -> bool {
     if !after.starts_with(char::is_whitespace) {
         return false;
     }
-    let next = after
-        .trim_start()
-        .trim_start_matches(OPENERS)
-        .chars()
-        .next();
-    if next.is_some_and(char::is_lowercase) {
+    let next = after.trim_start().trim_start_matches(OPENERS);
+    if next.starts_with(char::is_lowercase) {
         return stop != '.' && stop != '…' && bare.len() == sentence.len();
     }
     stop != '.' || bare.ends_with("..") || !is_shortened(bare, next)
 }
 
 /// The full stop at the end of `bare` belongs to its last word and not to the sentence.
-fn is_shortened(bare: &str, next: Option<char>) -> bool {
+fn is_shortened(bare: &str, next: &str) -> bool {
     let line = bare.trim_end_matches('.');
     let word = line
         .rsplit(char::is_whitespace)
@@ -92,9 +108,28 @@ fn is_shortened(bare: &str, next: Option<char>) -> bool {
         word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
     let is_list_number =
         !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && line.trim_start() == word;
-    let before_number =
-        next.is_some_and(char::is_numeric) && BEFORE_NUMBERS.contains(&lower.as_str());
-    is_initial || is_list_number || before_number || ABBREVIATIONS.contains(&lower.as_str())
+    let before_number = next.starts_with(char::is_numeric)
+        && (BEFORE_NUMBERS.contains(&lower.as_str()) || DOUBTFUL.contains(&lower.as_str()));
+    is_initial
+        || is_list_number
+        || before_number
+        || ABBREVIATIONS.contains(&lower.as_str())
+        || (DOUBTFUL.contains(&lower.as_str()) || is_dotted(word)) && goes_on(next)
+}
+
+/// Letters with a full stop behind each: `U.S`, `p.m`, `Ph.D`.
+fn is_dotted(word: &str) -> bool {
+    word.contains('.')
+        && word.split('.').all(|part| {
+            (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_alphabetic)
+        })
+}
+
+/// The next word can belong to the same sentence.
+fn goes_on(next: &str) -> bool {
+    let letters = next.chars().take_while(|c| c.is_alphabetic());
+    let word: String = letters.take(STARTER_CHARS).collect();
+    !STARTERS.contains(&word.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -146,6 +181,37 @@ mod tests {
         assert_eq!(
             texts("Born in 1999. Died young."),
             ["Born in 1999.", "Died young."]
+        );
+    }
+
+    #[test]
+    fn the_next_word_decides_in_doubt() {
+        assert_eq!(
+            texts("He joined the U.S. Army in May. She left the U.S. They met."),
+            [
+                "He joined the U.S. Army in May.",
+                "She left the U.S.",
+                "They met."
+            ]
+        );
+        assert_eq!(
+            texts("Come at 5 p.m. Monday. We close at 6 p.m. The door is shut."),
+            [
+                "Come at 5 p.m. Monday.",
+                "We close at 6 p.m.",
+                "The door is shut."
+            ]
+        );
+        assert_eq!(
+            texts(
+                "Apple Inc. Monday gained. I like Acme Co. It is small. See Ft. Worth on Jan. 5."
+            ),
+            [
+                "Apple Inc. Monday gained.",
+                "I like Acme Co.",
+                "It is small.",
+                "See Ft. Worth on Jan. 5."
+            ]
         );
     }
 

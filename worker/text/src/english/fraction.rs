@@ -1,0 +1,115 @@
+//! Fractions: `1/2`, `2 1/2`, `¾`.
+
+use super::{ends, number};
+use crate::reading::{Place, Reading, patterns};
+
+const SIGNS: &[(char, u32, u32)] = &[
+    ('½', 1, 2),
+    ('⅓', 1, 3),
+    ('⅔', 2, 3),
+    ('¼', 1, 4),
+    ('¾', 3, 4),
+    ('⅕', 1, 5),
+    ('⅖', 2, 5),
+    ('⅗', 3, 5),
+    ('⅘', 4, 5),
+    ('⅙', 1, 6),
+    ('⅚', 5, 6),
+    ('⅐', 1, 7),
+    ('⅛', 1, 8),
+    ('⅜', 3, 8),
+    ('⅝', 5, 8),
+    ('⅞', 7, 8),
+    ('⅑', 1, 9),
+    ('⅒', 1, 10),
+];
+/// Days and hours that are known by their figures.
+const NAMES: &[(&str, &str)] = &[
+    ("24/7", "twenty four seven"),
+    ("9/11", "nine eleven"),
+    ("50/50", "fifty fifty"),
+    ("20/20", "twenty twenty"),
+];
+
+patterns! {
+    WRITTEN = r"(?:([0-9]+)[\x20-])?([0-9]{1,4})/([0-9]{1,4})";
+    SIGN = r"([0-9]+)?\x20?([¼-¾⅐-⅞])";
+}
+
+pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
+    if let Some(found) = place.captures(&SIGN) {
+        let sign = found[2].chars().next()?;
+        let &(_, numerator, denominator) = SIGNS.iter().find(|(c, ..)| *c == sign)?;
+        let spoken = mixed(
+            found.get(1).map(|whole| whole.as_str()),
+            numerator,
+            denominator,
+        )?;
+        return Some(Reading::new(found[0].len(), spoken));
+    }
+    let found = place.captures(&WRITTEN)?;
+    let length = found.get(0)?.len();
+    let after = place.after(length);
+    let goes_on = after.starts_with('/')
+        || after.starts_with('.') && !ends(after.get(1..).unwrap_or_default());
+    if !ends(after) || goes_on {
+        return None;
+    }
+    if let Some((_, spoken)) = NAMES.iter().find(|(name, _)| *name == &found[0]) {
+        return Some(Reading::new(length, *spoken));
+    }
+    let (numerator, denominator) = (found[2].parse().ok()?, found[3].parse().ok()?);
+    let rated = ["star", "point"]
+        .iter()
+        .any(|noun| after.trim_start().starts_with(noun));
+    let spoken = match found.get(1) {
+        Some(whole) => mixed(Some(whole.as_str()), numerator, denominator)?,
+        None if numerator == denominator || rated => over(numerator, "out of", denominator),
+        None => {
+            simple(numerator, denominator).unwrap_or_else(|| over(numerator, "over", denominator))
+        }
+    };
+    Some(Reading::new(length, spoken))
+}
+
+fn over(numerator: u32, between: &str, denominator: u32) -> String {
+    format!(
+        "{} {between} {}",
+        number::of(numerator.into()),
+        number::of(denominator.into())
+    )
+}
+
+fn mixed(whole: Option<&str>, numerator: u32, denominator: u32) -> Option<String> {
+    let part = simple(numerator, denominator)?;
+    match whole {
+        None => Some(part),
+        Some(whole) => {
+            let part = if numerator == 1 {
+                part.replacen("one", "a", 1)
+            } else {
+                part
+            };
+            let part = part.replacen("a eighth", "an eighth", 1);
+            Some(format!("{} and {part}", number::cardinal(whole)))
+        }
+    }
+}
+
+/// Fractions with a denominator that people say as a part: `three quarters`, `five sixteenths`.
+fn simple(numerator: u32, denominator: u32) -> Option<String> {
+    let is_part = matches!(denominator, 2..=10 | 12 | 16 | 20 | 32 | 64 | 100 | 1000);
+    if !is_part || numerator == 0 || numerator >= denominator {
+        return None;
+    }
+    let part = match denominator {
+        2 => "half".to_owned(),
+        4 => "quarter".to_owned(),
+        _ => number::ordinal(&denominator.to_string()),
+    };
+    let part = match numerator {
+        1 => part,
+        _ => number::plural(&part),
+    };
+    Some(format!("{} {part}", number::of(numerator.into())))
+}

@@ -1,0 +1,284 @@
+//! Numbers with units.
+
+use super::{ends, number};
+use crate::reading::{Pattern, Place, Reading, patterns};
+
+/// Symbol, singular, plural. Symbols that are also words or other units are in [`doubtful`].
+const UNITS: &[(&str, &str, &str)] = &[
+    ("%", "percent", "percent"),
+    ("‰", "per mille", "per mille"),
+    ("°C", "degree celsius", "degrees celsius"),
+    ("°F", "degree fahrenheit", "degrees fahrenheit"),
+    ("°", "degree", "degrees"),
+    ("ºC", "degree celsius", "degrees celsius"),
+    ("ºF", "degree fahrenheit", "degrees fahrenheit"),
+    ("km", "kilometer", "kilometers"),
+    ("m", "meter", "meters"),
+    ("cm", "centimeter", "centimeters"),
+    ("mm", "millimeter", "millimeters"),
+    ("μm", "micrometer", "micrometers"),
+    ("nm", "nanometer", "nanometers"),
+    ("mi", "mile", "miles"),
+    ("mi.", "mile", "miles"),
+    ("yd", "yard", "yards"),
+    ("yds", "yard", "yards"),
+    ("ft", "foot", "feet"),
+    ("ft.", "foot", "feet"),
+    ("in", "inch", "inches"),
+    ("in.", "inch", "inches"),
+    ("ha", "hectare", "hectares"),
+    ("kg", "kilogram", "kilograms"),
+    ("g", "gram", "grams"),
+    ("mg", "milligram", "milligrams"),
+    ("μg", "microgram", "micrograms"),
+    ("lb", "pound", "pounds"),
+    ("lb.", "pound", "pounds"),
+    ("lbs", "pound", "pounds"),
+    ("lbs.", "pound", "pounds"),
+    ("oz", "ounce", "ounces"),
+    ("oz.", "ounce", "ounces"),
+    ("L", "liter", "liters"),
+    ("l", "liter", "liters"),
+    ("ml", "milliliter", "milliliters"),
+    ("mL", "milliliter", "milliliters"),
+    ("cl", "centiliter", "centiliters"),
+    ("gal", "gallon", "gallons"),
+    ("gal.", "gallon", "gallons"),
+    ("tsp", "teaspoon", "teaspoons"),
+    ("tbsp", "tablespoon", "tablespoons"),
+    ("mph", "mile per hour", "miles per hour"),
+    ("kph", "kilometer per hour", "kilometers per hour"),
+    ("kmh", "kilometer per hour", "kilometers per hour"),
+    ("mpg", "mile per gallon", "miles per gallon"),
+    ("KB", "kilobyte", "kilobytes"),
+    ("kB", "kilobyte", "kilobytes"),
+    ("MB", "megabyte", "megabytes"),
+    ("GB", "gigabyte", "gigabytes"),
+    ("TB", "terabyte", "terabytes"),
+    ("PB", "petabyte", "petabytes"),
+    ("KiB", "kibibyte", "kibibytes"),
+    ("MiB", "mebibyte", "mebibytes"),
+    ("GiB", "gibibyte", "gibibytes"),
+    ("Kbps", "kilobit per second", "kilobits per second"),
+    ("kbps", "kilobit per second", "kilobits per second"),
+    ("Mbps", "megabit per second", "megabits per second"),
+    ("Gbps", "gigabit per second", "gigabits per second"),
+    ("Hz", "hertz", "hertz"),
+    ("kHz", "kilohertz", "kilohertz"),
+    ("MHz", "megahertz", "megahertz"),
+    ("GHz", "gigahertz", "gigahertz"),
+    ("W", "watt", "watts"),
+    ("kW", "kilowatt", "kilowatts"),
+    ("MW", "megawatt", "megawatts"),
+    ("GW", "gigawatt", "gigawatts"),
+    ("kWh", "kilowatt hour", "kilowatt hours"),
+    ("MWh", "megawatt hour", "megawatt hours"),
+    ("V", "volt", "volts"),
+    ("kV", "kilovolt", "kilovolts"),
+    ("mA", "milliamp", "milliamps"),
+    ("mAh", "milliamp hour", "milliamp hours"),
+    ("Ah", "amp hour", "amp hours"),
+    ("Ω", "ohm", "ohms"),
+    ("J", "joule", "joules"),
+    ("kJ", "kilojoule", "kilojoules"),
+    ("kcal", "kilocalorie", "kilocalories"),
+    ("cal", "calorie", "calories"),
+    ("Pa", "pascal", "pascals"),
+    ("kPa", "kilopascal", "kilopascals"),
+    ("hPa", "hectopascal", "hectopascals"),
+    ("psi", "P S I", "P S I"),
+    ("dB", "decibel", "decibels"),
+    ("lm", "lumen", "lumens"),
+    ("hp", "horsepower", "horsepower"),
+    ("rpm", "R P M", "R P M"),
+    ("RPM", "R P M", "R P M"),
+    ("fps", "frame per second", "frames per second"),
+    ("bpm", "beat per minute", "beats per minute"),
+    ("px", "pixel", "pixels"),
+    ("MP", "megapixel", "megapixels"),
+    ("dpi", "D P I", "D P I"),
+    ("ns", "nanosecond", "nanoseconds"),
+    ("μs", "microsecond", "microseconds"),
+    ("ms", "millisecond", "milliseconds"),
+    ("s", "second", "seconds"),
+    ("sec", "second", "seconds"),
+    ("sec.", "second", "seconds"),
+    ("secs", "second", "seconds"),
+    ("min", "minute", "minutes"),
+    ("min.", "minute", "minutes"),
+    ("mins", "minute", "minutes"),
+    ("h", "hour", "hours"),
+    ("hr", "hour", "hours"),
+    ("hr.", "hour", "hours"),
+    ("hrs", "hour", "hours"),
+    ("hrs.", "hour", "hours"),
+    ("yr", "year", "years"),
+    ("yrs", "year", "years"),
+    ("yrs.", "year", "years"),
+    ("mo", "month", "months"),
+    ("wk", "week", "weeks"),
+    ("wks", "week", "weeks"),
+    ("sq ft", "square foot", "square feet"),
+    ("sq. ft.", "square foot", "square feet"),
+    ("sq m", "square meter", "square meters"),
+    ("sq km", "square kilometer", "square kilometers"),
+    ("sq mi", "square mile", "square miles"),
+    ("fl oz", "fluid ounce", "fluid ounces"),
+    ("fl. oz.", "fluid ounce", "fluid ounces"),
+    ("K", "kelvin", "kelvin"),
+    ("GBps", "gigabyte per second", "gigabytes per second"),
+];
+
+patterns! {
+    NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?";
+    SCALE = r"\x20(?:thousand|million|billion|trillion)\b";
+    UNIT = r"(?:sq\.?\x20(?:ft\.?|m\b|km|mi)|fl\.?\x20oz\.?|[%‰]|[°º][CF]\b|[°º]|[a-zA-ZμΩ]{1,4})";
+    PER = r"/([a-zA-Z]{1,4})([²³]?)";
+    HEIGHT = r#"([0-9]{1,2})'(?:\x20?([0-9]{1,2}(?:\.[0-9])?)(?:"|''))?"#;
+    INCHES = r#"([0-9]+(?:\.[0-9]+)?)""#;
+    MULTIPLE = r"([0-9]+(?:\.[0-9]+)?)\x20?([xX×])";
+}
+
+/// `5 km`, `10kg`, `25°C`, `100 MB/s`, `10 m²`, `50%`, `2 million km`.
+pub(super) fn measure(place: &Place<'_>) -> Option<Reading> {
+    let written = place.captures(&NUMBER)?.get(0)?.as_str();
+    if written.is_empty() || place.previous().is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    let scale = match_at(&SCALE, place.after(written.len()));
+    let after_number = written.len() + scale.len();
+    let rest = place.after(after_number);
+    let spaced = rest.starts_with([' ', '-']);
+    let unit = match_at(&UNIT, rest.get(usize::from(spaced)..)?);
+    let adjective = rest.starts_with('-');
+    let mut length = after_number + usize::from(spaced) + unit.len();
+    let (power, after) = exponent(place.after(length));
+    length += power;
+    if !ends(after) || doubtful(unit, spaced, after) {
+        return None;
+    }
+    let singular = adjective || behind_article(place, after) || written == "1" && scale.is_empty();
+    let mut name = named(unit, singular)?.to_owned();
+    if let Some((per, bytes)) = per(after) {
+        name = format!("{name} per {per}");
+        length += bytes;
+    } else if power == 0
+        && !unit.ends_with('.')
+        && is_shortened(unit)
+        && after.starts_with('.')
+        && !ends_sentence(after)
+    {
+        length += 1;
+    }
+    let power = match place.after(length - power).chars().next() {
+        Some('²') if power > 0 => "square ",
+        Some('³') if power > 0 => "cubic ",
+        _ => "",
+    };
+    Some(Reading::new(
+        length,
+        format!("{}{scale} {power}{name}", number::amount(written)),
+    ))
+}
+
+fn match_at<'a>(pattern: &Pattern, text: &'a str) -> &'a str {
+    pattern.find(text).map_or("", |found| found.as_str())
+}
+
+/// `a 10 km run`: the unit says what kind of thing it is.
+fn behind_article(place: &Place<'_>, after: &str) -> bool {
+    let noun = after.starts_with(' ') && after.trim_start().starts_with(char::is_lowercase);
+    noun && ["a", "an"].contains(&place.previous_word())
+}
+
+/// The bytes of a raised 2 or 3 at the head of a text, and what follows.
+fn exponent(rest: &str) -> (usize, &str) {
+    let after = rest.trim_start_matches(['²', '³']);
+    (rest.len() - after.len(), after)
+}
+
+fn named(unit: &str, singular: bool) -> Option<&'static str> {
+    let (_, one, many) = UNITS.iter().find(|(symbol, ..)| *symbol == unit)?;
+    Some(if singular { one } else { many })
+}
+
+/// The unit after a slash: `km/h`, `m/s²`.
+fn per(rest: &str) -> Option<(String, usize)> {
+    let found = PER.captures(rest)?;
+    let name = named(&found[1], true).or((&found[1] == "day").then_some("day"))?;
+    let power = match &found[2] {
+        "²" => " squared",
+        "³" => " cubed",
+        _ => "",
+    };
+    ends(rest.get(found[0].len()..)?).then(|| (format!("{name}{power}"), found[0].len()))
+}
+
+/// Symbols that mean something else unless they stand in the right company.
+fn doubtful(unit: &str, spaced: bool, after: &str) -> bool {
+    match unit {
+        "in" => spaced && !after.is_empty() && !after.starts_with(['.', ',', ')', 'x', ';']),
+        "K" | "mo" | "V" | "MP" => !spaced,
+        "s" => after.starts_with('\''),
+        _ => false,
+    }
+}
+
+fn is_shortened(unit: &str) -> bool {
+    named(&format!("{unit}."), true).is_some()
+}
+
+/// The stop at the head of `after` is the last sign of the sentence.
+fn ends_sentence(after: &str) -> bool {
+    !after.contains(char::is_alphanumeric)
+}
+
+/// `5'10"`, `6'`, `12"`, when no quotation is open.
+pub(super) fn height(place: &Place<'_>) -> Option<Reading> {
+    if let Some(found) = place.captures(&HEIGHT) {
+        let feet = number::cardinal(&found[1]);
+        let length = found[0].len();
+        if let Some(inches) = found.get(2) {
+            return Some(Reading::new(
+                length,
+                format!("{feet} foot {}", number::amount(inches.as_str())),
+            ));
+        }
+        let quoted = place.before().matches('\'').count() % 2 == 1;
+        let unit = if &found[1] == "1" { "foot" } else { "feet" };
+        return (ends(place.after(length)) && !quoted)
+            .then(|| Reading::new(length, format!("{feet} {unit}")));
+    }
+    let found = place.captures(&INCHES)?;
+    let quoted = place.before().matches('"').count() % 2 == 1;
+    let singular = &found[1] == "1" || behind_article(place, place.after(found[0].len()));
+    let unit = if singular { "inch" } else { "inches" };
+    (!quoted).then(|| {
+        Reading::new(
+            found[0].len(),
+            format!("{} {unit}", number::amount(&found[1])),
+        )
+    })
+}
+
+/// `3x faster`, `1920x1080`, `2 x 4`.
+pub(super) fn multiple(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&MULTIPLE)?;
+    let (count, after) = (&found[1], place.after(found[0].len()));
+    let spaced = found[0].contains(' ');
+    let next_digit = after.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    let by = match (&found[2], next_digit) {
+        ("×", true) if !spaced && count.len() >= 3 => "by",
+        ("×", true) => "times",
+        (_, true) if !count.starts_with('0') => "by",
+        (_, false) if !spaced && after.starts_with(' ') && ends(after) => "times",
+        (_, false) if !spaced && ends(after) => "X",
+        _ => return None,
+    };
+    let said = if by == "by" {
+        number::compact(count)
+    } else {
+        number::amount(count)
+    };
+    Some(Reading::new(found[0].len(), format!("{said} {by}")))
+}

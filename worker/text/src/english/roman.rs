@@ -1,0 +1,219 @@
+//! Roman numerals, where what stands before makes them certain.
+
+use super::{ends, number};
+use crate::reading::{Place, Reading, patterns};
+
+/// A numeral after these is a count: `Chapter IV` is `chapter four`.
+const COUNTED: &[&str] = &[
+    "chapter",
+    "part",
+    "war",
+    "volume",
+    "vol",
+    "book",
+    "act",
+    "scene",
+    "section",
+    "article",
+    "type",
+    "phase",
+    "level",
+    "appendix",
+    "title",
+    "figure",
+    "table",
+    "grade",
+    "class",
+    "stage",
+    "mark",
+    "bowl",
+    "episode",
+    "season",
+    "unit",
+    "module",
+    "step",
+    "group",
+    "factor",
+    "division",
+    "tier",
+    "category",
+    "round",
+    "apollo",
+    "rocky",
+    "fantasy",
+    "amendment",
+    "schedule",
+    "annex",
+    "canto",
+    "verse",
+];
+/// A numeral after these is a rank: `Henry VIII` is `henry the eighth`.
+const RULERS: &[&str] = &[
+    "henry",
+    "louis",
+    "elizabeth",
+    "charles",
+    "george",
+    "james",
+    "william",
+    "edward",
+    "richard",
+    "john",
+    "paul",
+    "pius",
+    "benedict",
+    "leo",
+    "gregory",
+    "alexander",
+    "napoleon",
+    "nicholas",
+    "catherine",
+    "peter",
+    "philip",
+    "ferdinand",
+    "francis",
+    "frederick",
+    "otto",
+    "innocent",
+    "clement",
+    "ramses",
+    "ramesses",
+    "xerxes",
+    "darius",
+    "ptolemy",
+    "ivan",
+    "haakon",
+    "olaf",
+    "christian",
+    "gustav",
+    "carl",
+    "wilhelm",
+    "mary",
+    "victor",
+    "pedro",
+    "alfonso",
+    "felipe",
+    "margrethe",
+    "urban",
+    "boniface",
+    "julius",
+    "sixtus",
+    "emmanuel",
+    "harald",
+    "robert",
+    "david",
+    "baldwin",
+    "king",
+    "queen",
+    "pope",
+    "thutmose",
+    "amenhotep",
+    "cleopatra",
+    "franz",
+    "umberto",
+    "juan",
+    "carlos",
+    "albert",
+    "leopold",
+    "manuel",
+    "henri",
+];
+/// Numerals that are words, abbreviations or sizes at least as often.
+const DOUBTFUL: &[&str] = &[
+    "CV", "DI", "MI", "XL", "MD", "CD", "DC", "MC", "CC", "DM", "MIX", "DIM", "MM", "CM", "LL",
+    "CI", "LI", "XXL", "XXX", "IV", "C", "D", "M", "L",
+];
+
+patterns! {
+    NUMERAL = r"([IVXLCDM]+)('s)?";
+}
+
+pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&NUMERAL)?;
+    let after = place.after(found[0].len());
+    let clear_before = place.before().ends_with([' ', '-']);
+    if !clear_before || !ends(after) || after.starts_with('\'') {
+        return None;
+    }
+    let value = value(&found[1])?;
+    let word = place.previous_word();
+    let (previous, capital) = (word.to_lowercase(), word.starts_with(char::is_uppercase));
+    let own = if found.get(2).is_some() { "'s" } else { "" };
+    let known = |list: &[&str]| list.contains(&previous.as_str());
+    if known(RULERS) && capital && value < 40 && !is_pronoun(&found[1], after) {
+        return Some(Reading::new(
+            found[0].len(),
+            format!("the {}{own}", number::ordinal(&value.to_string())),
+        ));
+    }
+    let sure = found[1].len() > 1 && value < 40 && capital && !DOUBTFUL.contains(&&found[1]);
+    if known(COUNTED) && !is_pronoun(&found[1], after) || sure {
+        return Some(Reading::new(found[0].len(), number::of(value) + own));
+    }
+    None
+}
+
+/// `Part I read` has the pronoun, `Part I.` and `Part I of` the numeral.
+fn is_pronoun(numeral: &str, after: &str) -> bool {
+    const BEHIND_NUMERALS: &[&str] = &[
+        "of", "in", "is", "was", "and", "to", "began", "ended", "on", "by", "from", "at", "or",
+        "ruled", "became",
+    ];
+    let next: String = after
+        .trim_start()
+        .chars()
+        .take_while(|c| c.is_alphabetic())
+        .collect();
+    numeral == "I"
+        && after.starts_with(' ')
+        && next.starts_with(char::is_lowercase)
+        && !BEHIND_NUMERALS.contains(&next.as_str())
+}
+
+/// The value of a numeral in its one correct form, below 4,000.
+fn value(numeral: &str) -> Option<u128> {
+    const PARTS: [(&str, u128); 13] = [
+        ("M", 1000),
+        ("CM", 900),
+        ("D", 500),
+        ("CD", 400),
+        ("C", 100),
+        ("XC", 90),
+        ("L", 50),
+        ("XL", 40),
+        ("X", 10),
+        ("IX", 9),
+        ("V", 5),
+        ("IV", 4),
+        ("I", 1),
+    ];
+    let (mut rest, mut value) = (numeral, 0);
+    for (part, worth) in PARTS {
+        let most = if part.len() == 1 && part != "V" && part != "L" && part != "D" {
+            3
+        } else {
+            1
+        };
+        for _ in 0..most {
+            if let Some(after) = rest.strip_prefix(part) {
+                rest = after;
+                value += worth;
+            }
+        }
+    }
+    rest.is_empty().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value;
+
+    #[test]
+    fn only_correct_numerals_have_a_value() {
+        assert_eq!(value("MCMXCIV"), Some(1994));
+        assert_eq!(value("XXXIX"), Some(39));
+        for wrong in ["IIII", "VV", "IC", "VX", "IIX"] {
+            assert_eq!(value(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What holds for every text whatsoever.
+
+use kiskadee_text::{Language, Sentence, normalize, plain, split};
+use proptest::prelude::*;
+
+/// Characters that rules look at, so that random texts reach them.
+const TELLING: &str = "aIVXMDrStTpm0123459 ....,,::;/-–—'\"!?()[]$£€¥R%°#@&+=*^~_<>×½¾²³éßЖ你٣😀\u{301}\u{200d}\u{fe0f}\n\t\0ºª™…";
+
+fn texts() -> impl Strategy<Value = String> {
+    let telling = prop::sample::select(TELLING.chars().collect::<Vec<_>>());
+    let pieces = prop::sample::select(vec![
+        "Dr. ",
+        "St. ",
+        "Henry VIII ",
+        "12/25/2024 ",
+        "3:30 p.m. ",
+        "$1.2 million ",
+        "5 km ",
+        "+1 555 ",
+        "https://a.b/c?d=1 ",
+        "a@b.co ",
+        "FBI's ",
+        "1/2 ",
+        "U.S. ",
+        "iPhone15 ",
+        "10-20% ",
+        "No. 5 ",
+        "x² ",
+        "5'10\" ",
+        "'90s ",
+        "Mon, Jan 5 ",
+    ]);
+    let soup = prop::collection::vec(telling, 0..80).prop_map(String::from_iter);
+    let prose = prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat());
+    prop_oneof![
+        any::<String>(),
+        soup.clone(),
+        prose.clone(),
+        (prose, soup).prop_map(|(a, b)| a + &b)
+    ]
+}
+
+fn check(text: &str, sentences: &[Sentence], letter: fn(char) -> bool) {
+    let mut from = 0;
+    let mut letters = 0;
+    for word in sentences.iter().flat_map(|sentence| &sentence.words) {
+        let source = word.source.clone();
+        assert!(
+            text.get(source.clone())
+                .is_some_and(|part| !part.is_empty()),
+            "{source:?} of {text:?}"
+        );
+        assert!(source.start >= from, "{source:?} goes back in {text:?}");
+        from = source.start;
+        assert!(
+            !word.text.is_empty() && word.text.chars().all(letter),
+            "{word:?}"
+        );
+        letters += word.text.len();
+    }
+    assert!(
+        letters <= 64 + 40 * text.len(),
+        "{letters} letters for {} bytes",
+        text.len()
+    );
+    assert!(sentences.iter().all(|sentence| !sentence.words.is_empty()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn english_is_letters_with_sources_in_order(text in texts()) {
+        let sentences = normalize(&text, Language::English);
+        check(&text, &sentences, |c| c.is_ascii_lowercase() || c == '\'');
+        prop_assert!(plain(&sentences).len() <= 2_000 + 100 * text.len());
+    }
+
+    #[test]
+    fn pieces_are_within_the_limit(text in texts(), max in 1_usize..40) {
+        for segment in split(&text, max) {
+            prop_assert!(segment.text.chars().count() <= max && !segment.text.trim().is_empty());
+        }
+    }
+}
+
+#[test]
+fn long_texts_are_cut_and_read_in_linear_time() {
+    for unit in [
+        "a",
+        "1",
+        "é",
+        "\u{301}",
+        "- ",
+        "A.",
+        "1,",
+        "$",
+        "'",
+        "😀",
+        "one two, ",
+        "Dr. ",
+    ] {
+        let text = unit.repeat(200_000 / unit.len());
+        check(&text, &normalize(&text, Language::English), |c| {
+            c.is_ascii_lowercase() || c == '\''
+        });
+    }
+}
