@@ -1,7 +1,7 @@
 //! Shortened words.
 
 use super::acronym;
-use crate::reading::{Pattern, Place, Reading, patterns};
+use crate::reading::{Place, Reading, patterns};
 
 /// What must follow for the abbreviation to be one.
 #[derive(Clone, Copy, PartialEq)]
@@ -9,8 +9,9 @@ enum Next {
     Any,
     Capital,
     Digit,
+    Small,
 }
-use Next::{Any, Capital, Digit};
+use Next::{Any, Capital, Digit, Small};
 
 /// Written without its stop, spoken, whether the stop is needed, and what must follow. A capital first letter is
 /// needed where the entry has one.
@@ -85,8 +86,8 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("ca", "circa", true, Digit),
     ("c", "circa", true, Digit),
     ("avg", "average", false, Any),
-    ("min", "minimum", true, Any),
-    ("max", "maximum", true, Any),
+    ("min", "minimum", true, Small),
+    ("max", "maximum", true, Small),
     ("misc", "miscellaneous", false, Any),
     ("incl", "including", false, Any),
     ("govt", "government", false, Any),
@@ -94,7 +95,8 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("asst", "assistant", false, Any),
     ("attn", "attention", false, Any),
     ("qty", "quantity", false, Any),
-    ("bldg", "building", false, Any),
+    ("b", "born", true, Digit),
+    ("d", "died", true, Digit),
     ("yrs", "years", false, Any),
     ("hrs", "hours", false, Any),
     ("mins", "minutes", false, Any),
@@ -167,6 +169,7 @@ patterns! {
     DOCTOR = r"Dr(\.?)(\x20[A-Z])?";
     STATE = r"([A-Z]{2})\b(?:\x20([0-9]{5})(?:-([0-9]{4}))?\b)?";
     CAPITAL_NEXT = r"\x20?(?:[A-Z]|(?:and|&|or)\x20[A-Z])";
+    SMALL_NEXT = r"\x20[a-z0-9]";
     DIGIT_NEXT = r"\x20?\#?[0-9]";
 }
 
@@ -201,13 +204,10 @@ fn is_written(entry: &str, letters: &str) -> bool {
 fn goes_on(next: Next, after: &str) -> bool {
     match next {
         Any => true,
-        Capital => matches(&CAPITAL_NEXT, after),
-        Digit => matches(&DIGIT_NEXT, after),
+        Capital => CAPITAL_NEXT.is_match(after),
+        Digit => DIGIT_NEXT.is_match(after),
+        Small => SMALL_NEXT.is_match(after),
     }
-}
-
-fn matches(pattern: &Pattern, text: &str) -> bool {
-    pattern.is_match(text)
 }
 
 /// `e.g.`, `U.S.`, `Ph.D.`, and the initial of a name.

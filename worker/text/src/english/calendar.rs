@@ -3,7 +3,7 @@
 use regex::{Captures, Match};
 
 use super::{ends, number};
-use crate::reading::{Pattern, Place, Reading, patterns};
+use crate::reading::{Place, Reading, patterns};
 
 const MONTHS: [(&str, &str); 12] = [
     ("jan", "january"),
@@ -31,6 +31,11 @@ const WEEKDAYS: [(&str, &str); 7] = [
 /// A month without its day may be a word or a name (`Mar`), so that only names in full and these stand alone.
 const CLEAR_SHORT_MONTHS: &[&str] = &["Jan", "Feb", "Aug", "Sept", "Sep", "Oct", "Nov", "Dec"];
 
+/// A day follows these words, if anything with figures does.
+const BEFORE_DATES: &[&str] = &["on", "until", "before", "since", "due", "by", "dated"];
+/// A short weekday follows these words rather than a name.
+const BEFORE_WEEKDAYS: &[&str] = &["on", "until", "every", "next", "last", "this"];
+
 macro_rules! month {
     () => {
         r"((?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?
@@ -46,6 +51,7 @@ patterns! {
     DAY_MONTH = concat!(r"([0-9]{1,2})(?:st|nd|rd|th)?[\x20-]", month!(), r"(?:,?[\x20-]([0-9]{4})\b)?");
     MONTH_YEAR = concat!(month!(), r"\x20([0-9]{4})\b");
     SHORT_MONTH = r"(Jan|Feb|Aug|Sept?|Oct|Nov|Dec|Apr\.|Mar\.)\b\.?";
+    SHORT_DATE = r"([0-9]{1,2})/([0-9]{1,2})";
     WEEKDAY = r"(Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Mon|Sat|Sun)\b\.?";
     DATE_FOLLOWS = r"[.,]?\x20?(?:[0-9]|-|–|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 }
@@ -81,6 +87,18 @@ pub(super) fn numeric_date(place: &Place<'_>) -> Option<Reading> {
         length,
         format!("{day}, {}", number::year(&whole_year(year))),
     ))
+}
+
+/// `10/14` behind a word that a day follows.
+pub(super) fn short_date(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&SHORT_DATE)?;
+    let after = place.after(found[0].len());
+    let expected = BEFORE_DATES.contains(&place.previous_word().to_lowercase().as_str());
+    let whole = ends(after) && !after.starts_with(['/', '%']) && &found[0] != "9/11";
+    let spoken = (expected && whole)
+        .then(|| date(&found[1], &found[2]))
+        .flatten()?;
+    Some(Reading::new(found[0].len(), spoken))
 }
 
 /// Two digits are of this century, or of the last one from fifty on.
@@ -195,7 +213,9 @@ pub(super) fn month_and_year(place: &Place<'_>) -> Option<Reading> {
 pub(super) fn weekday(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&WEEKDAY)?;
     let name = found.get(1)?;
-    let doubtful = ["Mon", "Sat", "Sun"].contains(&name.as_str());
+    let announced = BEFORE_WEEKDAYS.contains(&place.previous_word());
+    let doubtful =
+        ["Mon", "Sat", "Sun"].contains(&name.as_str()) && !(announced && found[0].ends_with('.'));
     if doubtful && !dated_behind(place, name) && !matches!(place.previous(), Some('-' | '–')) {
         return None;
     }
@@ -206,9 +226,5 @@ pub(super) fn weekday(place: &Place<'_>) -> Option<Reading> {
 }
 
 fn dated_behind(place: &Place<'_>, name: Match<'_>) -> bool {
-    follows(&DATE_FOLLOWS, place.after(name.end()))
-}
-
-fn follows(pattern: &Pattern, rest: &str) -> bool {
-    pattern.is_match(rest)
+    DATE_FOLLOWS.is_match(place.after(name.end()))
 }

@@ -6,6 +6,8 @@ use crate::reading::{Place, Reading, patterns};
 patterns! {
     TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?:\x20?([AaPp])\.?\x20?[Mm]\b\.?|(Z)\b)?";
     DOTTED = r"([0-9]{1,2})\.([0-9]{2})\x20?([AaPp])\.?[Mm]\b\.?";
+    HOURS = r"([0-9]{1,3})\x20?h\x20?([0-9]{1,2})(?:\x20?m(?:in)?\b)?(?:\x20?([0-9]{1,2})\x20?s(?:ec)?)?\b";
+    MINUTES = r"([0-9]{1,3})\x20?m\x20?([0-9]{1,2})\x20?s(?:ec)?\b";
     HOUR = r"([0-9]{1,2})(?:\x20?([AaPp])\.?\x20?[Mm]\b\.?)";
 }
 
@@ -41,6 +43,29 @@ pub(super) fn time(place: &Place<'_>) -> Option<Reading> {
         length,
         spoken + &seconds + &half.unwrap_or_default() + zone,
     ))
+}
+
+/// `1h 30m`, `2h30`, `5m 20s`.
+pub(super) fn duration(place: &Place<'_>) -> Option<Reading> {
+    let counted = |digits: &str, unit: &str| {
+        let plural = if digits == "1" { "" } else { "s" };
+        format!("{} {unit}{plural}", number::cardinal(digits))
+    };
+    if super::joined(place) {
+        return None;
+    }
+    if let Some(found) = place.captures(&HOURS) {
+        let mut spoken = vec![counted(&found[1], "hour"), counted(&found[2], "minute")];
+        spoken.extend(
+            found
+                .get(3)
+                .map(|seconds| counted(seconds.as_str(), "second")),
+        );
+        return Some(Reading::new(found[0].len(), spoken.join(" ")));
+    }
+    let found = place.captures(&MINUTES)?;
+    let spoken = [counted(&found[1], "minute"), counted(&found[2], "second")];
+    Some(Reading::new(found[0].len(), spoken.join(" ")))
 }
 
 fn hour(digits: &str, most: u128) -> Option<u128> {

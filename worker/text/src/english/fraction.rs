@@ -1,6 +1,6 @@
 //! Fractions: `1/2`, `2 1/2`, `¾`.
 
-use super::{ends, number};
+use super::{ends, measure, number};
 use crate::reading::{Place, Reading, patterns};
 
 const SIGNS: &[(char, u32, u32)] = &[
@@ -45,14 +45,19 @@ pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
             numerator,
             denominator,
         )?;
-        return Some(Reading::new(found[0].len(), spoken));
+        return Some(with_unit(
+            place,
+            found[0].len(),
+            &spoken,
+            found.get(1).is_some(),
+        ));
     }
     let found = place.captures(&WRITTEN)?;
     let length = found.get(0)?.len();
     let after = place.after(length);
     let goes_on = after.starts_with('/')
         || after.starts_with('.') && !ends(after.get(1..).unwrap_or_default());
-    if !ends(after) || goes_on {
+    if !ends(after) || goes_on || place.previous() == Some('/') {
         return None;
     }
     if let Some((_, spoken)) = NAMES.iter().find(|(name, _)| *name == &found[0]) {
@@ -64,12 +69,23 @@ pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
         .any(|noun| after.trim_start().starts_with(noun));
     let spoken = match found.get(1) {
         Some(whole) => mixed(Some(whole.as_str()), numerator, denominator)?,
+        None if numerator != denominator && numerator + denominator == 100 => {
+            over(numerator, "", denominator)
+        }
         None if numerator == denominator || rated => over(numerator, "out of", denominator),
         None => {
             simple(numerator, denominator).unwrap_or_else(|| over(numerator, "over", denominator))
         }
     };
-    Some(Reading::new(length, spoken))
+    Some(with_unit(place, length, &spoken, found.get(1).is_some()))
+}
+
+/// Adds the unit that follows: `3/4 tsp.`
+fn with_unit(place: &Place<'_>, length: usize, spoken: &str, several: bool) -> Reading {
+    match measure::unit(place.after(length), !several) {
+        Some((unit, bytes)) => Reading::new(length + bytes, format!("{spoken} {unit}")),
+        None => Reading::new(length, spoken),
+    }
 }
 
 fn over(numerator: u32, between: &str, denominator: u32) -> String {

@@ -33,7 +33,9 @@ pub(super) fn address(place: &Place<'_>) -> Option<Reading> {
                     );
                 spoken.push(part_of_name(letters, host_ends));
             }
-            Part::Digits(digits) if digits.len() > 4 => spoken.push(number::each(digits)),
+            Part::Digits(digits) if digits.len() > 4 || digits.len() == 3 => {
+                spoken.push(number::each(digits));
+            }
             Part::Digits(digits) => spoken.push(number::compact(digits)),
             Part::Sign(sign) => spoken.push(sign_name(sign).to_owned()),
         }

@@ -10,6 +10,7 @@ const UNITS: &[(&str, &str, &str)] = &[
     ("°C", "degree celsius", "degrees celsius"),
     ("°F", "degree fahrenheit", "degrees fahrenheit"),
     ("°", "degree", "degrees"),
+    ("º", "degree", "degrees"),
     ("ºC", "degree celsius", "degrees celsius"),
     ("ºF", "degree fahrenheit", "degrees fahrenheit"),
     ("km", "kilometer", "kilometers"),
@@ -142,7 +143,7 @@ patterns! {
 /// `5 km`, `10kg`, `25°C`, `100 MB/s`, `10 m²`, `50%`, `2 million km`.
 pub(super) fn measure(place: &Place<'_>) -> Option<Reading> {
     let written = place.captures(&NUMBER)?.get(0)?.as_str();
-    if written.is_empty() || place.previous().is_some_and(char::is_alphanumeric) {
+    if written.is_empty() || super::joined(place) {
         return None;
     }
     let scale = match_at(&SCALE, place.after(written.len()));
@@ -179,6 +180,15 @@ pub(super) fn measure(place: &Place<'_>) -> Option<Reading> {
         length,
         format!("{}{scale} {power}{name}", number::amount(written)),
     ))
+}
+
+/// The unit behind a number that is already read, and its bytes with the space before.
+pub(super) fn unit(rest: &str, singular: bool) -> Option<(&'static str, usize)> {
+    let unit = match_at(&UNIT, rest.strip_prefix(' ')?);
+    let after = rest.get(1 + unit.len()..)?;
+    let name = named(unit, singular).filter(|_| ends(after) && !doubtful(unit, true, after))?;
+    let stop = is_shortened(unit) && after.starts_with('.') && !ends_sentence(after);
+    Some((name, 1 + unit.len() + usize::from(stop)))
 }
 
 fn match_at<'a>(pattern: &Pattern, text: &'a str) -> &'a str {
@@ -244,7 +254,8 @@ pub(super) fn height(place: &Place<'_>) -> Option<Reading> {
                 format!("{feet} foot {}", number::amount(inches.as_str())),
             ));
         }
-        let quoted = place.before().matches('\'').count() % 2 == 1;
+        let before = place.before();
+        let quoted = before.starts_with('\'') || before.contains(" '");
         let unit = if &found[1] == "1" { "foot" } else { "feet" };
         return (ends(place.after(length)) && !quoted)
             .then(|| Reading::new(length, format!("{feet} {unit}")));
@@ -271,7 +282,13 @@ pub(super) fn multiple(place: &Place<'_>) -> Option<Reading> {
         ("×", true) if !spaced && count.len() >= 3 => "by",
         ("×", true) => "times",
         (_, true) if !count.starts_with('0') => "by",
-        (_, false) if !spaced && after.starts_with(' ') && ends(after) => "times",
+        (_, false)
+            if !spaced
+                && after.starts_with(' ')
+                && after.trim_start().starts_with(char::is_alphabetic) =>
+        {
+            "times"
+        }
         (_, false) if !spaced && ends(after) => "X",
         _ => return None,
     };

@@ -14,6 +14,7 @@ mod measure;
 mod money;
 mod number;
 mod phone;
+mod pieces;
 mod quantity;
 mod roman;
 mod symbol;
@@ -21,7 +22,7 @@ mod word;
 
 use crate::{
     Word,
-    reading::{Rule, read},
+    reading::{Place, Rule, read},
 };
 
 const RULES: &[Rule] = &[
@@ -29,10 +30,12 @@ const RULES: &[Rule] = &[
     internet::tag,
     digits::internet_protocol,
     calendar::numeric_date,
+    calendar::short_date,
     calendar::month_and_day,
     calendar::day_and_month,
     calendar::month_and_year,
     calendar::weekday,
+    clock::duration,
     clock::time,
     clock::hour_of_half_day,
     phone::number,
@@ -49,6 +52,7 @@ const RULES: &[Rule] = &[
     measure::measure,
     quantity::ratio,
     quantity::ordinal,
+    quantity::scaled,
     quantity::number,
     symbol::shortened_with_slash,
     abbreviation::state,
@@ -64,6 +68,15 @@ const RULES: &[Rule] = &[
 /// The words of a sentence that begins at `offset` in the input.
 pub(crate) fn words(sentence: &str, offset: usize) -> Vec<Word> {
     read(sentence, offset, RULES)
+}
+
+/// The place is inside a word or a number, and not behind the sign of `4x100`.
+fn joined(place: &Place<'_>) -> bool {
+    let mut before = place.before().chars().rev();
+    match before.next() {
+        Some('x' | '×') => before.next().is_none_or(|c| !c.is_ascii_digit()),
+        last => last.is_some_and(char::is_alphanumeric),
+    }
 }
 
 /// Ends a pattern where no word goes on.

@@ -18,11 +18,60 @@ const NAMED_BY_NUMBER: &[&str] = &[
     "us",
 ];
 
+/// Books whose chapters and verses are parted by a colon.
+const SCRIPTURES: &[&str] = &[
+    "Genesis",
+    "Exodus",
+    "Leviticus",
+    "Numbers",
+    "Deuteronomy",
+    "Joshua",
+    "Judges",
+    "Ruth",
+    "Samuel",
+    "Kings",
+    "Chronicles",
+    "Job",
+    "Psalm",
+    "Psalms",
+    "Proverbs",
+    "Ecclesiastes",
+    "Isaiah",
+    "Jeremiah",
+    "Ezekiel",
+    "Daniel",
+    "Hosea",
+    "Joel",
+    "Amos",
+    "Micah",
+    "Matthew",
+    "Mark",
+    "Luke",
+    "John",
+    "Acts",
+    "Romans",
+    "Corinthians",
+    "Galatians",
+    "Ephesians",
+    "Philippians",
+    "Colossians",
+    "Thessalonians",
+    "Timothy",
+    "Titus",
+    "Hebrews",
+    "James",
+    "Peter",
+    "Jude",
+    "Revelation",
+];
+
 patterns! {
     RATIO = r"([0-9]{1,4}):([0-9]{1,4})";
     ORDINAL = r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th|ST|ND|RD|TH)\b";
     DECADE = r"('?)([0-9]0|[12][0-9]{2}0)'?s\b";
     SHORT_YEAR = r"'([0-9]{2})\b";
+    SCALED = r"([0-9]+(?:\.[0-9]+)?)(k|K|M|B|bn)\b";
+    COUNTED = r"[0-9.]+(?:k|K|M|B|bn)\x20(?:people|[a-z]+[a-rt-z]s)\b";
     NUMBER = r"([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)";
 }
 
@@ -30,11 +79,10 @@ patterns! {
 pub(super) fn ratio(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&RATIO)?;
     let after = place.after(found[0].len());
-    let spoken = format!(
-        "{} to {}",
-        number::cardinal(&found[1]),
-        number::cardinal(&found[2])
-    );
+    let verse = SCRIPTURES.contains(&place.previous_word());
+    let to = if verse { "" } else { "to" };
+    let (first, second) = (number::cardinal(&found[1]), number::cardinal(&found[2]));
+    let spoken = format!("{first} {to} {second}");
     (ends(after) && !after.starts_with(':')).then(|| Reading::new(found[0].len(), spoken))
 }
 
@@ -47,7 +95,7 @@ pub(super) fn ordinal(place: &Place<'_>) -> Option<Reading> {
 /// `the 1990s`, `'90s`, `the 1800s`, `80s`, `class of '99`.
 pub(super) fn decade(place: &Place<'_>) -> Option<Reading> {
     if let Some(found) = place.captures(&DECADE) {
-        if found[1].is_empty() && found[2].len() == 2 && !is_span_of_years(place) {
+        if !found[0].contains('\'') && found[2].len() == 2 && !is_span_of_years(place) {
             return None;
         }
         let spoken = number::year(&found[2]);
@@ -84,8 +132,8 @@ fn last_plural(spoken: &str) -> String {
 pub(super) fn number(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&NUMBER)?;
     let written = &found[1];
-    let joined = place.previous().is_some_and(char::is_alphanumeric);
-    if !ends(place.after(written.len())) || joined {
+    let whole = ends(place.after(written.len())) || written.contains('.');
+    if !whole || super::joined(place) {
         return None;
     }
     let previous = place.previous_word().to_lowercase();
@@ -97,10 +145,39 @@ pub(super) fn number(place: &Place<'_>) -> Option<Reading> {
         Ok(number @ 100..10_000) if NAMED_BY_NUMBER.contains(&previous.as_str()) => {
             number::in_pairs(number)
         }
+        Ok(101) if place.previous_word().starts_with(char::is_uppercase) => number::in_pairs(101),
+        Ok(number @ 100..10_000) if is_model(place) => number::in_pairs(number),
+        Ok(number @ 1000..10_000) if matches!(place.previous(), Some('x' | '×')) => {
+            number::in_pairs(number)
+        }
         _ if is_year(place, written) => number::year(written),
         _ => number::compact(written),
     };
     Some(Reading::new(written.len(), spoken))
+}
+
+/// `F-150`: one capital letter and a hyphen stand before.
+fn is_model(place: &Place<'_>) -> bool {
+    let mut before = place
+        .before()
+        .strip_suffix('-')
+        .unwrap_or_default()
+        .chars()
+        .rev();
+    before.next().is_some_and(|c| c.is_ascii_uppercase()) && before.next().is_none_or(|c| c == ' ')
+}
+
+/// `1.5B`, and `100k people`: a count of many, where `10K run` is a name.
+pub(super) fn scaled(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&SCALED)?;
+    let counted = place.captures(&COUNTED).is_some() || found[1].contains('.');
+    let scale = match &found[2] {
+        "k" | "K" => "thousand",
+        "M" => "million",
+        _ => "billion",
+    };
+    let spoken = || format!("{} {scale}", number::amount(&found[1]));
+    (counted && !super::joined(place)).then(|| Reading::new(found[0].len(), spoken()))
 }
 
 /// Years outside the usual ones are known by their era or by the word before.

@@ -118,6 +118,9 @@ const RULERS: &[&str] = &[
     "manuel",
     "henri",
 ];
+const TITLES: &[&str] = &[
+    "King", "Queen", "Pope", "Emperor", "Empress", "Tsar", "Kaiser", "Prince", "Saint",
+];
 /// Numerals that are words, abbreviations or sizes at least as often.
 const DOUBTFUL: &[&str] = &[
     "CV", "DI", "MI", "XL", "MD", "CD", "DC", "MC", "CC", "DM", "MIX", "DIM", "MM", "CM", "LL",
@@ -140,7 +143,13 @@ pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
     let (previous, capital) = (word.to_lowercase(), word.starts_with(char::is_uppercase));
     let own = if found.get(2).is_some() { "'s" } else { "" };
     let known = |list: &[&str]| list.contains(&previous.as_str());
-    if known(RULERS) && capital && value < 40 && !is_pronoun(&found[1], after) {
+    let titled = place
+        .before()
+        .trim_end()
+        .rsplit(' ')
+        .nth(1)
+        .is_some_and(|title| TITLES.contains(&title));
+    if known(RULERS) && capital && value < 40 && (titled || !is_pronoun(&found[1], after)) {
         return Some(Reading::new(
             found[0].len(),
             format!("the {}{own}", number::ordinal(&value.to_string())),

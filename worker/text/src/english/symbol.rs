@@ -24,6 +24,9 @@ const SYMBOLS: &[(char, &str)] = &[
     ('∞', "infinity"),
     ('©', "copyright"),
     ('×', "times"),
+    ('²', "squared"),
+    ('³', "cubed"),
+    ('\\', "backslash"),
 ];
 /// What a price or a rate is counted by.
 const COUNTED_BY: &[(&str, &str)] = &[
@@ -62,6 +65,8 @@ const COUNTED_BY: &[(&str, &str)] = &[
 
 const SLASHED: &[(&str, &str)] = &[
     ("w/o", "without"),
+    ("km/h", "kilometers per hour"),
+    ("m/s", "meters per second"),
     ("w/", "with"),
     ("b/c", "because"),
     ("c/o", "care of"),
@@ -78,8 +83,11 @@ patterns! {
     NAMES = r"[-–]([A-Z][a-z]*)";
     PER = r"/\x20?([a-z]+)\b";
     ARITHMETIC = r"([+*/<>^~-])(\x20?)[0-9.($£€]";
-    WITH = r"(w/o|w/|b/c|c/o|n/a|N/A|and/or|he/she|s/he|his/her|him/her)";
+    WITH = r"(w/o|km/h|m/s|w/|b/c|c/o|n/a|N/A|and/or|he/she|s/he|his/her|him/her)";
     HASH_NUMBER = r"\#[0-9]";
+    INNER_STOP = r"\.[a-z]";
+    GRADE = r"-(?:[\x20,.;)]|$)";
+    BY = r"x\x20[0-9]";
     PLUSES = r"\+\+?";
 }
 
@@ -89,6 +97,7 @@ pub(super) fn between_numbers(place: &Place<'_>) -> Option<Reading> {
         .or_else(|| named_range(place))
         .or_else(|| per(place))
         .or_else(|| arithmetic(place))
+        .or_else(|| dimensions(place))
 }
 
 /// A dash between numbers is `to` or, in a sum, `minus`.
@@ -156,7 +165,9 @@ fn arithmetic(place: &Place<'_>) -> Option<Reading> {
     let behind = after_operand(place);
     let spoken = match (&found[1], behind) {
         ("-", false) if opens && !spaced => "minus",
-        ("-", true) if spaced && place.sentence().contains('=') => "minus",
+        ("-", _) if spaced && place.previous() == Some(' ') && place.sentence().contains('=') => {
+            "minus"
+        }
         ("+", false) if opens && !spaced => "plus",
         ("+", true) => "plus",
         ("~", _) if opens => "about",
@@ -170,6 +181,19 @@ fn arithmetic(place: &Place<'_>) -> Option<Reading> {
     Some(Reading::new(found[1].len(), spoken))
 }
 
+/// `10' x 12'`.
+fn dimensions(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&BY)?;
+    (place.previous() == Some(' ') && after_number(place))
+        .then(|| Reading::new(found[0].len() - 2, "by"))
+}
+
+/// `A-`, a mark of a school.
+fn is_grade(place: &Place<'_>) -> bool {
+    let mut before = place.before().chars().rev();
+    matches!(before.next(), Some('A'..='D')) && before.next().is_none_or(|c| c == ' ')
+}
+
 fn after_operand(place: &Place<'_>) -> bool {
     place
         .before()
@@ -179,6 +203,13 @@ fn after_operand(place: &Place<'_>) -> bool {
 
 /// A sign wherever it stands.
 pub(super) fn symbol(place: &Place<'_>) -> Option<Reading> {
+    if place.captures(&INNER_STOP).is_some() && place.previous().is_some_and(char::is_alphanumeric)
+    {
+        return Some(Reading::new(1, "dot"));
+    }
+    if place.captures(&GRADE).is_some() && is_grade(place) {
+        return Some(Reading::new(1, "minus"));
+    }
     if place.captures(&HASH_NUMBER).is_some() {
         return Some(Reading::new(1, "number"));
     }

@@ -1,11 +1,12 @@
 //! Single words: folded to the letters a to z, taken apart where several are joined.
 
-use super::{acronym, number};
+use super::{acronym, number, pieces};
 use crate::reading::{Place, Reading};
 
 /// Words whose capitals follow no rule.
 const MIXED: &[(&str, &str)] = &[
     ("PhD", "P H D"),
+    ("PhDs", "P H D's"),
     ("iOS", "I O S"),
     ("macOS", "mac O S"),
     ("pH", "P H"),
@@ -23,6 +24,13 @@ const MIXED: &[(&str, &str)] = &[
     ("ok", "okay"),
     ("Ok", "okay"),
     ("OK", "okay"),
+    ("Ctrl", "control"),
+    ("km", "kilometers"),
+    ("kg", "kilograms"),
+    ("cm", "centimeters"),
+    ("mph", "miles per hour"),
+    ("tbsp", "tablespoon"),
+    ("tsp", "teaspoon"),
 ];
 /// Words without a vowel that are not spelled.
 const VOWELLESS: &[&str] = &[
@@ -31,6 +39,29 @@ const VOWELLESS: &[&str] = &[
 ];
 /// Shortened at the front; elsewhere a quote before a word is a quote.
 const CLIPPED: &[&str] = &["tis", "twas", "em", "cause", "til", "bout", "round"];
+/// Letters that stand alone in formulas.
+const GREEK: &[(char, &str)] = &[
+    ('α', "alpha"),
+    ('β', "beta"),
+    ('γ', "gamma"),
+    ('δ', "delta"),
+    ('Δ', "delta"),
+    ('ε', "epsilon"),
+    ('η', "eta"),
+    ('θ', "theta"),
+    ('λ', "lambda"),
+    ('μ', "mu"),
+    ('π', "pi"),
+    ('ρ', "rho"),
+    ('σ', "sigma"),
+    ('Σ', "sigma"),
+    ('τ', "tau"),
+    ('φ', "phi"),
+    ('χ', "chi"),
+    ('ψ', "psi"),
+    ('ω', "omega"),
+    ('Ω', "omega"),
+];
 /// A letter follows these where otherwise an article would stand.
 const BEFORE_LETTERS: &[&str] = &[
     "plan",
@@ -61,7 +92,7 @@ pub(super) fn word(place: &Place<'_>) -> Option<Reading> {
     }
     let rest = place.rest();
     let end = rest
-        .find(|c: char| !(c.is_alphanumeric() || c == '\''))
+        .find(|c: char| !(c.is_alphabetic() || c.is_ascii_digit() || c == '\''))
         .unwrap_or(rest.len());
     let run = rest.get(..end)?.trim_end_matches('\'');
     if run.is_empty() {
@@ -120,6 +151,9 @@ fn single(place: &Place<'_>, letter: char) -> String {
         'I' | 'i' => true,
         _ => false,
     };
+    if let Some((_, name)) = GREEK.iter().find(|(greek, _)| *greek == letter) {
+        return (*name).to_owned();
+    }
     let folded = fold(&letter.to_string());
     if is_word {
         folded
@@ -153,7 +187,7 @@ pub(super) fn in_pieces(run: &str, in_address: bool) -> String {
         return (*spoken).to_owned();
     }
     let (base, suffix) = own_suffix(run);
-    let pieces = pieces(base);
+    let pieces = pieces::pieces(base);
     let mixed = pieces.len() > 1;
     let mut spoken: Vec<String> = pieces
         .iter()
@@ -214,52 +248,6 @@ fn figures(digits: &str) -> String {
         Ok(number) if digits.len() < 5 && !digits.starts_with('0') => number::in_pairs(number),
         _ => number::each(digits),
     }
-}
-
-/// Cuts where letters meet figures and where a capital begins a word.
-fn pieces(run: &str) -> Vec<&str> {
-    let chars: Vec<(usize, char)> = run.char_indices().collect();
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    for window in chars.windows(3).map(<[_]>::to_vec).chain(last_two(&chars)) {
-        let [(_, before), (at, here), ..] = window[..] else {
-            continue;
-        };
-        let next = window.get(2).map(|&(_, next)| next);
-        let prefix = run.get(start..at).unwrap_or_default();
-        if begins(before, here, next) && !is_name_prefix(prefix) {
-            pieces.push(prefix);
-            start = at;
-        }
-    }
-    pieces.push(run.get(start..).unwrap_or_default());
-    pieces
-}
-
-fn last_two(chars: &[(usize, char)]) -> Option<Vec<(usize, char)>> {
-    chars
-        .len()
-        .checked_sub(2)
-        .and_then(|from| chars.get(from..))
-        .map(<[_]>::to_vec)
-}
-
-/// A new piece begins at `here`.
-fn begins(before: char, here: char, next: Option<char>) -> bool {
-    let figures =
-        before.is_ascii_digit() != here.is_ascii_digit() && before != '\'' && here != '\'';
-    let hump = before.is_lowercase() && here.is_uppercase();
-    let after_capitals =
-        before.is_uppercase() && here.is_uppercase() && next.is_some_and(char::is_lowercase);
-    figures || hump || after_capitals
-}
-
-/// `McDonald` and `DeShawn` are one word.
-fn is_name_prefix(piece: &str) -> bool {
-    [
-        "Mc", "Mac", "De", "Di", "La", "Le", "Du", "Fitz", "Van", "O'",
-    ]
-    .contains(&piece)
 }
 
 /// The nearest word in the letters a to z; several words for scripts written by syllables.

@@ -72,7 +72,12 @@ fn last_soft_mark(text: &str, window: &str) -> Option<usize> {
 
 /// The last boundary between user-perceived characters within the room. One that alone is too long is torn.
 fn last_character(text: &str, room: usize) -> usize {
-    text.grapheme_indices(true)
+    // One character more than the room shows whether a boundary is at its end.
+    let after = text.get(room..).and_then(|rest| rest.chars().next());
+    let window = text.get(..room + after.map_or(0, char::len_utf8));
+    window
+        .unwrap_or(text)
+        .grapheme_indices(true)
         .map(|(at, character)| at + character.len())
         .take_while(|&end| end <= room)
         .last()

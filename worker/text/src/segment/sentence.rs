@@ -17,8 +17,9 @@ const ABBREVIATIONS: &[&str] = &[
 ];
 /// Abbreviations only before a number: "No. 5", but "He said no."
 const BEFORE_NUMBERS: &[&str] = &[
-    "apr", "art", "aug", "c", "cap", "ch", "dec", "eq", "ext", "feb", "figs", "jan", "jul", "jun",
-    "mar", "no", "nos", "nov", "núm", "oct", "p", "pág", "sec", "sep", "sept", "tel", "vols",
+    "apr", "art", "aug", "b", "c", "cap", "ch", "d", "dec", "eq", "ext", "feb", "figs", "jan",
+    "jul", "jun", "mar", "no", "nos", "nov", "núm", "oct", "p", "pág", "sec", "sep", "sept", "tel",
+    "vols",
 ];
 /// Abbreviations that may also end a sentence, which the next word then shows.
 const DOUBTFUL: &[&str] = &[
