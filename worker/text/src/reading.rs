@@ -175,6 +175,9 @@ fn boundary(place: &Place<'_>) -> Boundary {
     let spaced = after.is_none_or(|c| !c.is_alphanumeric());
     match place.next().unwrap_or_default() {
         '.' if after == Some('.') => Boundary::Minor,
+        '.' if after == Some(' ') && place.previous().is_some_and(|c| c.is_ascii_digit()) => {
+            Boundary::Major
+        }
         '.' if is_closed(place.after(1)) => Boundary::Statement,
         '…' | ',' | '—' | '–' | ')' | ']' | '}' | '،' => Boundary::Minor,
         '(' | '[' | '{' | '-' | '/' | '|' | '•' | '·' if place.previous() == Some(' ') => {

@@ -29,6 +29,7 @@ fn punctuation_survives_as_boundaries() {
             "we met at five P M. the sun shone.",
         ),
         ("Apples, pears, etc.", "apples, pears, et cetera."),
+        ("1. First item", "one; first item."),
         ("One.\n\nTwo?\n\nThree.", "one.\n\ntwo? three."),
         ("😀 …\n\n", ""),
         ("Title\n\n😀\n\nText", "title.\n\ntext."),

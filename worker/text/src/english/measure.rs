@@ -9,6 +9,10 @@ const UNITS: &[(&str, &str, &str)] = &[
     ("‰", "per mille", "per mille"),
     ("°C", "degree celsius", "degrees celsius"),
     ("°F", "degree fahrenheit", "degrees fahrenheit"),
+    ("°N", "degree north", "degrees north"),
+    ("°S", "degree south", "degrees south"),
+    ("°E", "degree east", "degrees east"),
+    ("°W", "degree west", "degrees west"),
     ("°", "degree", "degrees"),
     ("º", "degree", "degrees"),
     ("ºC", "degree celsius", "degrees celsius"),
@@ -133,11 +137,8 @@ const UNITS: &[(&str, &str, &str)] = &[
 patterns! {
     NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?";
     SCALE = r"\x20(?:thousand|million|billion|trillion)\b";
-    UNIT = r"(?:sq\.?\x20(?:ft\.?|m\b|km|mi)|fl\.?\x20oz\.?|[%‰]|[°º][CF]\b|[°º]|[a-zA-ZμΩ]{1,4})";
+    UNIT = r"(?:sq\.?\x20(?:ft\.?|m\b|km|mi)|fl\.?\x20oz\.?|[%‰]|[°º][CFNSEW]\b|[°º]|[a-zA-ZμΩ]{1,4})";
     PER = r"/([a-zA-Z]{1,4})([²³]?)";
-    HEIGHT = r#"([0-9]{1,2})'(?:\x20?([0-9]{1,2}(?:\.[0-9])?)(?:"|''))?"#;
-    INCHES = r#"([0-9]+(?:\.[0-9]+)?)""#;
-    MULTIPLE = r"([0-9]+(?:\.[0-9]+)?)\x20?([xX×])";
 }
 
 /// `5 km`, `10kg`, `25°C`, `100 MB/s`, `10 m²`, `50%`, `2 million km`.
@@ -196,9 +197,9 @@ fn match_at<'a>(pattern: &Pattern, text: &'a str) -> &'a str {
 }
 
 /// `a 10 km run`: the unit says what kind of thing it is.
-fn behind_article(place: &Place<'_>, after: &str) -> bool {
+pub(super) fn behind_article(place: &Place<'_>, after: &str) -> bool {
     let noun = after.starts_with(' ') && after.trim_start().starts_with(char::is_lowercase);
-    noun && ["a", "an"].contains(&place.previous_word())
+    noun && ["a", "an"].contains(&place.previous_word().to_lowercase().as_str())
 }
 
 /// The bytes of a raised 2 or 3 at the head of a text, and what follows.
@@ -241,61 +242,4 @@ fn is_shortened(unit: &str) -> bool {
 /// The stop at the head of `after` is the last sign of the sentence.
 fn ends_sentence(after: &str) -> bool {
     !after.contains(char::is_alphanumeric)
-}
-
-/// `5'10"`, `6'`, `12"`, when no quotation is open.
-pub(super) fn height(place: &Place<'_>) -> Option<Reading> {
-    if let Some(found) = place.captures(&HEIGHT) {
-        let feet = number::cardinal(&found[1]);
-        let length = found[0].len();
-        if let Some(inches) = found.get(2) {
-            return Some(Reading::new(
-                length,
-                format!("{feet} foot {}", number::amount(inches.as_str())),
-            ));
-        }
-        let before = place.before();
-        let quoted = before.starts_with('\'') || before.contains(" '");
-        let unit = if &found[1] == "1" { "foot" } else { "feet" };
-        return (ends(place.after(length)) && !quoted)
-            .then(|| Reading::new(length, format!("{feet} {unit}")));
-    }
-    let found = place.captures(&INCHES)?;
-    let quoted = place.before().matches('"').count() % 2 == 1;
-    let singular = &found[1] == "1" || behind_article(place, place.after(found[0].len()));
-    let unit = if singular { "inch" } else { "inches" };
-    (!quoted).then(|| {
-        Reading::new(
-            found[0].len(),
-            format!("{} {unit}", number::amount(&found[1])),
-        )
-    })
-}
-
-/// `3x faster`, `1920x1080`, `2 x 4`.
-pub(super) fn multiple(place: &Place<'_>) -> Option<Reading> {
-    let found = place.captures(&MULTIPLE)?;
-    let (count, after) = (&found[1], place.after(found[0].len()));
-    let spaced = found[0].contains(' ');
-    let next_digit = after.trim_start().starts_with(|c: char| c.is_ascii_digit());
-    let by = match (&found[2], next_digit) {
-        ("×", true) if !spaced && count.len() >= 3 => "by",
-        ("×", true) => "times",
-        (_, true) if !count.starts_with('0') => "by",
-        (_, false)
-            if !spaced
-                && after.starts_with(' ')
-                && after.trim_start().starts_with(char::is_alphabetic) =>
-        {
-            "times"
-        }
-        (_, false) if !spaced && ends(after) => "X",
-        _ => return None,
-    };
-    let said = if by == "by" {
-        number::compact(count)
-    } else {
-        number::amount(count)
-    };
-    Some(Reading::new(found[0].len(), format!("{said} {by}")))
 }

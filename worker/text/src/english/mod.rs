@@ -8,6 +8,7 @@ mod acronym;
 mod calendar;
 mod clock;
 mod digits;
+mod dimension;
 mod fraction;
 mod internet;
 mod measure;
@@ -46,9 +47,9 @@ const RULES: &[Rule] = &[
     digits::version,
     digits::power,
     quantity::decade,
-    measure::height,
+    dimension::height,
     fraction::fraction,
-    measure::multiple,
+    dimension::multiple,
     measure::measure,
     quantity::ratio,
     quantity::ordinal,

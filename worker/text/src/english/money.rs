@@ -92,7 +92,7 @@ const SINGULAR_BEFORE: &[&str] = &[
 
 macro_rules! amount {
     () => {
-        r"([0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+        r"([0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{2}\b|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
     };
 }
 macro_rules! scale {
@@ -195,7 +195,7 @@ fn is_adjective(place: &Place<'_>, length: usize) -> bool {
     let Some(next) = NEXT_WORD.captures(place.after(length)) else {
         return false;
     };
-    let article = ["a", "an"].contains(&place.previous_word());
+    let article = ["a", "an"].contains(&place.previous_word().to_lowercase().as_str());
     SINGULAR_BEFORE.contains(&&next[1])
         || article && !["or", "and", "for", "to", "in", "per", "at"].contains(&&next[1])
 }
@@ -209,7 +209,8 @@ fn sum(currency: &Currency, amount: &str, scale: Option<&str>, singular: bool) -
         };
         return format!("{} {} {name}", number::amount(amount), scale.1);
     }
-    let (whole, decimals) = amount.split_once('.').unwrap_or((amount, ""));
+    let amount = &decimal_point(amount);
+    let (whole, decimals) = amount.split_once('.').unwrap_or((amount.as_str(), ""));
     let whole_sum = || named_count(whole, currency.one, currency.many, singular);
     match (decimals.len(), currency.cent) {
         (0 | 2, _) if decimals.trim_matches('0').is_empty() => whole_sum(),
@@ -229,6 +230,16 @@ fn sum(currency: &Currency, amount: &str, scale: Option<&str>, singular: bool) -
                 currency.many
             }
         ),
+    }
+}
+
+/// `1.234,56`, as much of Europe writes, to `1234.56`.
+fn decimal_point(amount: &str) -> String {
+    match amount.split_once(',') {
+        Some((whole, cents)) if whole.contains('.') => {
+            format!("{}.{cents}", whole.replace('.', ""))
+        }
+        _ => amount.to_owned(),
     }
 }
 

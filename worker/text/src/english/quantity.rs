@@ -14,6 +14,8 @@ const NAMED_BY_NUMBER: &[&str] = &[
     "interstate",
     "bus",
     "suite",
+    "rtx",
+    "gtx",
     "apartment",
     "us",
 ];

@@ -25,6 +25,10 @@ const MIXED: &[(&str, &str)] = &[
     ("Ok", "okay"),
     ("OK", "okay"),
     ("Ctrl", "control"),
+    ("YoY", "year over year"),
+    ("WWI", "world war one"),
+    ("WWII", "world war two"),
+    ("thx", "thanks"),
     ("km", "kilometers"),
     ("kg", "kilograms"),
     ("cm", "centimeters"),
@@ -146,7 +150,7 @@ fn single(place: &Place<'_>, letter: char) -> String {
         'A' => {
             after.starts_with(' ')
                 && !BEFORE_LETTERS.contains(&previous.as_str())
-                && after.trim_start().starts_with(char::is_alphanumeric)
+                && after.trim_start().starts_with(opens_noun)
         }
         'I' | 'i' => true,
         _ => false,
@@ -160,6 +164,10 @@ fn single(place: &Place<'_>, letter: char) -> String {
     } else {
         folded.to_uppercase()
     }
+}
+
+fn opens_noun(c: char) -> bool {
+    c.is_alphanumeric() || "$£€¥\"'(#".contains(c)
 }
 
 /// Two words or more without a single small letter.
