@@ -15,7 +15,7 @@ pub struct Word {
     pub text: String,
     /// The bytes of the input that this word speaks for. Several words can share a range (`21` → `twenty` `one`).
     pub source: Range<usize>,
-    /// The name of the letter `text` is to be said, as in `U S B`.
+    /// The name of the letter `text` is to be said, as in `U S B`; `o's` is the name with an s, as in `CEOs`.
     pub spelled: bool,
     /// What follows the word.
     pub boundary: Boundary,
@@ -36,6 +36,7 @@ pub enum Boundary {
     Statement,
     Question,
     Exclamation,
+    /// A statement that ends a paragraph, before another one.
     Paragraph,
     /// A pause of this length, asked for by the writer.
     Pause(Duration),
