@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_shared::format::ResponseFormat;
-use kiskadee_shared::quality::QualityProfile;
 use kiskadee_speech::{Engine, Espeak, EspeakConfig, SpeechRequest};
 use kiskadee_worker::audio::{Encoder, Encoding};
 
@@ -53,12 +52,9 @@ async fn speak(options: &SayOptions) -> Result<()> {
     let format = options.response_format()?;
     let engine = start_engine(&options.engine).await?;
     let request = SpeechRequest {
-        text: text(&options.text)?,
         voice: options.voice.clone(),
-        language: options.language.clone(),
-        quality: QualityProfile::default(),
         speed: options.speed,
-        cancel: tokio_util::sync::CancellationToken::new(),
+        ..SpeechRequest::new(text(&options.text)?, &options.language)
     };
     let utterance = engine
         .speak(vec![request])

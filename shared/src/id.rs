@@ -132,6 +132,8 @@ wire_ids! {
     BatchId = "batch";
     /// A voice that a user made; built-in voices have names instead.
     VoiceId = "voice";
+    /// A recording from which a voice is made.
+    RecordingId = "rec";
     /// A user.
     UserId = "user";
     /// An API key.

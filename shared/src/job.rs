@@ -14,6 +14,8 @@ text_enum! {
         Speech = "speech",
         /// Speaks one text to somebody who listens meanwhile.
         Stream = "stream",
+        /// Takes a voice from a recording.
+        Clone = "clone",
         /// Packs the audio of a finished batch into one ZIP.
         Archive = "archive",
     }
@@ -77,6 +79,24 @@ pub struct SpeechArgs {
     /// 1 is the voice's own pace.
     #[serde(default = "own_pace")]
     pub speed: f32,
+    /// What the voice is made of; empty for a built-in one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voice_parts: Vec<VoicePartArgs>,
+    /// Also keep when each word is heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timestamps: bool,
+}
+
+/// A share of a voice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VoicePartArgs {
+    /// A voice's id.
+    pub voice_id: String,
+    /// Over 0; only its relation to the other parts' counts.
+    pub weight: f32,
+    /// Where lies what was made of a recording; none for a built-in voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditioning_key: Option<String>,
 }
 
 const fn own_pace() -> f32 {
@@ -122,6 +142,38 @@ pub struct SpeechResult {
     pub engine: String,
     /// The voice that spoke; never `default`.
     pub voice_id: String,
+    /// Where the times of words lie, if they were asked for and the engine knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamps_key: Option<String>,
+}
+
+/// What a job is asked to do that takes a voice from a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloneArgs {
+    /// The id that the voice will have.
+    pub voice_id: String,
+    /// The engine that will speak with it.
+    pub engine: String,
+    /// Where the recording lies.
+    pub recording_key: String,
+}
+
+/// The batch key of an engine's jobs that make voices.
+pub fn clone_batch_key(engine: &str) -> String {
+    format!("{}:{engine}", JobKind::Clone)
+}
+
+/// What a job answers that took a voice from a recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CloneResult {
+    /// The voice.
+    pub voice_id: String,
+    /// Where lies what the engine must know of it.
+    pub conditioning_key: String,
+    /// How long the recording sounds.
+    pub duration_seconds: f64,
+    /// The engine that can speak with it.
+    pub engine: String,
 }
 
 /// What a stream job is asked to do.
@@ -203,6 +255,8 @@ mod tests {
             quality_profile: QualityProfile::Balanced,
             response_format: ResponseFormat::Wav,
             speed: 1.1,
+            voice_parts: Vec::new(),
+            timestamps: false,
         }
     }
 

@@ -22,6 +22,15 @@ pub const BATCH_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a multipart body with a CSV file.
 pub const CSV_BODY_BYTES: usize = 24 * 1024 * 1024;
 
+/// Bytes of a multipart body with a recording: a minute of 24-bit stereo at 48 kHz, and room.
+pub const RECORDING_BODY_BYTES: usize = 20 * 1024 * 1024;
+/// Seconds of a recording that a voice is taken from.
+pub const RECORDING_SECONDS: RangeInclusive<f64> = 3.0..=60.0;
+/// Voices that can be mixed into one.
+pub const MIXED_VOICES: RangeInclusive<usize> = 2..=8;
+/// Characters of the words with which a person agrees to the use of a voice.
+pub const CONSENT_CHARS: RangeInclusive<usize> = 1..=1000;
+
 /// Characters of a voice's id or name.
 pub const VOICE_ID_CHARS: RangeInclusive<usize> = 1..=64;
 /// Characters of a language tag (BCP 47).

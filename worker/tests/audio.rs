@@ -33,6 +33,7 @@ fn stream_of(samples: &[f32]) -> stream::BoxStream<'static, Result<AudioChunk, S
             Ok(AudioChunk {
                 samples: chunk.to_vec(),
                 spoken: 0.5,
+                ..AudioChunk::default()
             })
         })
         .collect();

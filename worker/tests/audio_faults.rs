@@ -21,6 +21,7 @@ fn audio() -> stream::BoxStream<'static, Result<AudioChunk, SpeechError>> {
     let chunk = AudioChunk {
         samples: vec![0.25; 22_050],
         spoken: 1.0,
+        ..AudioChunk::default()
     };
     stream::iter([Ok(chunk)]).boxed()
 }

@@ -21,12 +21,15 @@ use kiskadee_speech::{
     AudioChunk, Engine, EngineInfo, Engines, SpeechError, SpeechRequest, Utterance,
 };
 use kiskadee_worker::{
-    audio::Encoder,
+    audio::{Decoder, Encoder},
     gateway::{
         Gateway, GatewayConfig,
         relay::{STREAM_SECRET, StreamFailure},
     },
-    run::{Attempt, JobError, Progress, RelayClient, SpeechTask, Spoken, Tools, speak_jobs},
+    run::{
+        Attempt, Conditionings, JobError, Progress, RelayClient, SpeechTask, Spoken, Tools,
+        speak_jobs,
+    },
     store::Store,
 };
 use reqwest::{Client, Response, StatusCode};
@@ -95,6 +98,9 @@ impl Stage {
             encoder: Encoder::new("ffmpeg", dir.path()),
             store,
             relay: RelayClient::new().unwrap(),
+            decoder: Decoder::new("ffmpeg"),
+            scratch: dir.path().to_owned(),
+            conditionings: Conditionings::default(),
         };
         let target = RelayTarget {
             url: format!("http://{}", gateway.local_addr()),
@@ -129,6 +135,7 @@ impl Stage {
         let chunk = AudioChunk {
             samples: vec![0.25; samples],
             spoken: 0.5,
+            ..AudioChunk::default()
         };
         self.lines.send(Ok(chunk)).await.unwrap();
     }
@@ -177,6 +184,8 @@ fn task(format: ResponseFormat, target: RelayTarget, cancel: CancellationToken) 
         quality_profile: QualityProfile::Balanced,
         response_format: format,
         speed: 1.0,
+        voice_parts: Vec::new(),
+        timestamps: false,
     };
     SpeechTask {
         attempt,

@@ -10,8 +10,8 @@
 use std::{sync::Arc, time::Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile, state::JobState};
-use kiskadee_speech::{AudioChunk, DEFAULT_VOICE, Engine, Espeak, EspeakConfig, SpeechRequest};
+use kiskadee_shared::{format::ResponseFormat, state::JobState};
+use kiskadee_speech::{AudioChunk, Engine, Espeak, EspeakConfig, SpeechRequest};
 use kiskadee_worker::{
     archive,
     audio::{Encoder, Encoding},
@@ -42,14 +42,7 @@ fn request() -> SpeechRequest {
     let sentence =
         "The quick brown fox, who had slept all day, jumps over the lazy dog at half past nine. ";
     let text: String = sentence.chars().cycle().take(5_000).collect();
-    SpeechRequest {
-        text,
-        voice: DEFAULT_VOICE.to_owned(),
-        language: "en".to_owned(),
-        quality: QualityProfile::Balanced,
-        speed: 1.0,
-        cancel: CancellationToken::new(),
-    }
+    SpeechRequest::new(text, "en")
 }
 
 async fn speak(processes: usize, requests: usize) -> (f64, f64, Vec<AudioChunk>) {

@@ -20,10 +20,10 @@ use kiskadee_speech::{
     Utterance,
 };
 use kiskadee_worker::{
-    audio::Encoder,
+    audio::{Decoder, Encoder},
     run::{
-        ArchiveItem, ArchiveTask, Attempt, JobError, Progress, RelayClient, SpeechTask, Spoken,
-        Tools, archive_job, speak_jobs,
+        ArchiveItem, ArchiveTask, Attempt, Conditionings, JobError, Progress, RelayClient,
+        SpeechTask, Spoken, Tools, archive_job, speak_jobs,
     },
     store::Store,
 };
@@ -61,6 +61,7 @@ fn play(request: &SpeechRequest) -> Result<Utterance, SpeechError> {
     let chunk = Ok(AudioChunk {
         samples: vec![0.25; 16_000],
         spoken: 1.0,
+        ..AudioChunk::default()
     });
     let audio = match request.text.as_str() {
         "refuse" => return Err(SpeechError::Reject("refused".to_owned())),
@@ -88,6 +89,9 @@ async fn tools() -> (TempDir, Arc<Tools>) {
         encoder: Encoder::new("ffmpeg", std::env::temp_dir()),
         store: Store::open(dir.path().to_str().unwrap()).unwrap(),
         relay: RelayClient::new().unwrap(),
+        decoder: Decoder::new("ffmpeg"),
+        scratch: dir.path().to_owned(),
+        conditionings: Conditionings::default(),
     };
     (dir, Arc::new(tools))
 }
@@ -111,6 +115,8 @@ fn task(job: u128, engine: &str, text: &str, format: ResponseFormat) -> SpeechTa
         quality_profile: QualityProfile::Balanced,
         response_format: format,
         speed: 1.0,
+        voice_parts: Vec::new(),
+        timestamps: false,
     };
     SpeechTask {
         attempt: attempt(job),

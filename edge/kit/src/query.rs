@@ -1,13 +1,18 @@
 //! Query parameters, and the page of a list.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, str::FromStr};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kiskadee_shared::limits::{PAGE_ITEMS, PAGE_ITEMS_DEFAULT};
 use spin_sdk::pg::ParameterValue;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
-use crate::{problem::Problem, validate::Violations};
+use crate::{
+    path::uuid_parameter,
+    problem::{FieldError, Problem},
+    validate::Violations,
+};
 
 const CURSOR_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
 
@@ -79,6 +84,17 @@ impl Page {
             ParameterValue::Int32(self.limit.cast_signed()),
             self.cursor.into(),
         ]
+    }
+
+    /// The same for a list whose cursor is an id (`int`, `uuid`).
+    pub fn parameters_by_id<I: FromStr + Into<Uuid>>(self) -> Result<[ParameterValue; 2], Problem> {
+        let before = self.cursor.map(|cursor| cursor.parse::<I>()).transpose();
+        let before = before.map_err(|_| {
+            let message = "must be the `next_cursor` of an earlier page";
+            Problem::validation(&[FieldError::new("cursor", message)])
+        })?;
+        let before = before.map_or(ParameterValue::DbNull, uuid_parameter);
+        Ok([ParameterValue::Int32(self.limit.cast_signed()), before])
     }
 }
 

@@ -50,6 +50,15 @@ pub(crate) fn speed(speed: f64) -> Check {
     }
 }
 
+/// The share of a voice in a mix.
+pub(crate) fn weight(weight: f64) -> Check {
+    if weight.is_finite() && (0.0..=1e6).contains(&weight) {
+        Ok(())
+    } else {
+        Err(format!("must be 0 or more, found {weight}"))
+    }
+}
+
 /// The number of characters (Unicode scalar values) is in the range.
 pub(crate) fn length(text: &str, range: &RangeInclusive<usize>) -> Check {
     let found = text.chars().count();

@@ -70,6 +70,7 @@ impl Row {
             quality_profile,
             response_format,
             speed: 1.0,
+            timestamps: false,
         }
     }
 }

@@ -93,37 +93,46 @@ impl Fields {
         }
     }
 
+    /// Whether something is asked for; it is not when the member is missing.
+    pub(crate) fn switch(&mut self, name: &str) -> bool {
+        self.take(name, "true or false", Value::is_boolean) == Some(Value::Bool(true))
+    }
+
     /// A list of strings that must be there. A member that fails its check keeps its place, empty.
     pub(crate) fn texts(&mut self, name: &str, check: fn(&str) -> Check) -> Vec<Option<String>> {
+        self.items(name, |item| match item {
+            Value::String(text) => check(&text).map(|()| text),
+            _ => Err("must be a string".to_owned()),
+        })
+    }
+
+    /// A list of numbers that must be there. A member that fails its check keeps its place, empty.
+    pub(crate) fn numbers(&mut self, name: &str, check: fn(f64) -> Check) -> Vec<Option<f64>> {
+        self.items(name, |item| match item.as_f64() {
+            Some(number) => check(number).map(|()| number),
+            None => Err("must be a number".to_owned()),
+        })
+    }
+
+    fn items<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(Value) -> Result<T, String>,
+    ) -> Vec<Option<T>> {
         if self.is_absent(name) {
             self.note(FieldError::new(name, "is required"));
         }
         let Some(Value::Array(items)) = self.take(name, "a list", Value::is_array) else {
             return Vec::new();
         };
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| self.item(name, index, item, check))
-            .collect()
-    }
-
-    fn item(
-        &mut self,
-        name: &str,
-        index: usize,
-        item: Value,
-        check: fn(&str) -> Check,
-    ) -> Option<String> {
-        let checked = match item {
-            Value::String(text) => check(&text).map(|()| text),
-            _ => Err("must be a string".to_owned()),
-        };
-        checked
-            .map_err(|message| {
+        let read = items.into_iter().map(read).enumerate();
+        read.map(|(index, read)| {
+            let note = |message| {
                 self.note(FieldError::new(format!("{name}[{index}]"), message).at_index(index));
-            })
-            .ok()
+            };
+            read.map_err(note).ok()
+        })
+        .collect()
     }
 
     /// What was found wrong, with the members that were never read.

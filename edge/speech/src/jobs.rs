@@ -2,13 +2,12 @@
 
 use axum::response::Response;
 use kiskadee_edge_kit::{
-    Caller, Class, FieldError, Page, Problem, Reply, WireId, caller_sql,
+    Caller, Class, Page, Problem, Reply, WireId, caller_sql,
     database::call,
     openapi::{Protected, WithConflict, WithId, WithQuery},
     path::uuid_parameter,
 };
 use kiskadee_shared::id::JobId;
-use spin_sdk::pg::ParameterValue;
 
 use crate::{
     asked::Asked,
@@ -30,25 +29,8 @@ const JOB_AUDIO: &str = caller_sql!("api.job_audio", "$5::uuid");
     security(("bearer" = []), ("api_key" = []))
 )]
 pub(crate) async fn list_jobs(caller: Caller, page: Page) -> Reply {
-    let before = page
-        .cursor
-        .as_deref()
-        .map(str::parse::<JobId>)
-        .transpose()
-        .map_err(|_| {
-            Problem::validation(&[FieldError::new(
-                "cursor",
-                "must be the `next_cursor` of an earlier page",
-            )])
-        })?;
-    let before = before.map_or(ParameterValue::DbNull, uuid_parameter);
-    call(
-        LIST_JOBS,
-        &caller,
-        Class::Read,
-        [ParameterValue::Int32(page.limit.cast_signed()), before],
-    )
-    .await
+    let page = page.parameters_by_id::<JobId>()?;
+    call(LIST_JOBS, &caller, Class::Read, page).await
 }
 
 /// Show a job

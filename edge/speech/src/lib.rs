@@ -8,19 +8,24 @@ pub mod bodies;
 mod asked;
 mod batches;
 mod checks;
+mod cloning;
 mod csv_batch;
 mod csv_lines;
 mod csv_table;
 mod events;
 mod faults;
 mod fields;
+mod form;
 mod jobs;
 mod live;
+mod morphing;
+mod recordings;
 mod request;
 mod responses;
 mod setup;
 mod speech;
 mod storage;
+mod timestamps;
 mod voices;
 mod watch;
 
@@ -28,7 +33,9 @@ kiskadee_edge_kit::routes! {
     batches::create_batch, csv_batch::create_csv_batch, batches::batch_status, batches::download_batch, batches::cancel_batch,
     speech::create_speech, speech::list_models, live::speak,
     jobs::list_jobs, jobs::show_job, jobs::cancel_job, jobs::job_audio, events::job_events,
+    timestamps::job_timestamps, timestamps::job_subtitles,
     voices::list_voices, voices::show_voice, voices::voice_preview, voices::delete_voice,
+    cloning::clone_voice, morphing::morph_voices, recordings::list_recordings, recordings::delete_recording,
 }
 
 #[cfg(target_family = "wasm")]

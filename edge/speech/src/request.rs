@@ -22,6 +22,8 @@ pub(crate) struct Item<'a> {
     pub quality_profile: QualityProfile,
     pub response_format: ResponseFormat,
     pub speed: f32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub timestamps: bool,
 }
 
 /// A batch, as far as it was well-formed.
@@ -38,11 +40,13 @@ pub(crate) struct SpeechRequest {
     text: Option<String>,
     settings: Settings,
     speed: f32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    timestamps: bool,
     pub webhook_url: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Serialize)]
-struct Settings {
+pub(crate) struct Settings {
     voice_id: Option<String>,
     language: Option<String>,
     tts_engine: Option<String>,
@@ -79,25 +83,29 @@ impl SpeechRequest {
     /// Reads the body; the errors are everything that is wrong with its form.
     pub(crate) fn read(body: Body, private_webhooks: bool) -> (Self, Vec<FieldError>) {
         let mut fields = Fields::from(body);
-        let text = fields.text("text", checks::text);
         let settings = Settings::read(&mut fields);
-        let speed = fields
-            .optional_number("speed", checks::speed)
-            .unwrap_or(1.0) as f32;
-        let webhook_url = webhook_url(&mut fields, private_webhooks);
-        (
-            Self {
-                text,
-                settings,
-                speed,
-                webhook_url,
-            },
-            fields.finish(),
-        )
+        let request = Self::with(settings, &mut fields, private_webhooks);
+        (request, fields.finish())
+    }
+
+    /// The rest of a request whose settings have been read.
+    pub(crate) fn with(settings: Settings, fields: &mut Fields, private_webhooks: bool) -> Self {
+        Self {
+            text: fields.text("text", checks::text),
+            settings,
+            speed: fields
+                .optional_number("speed", checks::speed)
+                .unwrap_or(1.0) as f32,
+            timestamps: fields.switch("timestamps"),
+            webhook_url: webhook_url(fields, private_webhooks),
+        }
     }
 
     pub(crate) fn item(&self) -> Item<'_> {
-        self.settings.item(self.text.as_deref(), self.speed)
+        Item {
+            timestamps: self.timestamps,
+            ..self.settings.item(self.text.as_deref(), self.speed)
+        }
     }
 }
 
@@ -105,6 +113,14 @@ impl Settings {
     fn read(fields: &mut Fields) -> Self {
         Self {
             voice_id: fields.text("voice_id", checks::name),
+            ..Self::of_mix(fields)
+        }
+    }
+
+    /// The settings of a request that says by other means who speaks.
+    pub(crate) fn of_mix(fields: &mut Fields) -> Self {
+        Self {
+            voice_id: None,
             language: fields.text("language", checks::language),
             tts_engine: fields.optional_text("tts_engine", checks::name),
             quality_profile: fields.choice("quality_profile"),
@@ -121,6 +137,7 @@ impl Settings {
             quality_profile: self.quality_profile,
             response_format: self.response_format,
             speed,
+            timestamps: false,
         }
     }
 }

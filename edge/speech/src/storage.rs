@@ -4,14 +4,14 @@
 //! is really wanted is fetched.
 
 use axum::{
-    body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use kiskadee_edge_kit::{Answer, Problem, log};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use spin_sdk::http::{EmptyBody, send};
+use spin_sdk::http::{EmptyBody, FullBody, send};
 
 use crate::{
     asked::Asked,
@@ -137,6 +137,28 @@ async fn fetch(
     Ok(response.map(Body::new))
 }
 
+/// Stores a new object.
+pub(crate) async fn put(key: &str, content: Bytes) -> Result<(), Problem> {
+    let setup = setup().await?;
+    let request = Request::builder()
+        .method(Method::PUT)
+        .uri(format!("{}/objects/{key}", setup.storage_url))
+        .header(
+            header::AUTHORIZATION,
+            format!("Bearer {}", setup.storage_token),
+        )
+        .body(FullBody::new(content))
+        .map_err(|error| unreachable(&error))?;
+    let status = send(request)
+        .await
+        .map_err(|error| unreachable(&error))?
+        .status();
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(unreachable(&format!("the gateway answered {status}")))
+}
+
 /// Writes what the gateway answered into the response.
 fn pass_on(fetched: Response, response: &mut Response) -> Result<(), Problem> {
     let status = fetched.status();
@@ -183,10 +205,7 @@ fn unsatisfiable(headers: &HeaderMap) -> Problem {
 }
 
 fn unreachable(cause: &dyn std::fmt::Display) -> Problem {
-    log::error(
-        "an object cannot be fetched from the storage gateway",
-        cause,
-    );
+    log::error("the storage gateway does not do what it is asked", cause);
     Problem::unavailable("the storage cannot be reached now; try again", RETRY_S)
 }
 

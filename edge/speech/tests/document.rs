@@ -28,6 +28,13 @@ fn every_path_of_the_contract_is_there() {
         ("/api/v1/voices/{voice_id}", "get"),
         ("/api/v1/voices/{voice_id}", "delete"),
         ("/api/v1/voices/{voice_id}/preview", "get"),
+        ("/v1/audio/speech", "post"),
+        ("/clone-voice", "post"),
+        ("/api/v1/advanced/voice-morphing", "post"),
+        ("/api/v1/recordings", "get"),
+        ("/api/v1/recordings/{recording_id}", "delete"),
+        ("/api/v1/jobs/{job_id}/timestamps", "get"),
+        ("/api/v1/jobs/{job_id}/subtitles", "get"),
     ];
     for (path, method) in wanted {
         assert!(

@@ -19,4 +19,17 @@ impl Queue {
             .bind(tokens);
         Ok(self.rows(query).await?.into_iter().collect())
     }
+
+    /// The keys of objects that nobody may read any more, and that are to be deleted.
+    pub async fn doomed_objects(&self, limit: i32) -> Result<Vec<String>> {
+        let query = sqlx::query_as("select * from speech.doomed_objects($1)").bind(limit);
+        let rows: Vec<(String,)> = self.rows(query).await?;
+        Ok(rows.into_iter().map(|(key,)| key).collect())
+    }
+
+    /// These have been deleted.
+    pub async fn objects_deleted(&self, keys: &[String]) -> Result<()> {
+        self.run(sqlx::query("select speech.objects_deleted($1)").bind(keys))
+            .await
+    }
 }

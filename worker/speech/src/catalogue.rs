@@ -41,6 +41,15 @@ impl Engines {
         self.by_name.keys().map(String::as_str)
     }
 
+    /// The names of those that can take a voice from a recording.
+    pub fn voice_makers(&self) -> impl Iterator<Item = &str> {
+        let makers = self
+            .by_name
+            .iter()
+            .filter(|(_, engine)| engine.voice_maker().is_some());
+        makers.map(|(name, _)| name.as_str())
+    }
+
     /// How every engine describes itself, voices included.
     pub fn infos(&self) -> impl Iterator<Item = &EngineInfo> {
         self.by_name.values().map(|engine| engine.info())

@@ -1,9 +1,11 @@
 //! The trait of all engines, and how an engine describes itself.
 
+use std::sync::Arc;
+
 use kiskadee_shared::quality::QualityProfile;
 use serde::Serialize;
 
-use crate::{SpeechError, SpeechRequest, Utterance};
+use crate::{CacheStats, SpeechError, SpeechRequest, Utterance, VoiceMaker};
 
 /// Turns text into audio.
 ///
@@ -15,6 +17,16 @@ pub trait Engine: Send + Sync {
     fn info(&self) -> &EngineInfo;
 
     fn speak(&self, batch: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>>;
+
+    /// How it takes voices from recordings, if it can.
+    fn voice_maker(&self) -> Option<Arc<dyn VoiceMaker>> {
+        None
+    }
+
+    /// What its model cache has done so far; none for an engine that has no models.
+    fn cache_stats(&self) -> Option<CacheStats> {
+        None
+    }
 }
 
 /// What an engine can do, as it is announced to the users of the system.

@@ -11,6 +11,7 @@ mod error;
 mod espeak;
 mod join;
 mod request;
+mod voice_maker;
 
 pub use cache::{CacheError, CacheStats, ModelCache};
 pub use catalogue::Engines;
@@ -18,4 +19,7 @@ pub use engine::{Engine, EngineInfo, ProfileInfo, Voice, VoiceKind};
 pub use error::SpeechError;
 pub use espeak::{Espeak, EspeakConfig};
 pub use join::Joiner;
-pub use request::{AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance};
+pub use request::{
+    AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
+};
+pub use voice_maker::{Recording, VoiceMaker};

@@ -1,6 +1,6 @@
 //! What goes into an engine and what comes out of it.
 
-use std::fmt;
+use std::{fmt, ops::Range, sync::Arc};
 
 use futures::stream::BoxStream;
 use kiskadee_shared::quality::QualityProfile;
@@ -15,8 +15,10 @@ pub const DEFAULT_VOICE: &str = "default";
 #[derive(Debug, Clone)]
 pub struct SpeechRequest {
     pub text: String,
-    /// A voice id of the engine, or [`DEFAULT_VOICE`].
+    /// A voice id, or [`DEFAULT_VOICE`].
     pub voice: String,
+    /// What the voice is made of; empty for a voice that the engine brings along.
+    pub parts: Vec<VoicePart>,
     /// A BCP 47 tag such as `en` or `pt-BR`.
     pub language: String,
     pub quality: QualityProfile,
@@ -26,13 +28,51 @@ pub struct SpeechRequest {
     pub cancel: CancellationToken,
 }
 
-/// A stretch of mono audio.
+impl SpeechRequest {
+    /// A text in the engine's own voice for the language, at its own pace.
+    pub fn new(text: impl Into<String>, language: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            voice: DEFAULT_VOICE.to_owned(),
+            parts: Vec::new(),
+            language: language.into(),
+            quality: QualityProfile::default(),
+            speed: 1.0,
+            cancel: CancellationToken::new(),
+        }
+    }
+}
+
+/// A share of a voice that is a mix of others, or the whole of one that was made from a recording.
+#[derive(Debug, Clone)]
+pub struct VoicePart {
+    /// A voice id of the engine, where there is no conditioning.
+    pub voice: String,
+    /// Over 0; only its relation to the other parts' counts.
+    pub weight: f32,
+    /// What [`crate::VoiceMaker`] made of a recording.
+    pub conditioning: Option<Arc<[u8]>>,
+}
+
+/// When a word of the text is heard.
 #[derive(Debug, Clone, PartialEq)]
+pub struct WordTiming {
+    /// The bytes of the request's text that are spoken.
+    pub source: Range<usize>,
+    /// Seconds from the beginning of the request's audio, at the engine's own pace.
+    pub start: f64,
+    pub end: f64,
+}
+
+/// A stretch of mono audio.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct AudioChunk {
     /// Samples in -1.0..=1.0 (a caller must still guard against overshoot).
     pub samples: Vec<f32>,
     /// The share of the request's text that has been spoken with this chunk, 0.0..=1.0.
     pub spoken: f32,
+    /// The words that begin in this chunk, where the engine knows them.
+    pub words: Vec<WordTiming>,
 }
 
 /// The audio of one request as it is made. Ends after its first error. Dropping it ends the work.

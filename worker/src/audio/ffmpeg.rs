@@ -162,7 +162,7 @@ pub(super) fn judge(output: io::Result<Output>) -> Result<(), EncodeError> {
     }
 }
 
-fn complaint(output: &Output) -> EncodeError {
+pub(super) fn complaint(output: &Output) -> EncodeError {
     let words: String = String::from_utf8_lossy(&output.stderr)
         .trim()
         .chars()

@@ -4,6 +4,7 @@
 //! itself, are left to ffmpeg as a separate process. Audio is never held as a whole: samples stream into a file
 //! in the scratch directory, which is gone when the [`Encoded`] is dropped.
 
+mod decode;
 mod ffmpeg;
 mod live;
 mod native;
@@ -17,7 +18,10 @@ use kiskadee_speech::{AudioChunk, SpeechError};
 use tempfile::NamedTempFile;
 
 use self::ffmpeg::Ffmpeg;
-pub use self::live::{LiveEncoding, Pieces};
+pub use self::{
+    decode::{DecodeError, Decoder},
+    live::{LiveEncoding, Pieces},
+};
 
 /// Opus knows no rate near the engines' own; the others keep the rate they are given.
 const OPUS_RATE: u32 = 48_000;

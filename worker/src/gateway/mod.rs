@@ -1,7 +1,7 @@
 //! The storage gateway: objects over HTTP for the edge, whose components touch no storage themselves, and the relay
 //! by which speech reaches a listener while it is made.
 //!
-//! `GET` and `HEAD /objects/{key}` with a bearer token. A local directory's objects are streamed, with single
+//! `GET`, `HEAD` and `PUT /objects/{key}` with a bearer token. A local directory's objects are streamed, with single
 //! byte ranges; a bucket answers with a signed address, so that its bytes never pass through here.
 
 mod range;
@@ -12,19 +12,25 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{Path, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
+use futures::TryStreamExt;
+use http_body_util::{BodyExt, Limited};
+use kiskadee_shared::limits::RECORDING_BODY_BYTES;
 use subtle::ConstantTimeEq;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{io::StreamReader, sync::CancellationToken};
 
 use crate::store::{Store, StoreError};
 
 /// How long a signed address is good for.
 const ADDRESS_LIFETIME: Duration = Duration::from_mins(15);
+/// Where callers' own files lie.
+const UPLOADS: &str = "recordings/";
 /// How long a shutdown waits for answers that are under way.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -87,7 +93,7 @@ fn routes(config: GatewayConfig, stop: CancellationToken) -> Router {
     let relay = relay::routes(Arc::clone(&shared.token), stop);
     // `get` serves HEAD as well.
     Router::new()
-        .route("/objects/{*key}", get(object))
+        .route("/objects/{*key}", get(object).put(store))
         .with_state(shared)
         .merge(relay)
 }
@@ -112,6 +118,35 @@ async fn object(
         Err(error) => {
             tracing::warn!(%error, key, "an object could not be read");
             StatusCode::BAD_GATEWAY.into_response()
+        }
+    }
+}
+
+/// Only what callers hand in is put here; results are the workers'.
+async fn store(
+    State(shared): State<Shared>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> StatusCode {
+    if !is_allowed(&headers, &shared.token) {
+        return StatusCode::UNAUTHORIZED;
+    }
+    if !key.starts_with(UPLOADS) {
+        return StatusCode::FORBIDDEN;
+    }
+    let content = Limited::new(body, RECORDING_BODY_BYTES).into_data_stream();
+    let mut content = StreamReader::new(content.map_err(io::Error::other));
+    match shared
+        .store
+        .upload(&key, "application/octet-stream", &mut content)
+        .await
+    {
+        Ok(()) => StatusCode::CREATED,
+        Err(StoreError::Key(_)) => StatusCode::NOT_FOUND,
+        Err(error) => {
+            tracing::warn!(%error, key, "an object could not be stored");
+            StatusCode::BAD_GATEWAY
         }
     }
 }

@@ -4,16 +4,22 @@
 //! knows the queue, so a job body can be tested without a database.
 
 mod archive;
+mod clone;
 mod relay;
 mod speech;
 mod stream;
+mod timestamps;
+mod voice;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
-use kiskadee_shared::job::{RelayTarget, SpeechArgs, SpeechResult, StreamResult};
+use kiskadee_shared::job::{CloneArgs, RelayTarget, SpeechArgs, SpeechResult, StreamResult};
 use kiskadee_speech::{Engines, SpeechError};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
@@ -21,13 +27,15 @@ use uuid::Uuid;
 
 pub use self::{
     archive::archive_job,
+    clone::clone_job,
     relay::{RelayClient, RelayError},
     speech::{Answers, speak_jobs},
+    voice::Conditionings,
 };
 pub use crate::archive::ArchiveItem;
 use crate::{
     archive::ArchiveError,
-    audio::{EncodeError, Encoder},
+    audio::{Decoder, EncodeError, Encoder},
     store::{Store, StoreError},
 };
 
@@ -136,6 +144,13 @@ pub struct SpeechTask {
     pub listener: Option<RelayTarget>,
 }
 
+/// A claimed job that takes a voice from a recording.
+#[derive(Debug, Clone)]
+pub struct CloneTask {
+    pub attempt: Attempt,
+    pub args: CloneArgs,
+}
+
 /// What a job that speaks has made.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Spoken {
@@ -157,4 +172,8 @@ pub struct Tools {
     pub encoder: Encoder,
     pub store: Store,
     pub relay: RelayClient,
+    pub decoder: Decoder,
+    /// Where files lie for the time of a job.
+    pub scratch: PathBuf,
+    pub conditionings: Conditionings,
 }

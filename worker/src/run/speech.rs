@@ -5,15 +5,18 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{
     StreamExt, TryStreamExt,
-    stream::{BoxStream, FuturesUnordered},
+    future::join_all,
+    stream::{self, BoxStream, FuturesUnordered},
 };
 use kiskadee_shared::job::{SpeechArgs, SpeechResult};
-use kiskadee_speech::{SpeechError, SpeechRequest, Utterance};
+use kiskadee_speech::{SpeechError, SpeechRequest, Utterance, VoicePart, WordTiming};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::{Attempt, JobError, SpeechTask, Spoken, Tools, stream::speak_live};
+use super::{
+    Attempt, JobError, SpeechTask, Spoken, Tools, stream::speak_live, timestamps::Timestamps,
+};
 use crate::{
     audio::{EncodeError, Encoded, Encoding},
     store::ResultRef,
@@ -21,6 +24,8 @@ use crate::{
 
 /// Speaking takes nearly all the time of a job; the rest is left for encoding's end and the upload.
 const SPEAKING_SHARE: f64 = 0.95;
+const TIMESTAMPS_FILE: &str = "timestamps.json";
+const SUBTITLES_FILE: &str = "subtitles.vtt";
 
 /// The answers of a batch, one for each job in the order in which they end.
 pub type Answers = BoxStream<'static, (Uuid, Result<Spoken, JobError>)>;
@@ -32,14 +37,23 @@ pub type Answers = BoxStream<'static, (Uuid, Result<Spoken, JobError>)>;
     reason = "the jobs outlive the call and own what they work with"
 )]
 pub fn speak_jobs(tools: Arc<Tools>, tasks: Vec<SpeechTask>) -> Answers {
-    let running = FuturesUnordered::new();
-    for (engine, tasks) in by_engine(tasks) {
-        let utterances = start(&tools, &engine, &tasks);
-        for (task, utterance) in tasks.into_iter().zip(utterances) {
-            running.push(guard(Arc::clone(&tools), task, utterance));
-        }
-    }
-    running.boxed()
+    let groups = by_engine(tasks).into_iter().map(|(engine, tasks)| {
+        let tools = Arc::clone(&tools);
+        stream::once(async move { speak_group(tools, &engine, tasks).await }).flatten()
+    });
+    stream::select_all(groups.map(StreamExt::boxed)).boxed()
+}
+
+async fn speak_group(
+    tools: Arc<Tools>,
+    engine: &str,
+    tasks: Vec<SpeechTask>,
+) -> FuturesUnordered<impl Future<Output = (Uuid, Result<Spoken, JobError>)> + use<>> {
+    let utterances = start(&tools, engine, &tasks).await;
+    let guarded = tasks.into_iter().zip(utterances);
+    guarded
+        .map(|(task, utterance)| guard(Arc::clone(&tools), task, utterance))
+        .collect()
 }
 
 /// A claim gives jobs of one engine, but nothing here depends on it.
@@ -54,29 +68,53 @@ fn by_engine(tasks: Vec<SpeechTask>) -> BTreeMap<String, Vec<SpeechTask>> {
     groups
 }
 
-fn start(tools: &Tools, engine: &str, tasks: &[SpeechTask]) -> Vec<Result<Utterance, SpeechError>> {
-    match tools.engines.get(engine) {
-        Ok(engine) => engine.speak(tasks.iter().map(request).collect()),
-        Err(error) => tasks.iter().map(|_| Err(error.clone())).collect(),
+/// Hands the batch to its engine, but for jobs whose voices are not to be had.
+async fn start(
+    tools: &Tools,
+    engine: &str,
+    tasks: &[SpeechTask],
+) -> Vec<Result<Utterance, JobError>> {
+    let engine = match tools.engines.get(engine) {
+        Ok(engine) => engine,
+        Err(error) => return tasks.iter().map(|_| Err(error.clone().into())).collect(),
+    };
+    let parts = join_all(
+        tasks
+            .iter()
+            .map(|task| tools.conditionings.parts(&tools.store, &task.args)),
+    );
+    let (mut requests, mut refusals) = (Vec::new(), Vec::new());
+    for (task, parts) in tasks.iter().zip(parts.await) {
+        match parts {
+            Ok(parts) => {
+                requests.push(request(task, parts));
+                refusals.push(None);
+            }
+            Err(error) => refusals.push(Some(error)),
+        }
     }
+    let mut utterances = engine.speak(requests).into_iter();
+    let silent = || {
+        Err(SpeechError::Retry(
+            "the engine gave too few answers".to_owned(),
+        ))
+    };
+    let mut answer = |refusal: Option<JobError>| match refusal {
+        Some(error) => Err(error),
+        None => Ok(utterances.next().unwrap_or_else(silent)?),
+    };
+    refusals.into_iter().map(&mut answer).collect()
 }
 
-fn request(task: &SpeechTask) -> SpeechRequest {
-    let SpeechArgs {
-        text,
-        voice_id,
-        language,
-        quality_profile,
-        speed,
-        ..
-    } = task.args.clone();
+fn request(task: &SpeechTask, parts: Vec<VoicePart>) -> SpeechRequest {
+    let args = &task.args;
     SpeechRequest {
-        text,
-        voice: voice_id,
-        language,
-        quality: quality_profile,
-        speed,
+        voice: args.voice_id.clone(),
+        parts,
+        quality: args.quality_profile,
+        speed: args.speed,
         cancel: task.attempt.cancel.clone(),
+        ..SpeechRequest::new(&args.text, &args.language)
     }
 }
 
@@ -84,7 +122,7 @@ fn request(task: &SpeechTask) -> SpeechRequest {
 fn guard(
     tools: Arc<Tools>,
     task: SpeechTask,
-    utterance: Result<Utterance, SpeechError>,
+    utterance: Result<Utterance, JobError>,
 ) -> impl Future<Output = (Uuid, Result<Spoken, JobError>)> {
     let job = task.attempt.job;
     let span = task.attempt.span.clone();
@@ -109,7 +147,7 @@ async fn deliver(
         args,
         listener,
     }: SpeechTask,
-    utterance: Result<Utterance, SpeechError>,
+    utterance: Result<Utterance, JobError>,
 ) -> Result<Spoken, JobError> {
     match listener {
         Some(target) => {
@@ -140,17 +178,25 @@ async fn store(
         sample_rate: utterance.sample_rate,
         stretch: utterance.stretch,
     };
-    let audio = utterance
-        .audio
-        .inspect_ok(|chunk| progress.set(f64::from(chunk.spoken) * SPEAKING_SHARE));
+    let mut timings: Vec<WordTiming> = Vec::new();
+    let audio = utterance.audio.inspect_ok(|chunk| {
+        progress.set(f64::from(chunk.spoken) * SPEAKING_SHARE);
+        timings.extend_from_slice(&chunk.words);
+    });
     let encoded = cancel
         .run_until_cancelled(tools.encoder.encode(encoding, audio))
         .await
         .ok_or(JobError::Cancelled)??;
-    let key = ResultRef { job, token }.key(&format!("audio.{}", format.extension()));
+    let attempt = ResultRef { job, token };
+    let key = attempt.key(&format!("audio.{}", format.extension()));
     // Not interrupted, for that would leave parts of an upload behind in a bucket.
     upload(&tools, &encoded, &key, format.content_type()).await?;
     tracing::debug!(key, bytes = encoded.bytes, "uploaded");
+    let timestamps_key = if args.timestamps {
+        keep_timestamps(&tools, attempt, &args.text, &timings, encoding.stretch).await?
+    } else {
+        None
+    };
     if cancel.is_cancelled() {
         return Err(JobError::Cancelled);
     }
@@ -163,6 +209,7 @@ async fn store(
         sample_rate: encoding.file_rate(),
         engine: args.engine,
         voice_id: utterance.voice_id,
+        timestamps_key,
     })
 }
 
@@ -177,4 +224,30 @@ async fn upload(
         .store
         .upload(key, content_type, &mut tokio::fs::File::from_std(file))
         .await?)
+}
+
+/// Both forms lie beside the audio; the key is that of the JSON.
+async fn keep_timestamps(
+    tools: &Tools,
+    attempt: ResultRef,
+    text: &str,
+    timings: &[WordTiming],
+    stretch: f32,
+) -> Result<Option<String>, JobError> {
+    let Some(timestamps) = Timestamps::of(text, timings, stretch) else {
+        return Ok(None);
+    };
+    let json = serde_json::to_vec(&timestamps)
+        .map_err(|error| JobError::Retry(format!("the times cannot be written: {error}")))?;
+    let (key, subtitles) = (attempt.key(TIMESTAMPS_FILE), attempt.key(SUBTITLES_FILE));
+    let webvtt = timestamps.to_webvtt(text);
+    tools
+        .store
+        .upload(&subtitles, "text/vtt", &mut webvtt.as_bytes())
+        .await?;
+    tools
+        .store
+        .upload(&key, "application/json", &mut json.as_slice())
+        .await?;
+    Ok(Some(key))
 }

@@ -13,7 +13,7 @@ use kiskadee_shared::{
     format::ResponseFormat,
     job::{RelayTarget, SpeechArgs, StreamResult},
 };
-use kiskadee_speech::{SpeechError, Utterance};
+use kiskadee_speech::Utterance;
 
 use super::{Attempt, JobError, Tools, relay::Description};
 use crate::{
@@ -30,7 +30,7 @@ pub(super) async fn speak_live(
     attempt: &Attempt,
     args: &SpeechArgs,
     target: &RelayTarget,
-    utterance: Result<Utterance, SpeechError>,
+    utterance: Result<Utterance, JobError>,
 ) -> Result<StreamResult, JobError> {
     tools.relay.find_listener(target).await?;
     let spoken = async {

@@ -1,11 +1,13 @@
 //! The small loops beside the work: is the storage there, what can be spoken here, what was counted, has somebody rung.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use kiskadee_queue::Doorbell;
+use kiskadee_speech::EngineInfo;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -54,7 +56,18 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
         .flat_map(|info| &info.voices)
         .map(|voice| json!(voice))
         .collect();
-    let engines: Vec<Value> = infos().map(|info| json!(info)).collect();
+    let makers: HashSet<String> = shared
+        .tools
+        .engines
+        .voice_makers()
+        .map(str::to_owned)
+        .collect();
+    let announced = |info: &EngineInfo| {
+        let mut announced = json!(info);
+        announced["makes_voices"] = makers.contains(&info.name).into();
+        announced
+    };
+    let engines: Vec<Value> = infos().map(announced).collect();
     let (engines, voices) = (Value::Array(engines), Value::Array(voices));
     loop {
         let pause = match shared.queue.announce(&engines, &voices).await {

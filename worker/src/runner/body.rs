@@ -8,7 +8,7 @@ use futures::{
 };
 use kiskadee_queue::{BatchItem, Error as QueueError};
 use kiskadee_shared::{
-    job::{ArchiveArgs, ArchiveResult, JobKind, SpeechArgs, SpeechResult, StreamArgs},
+    job::{ArchiveArgs, ArchiveResult, CloneArgs, JobKind, SpeechArgs, SpeechResult, StreamArgs},
     state::JobState,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,7 +22,8 @@ use super::{
     shared::Shared,
 };
 use crate::run::{
-    ArchiveItem, ArchiveTask, Attempt, JobError, SpeechTask, Spoken, archive_job, speak_jobs,
+    ArchiveItem, ArchiveTask, Attempt, CloneTask, JobError, SpeechTask, Spoken, archive_job,
+    clone_job, speak_jobs,
 };
 
 pub(crate) type Answer = (Uuid, Result<Made, JobError>);
@@ -38,6 +39,7 @@ pub(crate) fn answers(shared: &Arc<Shared>, batch: &[InHand]) -> BoxStream<'stat
                 Err(error) => others.push(refused(hand, error)),
             },
             Ok(JobKind::Archive) => others.push(archive(shared, hand)),
+            Ok(JobKind::Clone) => others.push(clone_voice(shared, hand)),
             Err(error) => others.push(refused(hand, JobError::Retry(error.to_string()))),
         }
     }
@@ -81,6 +83,31 @@ fn archive(shared: &Arc<Shared>, hand: &InHand) -> BoxStream<'static, Answer> {
     let (attempt, args) = (hand.attempt(), parse::<ArchiveArgs>(&hand.job.args));
     let packing = async move { (job, pack(&shared, attempt, args).await) };
     stream::once(packing.instrument(hand.span.clone())).boxed()
+}
+
+fn clone_voice(shared: &Arc<Shared>, hand: &InHand) -> BoxStream<'static, Answer> {
+    let (shared, job) = (Arc::clone(shared), hand.job.job_id);
+    let (attempt, args) = (hand.attempt(), parse::<CloneArgs>(&hand.job.args));
+    let making = async move {
+        let made = async {
+            let made = clone_job(
+                &shared.tools,
+                CloneTask {
+                    attempt,
+                    args: args?,
+                },
+            )
+            .await?;
+            Ok(Made {
+                result: json(&made)?,
+                key: Some(made.conditioning_key),
+                bytes: 0,
+                engine: None,
+            })
+        };
+        (job, made.await)
+    };
+    stream::once(making.instrument(hand.span.clone())).boxed()
 }
 
 async fn pack(

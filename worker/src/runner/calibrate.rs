@@ -3,13 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
-use kiskadee_shared::{
-    job::{speech_batch_key, speech_cost},
-    quality::QualityProfile,
-};
-use kiskadee_speech::{DEFAULT_VOICE, Engines, SpeechError, SpeechRequest};
+use kiskadee_shared::job::{speech_batch_key, speech_cost};
+use kiskadee_speech::{Engines, SpeechError, SpeechRequest};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::rates::Rates;
 
@@ -40,14 +36,8 @@ async fn measure(engines: &Engines, name: &str) -> Result<Duration, SpeechError>
 
 async fn speak(engines: &Engines, name: &str) -> Result<(), SpeechError> {
     let engine = engines.get(name)?;
-    let request = SpeechRequest {
-        text: TEXT.to_owned(),
-        voice: DEFAULT_VOICE.to_owned(),
-        language: engine.info().languages.first().cloned().unwrap_or_default(),
-        quality: QualityProfile::Balanced,
-        speed: 1.0,
-        cancel: CancellationToken::new(),
-    };
+    let language = engine.info().languages.first().cloned();
+    let request = SpeechRequest::new(TEXT, language.unwrap_or_default());
     for utterance in engine.speak(vec![request]) {
         let mut audio = utterance?.audio;
         while let Some(chunk) = audio.next().await {

@@ -27,6 +27,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// Rows of one call of a chore; when so many were found there are more, and the next tick goes on.
 const ROWS: i32 = 1000;
 const FOLD_ROWS: i32 = 5000;
+const DOOMED_OBJECTS: i32 = 100;
 /// Results of attempts that lost are older than any attempt can last when they are swept.
 const SWEEP_GRACE: Duration = Duration::from_hours(24);
 
@@ -40,10 +41,11 @@ enum Chore {
     SweepAdmission,
     RotatePartitions,
     SweepObjects,
+    DeleteDoomed,
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 8] = [
+    const ALL: [(Self, Duration); 9] = [
         (Self::Promote, TICK),
         (Self::Rescue, Duration::from_secs(1)),
         (Self::MeasureDepth, Duration::from_secs(1)),
@@ -52,6 +54,7 @@ impl Chore {
         (Self::SweepAdmission, Duration::from_mins(1)),
         (Self::RotatePartitions, Duration::from_hours(1)),
         (Self::SweepObjects, Duration::from_hours(24)),
+        (Self::DeleteDoomed, Duration::from_secs(15)),
     ];
 
     /// A new leader does the long ones later: it may be one of many that come and go.
@@ -158,6 +161,7 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
         Chore::LowerWatermarks => queue.lower_watermarks().await.map(|()| 0),
         Chore::SweepAdmission => queue.sweep_admission().await.map(|()| 0),
         Chore::RotatePartitions => queue.rotate_partitions().await.map(|()| 0),
+        Chore::DeleteDoomed => delete_doomed(shared).await,
         Chore::SweepObjects => {
             // It lists the whole storage, which may take longer than the lead lasts.
             let (shared, runtime) = (Arc::clone(shared), Handle::current());
@@ -165,6 +169,24 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
             Ok(0)
         }
     }
+}
+
+/// Deletes what its owner gave up. What the storage cannot delete now stays noted down.
+async fn delete_doomed(shared: &Shared) -> Result<i32, Error> {
+    let mut deleted = Vec::new();
+    for key in shared.queue.doomed_objects(DOOMED_OBJECTS).await? {
+        match shared.tools.store.delete(&key).await {
+            Ok(()) => deleted.push(key),
+            Err(error) => {
+                tracing::warn!(%error, key, "an object could not be deleted yet");
+                break;
+            }
+        }
+    }
+    if !deleted.is_empty() {
+        shared.queue.objects_deleted(&deleted).await?;
+    }
+    Ok(0)
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -37,9 +37,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{books::Stop, execute::Settling, fetch::Fetcher, shared::Shared};
 use crate::{
     WorkerConfig, WorkerError,
-    audio::Encoder,
+    audio::{Decoder, Encoder},
     engines::start_engines,
-    run::{RelayClient, Tools},
+    run::{Conditionings, RelayClient, Tools},
     store::Store,
     webhook::{WebhookConfig, WebhookSender},
 };
@@ -99,6 +99,9 @@ fn prepare(
         encoder: Encoder::new(&config.ffmpeg, &config.scratch),
         store: Store::open(&config.storage_url)?,
         relay: RelayClient::new().map_err(WorkerError::Client)?,
+        decoder: Decoder::new(&config.ffmpeg),
+        scratch: config.scratch.clone(),
+        conditionings: Conditionings::default(),
     };
     Ok(Arc::new(Shared::new(config, queue, tools, stop)))
 }

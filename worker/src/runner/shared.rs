@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use kiskadee_queue::Queue;
-use kiskadee_shared::job::{ARCHIVE_BATCH_KEY, speech_batch_key};
+use kiskadee_shared::job::{ARCHIVE_BATCH_KEY, clone_batch_key, speech_batch_key};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +50,7 @@ impl Shared {
     ) -> Self {
         let mut batch_keys: Vec<String> = tools.engines.names().map(speech_batch_key).collect();
         batch_keys.push(ARCHIVE_BATCH_KEY.to_owned());
+        batch_keys.extend(tools.engines.voice_makers().map(clone_batch_key));
         Self {
             slots: Arc::new(Semaphore::new(config.slots)),
             rates: Rates::new(config.slots),

@@ -80,5 +80,6 @@ async fn act(text: &str) -> Result<AudioChunk, SpeechError> {
     Ok(AudioChunk {
         samples: vec![0.1; 800],
         spoken: 1.0,
+        ..AudioChunk::default()
     })
 }

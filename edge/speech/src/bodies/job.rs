@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::CloneResult;
+
 /// A job that was taken in.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +43,16 @@ pub struct Job {
     #[schema(nullable = false)]
     pub error: Option<JobError>,
     #[schema(nullable = false)]
-    pub result: Option<SpeechResult>,
+    pub result: Option<JobResult>,
+}
+
+/// What a job made, by its kind.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum JobResult {
+    Speech(SpeechResult),
+    Voice(CloneResult),
+    Stream(StreamResult),
 }
 
 /// Where a job stands.
@@ -65,6 +76,7 @@ pub struct JobError {
 
 /// What a speech job made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SpeechResult {
     pub audio_url: String,
     pub content_type: String,
@@ -75,6 +87,40 @@ pub struct SpeechResult {
     pub engine: String,
     /// The voice that spoke; never `default`.
     pub voice_id: String,
+    /// When each word is heard, if that was asked for and is known.
+    #[schema(nullable = false)]
+    pub timestamps_url: Option<String>,
+    #[schema(nullable = false)]
+    pub subtitles_url: Option<String>,
+}
+
+/// What was spoken to a listener; its audio was not kept.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StreamResult {
+    pub content_type: String,
+    pub bytes: u64,
+    pub duration_seconds: f64,
+    pub engine: String,
+    pub voice_id: String,
+}
+
+/// When each word is heard.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Timestamps {
+    pub words: Vec<TimedWord>,
+}
+
+/// A word of the text with its time in the audio.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimedWord {
+    /// As it stands in the text.
+    pub word: String,
+    /// Seconds from the beginning.
+    pub start: f64,
+    pub end: f64,
 }
 
 /// A page of jobs, the newest first.

@@ -4,10 +4,17 @@
 
 mod batch;
 mod job;
+mod making;
 mod request;
 mod voice;
 
 pub use batch::{BatchAnswer, BatchItem, BatchState, BatchStatus};
-pub use job::{Job, JobError, JobList, JobState, SpeechAnswer, SpeechResult};
+pub use job::{
+    Job, JobError, JobList, JobResult, JobState, SpeechAnswer, SpeechResult, StreamResult,
+    TimedWord, Timestamps,
+};
+pub use making::{
+    CloneAnswer, CloneForm, CloneResult, MorphAnswer, MorphBody, Recording, RecordingList,
+};
 pub use request::{BatchBody, CsvUpload, LiveSpeechBody, SpeechBody};
 pub use voice::{Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList};

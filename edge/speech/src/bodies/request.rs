@@ -81,6 +81,9 @@ pub struct SpeechBody {
     /// The pace: 1 is the voice's own.
     #[schema(minimum = 0.25, maximum = 4.0, default = 1.0)]
     pub speed: Option<f64>,
+    /// Also keep when each word is heard, where the engine knows it.
+    #[schema(default = false)]
+    pub timestamps: Option<bool>,
     /// Where to send an event when the job is over.
     #[schema(
         max_length = 2048,
@@ -157,7 +160,7 @@ fn stream_format() -> Object {
     names(StreamFormat::NAMES, StreamFormat::default().as_str())
 }
 
-fn names(names: &[&str], default: &str) -> Object {
+pub(super) fn names(names: &[&str], default: &str) -> Object {
     let values = names.iter().copied();
     ObjectBuilder::new()
         .schema_type(Type::String)

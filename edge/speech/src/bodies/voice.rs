@@ -12,6 +12,8 @@ pub struct Voice {
     pub name: String,
     pub kind: VoiceKind,
     pub engine: String,
+    /// False while it is being made.
+    pub ready: bool,
     pub languages: Vec<String>,
     /// Where to hear a sample.
     #[schema(required = true)]

@@ -83,6 +83,7 @@ impl LiveRequest {
             quality_profile: self.quality,
             response_format: self.format,
             speed: self.speed,
+            timestamps: false,
         }
     }
 

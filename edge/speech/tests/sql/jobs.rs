@@ -1,6 +1,6 @@
 //! Single jobs: every state, cancelling, pages and events.
 
-use kiskadee_speech_api::bodies::{Job, JobList, JobState, SpeechAnswer};
+use kiskadee_speech_api::bodies::{Job, JobList, JobResult, JobState, SpeechAnswer};
 use serde_json::Value;
 
 use crate::database::{Database, Who};
@@ -42,7 +42,9 @@ async fn a_job_is_shown_in_every_state() {
         (completed.status, completed.progress, completed.attempts),
         (JobState::Completed, 100, 2)
     );
-    let result = completed.result.expect("it has a result");
+    let Some(JobResult::Speech(result)) = completed.result else {
+        panic!("it has no result of speech");
+    };
     assert_eq!(
         result.audio_url,
         format!("/api/v1/jobs/{}/audio", completed.job_id)

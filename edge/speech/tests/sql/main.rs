@@ -9,5 +9,6 @@
 mod batches;
 mod database;
 mod jobs;
+mod making;
 mod requests;
 mod voices;

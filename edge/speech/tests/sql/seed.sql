@@ -7,12 +7,13 @@ insert into account."user" (id, username, email, password_hash, role) values
 select queue.register_worker('00000000-0000-7000-8000-00000000000a',
   '{"name": "w", "engines": [{"name": "kiskadee"}, {"name": "espeak"}], "slots": 4}', 3600000);
 select speech.announce(
-  '[{"name": "kiskadee", "languages": ["en"], "quality_profiles": [{"name": "fast", "description": "Half the steps."}]},
+  '[{"name": "kiskadee", "languages": ["en"], "makes_voices": true, "quality_profiles": [{"name": "fast", "description": "Half the steps."}]},
     {"name": "espeak", "languages": ["de", "en-gb", "en-us", "pt-br"]}]',
   '[{"id": "kiskadee-en", "engine": "kiskadee", "name": "Kiskadee", "languages": ["en"]},
     {"id": "espeak-de", "engine": "espeak", "languages": ["de"]}]');
-insert into speech.voice (id, owner, engine, name, kind, languages) values
-  ('voice_00000000000070008000000000000001', '00000000-0000-7000-8000-000000000001', 'kiskadee', 'Mine', 'cloned', '{en}');
+insert into speech.voice (id, owner, engine, name, kind, languages, conditioning_key) values
+  ('voice_00000000000070008000000000000001', '00000000-0000-7000-8000-000000000001', 'kiskadee', 'Mine', 'cloned', '{en}',
+    'voices/mine');
 
 create schema test;
 grant usage on schema test to kiskadee_speech;

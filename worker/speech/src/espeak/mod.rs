@@ -79,6 +79,12 @@ impl Espeak {
                 request.speed
             )));
         }
+        if !request.parts.is_empty() {
+            return Err(SpeechError::Reject(format!(
+                "the engine {NAME} has only its own voices, which `{}` is not",
+                request.voice
+            )));
+        }
         let voice = match request.voice.as_str() {
             DEFAULT_VOICE => self.voices.for_language(&request.language)?,
             id => self.voices.by_id(id)?,

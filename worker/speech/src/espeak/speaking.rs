@@ -51,7 +51,12 @@ impl Position {
             if !samples.is_empty() {
                 self.heard = true;
                 let spoken = self.chars_spoken as f32 / self.chars as f32;
-                return Ok(Some((AudioChunk { samples, spoken }, self)));
+                let chunk = AudioChunk {
+                    samples,
+                    spoken,
+                    ..AudioChunk::default()
+                };
+                return Ok(Some((chunk, self)));
             }
         }
         if self.heard {
