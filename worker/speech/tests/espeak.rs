@@ -13,12 +13,9 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt};
-use kiskadee_shared::quality::QualityProfile;
 use kiskadee_speech::{
-    AudioChunk, DEFAULT_VOICE, Engine, Engines, Espeak, EspeakConfig, SpeechError, SpeechRequest,
-    Utterance,
+    AudioChunk, Engine, Engines, Espeak, EspeakConfig, SpeechError, SpeechRequest, Utterance,
 };
-use tokio_util::sync::CancellationToken;
 
 async fn espeak() -> Espeak {
     Espeak::start(EspeakConfig::default())
@@ -27,14 +24,7 @@ async fn espeak() -> Espeak {
 }
 
 fn request(text: &str) -> SpeechRequest {
-    SpeechRequest {
-        text: text.to_owned(),
-        voice: DEFAULT_VOICE.to_owned(),
-        language: "en-US".to_owned(),
-        quality: QualityProfile::Balanced,
-        speed: 1.0,
-        cancel: CancellationToken::new(),
-    }
+    SpeechRequest::new(text, "en-US")
 }
 
 fn speak(engine: &dyn Engine, request: SpeechRequest) -> Result<Utterance, SpeechError> {
