@@ -3,6 +3,8 @@
 
 use anyhow::Result;
 use kiskadee_edge_host::traces::{self, Traces};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -39,16 +41,18 @@ where
         .with_default_directive(tracing::Level::INFO.into())
         .from_env_lossy();
     let (layer, traces) = traces::layer::<Registry>(service)?.unzip();
+    // What is logged and what is traced are two questions: a quiet log shall not end the traces.
+    let layer = layer.map(|layer| layer.with_filter(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_writer(writer);
+        .with_writer(writer)
+        .with_filter(filter);
     tracing_subscriber::registry()
         .with(layer)
         .with(lines)
-        .with(filter)
         .init();
     Ok(Telemetry(traces))
 }

@@ -141,6 +141,25 @@ async fn the_same_idempotency_key_is_the_same_batch() -> Result<()> {
 }
 
 #[tokio::test]
+async fn twins_that_come_at_once_are_one_batch() -> Result<()> {
+    let key = uuid::Uuid::now_v7().to_string();
+    let body = json!({"texts": ["a twin"], "voice_id": "default", "language": "en"});
+    let twins = (0..8).map(|_| {
+        let request = admin()
+            .request(Method::POST, BATCH)
+            .header("idempotency-key", &key)
+            .json(&body);
+        async { admin().send(request).await?.expect(202)?.json() }
+    });
+    let answers = futures::future::try_join_all(twins).await?;
+    assert!(
+        answers.iter().all(|answer| answer == &answers[0]),
+        "{answers:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn another_users_batch_is_not_found_and_an_admin_sees_it() -> Result<()> {
     let (owner, _, _) = new_user().await?;
     let (stranger, _, _) = new_user().await?;

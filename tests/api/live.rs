@@ -32,8 +32,11 @@ fn client(program: &str, script: &str) -> Result<Value> {
 }
 
 fn check_report(report: &Value) {
-    let models = report["models"].as_array().expect("a list of models");
-    assert!(models.contains(&json!("espeak")), "{report}");
+    let models = report["models"].as_array();
+    assert!(
+        models.is_some_and(|models| models.contains(&json!("espeak"))),
+        "{report}"
+    );
     for format in ["mp3", "opus", "aac", "flac", "wav", "pcm"] {
         assert!(
             report["formats"][format].as_u64() > Some(2000),

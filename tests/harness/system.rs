@@ -56,8 +56,16 @@ pub struct System {
     options: Options,
 }
 
-/// A state directory that is removed when the last user is gone.
+/// A state directory that is removed when the last user is gone; a test that fails leaves it for whoever looks why.
 struct StateDirectory(TempDir);
+
+impl Drop for StateDirectory {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.disable_cleanup(true);
+        }
+    }
+}
 
 impl System {
     /// Starts with a fresh state directory and no rate limits.

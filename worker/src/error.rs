@@ -28,6 +28,8 @@ pub enum WorkerError {
     Thread(#[source] std::io::Error),
     #[error("the client for relays could not be set up")]
     Client(#[source] reqwest::Error),
+    #[error("the scratch directory cannot be used; name another with --scratch")]
+    Scratch(#[source] std::io::Error),
     /// The process must be replaced by a new one: a device is poisoned, or the leases are kept by nobody.
     #[error("the process can do no more work: {0}")]
     Broken(String),

@@ -7,11 +7,13 @@
 pub mod archive;
 pub mod audio;
 mod config;
+mod devices;
 mod engines;
 mod error;
 pub mod gateway;
 pub mod run;
 mod runner;
+mod scratch;
 pub mod store;
 pub mod webhook;
 

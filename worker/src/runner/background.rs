@@ -19,6 +19,7 @@ const PROBE_WHEN_AWAY: Duration = Duration::from_secs(1);
 const PROBE_WITHIN: Duration = Duration::from_secs(10);
 const ANNOUNCE_EVERY: Duration = Duration::from_hours(1);
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
+const LOOK_AT_DEVICES_EVERY: Duration = Duration::from_secs(5);
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 
 /// Runs a loop until the worker has finished.
@@ -78,6 +79,13 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
             }
         };
         sleep(pause).await;
+    }
+}
+
+/// Looks at the GPUs again and again, where there is somebody to ask.
+pub(crate) async fn watch_devices(shared: Arc<Shared>) {
+    while shared.devices.refresh().await {
+        sleep(LOOK_AT_DEVICES_EVERY).await;
     }
 }
 

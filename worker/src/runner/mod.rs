@@ -40,6 +40,7 @@ use crate::{
     audio::{Decoder, Encoder},
     engines::start_engines,
     run::{Conditionings, RelayClient, Tools},
+    scratch::Scratch,
     store::Store,
     webhook::{WebhookConfig, WebhookSender},
 };
@@ -94,16 +95,17 @@ fn prepare(
         behind_pooler: config.behind_pooler,
         ..ConnectOptions::new(&config.database_url)
     })?;
+    let scratch = Scratch::claim(&config.scratch).map_err(WorkerError::Scratch)?;
     let tools = Tools {
         engines,
-        encoder: Encoder::new(&config.ffmpeg, &config.scratch),
+        encoder: Encoder::new(&config.ffmpeg, scratch.path()),
         store: Store::open(&config.storage_url)?,
         relay: RelayClient::new().map_err(WorkerError::Client)?,
         decoder: Decoder::new(&config.ffmpeg),
-        scratch: config.scratch.clone(),
+        scratch: scratch.path().to_owned(),
         conditionings: Conditionings::default(),
     };
-    Ok(Arc::new(Shared::new(config, queue, tools, stop)))
+    Ok(Arc::new(Shared::new(config, queue, tools, scratch, stop)))
 }
 
 fn start_webhooks(shared: &Arc<Shared>) -> Result<JoinHandle<()>, WorkerError> {
@@ -209,6 +211,7 @@ fn start_background(shared: &Arc<Shared>) {
     };
     run(Box::pin(background::probe_storage(Arc::clone(shared))));
     run(Box::pin(background::announce(Arc::clone(shared))));
+    run(Box::pin(background::watch_devices(Arc::clone(shared))));
     run(Box::pin(background::flush_metrics(Arc::clone(shared))));
     run(Box::pin(chores::lead(Arc::clone(shared))));
     if shared.config.doorbell {

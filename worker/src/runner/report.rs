@@ -1,6 +1,6 @@
 //! What a worker says of itself.
 
-use std::{error::Error as StdError, fmt::Write as _, num::NonZero, thread::available_parallelism};
+use std::{error::Error as StdError, fmt::Write as _};
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(crate) fn registration(shared: &Shared) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "slots": shared.config.slots,
         "engines": engines,
-        "devices": devices(),
+        "devices": shared.devices.report(),
     })
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn heartbeat(shared: &Shared) -> Value {
         "slots": shared.config.slots,
         "resident": resident(shared),
         "rates": shared.rates.report(),
-        "devices": devices(),
+        "devices": shared.devices.report(),
         "load": {
             "running": shared.busy_slots(),
             "held": shared.books.len(),
@@ -43,11 +43,6 @@ pub(crate) fn heartbeat(shared: &Shared) -> Value {
 /// The lanes whose models are in memory. The engines of today keep theirs for as long as they live.
 pub(crate) fn resident(shared: &Shared) -> &[String] {
     &shared.batch_keys
-}
-
-fn devices() -> Value {
-    let cores = available_parallelism().map_or(1, NonZero::get);
-    json!([{"kind": "cpu", "name": "cpu", "cores": cores}])
 }
 
 /// Of the last minute; none where the system does not tell.

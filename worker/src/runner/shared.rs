@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{books::Books, metrics::Metrics, rates::Rates, session::Session};
-use crate::{WorkerConfig, run::Tools};
+use crate::{WorkerConfig, devices::Devices, run::Tools, scratch::Scratch};
 
 pub(crate) struct Shared {
     pub(crate) config: WorkerConfig,
@@ -20,6 +20,9 @@ pub(crate) struct Shared {
     pub(crate) books: Books,
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
+    pub(crate) devices: Devices,
+    /// Where the files of jobs lie; gone with this.
+    _scratch: Scratch,
     pub(crate) rates: Rates,
     /// The lanes that this worker serves.
     pub(crate) batch_keys: Vec<String>,
@@ -46,6 +49,7 @@ impl Shared {
         config: WorkerConfig,
         queue: Queue,
         tools: Tools,
+        scratch: Scratch,
         stop: CancellationToken,
     ) -> Self {
         let mut batch_keys: Vec<String> = tools.engines.names().map(speech_batch_key).collect();
@@ -59,6 +63,8 @@ impl Shared {
             tools: Arc::new(tools),
             books: Books::default(),
             metrics: Metrics::default(),
+            devices: Devices::default(),
+            _scratch: scratch,
             batch_keys,
             session: watch::Sender::new(None),
             storage_ok: AtomicBool::new(true),
