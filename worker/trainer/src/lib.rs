@@ -1,1 +1,7 @@
 //! Makes the data for the embedded voice, trains it and measures it.
+
+mod error;
+pub mod corpus;
+pub mod training;
+
+pub use error::TrainError;

@@ -4,8 +4,10 @@
 //! the vocoder (frames to samples), and analysis (samples to frames). It knows no queue, no HTTP and no files but
 //! its own weights.
 
+pub mod acoustic;
 mod frames;
 mod phone;
+pub mod speaker;
 
 pub use frames::{FRAME_SECONDS, HOP, MEL_CEPSTRUM, SAMPLE_RATE, STRENGTHS, VocoderFrames};
 pub use phone::{Phone, PhoneToken, Stress};

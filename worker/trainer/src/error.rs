@@ -1,0 +1,36 @@
+//! What can go wrong between texts and weights.
+
+use std::path::PathBuf;
+
+use kiskadee_voice::acoustic::ModelError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{path} is not what this program wrote: {reason}")]
+    Damaged { path: PathBuf, reason: String },
+    #[error("{0}")]
+    Options(String),
+    #[error("recording {index} of {speaker} is unusable: {reason}")]
+    Recording { speaker: String, index: usize, reason: String },
+    #[error("the checkpoint was made with other options ({0}), give the same or another --out")]
+    OtherOptions(String),
+    #[error("the loss is not finite at step {0}, lower the learning rate")]
+    Diverged(u64),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error("a tensor operation failed: {0}")]
+    Compute(#[from] candle_core::Error),
+}
+
+impl TrainError {
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+
+    pub(crate) fn damaged(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
+        Self::Damaged { path: path.into(), reason: reason.to_string() }
+    }
+}

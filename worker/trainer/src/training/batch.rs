@@ -1,0 +1,179 @@
+//! Batches: which recordings, in which disguise, and described by which other recording.
+//!
+//! Everything random follows from the seed and the number of the step, so a run that was stopped goes on as if it had
+//! not been.
+
+use candle_core::{Device, Tensor};
+use kiskadee_voice::acoustic::{
+    FRAME_FEATURES, FRAME_PARAMETERS, FRAMES_PER_ROW, PHONE_FEATURES, Segments, frame_features, phone_features,
+};
+use kiskadee_voice::speaker::{STATISTICS, Warp};
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::normalization::{Normalization, frame_parameters};
+use crate::TrainError;
+use crate::corpus::{Recording, Speaker};
+
+/// How often a recording is used as it is, with the vocal tract that it has.
+const UNWARPED: f64 = 0.5;
+/// How often a speaker is described by all its recordings instead of another one.
+const POOLED: f64 = 0.5;
+
+/// The tensors of one step.
+pub struct Batch {
+    pub sentences: Segments,
+    pub phones: Tensor,
+    pub statistics: Tensor,
+    pub rows: Segments,
+    pub phone_of_row: Tensor,
+    pub places: Tensor,
+    /// `[phones]`, in rows
+    pub log_durations: Tensor,
+    /// `[frames, FRAME_PARAMETERS]`, standardised
+    pub targets: Tensor,
+    /// `[frames, 1]`, 1 where voiced
+    pub voiced: Tensor,
+    /// `[frames - 1, 1]`, 0 where one sentence ends and the next begins
+    pub inner: Tensor,
+}
+
+/// Draws the batches of a run.
+pub struct Sampler<'a> {
+    speakers: &'a [Speaker],
+    normalization: &'a Normalization,
+    seed: u64,
+    batch: usize,
+}
+
+struct Pick<'a> {
+    speaker: &'a Speaker,
+    recording: &'a Recording,
+    warp: Warp,
+    statistics: [f32; STATISTICS],
+}
+
+impl<'a> Sampler<'a> {
+    pub fn new(speakers: &'a [Speaker], normalization: &'a Normalization, seed: u64, batch: usize) -> Self {
+        Self { speakers, normalization, seed, batch }
+    }
+
+    pub fn draw(&self, step: u64, device: &Device) -> Result<Batch, TrainError> {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(step.wrapping_mul(2).wrapping_add(1 << 32));
+        let picks: Vec<Pick<'_>> = (0..self.batch).map(|slot| self.pick(step, slot, &mut random)).collect();
+        self.assemble(&picks, device)
+    }
+
+    /// Batches as they are, without disguise, for evaluation.
+    pub fn plain(&self, speaker: usize, recordings: std::ops::Range<usize>, device: &Device) -> Result<Batch, TrainError> {
+        let speaker = &self.speakers[speaker];
+        let warp = Warp::new(0.0);
+        let statistics = speaker.pooled.statistics(&warp);
+        let picks: Vec<Pick<'_>> = speaker.recordings[recordings]
+            .iter()
+            .map(|recording| Pick { speaker, recording, warp: warp.clone(), statistics })
+            .collect();
+        self.assemble(&picks, device)
+    }
+
+    /// Speakers take turns; each goes through a shuffled list of its recordings.
+    fn pick(&self, step: u64, slot: usize, random: &mut ChaCha8Rng) -> Pick<'a> {
+        let turn = step * self.batch as u64 + slot as u64;
+        let speakers = self.speakers.len() as u64;
+        let speaker = &self.speakers[(turn % speakers) as usize];
+        let recording = self.in_order(speaker, turn % speakers, turn / speakers);
+        let amount = if random.random_bool(UNWARPED) { 0.0 } else { random.random_range(speaker.warps.0..=speaker.warps.1) };
+        let warp = Warp::new(amount);
+        let other = &speaker.moments[random.random_range(0..speaker.moments.len())];
+        let described = if random.random_bool(POOLED) { &speaker.pooled } else { other };
+        let statistics = described.statistics(&warp);
+        Pick { speaker, recording, warp, statistics }
+    }
+
+    fn in_order(&self, speaker: &'a Speaker, number: u64, turn: u64) -> &'a Recording {
+        let count = speaker.recordings.len() as u64;
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        random.set_stream((turn / count).wrapping_mul(2) + 2);
+        let mut order: Vec<u32> = (0..count as u32).collect();
+        order.shuffle(&mut random);
+        &speaker.recordings[order[(turn % count) as usize] as usize]
+    }
+
+    fn assemble(&self, picks: &[Pick<'_>], device: &Device) -> Result<Batch, TrainError> {
+        let mut draft = Draft::default();
+        for pick in picks {
+            draft.add(pick, self.normalization);
+        }
+        draft.finish(device)
+    }
+}
+
+#[derive(Default)]
+struct Draft {
+    phone_counts: Vec<usize>,
+    row_counts: Vec<usize>,
+    phones: Vec<f32>,
+    statistics: Vec<f32>,
+    phone_of_row: Vec<u32>,
+    places: Vec<f32>,
+    log_durations: Vec<f32>,
+    targets: Vec<f32>,
+    voiced: Vec<f32>,
+    inner: Vec<f32>,
+}
+
+impl Draft {
+    fn add(&mut self, pick: &Pick<'_>, normalization: &Normalization) {
+        let Pick { speaker, recording, warp, statistics } = pick;
+        let durations = recording.row_durations();
+        let first: u32 = self.phone_counts.iter().sum::<usize>() as u32;
+        self.phones.extend(phone_features(&recording.tokens, speaker.language, recording.kind));
+        self.statistics.extend(normalization.statistics(statistics));
+        self.places.extend(frame_features(&durations));
+        self.log_durations.extend(durations.iter().map(|rows| (*rows as f32).ln()));
+        for (phone, rows) in (first..).zip(&durations) {
+            self.phone_of_row.extend(std::iter::repeat_n(phone, *rows as usize));
+        }
+        let rows: usize = durations.iter().sum::<u32>() as usize;
+        for index in 0..rows * FRAMES_PER_ROW {
+            let index = index.min(recording.frames.len() - 1);
+            self.add_target(pick, index, warp, normalization);
+        }
+        if let Some(last) = self.inner.last_mut() {
+            *last = 0.0;
+        }
+        self.phone_counts.push(recording.tokens.len());
+        self.row_counts.push(rows);
+    }
+
+    fn add_target(&mut self, pick: &Pick<'_>, index: usize, warp: &Warp, normalization: &Normalization) {
+        let frames = &pick.recording.frames;
+        let mut values = frame_parameters(frames, index, pick.speaker.pooled.log_pitch);
+        values[2..2 + kiskadee_voice::MEL_CEPSTRUM].copy_from_slice(&warp.apply(&frames.mel_cepstrum[index]));
+        self.voiced.push(values[1]);
+        let scale = normalization.frame_mean.iter().zip(&normalization.frame_deviation);
+        self.targets.extend(values.iter().zip(scale).map(|(value, (mean, deviation))| (value - mean) / deviation));
+        self.inner.push(1.0);
+    }
+
+    fn finish(mut self, device: &Device) -> Result<Batch, TrainError> {
+        self.inner.pop();
+        let (phones, rows) = (self.log_durations.len(), self.phone_of_row.len());
+        let frames = rows * FRAMES_PER_ROW;
+        let sentences = self.phone_counts.len();
+        Ok(Batch {
+            sentences: Segments::from_lengths(self.phone_counts),
+            phones: Tensor::from_vec(self.phones, (phones, PHONE_FEATURES), device)?,
+            statistics: Tensor::from_vec(self.statistics, (sentences, STATISTICS), device)?,
+            rows: Segments::from_lengths(self.row_counts),
+            phone_of_row: Tensor::from_vec(self.phone_of_row, rows, device)?,
+            places: Tensor::from_vec(self.places, (rows, FRAME_FEATURES), device)?,
+            log_durations: Tensor::from_vec(self.log_durations, phones, device)?,
+            targets: Tensor::from_vec(self.targets, (frames, FRAME_PARAMETERS), device)?,
+            voiced: Tensor::from_vec(self.voiced, (frames, 1), device)?,
+            inner: Tensor::from_vec(self.inner, (frames - 1, 1), device)?,
+        })
+    }
+}

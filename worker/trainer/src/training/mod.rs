@@ -1,0 +1,21 @@
+//! The training loop: batches, loss, optimiser, checkpoints.
+
+mod batch;
+mod checkpoint;
+mod loss;
+mod normalization;
+mod optimizer;
+mod options;
+mod parameters;
+mod progress;
+mod run;
+
+pub use batch::{Batch, Sampler};
+pub use checkpoint::list_checkpoints;
+pub use loss::{Losses, losses};
+pub use normalization::Normalization;
+pub use optimizer::AdamW;
+pub use options::{Recipe, RunOptions};
+pub use parameters::Parameters;
+pub use progress::{Progress, read_log};
+pub use run::{Trained, load_trained, train};

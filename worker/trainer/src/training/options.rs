@@ -1,0 +1,89 @@
+//! What a run is told.
+
+use std::path::PathBuf;
+
+use candle_core::Device;
+use kiskadee_voice::acoustic::Config;
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+
+/// What decides a run's result; kept in its checkpoints, since a run can only go on under the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    pub config: Config,
+    pub steps: u64,
+    /// Sentences in a step.
+    pub batch: usize,
+    /// At its highest; it rises over the first steps and then falls to 0 along half a cosine.
+    pub learning_rate: f32,
+    pub seed: u64,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self { config: Config::default(), steps: 20_000, batch: 8, learning_rate: 1.5e-3, seed: 1 }
+    }
+}
+
+const WARM_UP: f32 = 100.0;
+const MOST_STEPS: u64 = 10_000_000;
+const MOST_SENTENCES: usize = 256;
+
+impl Recipe {
+    pub fn check(&self) -> Result<(), TrainError> {
+        self.config.check()?;
+        let refuse = |what: String| Err(TrainError::Options(what));
+        if !(1..=MOST_STEPS).contains(&self.steps) {
+            return refuse(format!("{} steps, give 1 to {MOST_STEPS}", self.steps));
+        }
+        if !(1..=MOST_SENTENCES).contains(&self.batch) {
+            return refuse(format!("a batch of {}, give 1 to {MOST_SENTENCES}", self.batch));
+        }
+        if !(1e-7..=0.1).contains(&self.learning_rate) {
+            return refuse(format!("a learning rate of {}, give 0.0000001 to 0.1", self.learning_rate));
+        }
+        Ok(())
+    }
+
+    /// The learning rate of the step after `step`.
+    pub fn rate(&self, step: u64) -> f32 {
+        let rise = ((step + 1) as f32 / WARM_UP).min(1.0);
+        let done = step as f64 / self.steps as f64;
+        self.learning_rate * rise * (0.5 + 0.5 * (done * std::f64::consts::PI).cos()) as f32
+    }
+}
+
+/// A run on one machine.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    pub recipe: Recipe,
+    /// Where checkpoints and the log go.
+    pub out: PathBuf,
+    /// Go on from the latest checkpoint in `out`, if there is one.
+    pub resume: bool,
+    /// Steps from one checkpoint to the next.
+    pub checkpoint_every: u64,
+    pub device: Device,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_and_falls_to_nothing() {
+        let recipe = Recipe { steps: 1000, ..Recipe::default() };
+        assert!(recipe.rate(0) < recipe.rate(50) && recipe.rate(50) < recipe.rate(99));
+        assert!(recipe.rate(100) > recipe.rate(500) && recipe.rate(999) < 1e-7);
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_run() {
+        let refused = |recipe: Recipe| recipe.check().unwrap_err().to_string();
+        assert!(refused(Recipe { steps: 0, ..Recipe::default() }).contains("0 steps"));
+        assert!(refused(Recipe { batch: 1000, ..Recipe::default() }).contains("1000"));
+        assert!(refused(Recipe { learning_rate: f32::NAN, ..Recipe::default() }).contains("NaN"));
+    }
+}

@@ -1,0 +1,149 @@
+//! A run from its first or last step to its end.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use candle_core::Tensor;
+use kiskadee_voice::acoustic::Network;
+
+use super::batch::Sampler;
+use super::checkpoint::{self, State};
+use super::loss::{Losses, losses};
+use super::normalization::Normalization;
+use super::optimizer::AdamW;
+use super::options::RunOptions;
+use super::parameters::Parameters;
+use super::progress::{Log, Meter, Progress};
+use crate::TrainError;
+use crate::corpus::Speaker;
+
+const CLIP: f32 = 1.0;
+const REPORT_EVERY: u64 = 50;
+
+/// What a run left in memory; its last checkpoint holds the same.
+pub struct Trained {
+    pub parameters: Parameters,
+    pub network: Network,
+    pub normalization: Normalization,
+    /// Below the recipe's steps if the run was told to stop.
+    pub step: u64,
+}
+
+/// Trains until the recipe's last step, or until `stop` is set: then the step at hand is finished and a checkpoint kept.
+pub fn train(
+    speakers: &[Speaker],
+    options: &RunOptions,
+    stop: &AtomicBool,
+    observe: &mut dyn FnMut(&Progress),
+) -> Result<Trained, TrainError> {
+    options.recipe.check()?;
+    if speakers.is_empty() {
+        return Err(TrainError::Options("there is no speaker to train with".into()));
+    }
+    fs::create_dir_all(&options.out).map_err(TrainError::file(&options.out))?;
+    let mut run = Run::open(speakers, options)?;
+    run.go(speakers, options, stop, observe)?;
+    Ok(Trained { parameters: run.parameters, network: run.network, normalization: run.state.normalization, step: run.state.step })
+}
+
+/// What the latest checkpoint in `options.out` holds.
+pub fn load_trained(options: &RunOptions) -> Result<Trained, TrainError> {
+    let Some(path) = checkpoint::list_checkpoints(&options.out)?.pop() else {
+        return Err(TrainError::Options(format!("{} has no checkpoint", options.out.display())));
+    };
+    let recipe = checkpoint::peek(&path)?.recipe;
+    let (parameters, network) = Parameters::create(&recipe.config, recipe.seed, &options.device)?;
+    let state = checkpoint::load(&path, &parameters, &mut AdamW::new(&parameters))?;
+    Ok(Trained { parameters, network, normalization: state.normalization, step: state.step })
+}
+
+struct Run {
+    parameters: Parameters,
+    network: Network,
+    optimizer: AdamW,
+    state: State,
+}
+
+impl Run {
+    fn open(speakers: &[Speaker], options: &RunOptions) -> Result<Self, TrainError> {
+        let recipe = &options.recipe;
+        let (parameters, network) = Parameters::create(&recipe.config, recipe.seed, &options.device)?;
+        let mut optimizer = AdamW::new(&parameters);
+        let latest = if options.resume { checkpoint::list_checkpoints(&options.out)?.pop() } else { None };
+        let normalization = Normalization::measure(speakers);
+        let state = match latest {
+            None => State { step: 0, recipe: recipe.clone(), normalization, loss: f32::INFINITY },
+            Some(path) => {
+                let state = checkpoint::peek(&path)?;
+                if state.recipe != *recipe {
+                    return Err(TrainError::OtherOptions(format!("{:?}", state.recipe)));
+                }
+                if state.normalization != normalization {
+                    return Err(TrainError::OtherOptions("other recordings".into()));
+                }
+                checkpoint::load(&path, &parameters, &mut optimizer)?
+            }
+        };
+        Ok(Self { parameters, network, optimizer, state })
+    }
+
+    fn go(
+        &mut self,
+        speakers: &[Speaker],
+        options: &RunOptions,
+        stop: &AtomicBool,
+        observe: &mut dyn FnMut(&Progress),
+    ) -> Result<(), TrainError> {
+        let recipe = &options.recipe;
+        let normalization = self.state.normalization.clone();
+        let sampler = Sampler::new(speakers, &normalization, recipe.seed, recipe.batch);
+        let weights = normalization.loss_weights(&options.device)?;
+        let mut log = Log::open(&options.out.join("log.jsonl"))?;
+        let mut meter = Meter::new();
+        while self.state.step < recipe.steps {
+            let progress = self.step(&sampler, &weights, options)?;
+            meter.add(&progress);
+            let last = self.state.step == recipe.steps || stop.load(Ordering::Relaxed);
+            if last || self.state.step.is_multiple_of(REPORT_EVERY) {
+                let report = meter.report();
+                log.write(&report)?;
+                observe(&report);
+            }
+            if last || self.state.step.is_multiple_of(options.checkpoint_every.max(1)) {
+                checkpoint::save(&options.out, &self.state, &self.parameters, &self.optimizer)?;
+            }
+            if last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, sampler: &Sampler<'_>, weights: &Tensor, options: &RunOptions) -> Result<Progress, TrainError> {
+        let recipe = &options.recipe;
+        let batch = sampler.draw(self.state.step, &options.device)?;
+        let losses = losses(&self.network, &batch, weights)?;
+        let learning_rate = recipe.rate(self.state.step);
+        let total = losses.total.to_scalar::<f32>()?;
+        if !total.is_finite() {
+            return Err(TrainError::Diverged(self.state.step));
+        }
+        let gradients = losses.total.backward()?;
+        let gradient_norm = self.optimizer.step(&self.parameters, &gradients, learning_rate, CLIP)?;
+        self.state.step += 1;
+        self.state.loss = total;
+        Ok(Progress { step: self.state.step, steps: recipe.steps, gradient_norm, learning_rate, ..progress(&losses)? })
+    }
+}
+
+fn progress(losses: &Losses) -> Result<Progress, TrainError> {
+    Ok(Progress {
+        total: losses.total.to_scalar()?,
+        spectrum: losses.spectrum.to_scalar()?,
+        slope: losses.slope.to_scalar()?,
+        melody: losses.melody.to_scalar()?,
+        voicing: losses.voicing.to_scalar()?,
+        duration: losses.duration.to_scalar()?,
+        ..Progress::default()
+    })
+}

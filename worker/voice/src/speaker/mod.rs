@@ -1,0 +1,9 @@
+//! Speakers: what describes a voice, how voices are mixed, and how one is found for a recording.
+
+mod mix;
+mod statistics;
+mod warp;
+
+pub use mix::{MixError, Speaker, SpeakerVector, mix};
+pub use statistics::{Moments, STATISTICS, TooLittleSpeech};
+pub use warp::{WARP_LIMIT, Warp};
