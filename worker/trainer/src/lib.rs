@@ -2,6 +2,7 @@
 
 mod error;
 pub mod corpus;
+pub mod texts;
 pub mod training;
 
 pub use error::TrainError;
