@@ -2,7 +2,7 @@
 
 use kiskadee_voice::acoustic::{ModelLanguage, SentenceKind};
 use kiskadee_voice::speaker::Moments;
-use kiskadee_voice::{PhoneToken, VocoderFrames};
+use kiskadee_voice::{Phone, PhoneToken, VocoderFrames};
 
 use crate::TrainError;
 
@@ -38,16 +38,34 @@ impl Speaker {
         recordings: Vec<Recording>,
     ) -> Result<Self, TrainError> {
         let name = name.into();
-        let unusable = |index: usize, reason: String| TrainError::Recording { speaker: name.clone(), index, reason };
+        let unusable = |index: usize, reason: String| TrainError::Recording {
+            speaker: name.clone(),
+            index,
+            reason,
+        };
         let mut moments = Vec::with_capacity(recordings.len());
         for (index, recording) in recordings.iter().enumerate() {
-            recording.check().map_err(|reason| unusable(index, reason))?;
-            moments.push(Moments::measure(&recording.frames).map_err(|error| unusable(index, error.to_string()))?);
+            recording
+                .check()
+                .map_err(|reason| unusable(index, reason))?;
+            moments.push(
+                Moments::measure(&recording.frames)
+                    .map_err(|error| unusable(index, error.to_string()))?,
+            );
         }
         let Some(pooled) = Moments::pool(&moments) else {
-            return Err(TrainError::Options(format!("speaker {name} has no recordings")));
+            return Err(TrainError::Options(format!(
+                "speaker {name} has no recordings"
+            )));
         };
-        Ok(Self { name, language, warps, recordings, moments, pooled })
+        Ok(Self {
+            name,
+            language,
+            warps,
+            recordings,
+            moments,
+            pooled,
+        })
     }
 }
 
@@ -55,18 +73,45 @@ impl Recording {
     fn check(&self) -> Result<(), String> {
         let frames = self.frames.len();
         if self.tokens.is_empty() || self.tokens.len() != self.durations.len() {
-            return Err(format!("{} tokens but {} durations", self.tokens.len(), self.durations.len()));
+            return Err(format!(
+                "{} tokens but {} durations",
+                self.tokens.len(),
+                self.durations.len()
+            ));
         }
         let spoken: u64 = self.durations.iter().map(|d| u64::from(*d)).sum();
-        if spoken != frames as u64 || self.frames.mel_cepstrum.len() != frames || self.frames.strengths.len() != frames {
+        if spoken != frames as u64
+            || self.frames.mel_cepstrum.len() != frames
+            || self.frames.strengths.len() != frames
+        {
             return Err(format!("durations of {spoken} frames for {frames} frames"));
         }
         Ok(())
     }
 
+    /// The indices of the frames that belong to no silence.
+    pub fn speech_frames(&self) -> impl Iterator<Item = usize> {
+        let mut end = 0usize;
+        let tokens = self
+            .tokens
+            .iter()
+            .zip(&self.durations)
+            .map(move |(token, frames)| {
+                end += *frames as usize;
+                (token, end - *frames as usize..end)
+            });
+        tokens
+            .filter(|(token, _)| token.phone != Phone(0))
+            .flat_map(|(_, frames)| frames)
+    }
+
     /// Durations in rows of two frames, whose ends lie where the phones end; each phone has one row at least.
     pub fn row_durations(&self) -> Vec<u32> {
-        let rows: Vec<f32> = self.durations.iter().map(|frames| *frames as f32 / 2.0).collect();
+        let rows: Vec<f32> = self
+            .durations
+            .iter()
+            .map(|frames| *frames as f32 / 2.0)
+            .collect();
         kiskadee_voice::acoustic::whole_durations(&rows)
     }
 }

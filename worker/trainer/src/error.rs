@@ -7,13 +7,20 @@ use kiskadee_voice::acoustic::ModelError;
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     #[error("{path}: {source}")]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{path} is not what this program wrote: {reason}")]
     Damaged { path: PathBuf, reason: String },
     #[error("{0}")]
     Options(String),
     #[error("recording {index} of {speaker} is unusable: {reason}")]
-    Recording { speaker: String, index: usize, reason: String },
+    Recording {
+        speaker: String,
+        index: usize,
+        reason: String,
+    },
     #[error("the checkpoint was made with other options ({0}), give the same or another --out")]
     OtherOptions(String),
     #[error("the loss is not finite at step {0}, lower the learning rate")]
@@ -30,7 +37,10 @@ impl TrainError {
         move |source| Self::File { path, source }
     }
 
-    pub(crate) fn damaged(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
-        Self::Damaged { path: path.into(), reason: reason.to_string() }
+    pub(crate) fn damaged(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
+        Self::Damaged {
+            path: path.into(),
+            reason: reason.to_string(),
+        }
     }
 }

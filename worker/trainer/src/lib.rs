@@ -1,7 +1,11 @@
 //! Makes the data for the embedded voice, trains it and measures it.
 
-mod error;
 pub mod corpus;
+pub mod corpus_file;
+mod error;
+pub mod evaluation;
+pub mod export;
+pub mod plot;
 pub mod texts;
 pub mod training;
 

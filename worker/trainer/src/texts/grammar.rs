@@ -27,12 +27,25 @@ impl Grammar {
     /// Lines of `category = alternative | alternative`; an alternative is text with `<category>` in it.
     pub(super) fn parse(text: &str) -> Result<Self, TrainError> {
         let mut rules: HashMap<String, Vec<Vec<Part>>> = HashMap::new();
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
         for (number, line) in lines {
-            let refuse = || TrainError::Options(format!("line {} of the grammar is not \"category = …\"", number + 1));
+            let refuse = || {
+                TrainError::Options(format!(
+                    "line {} of the grammar is not \"category = …\"",
+                    number + 1
+                ))
+            };
             let (category, alternatives) = line.split_once('=').ok_or_else(refuse)?;
-            let parts = alternatives.split('|').map(|alternative| parts(alternative.trim()));
-            rules.entry(category.trim().to_owned()).or_default().extend(parts);
+            let parts = alternatives
+                .split('|')
+                .map(|alternative| parts(alternative.trim()));
+            rules
+                .entry(category.trim().to_owned())
+                .or_default()
+                .extend(parts);
         }
         let grammar = Self(rules);
         grammar.check()?;
@@ -40,12 +53,22 @@ impl Grammar {
     }
 
     fn check(&self) -> Result<(), TrainError> {
-        let used = self.0.values().flatten().flatten().filter_map(|part| match part {
-            Part::Category(name) => Some(name.as_str()),
-            Part::Literal(_) => None,
-        });
-        match used.chain([START]).find(|name| *name != WORD && !self.0.contains_key(*name)) {
-            Some(name) => Err(TrainError::Options(format!("the grammar lacks the category {name}"))),
+        let used = self
+            .0
+            .values()
+            .flatten()
+            .flatten()
+            .filter_map(|part| match part {
+                Part::Category(name) => Some(name.as_str()),
+                Part::Literal(_) => None,
+            });
+        match used
+            .chain([START])
+            .find(|name| *name != WORD && !self.0.contains_key(*name))
+        {
+            Some(name) => Err(TrainError::Options(format!(
+                "the grammar lacks the category {name}"
+            ))),
             None => Ok(()),
         }
     }
@@ -55,19 +78,36 @@ impl Grammar {
         let mut sentence = String::new();
         self.expand(START, words, random, 0, &mut sentence);
         let mut letters = sentence.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
     }
 
-    fn expand(&self, category: &str, words: &[String], random: &mut impl Rng, depth: usize, into: &mut String) {
+    fn expand(
+        &self,
+        category: &str,
+        words: &[String],
+        random: &mut impl Rng,
+        depth: usize,
+        into: &mut String,
+    ) {
         if category == WORD {
             into.extend(words.choose(random).map(String::as_str));
             return;
         }
-        let Some(alternative) = self.0.get(category).and_then(|alternatives| alternatives.choose(random)) else { return };
+        let Some(alternative) = self
+            .0
+            .get(category)
+            .and_then(|alternatives| alternatives.choose(random))
+        else {
+            return;
+        };
         for part in alternative {
             match part {
                 Part::Literal(text) => into.push_str(text),
-                Part::Category(name) if depth < MOST_DEPTH => self.expand(name, words, random, depth + 1, into),
+                Part::Category(name) if depth < MOST_DEPTH => {
+                    self.expand(name, words, random, depth + 1, into)
+                }
                 Part::Category(_) => {}
             }
         }
@@ -79,7 +119,10 @@ fn parts(alternative: &str) -> Vec<Part> {
     let mut rest = alternative;
     while let Some((literal, after)) = rest.split_once('<') {
         let (category, after) = after.split_once('>').unwrap_or((after, ""));
-        parts.extend([Part::Literal(literal.to_owned()), Part::Category(category.to_owned())]);
+        parts.extend([
+            Part::Literal(literal.to_owned()),
+            Part::Category(category.to_owned()),
+        ]);
         rest = after;
     }
     parts.push(Part::Literal(rest.to_owned()));
@@ -95,9 +138,13 @@ mod tests {
 
     #[test]
     fn expands_categories_and_draws_the_same_for_the_same_seed() {
-        let grammar = Grammar::parse("# a comment\ntext = the <noun> <word>.\nnoun = cat\n").unwrap();
+        let grammar =
+            Grammar::parse("# a comment\ntext = the <noun> <word>.\nnoun = cat\n").unwrap();
         let words = ["sleeps".to_owned()];
-        assert_eq!(grammar.draw(&words, &mut ChaCha8Rng::seed_from_u64(1)), "The cat sleeps.");
+        assert_eq!(
+            grammar.draw(&words, &mut ChaCha8Rng::seed_from_u64(1)),
+            "The cat sleeps."
+        );
     }
 
     #[test]

@@ -23,18 +23,27 @@ const MOST_SENTENCES: usize = 1_000_000;
 
 /// `count` different sentences, the same for the same arguments. `words` are the lexicon's, in a fixed order; no sentence
 /// is one of those held out.
-pub fn training_texts(language: ModelLanguage, words: &[String], count: usize, seed: u64) -> Result<Vec<String>, TrainError> {
+pub fn training_texts(
+    language: ModelLanguage,
+    words: &[String],
+    count: usize,
+    seed: u64,
+) -> Result<Vec<String>, TrainError> {
     if count > MOST_SENTENCES {
-        return Err(TrainError::Options(format!("{count} sentences, give at most {MOST_SENTENCES}")));
+        return Err(TrainError::Options(format!(
+            "{count} sentences, give at most {MOST_SENTENCES}"
+        )));
     }
     if words.is_empty() {
-        return Err(TrainError::Options("there are no words to make sentences of".into()));
+        return Err(TrainError::Options(
+            "there are no words to make sentences of".into(),
+        ));
     }
     let grammar = Grammar::parse(match language {
         ModelLanguage::English => ENGLISH,
         ModelLanguage::Portuguese => PORTUGUESE,
     })?;
-    let mut seen: HashSet<String> = held_out_texts(language).map(key).collect();
+    let mut known: HashSet<String> = held_out_texts(language).map(key).collect();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut texts = Vec::with_capacity(count);
     // Short forms repeat; a grammar this rich gives enough new ones long before this many draws.
@@ -43,7 +52,7 @@ pub fn training_texts(language: ModelLanguage, words: &[String], count: usize, s
             break;
         }
         let text = grammar.draw(words, &mut random);
-        if seen.insert(key(&text)) {
+        if known.insert(key(&text)) {
             texts.push(text);
         }
     }
@@ -70,7 +79,11 @@ pub fn sentence_kind(text: &str) -> SentenceKind {
 
 /// A text without case and punctuation.
 fn key(text: impl AsRef<str>) -> String {
-    text.as_ref().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.as_ref()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -85,8 +98,16 @@ mod tests {
             assert_eq!(texts.len(), 500);
             assert_eq!(texts, training_texts(language, &words, 500, 3).unwrap());
             let held_out: HashSet<String> = held_out_texts(language).map(key).collect();
-            assert!(texts.iter().all(|text| !held_out.contains(&key(text)) && !text.contains(['<', '|'])));
-            assert!(texts.iter().any(|text| sentence_kind(text) == SentenceKind::Question));
+            assert!(
+                texts
+                    .iter()
+                    .all(|text| !held_out.contains(&key(text)) && !text.contains(['<', '|']))
+            );
+            assert!(
+                texts
+                    .iter()
+                    .any(|text| sentence_kind(text) == SentenceKind::Question)
+            );
         }
         assert_eq!(held_out_texts(ModelLanguage::English).count(), 40);
     }
@@ -94,6 +115,8 @@ mod tests {
     #[test]
     fn refuses_no_words_and_too_many_sentences() {
         assert!(training_texts(ModelLanguage::English, &[], 5, 1).is_err());
-        assert!(training_texts(ModelLanguage::English, &["a".into()], MOST_SENTENCES + 1, 1).is_err());
+        assert!(
+            training_texts(ModelLanguage::English, &["a".into()], MOST_SENTENCES + 1, 1).is_err()
+        );
     }
 }

@@ -5,7 +5,8 @@
 
 use candle_core::{Device, Tensor};
 use kiskadee_voice::acoustic::{
-    FRAME_FEATURES, FRAME_PARAMETERS, FRAMES_PER_ROW, PHONE_FEATURES, Segments, frame_features, phone_features,
+    FRAME_FEATURES, FRAME_PARAMETERS, FRAMES_PER_ROW, PHONE_FEATURES, Segments, frame_features,
+    phone_features,
 };
 use kiskadee_voice::speaker::{STATISTICS, Warp};
 use rand::seq::SliceRandom;
@@ -16,8 +17,8 @@ use super::normalization::{Normalization, frame_parameters};
 use crate::TrainError;
 use crate::corpus::{Recording, Speaker};
 
-/// How often a recording is used as it is, with the vocal tract that it has.
-const UNWARPED: f64 = 0.5;
+/// How often a recording is used with the vocal tract that it has.
+const UNWARPED: f64 = 0.65;
 /// How often a speaker is described by all its recordings instead of another one.
 const POOLED: f64 = 0.5;
 
@@ -55,25 +56,47 @@ struct Pick<'a> {
 }
 
 impl<'a> Sampler<'a> {
-    pub fn new(speakers: &'a [Speaker], normalization: &'a Normalization, seed: u64, batch: usize) -> Self {
-        Self { speakers, normalization, seed, batch }
+    pub fn new(
+        speakers: &'a [Speaker],
+        normalization: &'a Normalization,
+        seed: u64,
+        batch: usize,
+    ) -> Self {
+        Self {
+            speakers,
+            normalization,
+            seed,
+            batch,
+        }
     }
 
     pub fn draw(&self, step: u64, device: &Device) -> Result<Batch, TrainError> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         random.set_stream(step.wrapping_mul(2).wrapping_add(1 << 32));
-        let picks: Vec<Pick<'_>> = (0..self.batch).map(|slot| self.pick(step, slot, &mut random)).collect();
+        let picks: Vec<Pick<'_>> = (0..self.batch)
+            .map(|slot| self.pick(step, slot, &mut random))
+            .collect();
         self.assemble(&picks, device)
     }
 
     /// Batches as they are, without disguise, for evaluation.
-    pub fn plain(&self, speaker: usize, recordings: std::ops::Range<usize>, device: &Device) -> Result<Batch, TrainError> {
+    pub fn plain(
+        &self,
+        speaker: usize,
+        recordings: std::ops::Range<usize>,
+        device: &Device,
+    ) -> Result<Batch, TrainError> {
         let speaker = &self.speakers[speaker];
         let warp = Warp::new(0.0);
         let statistics = speaker.pooled.statistics(&warp);
         let picks: Vec<Pick<'_>> = speaker.recordings[recordings]
             .iter()
-            .map(|recording| Pick { speaker, recording, warp: warp.clone(), statistics })
+            .map(|recording| Pick {
+                speaker,
+                recording,
+                warp: warp.clone(),
+                statistics,
+            })
             .collect();
         self.assemble(&picks, device)
     }
@@ -84,17 +107,31 @@ impl<'a> Sampler<'a> {
         let speakers = self.speakers.len() as u64;
         let speaker = &self.speakers[(turn % speakers) as usize];
         let recording = self.in_order(speaker, turn % speakers, turn / speakers);
-        let amount = if random.random_bool(UNWARPED) { 0.0 } else { random.random_range(speaker.warps.0..=speaker.warps.1) };
+        let amount = if random.random_bool(UNWARPED) {
+            0.0
+        } else {
+            random.random_range(speaker.warps.0..=speaker.warps.1)
+        };
         let warp = Warp::new(amount);
         let other = &speaker.moments[random.random_range(0..speaker.moments.len())];
-        let described = if random.random_bool(POOLED) { &speaker.pooled } else { other };
+        let described = if random.random_bool(POOLED) {
+            &speaker.pooled
+        } else {
+            other
+        };
         let statistics = described.statistics(&warp);
-        Pick { speaker, recording, warp, statistics }
+        Pick {
+            speaker,
+            recording,
+            warp,
+            statistics,
+        }
     }
 
     fn in_order(&self, speaker: &'a Speaker, number: u64, turn: u64) -> &'a Recording {
         let count = speaker.recordings.len() as u64;
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut random =
+            ChaCha8Rng::seed_from_u64(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         random.set_stream((turn / count).wrapping_mul(2) + 2);
         let mut order: Vec<u32> = (0..count as u32).collect();
         order.shuffle(&mut random);
@@ -126,15 +163,26 @@ struct Draft {
 
 impl Draft {
     fn add(&mut self, pick: &Pick<'_>, normalization: &Normalization) {
-        let Pick { speaker, recording, warp, statistics } = pick;
+        let Pick {
+            speaker,
+            recording,
+            warp,
+            statistics,
+        } = pick;
         let durations = recording.row_durations();
         let first: u32 = self.phone_counts.iter().sum::<usize>() as u32;
-        self.phones.extend(phone_features(&recording.tokens, speaker.language, recording.kind));
+        self.phones.extend(phone_features(
+            &recording.tokens,
+            speaker.language,
+            recording.kind,
+        ));
         self.statistics.extend(normalization.statistics(statistics));
         self.places.extend(frame_features(&durations));
-        self.log_durations.extend(durations.iter().map(|rows| (*rows as f32).ln()));
+        self.log_durations
+            .extend(durations.iter().map(|rows| (*rows as f32).ln()));
         for (phone, rows) in (first..).zip(&durations) {
-            self.phone_of_row.extend(std::iter::repeat_n(phone, *rows as usize));
+            self.phone_of_row
+                .extend(std::iter::repeat_n(phone, *rows as usize));
         }
         let rows: usize = durations.iter().sum::<u32>() as usize;
         for index in 0..rows * FRAMES_PER_ROW {
@@ -148,13 +196,28 @@ impl Draft {
         self.row_counts.push(rows);
     }
 
-    fn add_target(&mut self, pick: &Pick<'_>, index: usize, warp: &Warp, normalization: &Normalization) {
+    fn add_target(
+        &mut self,
+        pick: &Pick<'_>,
+        index: usize,
+        warp: &Warp,
+        normalization: &Normalization,
+    ) {
         let frames = &pick.recording.frames;
         let mut values = frame_parameters(frames, index, pick.speaker.pooled.log_pitch);
-        values[2..2 + kiskadee_voice::MEL_CEPSTRUM].copy_from_slice(&warp.apply(&frames.mel_cepstrum[index]));
+        values[2..2 + kiskadee_voice::MEL_CEPSTRUM]
+            .copy_from_slice(&warp.apply(&frames.mel_cepstrum[index]));
         self.voiced.push(values[1]);
-        let scale = normalization.frame_mean.iter().zip(&normalization.frame_deviation);
-        self.targets.extend(values.iter().zip(scale).map(|(value, (mean, deviation))| (value - mean) / deviation));
+        let scale = normalization
+            .frame_mean
+            .iter()
+            .zip(&normalization.frame_deviation);
+        self.targets.extend(
+            values
+                .iter()
+                .zip(scale)
+                .map(|(value, (mean, deviation))| (value - mean) / deviation),
+        );
         self.inner.push(1.0);
     }
 

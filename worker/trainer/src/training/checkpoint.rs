@@ -1,8 +1,8 @@
 //! Checkpoints: everything that the next step depends on, to the bit.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -38,7 +38,10 @@ pub fn list_checkpoints(out: &Path) -> Result<Vec<PathBuf>, TrainError> {
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(TrainError::file(out))?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
         if name.starts_with("checkpoint-") && name.ends_with(".safetensors") {
             paths.push(path);
         }
@@ -48,10 +51,16 @@ pub fn list_checkpoints(out: &Path) -> Result<Vec<PathBuf>, TrainError> {
 }
 
 /// Writes a checkpoint under a name that sorts by step, and removes the oldest.
-pub(super) fn save(out: &Path, state: &State, parameters: &Parameters, optimizer: &AdamW) -> Result<PathBuf, TrainError> {
+pub(super) fn save(
+    out: &Path,
+    state: &State,
+    parameters: &Parameters,
+    optimizer: &AdamW,
+) -> Result<PathBuf, TrainError> {
     let path = out.join(format!("checkpoint-{:08}.safetensors", state.step));
     let partial = path.with_extension("partial");
-    fs::write(&partial, encode(state, parameters, optimizer)?).map_err(TrainError::file(&partial))?;
+    fs::write(&partial, encode(state, parameters, optimizer)?)
+        .map_err(TrainError::file(&partial))?;
     fs::rename(&partial, &path).map_err(TrainError::file(&path))?;
     let mut paths = list_checkpoints(out)?;
     paths.truncate(paths.len().saturating_sub(KEPT + 1));
@@ -61,40 +70,73 @@ pub(super) fn save(out: &Path, state: &State, parameters: &Parameters, optimizer
     Ok(path)
 }
 
-fn encode(state: &State, parameters: &Parameters, optimizer: &AdamW) -> Result<Vec<u8>, TrainError> {
+fn encode(
+    state: &State,
+    parameters: &Parameters,
+    optimizer: &AdamW,
+) -> Result<Vec<u8>, TrainError> {
     let mut entries: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
     for (index, (name, var)) in parameters.iter().enumerate() {
         let values = var.flatten_all()?.to_vec1::<f32>()?;
-        for (prefix, values) in [("value", &values), ("first", &optimizer.first[index]), ("second", &optimizer.second[index])] {
-            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        for (prefix, values) in [
+            ("value", &values),
+            ("first", &optimizer.first[index]),
+            ("second", &optimizer.second[index]),
+        ] {
+            let bytes = values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
             entries.push((format!("{prefix}.{name}"), var.dims().to_vec(), bytes));
         }
     }
-    let format = |error: &dyn std::fmt::Display| TrainError::Options(format!("the checkpoint cannot be written: {error}"));
+    let format = |error: &dyn std::fmt::Display| {
+        TrainError::Options(format!("the checkpoint cannot be written: {error}"))
+    };
     let views = entries.iter().map(|(name, shape, bytes)| {
-        TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name, view)).map_err(|error| format(&error))
+        TensorView::new(Dtype::F32, shape.clone(), bytes)
+            .map(|view| (name, view))
+            .map_err(|error| format(&error))
     });
     let document = serde_json::to_string(state).map_err(|error| format(&error))?;
     let header = HashMap::from([(DOCUMENT.to_owned(), document)]);
-    safetensors::serialize(views.collect::<Result<Vec<_>, _>>()?, Some(header)).map_err(|error| format(&error))
+    safetensors::serialize(views.collect::<Result<Vec<_>, _>>()?, Some(header))
+        .map_err(|error| format(&error))
 }
 
 /// Puts a checkpoint's values into `parameters` and `optimizer`.
-pub(super) fn load(path: &Path, parameters: &Parameters, optimizer: &mut AdamW) -> Result<State, TrainError> {
+pub(super) fn load(
+    path: &Path,
+    parameters: &Parameters,
+    optimizer: &mut AdamW,
+) -> Result<State, TrainError> {
     let bytes = fs::read(path).map_err(TrainError::file(path))?;
     let state = read_state(path, &bytes)?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| TrainError::damaged(path, error))?;
+    let tensors =
+        SafeTensors::deserialize(&bytes).map_err(|error| TrainError::damaged(path, error))?;
     let read = |prefix: &str, name: &str, count: usize| -> Result<Vec<f32>, TrainError> {
-        let view = tensors.tensor(&format!("{prefix}.{name}")).map_err(|error| TrainError::damaged(path, error))?;
+        let view = tensors
+            .tensor(&format!("{prefix}.{name}"))
+            .map_err(|error| TrainError::damaged(path, error))?;
         let (values, rest) = view.data().as_chunks::<4>();
         if view.dtype() != Dtype::F32 || values.len() != count || !rest.is_empty() {
-            return Err(TrainError::damaged(path, format!("{prefix}.{name} has the wrong size")));
+            return Err(TrainError::damaged(
+                path,
+                format!("{prefix}.{name} has the wrong size"),
+            ));
         }
-        Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+        Ok(values
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect())
     };
     for (index, (name, var)) in parameters.iter().enumerate() {
         let count = var.elem_count();
-        var.set(&Tensor::from_vec(read("value", name, count)?, var.shape(), var.device())?)?;
+        var.set(&Tensor::from_vec(
+            read("value", name, count)?,
+            var.shape(),
+            var.device(),
+        )?)?;
         optimizer.first[index] = read("first", name, count)?;
         optimizer.second[index] = read("second", name, count)?;
     }
@@ -108,7 +150,8 @@ pub(super) fn peek(path: &Path) -> Result<State, TrainError> {
 }
 
 fn read_state(path: &Path, bytes: &[u8]) -> Result<State, TrainError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| TrainError::damaged(path, error))?;
+    let (_, header) =
+        SafeTensors::read_metadata(bytes).map_err(|error| TrainError::damaged(path, error))?;
     let document = header.metadata().as_ref().and_then(|map| map.get(DOCUMENT));
     let document = document.ok_or_else(|| TrainError::damaged(path, "it describes no run"))?;
     serde_json::from_str(document).map_err(|error| TrainError::damaged(path, error))

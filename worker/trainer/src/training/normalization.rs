@@ -6,8 +6,8 @@ use kiskadee_voice::speaker::{STATISTICS, Warp};
 
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::Speaker;
 use crate::TrainError;
+use crate::corpus::Speaker;
 
 /// Recordings of each speaker that are looked at.
 const SAMPLE: usize = 60;
@@ -23,16 +23,21 @@ pub struct Normalization {
 
 impl Normalization {
     pub fn measure(speakers: &[Speaker]) -> Self {
-        let mut frames = Sums::new(FRAME_PARAMETERS);
-        let mut statistics = Sums::new(STATISTICS);
+        let mut frames = Totals::new(FRAME_PARAMETERS);
+        let mut statistics = Totals::new(STATISTICS);
         for speaker in speakers {
             let pitch = speaker.pooled.log_pitch;
             for recording in speaker.recordings.iter().take(SAMPLE) {
-                (0..recording.frames.len()).for_each(|i| frames.add(&frame_parameters(&recording.frames, i, pitch)));
+                (0..recording.frames.len())
+                    .for_each(|i| frames.add(&frame_parameters(&recording.frames, i, pitch)));
             }
             for amount in [speaker.warps.0, 0.0, speaker.warps.1] {
                 let warp = Warp::new(amount);
-                speaker.moments.iter().take(SAMPLE).for_each(|m| statistics.add(&m.statistics(&warp)));
+                speaker
+                    .moments
+                    .iter()
+                    .take(SAMPLE)
+                    .for_each(|m| statistics.add(&m.statistics(&warp)));
             }
         }
         let (mut frame_mean, mut frame_deviation) = frames.finish();
@@ -40,27 +45,45 @@ impl Normalization {
         (frame_mean[0], frame_deviation[0]) = (0.0, 0.2);
         (frame_mean[1], frame_deviation[1]) = (0.0, 1.0);
         let (statistics_mean, statistics_deviation) = statistics.finish();
-        Self { frame_mean, frame_deviation, statistics_mean, statistics_deviation }
+        Self {
+            frame_mean,
+            frame_deviation,
+            statistics_mean,
+            statistics_deviation,
+        }
     }
 
     pub fn statistics(&self, values: &[f32; STATISTICS]) -> impl Iterator<Item = f32> {
         let scale = self.statistics_mean.iter().zip(&self.statistics_deviation);
-        values.iter().zip(scale).map(|(value, (mean, deviation))| (value - mean) / deviation)
+        values
+            .iter()
+            .zip(scale)
+            .map(|(value, (mean, deviation))| (value - mean) / deviation)
     }
 
     /// Weights of the frame parameters in the loss: between counting each the same and counting each in its own unit.
     pub fn loss_weights(&self, device: &Device) -> Result<Tensor, TrainError> {
-        let mut weights: Vec<f32> = self.frame_deviation.iter().map(|deviation| deviation.sqrt()).collect();
+        let mut weights: Vec<f32> = self
+            .frame_deviation
+            .iter()
+            .map(|deviation| deviation.sqrt())
+            .collect();
         (weights[0], weights[1]) = (1.0, 0.0);
         let cepstrum = &mut weights[2..];
         let mean = cepstrum.iter().sum::<f32>() / cepstrum.len() as f32;
-        cepstrum.iter_mut().for_each(|weight| *weight /= mean);
+        for weight in cepstrum {
+            *weight /= mean;
+        }
         Ok(Tensor::from_vec(weights, (1, FRAME_PARAMETERS), device)?)
     }
 }
 
 /// A frame as the network gives it, before standardising: log f0 relative to the speaker's, voicing, cepstrum, strengths.
-pub(super) fn frame_parameters(frames: &kiskadee_voice::VocoderFrames, index: usize, log_pitch: f32) -> [f32; FRAME_PARAMETERS] {
+pub(super) fn frame_parameters(
+    frames: &kiskadee_voice::VocoderFrames,
+    index: usize,
+    log_pitch: f32,
+) -> [f32; FRAME_PARAMETERS] {
     let mut values = [0f32; FRAME_PARAMETERS];
     let f0 = frames.f0[index];
     if f0 > 0.0 {
@@ -73,15 +96,19 @@ pub(super) fn frame_parameters(frames: &kiskadee_voice::VocoderFrames, index: us
     values
 }
 
-struct Sums {
+struct Totals {
     count: f64,
     sums: Vec<f64>,
     squares: Vec<f64>,
 }
 
-impl Sums {
+impl Totals {
     fn new(width: usize) -> Self {
-        Self { count: 0.0, sums: vec![0.0; width], squares: vec![0.0; width] }
+        Self {
+            count: 0.0,
+            sums: vec![0.0; width],
+            squares: vec![0.0; width],
+        }
     }
 
     fn add(&mut self, row: &[f32]) {
@@ -96,7 +123,13 @@ impl Sums {
         let count = self.count.max(1.0);
         let moments = self.sums.iter().zip(&self.squares).map(|(sum, square)| {
             let mean = sum / count;
-            (mean as f32, (square / count - mean * mean).max(0.0).sqrt().max(LEAST_DEVIATION) as f32)
+            (
+                mean as f32,
+                (square / count - mean * mean)
+                    .max(0.0)
+                    .sqrt()
+                    .max(LEAST_DEVIATION) as f32,
+            )
         });
         moments.unzip()
     }

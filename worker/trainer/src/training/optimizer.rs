@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov and Hutter, 2019) whose state can be saved and restored to the bit.
+//! `AdamW` (Loshchilov and Hutter, 2019) whose state can be saved and restored to the bit.
 
 use candle_core::Tensor;
 use candle_core::backprop::GradStore;
@@ -21,8 +21,17 @@ pub struct AdamW {
 
 impl AdamW {
     pub fn new(parameters: &Parameters) -> Self {
-        let zeros = || parameters.iter().map(|(_, var)| vec![0f32; var.elem_count()]).collect();
-        Self { first: zeros(), second: zeros(), steps: 0 }
+        let zeros = || {
+            parameters
+                .iter()
+                .map(|(_, var)| vec![0f32; var.elem_count()])
+                .collect()
+        };
+        Self {
+            first: zeros(),
+            second: zeros(),
+            steps: 0,
+        }
     }
 
     /// Moves the parameters against `gradients`, scaled down to a norm of `clip`. Gives the norm before.
@@ -40,7 +49,12 @@ impl AdamW {
                 None => Err(candle_core::Error::Msg(format!("{name} has no gradient"))),
             })
             .collect::<Result<_, _>>()?;
-        let norm = flat.iter().flatten().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt() as f32;
+        let norm = flat
+            .iter()
+            .flatten()
+            .map(|g| f64::from(*g).powi(2))
+            .sum::<f64>()
+            .sqrt() as f32;
         self.steps += 1;
         let scale = if norm > clip { clip / norm } else { 1.0 };
         for (index, (_, var)) in parameters.iter().enumerate() {
@@ -51,7 +65,14 @@ impl AdamW {
         Ok(norm)
     }
 
-    fn update(&mut self, index: usize, values: &mut [f32], gradient: &[f32], scale: f32, rate: f32) {
+    fn update(
+        &mut self,
+        index: usize,
+        values: &mut [f32],
+        gradient: &[f32],
+        scale: f32,
+        rate: f32,
+    ) {
         let steps = i32::try_from(self.steps).unwrap_or(i32::MAX);
         let (correction1, correction2) = (1.0 - BETA1.powi(steps), 1.0 - BETA2.powi(steps));
         let moments = self.first[index].iter_mut().zip(&mut self.second[index]);

@@ -23,7 +23,13 @@ pub struct Recipe {
 
 impl Default for Recipe {
     fn default() -> Self {
-        Self { config: Config::default(), steps: 20_000, batch: 8, learning_rate: 1.5e-3, seed: 1 }
+        Self {
+            config: Config::default(),
+            steps: 20_000,
+            batch: 8,
+            learning_rate: 1.5e-3,
+            seed: 1,
+        }
     }
 }
 
@@ -39,10 +45,16 @@ impl Recipe {
             return refuse(format!("{} steps, give 1 to {MOST_STEPS}", self.steps));
         }
         if !(1..=MOST_SENTENCES).contains(&self.batch) {
-            return refuse(format!("a batch of {}, give 1 to {MOST_SENTENCES}", self.batch));
+            return refuse(format!(
+                "a batch of {}, give 1 to {MOST_SENTENCES}",
+                self.batch
+            ));
         }
         if !(1e-7..=0.1).contains(&self.learning_rate) {
-            return refuse(format!("a learning rate of {}, give 0.0000001 to 0.1", self.learning_rate));
+            return refuse(format!(
+                "a learning rate of {}, give 0.0000001 to 0.1",
+                self.learning_rate
+            ));
         }
         Ok(())
     }
@@ -74,7 +86,10 @@ mod tests {
 
     #[test]
     fn the_rate_rises_and_falls_to_nothing() {
-        let recipe = Recipe { steps: 1000, ..Recipe::default() };
+        let recipe = Recipe {
+            steps: 1000,
+            ..Recipe::default()
+        };
         assert!(recipe.rate(0) < recipe.rate(50) && recipe.rate(50) < recipe.rate(99));
         assert!(recipe.rate(100) > recipe.rate(500) && recipe.rate(999) < 1e-7);
     }
@@ -82,8 +97,26 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_run() {
         let refused = |recipe: Recipe| recipe.check().unwrap_err().to_string();
-        assert!(refused(Recipe { steps: 0, ..Recipe::default() }).contains("0 steps"));
-        assert!(refused(Recipe { batch: 1000, ..Recipe::default() }).contains("1000"));
-        assert!(refused(Recipe { learning_rate: f32::NAN, ..Recipe::default() }).contains("NaN"));
+        assert!(
+            refused(Recipe {
+                steps: 0,
+                ..Recipe::default()
+            })
+            .contains("0 steps")
+        );
+        assert!(
+            refused(Recipe {
+                batch: 1000,
+                ..Recipe::default()
+            })
+            .contains("1000")
+        );
+        assert!(
+            refused(Recipe {
+                learning_rate: f32::NAN,
+                ..Recipe::default()
+            })
+            .contains("NaN")
+        );
     }
 }

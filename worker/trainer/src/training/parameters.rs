@@ -16,8 +16,16 @@ pub struct Parameters {
 
 impl Parameters {
     /// Fresh parameters, the same for the same seed, and the network that uses them.
-    pub fn create(config: &Config, seed: u64, device: &Device) -> Result<(Self, Network), TrainError> {
-        let mut parameters = Self { device: device.clone(), seed, named: Vec::new() };
+    pub fn create(
+        config: &Config,
+        seed: u64,
+        device: &Device,
+    ) -> Result<(Self, Network), TrainError> {
+        let mut parameters = Self {
+            device: device.clone(),
+            seed,
+            named: Vec::new(),
+        };
         let network = Network::new(config, &mut parameters)?;
         Ok((parameters, network))
     }
@@ -33,12 +41,22 @@ impl Parameters {
 }
 
 impl ParameterSource for Parameters {
-    fn parameter(&mut self, name: &str, rows: usize, columns: usize, gain: f32) -> Result<Tensor, ModelError> {
+    fn parameter(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+        gain: f32,
+    ) -> Result<Tensor, ModelError> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         random.set_stream(self.named.len() as u64 + 1);
         let limit = gain * (3.0 / rows as f32).sqrt();
-        let values: Vec<f32> = (0..rows * columns).map(|_| random.random_range(-limit..limit)).collect();
-        let var = Var::from_tensor(&Tensor::from_vec(values, (rows, columns), &self.device)?.to_dtype(DType::F32)?)?;
+        let values: Vec<f32> = (0..rows * columns)
+            .map(|_| random.random_range(-limit..limit))
+            .collect();
+        let var = Var::from_tensor(
+            &Tensor::from_vec(values, (rows, columns), &self.device)?.to_dtype(DType::F32)?,
+        )?;
         self.named.push((name.to_owned(), var.clone()));
         Ok(var.as_tensor().clone())
     }

@@ -29,7 +29,17 @@ pub struct Progress {
 
 impl std::fmt::Display for Progress {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { step, steps, total, spectrum, slope, melody, voicing, duration, .. } = self;
+        let Self {
+            step,
+            steps,
+            total,
+            spectrum,
+            slope,
+            melody,
+            voicing,
+            duration,
+            ..
+        } = self;
         write!(
             out,
             "step {step}/{steps}  loss {total:.4}  spectrum {spectrum:.4}  slope {slope:.4}  melody {melody:.3}  \
@@ -48,7 +58,11 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new() -> Self {
-        Self { since: Instant::now(), count: 0, sums: Progress::default() }
+        Self {
+            since: Instant::now(),
+            count: 0,
+            sums: Progress::default(),
+        }
     }
 
     pub(super) fn add(&mut self, step: &Progress) {
@@ -89,11 +103,17 @@ pub(super) struct Log(File);
 
 impl Log {
     pub(super) fn open(path: &Path) -> Result<Self, TrainError> {
-        OpenOptions::new().create(true).append(true).open(path).map(Self).map_err(TrainError::file(path))
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map(Self)
+            .map_err(TrainError::file(path))
     }
 
     pub(super) fn write(&mut self, progress: &Progress) -> Result<(), TrainError> {
-        let line = serde_json::to_string(progress).map_err(|error| TrainError::Options(error.to_string()))?;
+        let line = serde_json::to_string(progress)
+            .map_err(|error| TrainError::Options(error.to_string()))?;
         writeln!(self.0, "{line}").map_err(TrainError::file("the log"))
     }
 }
@@ -103,7 +123,8 @@ pub fn read_log(path: &Path) -> Result<Vec<Progress>, TrainError> {
     let text = std::fs::read_to_string(path).map_err(TrainError::file(path))?;
     let mut reports: Vec<Progress> = Vec::new();
     for line in text.lines() {
-        let report: Progress = serde_json::from_str(line).map_err(|error| TrainError::damaged(path, error))?;
+        let report: Progress =
+            serde_json::from_str(line).map_err(|error| TrainError::damaged(path, error))?;
         reports.retain(|earlier| earlier.step < report.step);
         reports.push(report);
     }

@@ -38,23 +38,38 @@ pub fn train(
 ) -> Result<Trained, TrainError> {
     options.recipe.check()?;
     if speakers.is_empty() {
-        return Err(TrainError::Options("there is no speaker to train with".into()));
+        return Err(TrainError::Options(
+            "there is no speaker to train with".into(),
+        ));
     }
     fs::create_dir_all(&options.out).map_err(TrainError::file(&options.out))?;
     let mut run = Run::open(speakers, options)?;
     run.go(speakers, options, stop, observe)?;
-    Ok(Trained { parameters: run.parameters, network: run.network, normalization: run.state.normalization, step: run.state.step })
+    Ok(Trained {
+        parameters: run.parameters,
+        network: run.network,
+        normalization: run.state.normalization,
+        step: run.state.step,
+    })
 }
 
 /// What the latest checkpoint in `options.out` holds.
 pub fn load_trained(options: &RunOptions) -> Result<Trained, TrainError> {
     let Some(path) = checkpoint::list_checkpoints(&options.out)?.pop() else {
-        return Err(TrainError::Options(format!("{} has no checkpoint", options.out.display())));
+        return Err(TrainError::Options(format!(
+            "{} has no checkpoint",
+            options.out.display()
+        )));
     };
     let recipe = checkpoint::peek(&path)?.recipe;
     let (parameters, network) = Parameters::create(&recipe.config, recipe.seed, &options.device)?;
     let state = checkpoint::load(&path, &parameters, &mut AdamW::new(&parameters))?;
-    Ok(Trained { parameters, network, normalization: state.normalization, step: state.step })
+    Ok(Trained {
+        parameters,
+        network,
+        normalization: state.normalization,
+        step: state.step,
+    })
 }
 
 struct Run {
@@ -67,12 +82,22 @@ struct Run {
 impl Run {
     fn open(speakers: &[Speaker], options: &RunOptions) -> Result<Self, TrainError> {
         let recipe = &options.recipe;
-        let (parameters, network) = Parameters::create(&recipe.config, recipe.seed, &options.device)?;
+        let (parameters, network) =
+            Parameters::create(&recipe.config, recipe.seed, &options.device)?;
         let mut optimizer = AdamW::new(&parameters);
-        let latest = if options.resume { checkpoint::list_checkpoints(&options.out)?.pop() } else { None };
+        let latest = if options.resume {
+            checkpoint::list_checkpoints(&options.out)?.pop()
+        } else {
+            None
+        };
         let normalization = Normalization::measure(speakers);
         let state = match latest {
-            None => State { step: 0, recipe: recipe.clone(), normalization, loss: f32::INFINITY },
+            None => State {
+                step: 0,
+                recipe: recipe.clone(),
+                normalization,
+                loss: f32::INFINITY,
+            },
             Some(path) => {
                 let state = checkpoint::peek(&path)?;
                 if state.recipe != *recipe {
@@ -84,7 +109,12 @@ impl Run {
                 checkpoint::load(&path, &parameters, &mut optimizer)?
             }
         };
-        Ok(Self { parameters, network, optimizer, state })
+        Ok(Self {
+            parameters,
+            network,
+            optimizer,
+            state,
+        })
     }
 
     fn go(
@@ -109,7 +139,12 @@ impl Run {
                 log.write(&report)?;
                 observe(&report);
             }
-            if last || self.state.step.is_multiple_of(options.checkpoint_every.max(1)) {
+            if last
+                || self
+                    .state
+                    .step
+                    .is_multiple_of(options.checkpoint_every.max(1))
+            {
                 checkpoint::save(&options.out, &self.state, &self.parameters, &self.optimizer)?;
             }
             if last {
@@ -119,7 +154,12 @@ impl Run {
         Ok(())
     }
 
-    fn step(&mut self, sampler: &Sampler<'_>, weights: &Tensor, options: &RunOptions) -> Result<Progress, TrainError> {
+    fn step(
+        &mut self,
+        sampler: &Sampler<'_>,
+        weights: &Tensor,
+        options: &RunOptions,
+    ) -> Result<Progress, TrainError> {
         let recipe = &options.recipe;
         let batch = sampler.draw(self.state.step, &options.device)?;
         let losses = losses(&self.network, &batch, weights)?;
@@ -129,10 +169,18 @@ impl Run {
             return Err(TrainError::Diverged(self.state.step));
         }
         let gradients = losses.total.backward()?;
-        let gradient_norm = self.optimizer.step(&self.parameters, &gradients, learning_rate, CLIP)?;
+        let gradient_norm =
+            self.optimizer
+                .step(&self.parameters, &gradients, learning_rate, CLIP)?;
         self.state.step += 1;
         self.state.loss = total;
-        Ok(Progress { step: self.state.step, steps: recipe.steps, gradient_norm, learning_rate, ..progress(&losses)? })
+        Ok(Progress {
+            step: self.state.step,
+            steps: recipe.steps,
+            gradient_norm,
+            learning_rate,
+            ..progress(&losses)?
+        })
     }
 }
 

@@ -61,12 +61,26 @@ impl Config {
 
     /// Refuses sizes that no model of this kind has, so that a damaged file cannot ask for all memory.
     pub fn check(&self) -> Result<(), ModelError> {
-        let widths = [self.phone_width, self.duration_width, self.frame_width, self.encoder_width];
+        let widths = [
+            self.phone_width,
+            self.duration_width,
+            self.frame_width,
+            self.encoder_width,
+        ];
         let fits = widths.iter().all(|width| (1..=2048).contains(width))
             && (1..=32).contains(&self.phone_blocks)
             && (1..=32).contains(&self.frame_dilations.len())
-            && self.frame_dilations.iter().all(|dilation| (1..=64).contains(dilation))
-            && [self.phone_taps, self.frame_taps].iter().all(|taps| taps % 2 == 1 && *taps <= 15);
-        if fits { Ok(()) } else { Err(ModelError::Config(format!("sizes out of range: {self:?}"))) }
+            && self
+                .frame_dilations
+                .iter()
+                .all(|dilation| (1..=64).contains(dilation))
+            && [self.phone_taps, self.frame_taps]
+                .iter()
+                .all(|taps| taps % 2 == 1 && *taps <= 15);
+        if fits {
+            Ok(())
+        } else {
+            Err(ModelError::Config(format!("sizes out of range: {self:?}")))
+        }
     }
 }

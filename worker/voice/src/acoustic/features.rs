@@ -43,13 +43,19 @@ pub enum SentenceKind {
 }
 
 /// `[tokens][PHONE_FEATURES]`, row by row.
-pub fn phone_features(tokens: &[PhoneToken], language: ModelLanguage, kind: SentenceKind) -> Vec<f32> {
+pub fn phone_features(
+    tokens: &[PhoneToken],
+    language: ModelLanguage,
+    kind: SentenceKind,
+) -> Vec<f32> {
     let mut rows = vec![0f32; tokens.len() * PHONE_FEATURES];
     for (index, row) in rows.chunks_exact_mut(PHONE_FEATURES).enumerate() {
         let token = tokens[index];
         row[usize::from(token.phone.0) % PHONES] = 1.0;
         row[STRESS_AT + stress_index(token.stress)] = 1.0;
-        let differs = |other: Option<&PhoneToken>| f32::from(token.word.is_some() && other.is_none_or(|o| o.word != token.word));
+        let differs = |other: Option<&PhoneToken>| {
+            f32::from(token.word.is_some() && other.is_none_or(|o| o.word != token.word))
+        };
         row[EDGE_AT] = differs(index.checked_sub(1).and_then(|i| tokens.get(i)));
         row[EDGE_AT + 1] = differs(tokens.get(index + 1));
         row[LANGUAGE_AT + language as usize] = 1.0;
@@ -71,7 +77,10 @@ fn stress_index(stress: Stress) -> usize {
 fn add_places(tokens: &[PhoneToken], rows: &mut [f32]) {
     let phrases = phrases(tokens);
     let words = |range: &[PhoneToken]| {
-        let starts = range.windows(2).filter(|pair| pair[0].word != pair[1].word).count();
+        let starts = range
+            .windows(2)
+            .filter(|pair| pair[0].word != pair[1].word)
+            .count();
         (starts as f32 / 6.0).min(1.5)
     };
     for (number, phrase) in phrases.iter().enumerate() {
@@ -94,7 +103,11 @@ fn add_places(tokens: &[PhoneToken], rows: &mut [f32]) {
 
 fn phrases(tokens: &[PhoneToken]) -> Vec<Range<usize>> {
     let mut phrases: Vec<Range<usize>> = Vec::new();
-    for (index, _) in tokens.iter().enumerate().filter(|(_, token)| token.phone != Phone(0)) {
+    for (index, _) in tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| token.phone != Phone(0))
+    {
         match phrases.last_mut() {
             Some(phrase) if phrase.end == index => phrase.end += 1,
             _ => phrases.push(index..index + 1),
@@ -150,17 +163,41 @@ mod tests {
     use super::*;
 
     fn token(phone: u8, word: Option<u32>) -> PhoneToken {
-        PhoneToken { phone: Phone(phone), stress: Stress::None, word }
+        PhoneToken {
+            phone: Phone(phone),
+            stress: Stress::None,
+            word,
+        }
     }
 
     #[test]
     fn marks_the_edges_of_words_and_the_places_in_phrases() {
-        let tokens =
-            [token(0, None), token(5, Some(0)), token(6, Some(0)), token(7, Some(1)), token(0, None), token(8, Some(2)), token(0, None)];
+        let tokens = [
+            token(0, None),
+            token(5, Some(0)),
+            token(6, Some(0)),
+            token(7, Some(1)),
+            token(0, None),
+            token(8, Some(2)),
+            token(0, None),
+        ];
         let rows = phone_features(&tokens, ModelLanguage::English, SentenceKind::Statement);
         let at = |token: usize, feature: usize| rows[token * PHONE_FEATURES + feature];
-        let edges: Vec<_> = (0..7).map(|i| (at(i, EDGE_AT), at(i, EDGE_AT + 1))).collect();
-        assert_eq!(edges, [(0., 0.), (1., 0.), (0., 1.), (1., 1.), (0., 0.), (1., 1.), (0., 0.)]);
+        let edges: Vec<_> = (0..7)
+            .map(|i| (at(i, EDGE_AT), at(i, EDGE_AT + 1)))
+            .collect();
+        assert_eq!(
+            edges,
+            [
+                (0., 0.),
+                (1., 0.),
+                (0., 1.),
+                (1., 1.),
+                (0., 0.),
+                (1., 1.),
+                (0., 0.)
+            ]
+        );
         assert_eq!((at(1, PLACE_AT + 5), at(1, PLACE_AT + 6)), (1.0, 0.0));
         assert_eq!((at(5, PLACE_AT + 5), at(5, PLACE_AT + 6)), (0.0, 1.0));
         assert!(at(1, PLACE_AT) < at(2, PLACE_AT) && at(2, PLACE_AT) < at(3, PLACE_AT));

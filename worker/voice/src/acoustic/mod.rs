@@ -16,7 +16,10 @@ mod weights;
 
 pub use config::{Config, SPEAKER_WIDTH};
 pub use error::ModelError;
-pub use features::{FRAME_FEATURES, ModelLanguage, PHONE_FEATURES, SentenceKind, frame_features, phone_features, whole_durations};
+pub use features::{
+    FRAME_FEATURES, ModelLanguage, PHONE_FEATURES, SentenceKind, frame_features, phone_features,
+    whole_durations,
+};
 pub use model::{AcousticModel, MatchError};
 pub use network::{EncodedPhones, FRAME_PARAMETERS, FRAMES_PER_ROW, Network, ParameterSource};
 pub use unfold::Segments;

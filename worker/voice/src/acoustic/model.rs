@@ -4,7 +4,9 @@ use candle_core::{Device, Tensor};
 
 use super::config::SPEAKER_WIDTH;
 use super::error::ModelError;
-use super::features::{FRAME_FEATURES, PHONE_FEATURES, frame_features, phone_features, whole_durations};
+use super::features::{
+    FRAME_FEATURES, PHONE_FEATURES, frame_features, phone_features, whole_durations,
+};
 use super::network::{EncodedPhones, FRAME_PARAMETERS, FRAMES_PER_ROW, Network};
 use super::render::render;
 use super::unfold::Segments;
@@ -40,7 +42,11 @@ impl AcousticModel {
     pub fn load(bytes: &[u8], device: &Device) -> Result<Self, ModelError> {
         let (mut file, description) = WeightsFile::open(bytes, device)?;
         let network = Network::new(&description.config, &mut file)?;
-        Ok(Self { network, description, device: device.clone() })
+        Ok(Self {
+            network,
+            description,
+            device: device.clone(),
+        })
     }
 
     pub fn description(&self) -> &ModelDescription {
@@ -53,7 +59,10 @@ impl AcousticModel {
 
     /// The built-in voice `id`.
     pub fn voice(&self, id: &str) -> Result<&BuiltInVoice, ModelError> {
-        self.voices().iter().find(|voice| voice.id == id).ok_or_else(|| ModelError::Voice(id.to_owned()))
+        self.voices()
+            .iter()
+            .find(|voice| voice.id == id)
+            .ok_or_else(|| ModelError::Voice(id.to_owned()))
     }
 
     /// The nearest speaker to that of a recording: its pitch as measured, its timbre as far as the model reaches.
@@ -67,10 +76,23 @@ impl AcousticModel {
         let scale = &self.description.statistics;
         let values = moments.statistics(warp);
         let standard = values.iter().zip(scale.mean.iter().zip(&scale.deviation));
-        let standard = standard.map(|(v, (mean, deviation))| ((v - mean) / deviation).clamp(-STATISTICS_LIMIT, STATISTICS_LIMIT));
-        let statistics = Tensor::from_vec(standard.collect::<Vec<f32>>(), (1, values.len()), &self.device)?;
-        let vector = self.network.encode_speakers(&statistics)?.flatten_all()?.to_vec1::<f32>()?;
-        let mut speaker = Speaker { vector: SpeakerVector([0.0; SPEAKER_WIDTH]), pitch: moments.pitch() };
+        let standard = standard.map(|(v, (mean, deviation))| {
+            ((v - mean) / deviation).clamp(-STATISTICS_LIMIT, STATISTICS_LIMIT)
+        });
+        let statistics = Tensor::from_vec(
+            standard.collect::<Vec<f32>>(),
+            (1, values.len()),
+            &self.device,
+        )?;
+        let vector = self
+            .network
+            .encode_speakers(&statistics)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
+        let mut speaker = Speaker {
+            vector: SpeakerVector([0.0; SPEAKER_WIDTH]),
+            pitch: moments.pitch(),
+        };
         speaker.vector.0.copy_from_slice(&vector);
         Ok(speaker)
     }
@@ -93,33 +115,65 @@ impl AcousticModel {
         let phones = self.encode(utterances, &sentences)?;
         let natural = self.network.log_durations(&phones)?.to_vec1::<f32>()?;
         let ranges = sentences.ranges().iter();
-        let durations: Vec<Vec<u32>> =
-            utterances.iter().zip(ranges).map(|(u, range)| row_durations(u, &natural[range.clone()])).collect();
+        let durations: Vec<Vec<u32>> = utterances
+            .iter()
+            .zip(ranges)
+            .map(|(u, range)| row_durations(u, &natural[range.clone()]))
+            .collect();
         let rows = Segments::from_lengths(durations.iter().map(|d| d.iter().sum::<u32>() as usize));
         let values = self.frames(&phones, &durations.concat(), &rows)?;
         let width = FRAMES_PER_ROW * FRAME_PARAMETERS;
-        let spoken = utterances.iter().zip(durations).zip(rows.ranges()).map(|((utterance, durations), range)| {
-            let values = &values[range.start * width..range.end * width];
-            let durations: Vec<u32> = durations.iter().map(|rows| rows * FRAMES_PER_ROW as u32).collect();
-            Spoken { frames: render(values, &durations, utterance, &self.description), durations }
-        });
+        let spoken = utterances.iter().zip(durations).zip(rows.ranges()).map(
+            |((utterance, durations), range)| {
+                let values = &values[range.start * width..range.end * width];
+                let durations: Vec<u32> = durations
+                    .iter()
+                    .map(|rows| rows * FRAMES_PER_ROW as u32)
+                    .collect();
+                Spoken {
+                    frames: render(values, &durations, utterance, &self.description),
+                    durations,
+                }
+            },
+        );
         Ok(spoken.collect())
     }
 
-    fn encode(&self, utterances: &[Utterance<'_>], sentences: &Segments) -> Result<EncodedPhones, ModelError> {
-        let features: Vec<f32> = utterances.iter().flat_map(|u| phone_features(u.tokens, u.language, u.kind)).collect();
-        let features = Tensor::from_vec(features, (sentences.rows(), PHONE_FEATURES), &self.device)?;
+    fn encode(
+        &self,
+        utterances: &[Utterance<'_>],
+        sentences: &Segments,
+    ) -> Result<EncodedPhones, ModelError> {
+        let features: Vec<f32> = utterances
+            .iter()
+            .flat_map(|u| phone_features(u.tokens, u.language, u.kind))
+            .collect();
+        let features =
+            Tensor::from_vec(features, (sentences.rows(), PHONE_FEATURES), &self.device)?;
         let speakers: Vec<f32> = utterances.iter().flat_map(|u| u.speaker.vector.0).collect();
         let speakers = Tensor::from_vec(speakers, (utterances.len(), SPEAKER_WIDTH), &self.device)?;
-        Ok(self.network.encode_phones(&features, &speakers, sentences)?)
+        Ok(self
+            .network
+            .encode_phones(&features, &speakers, sentences)?)
     }
 
     /// Standardised parameters, row by row.
-    fn frames(&self, phones: &EncodedPhones, durations: &[u32], rows: &Segments) -> Result<Vec<f32>, ModelError> {
-        let phone_of_row: Vec<u32> =
-            (0..).zip(durations).flat_map(|(phone, rows)| std::iter::repeat_n(phone, *rows as usize)).collect();
+    fn frames(
+        &self,
+        phones: &EncodedPhones,
+        durations: &[u32],
+        rows: &Segments,
+    ) -> Result<Vec<f32>, ModelError> {
+        let phone_of_row: Vec<u32> = (0..)
+            .zip(durations)
+            .flat_map(|(phone, rows)| std::iter::repeat_n(phone, *rows as usize))
+            .collect();
         let phone_of_row = Tensor::from_vec(phone_of_row, rows.rows(), &self.device)?;
-        let places = Tensor::from_vec(frame_features(durations), (rows.rows(), FRAME_FEATURES), &self.device)?;
+        let places = Tensor::from_vec(
+            frame_features(durations),
+            (rows.rows(), FRAME_FEATURES),
+            &self.device,
+        )?;
         let frames = self.network.frames(phones, &phone_of_row, &places, rows)?;
         Ok(frames.flatten_all()?.to_vec1::<f32>()?)
     }
@@ -147,7 +201,9 @@ fn row_durations(utterance: &Utterance<'_>, natural: &[f32]) -> Vec<u32> {
         .map(|(index, log)| {
             let control = utterance.control(index);
             let natural = log.exp().clamp(0.5, LONGEST_PHONE) * control.stretch / utterance.rate;
-            control.seconds.map_or(natural, |seconds| seconds / ROW_SECONDS)
+            control
+                .seconds
+                .map_or(natural, |seconds| seconds / ROW_SECONDS)
         })
         .collect();
     whole_durations(&exact)

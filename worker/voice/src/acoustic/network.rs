@@ -1,7 +1,7 @@
 //! The network: phones and a speaker in, durations and vocoder parameters out.
 //!
 //! Residual convolutions at phone rate, a duration head, and residual convolutions at frame rate, in the manner of
-//! FastSpeech 2 (Ren et al., 2020) with convolutions in place of attention, since sentences are short and the model
+//! `FastSpeech 2` (Ren et al., 2020) with convolutions in place of attention, since sentences are short and the model
 //! runs on one CPU core. Nothing here knows whether it is being trained.
 
 use candle_core::{Result, Tensor};
@@ -22,7 +22,13 @@ pub const FRAMES_PER_ROW: usize = 2;
 pub trait ParameterSource {
     /// The parameter `name` of shape `[rows, columns]`. Fresh ones are uniform with the standard deviation
     /// `gain / sqrt(rows)`.
-    fn parameter(&mut self, name: &str, rows: usize, columns: usize, gain: f32) -> std::result::Result<Tensor, ModelError>;
+    fn parameter(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+        gain: f32,
+    ) -> std::result::Result<Tensor, ModelError>;
 }
 
 /// A convolution, whose bias is the last row of `[taps * inputs + 1, outputs]`.
@@ -70,25 +76,50 @@ struct Shape {
 
 impl Shape {
     fn dense(inputs: usize, outputs: usize, gain: f32) -> Self {
-        Self { taps: 1, dilation: 1, inputs, outputs, gain }
+        Self {
+            taps: 1,
+            dilation: 1,
+            inputs,
+            outputs,
+            gain,
+        }
     }
 
-    fn make(self, source: &mut impl ParameterSource, name: &str) -> std::result::Result<Convolution, ModelError> {
-        let weight = source.parameter(name, self.taps * self.inputs + 1, self.outputs, self.gain)?;
-        Ok(Convolution { weight, taps: self.taps, dilation: self.dilation })
+    fn make(
+        self,
+        source: &mut impl ParameterSource,
+        name: &str,
+    ) -> std::result::Result<Convolution, ModelError> {
+        let weight =
+            source.parameter(name, self.taps * self.inputs + 1, self.outputs, self.gain)?;
+        Ok(Convolution {
+            weight,
+            taps: self.taps,
+            dilation: self.dilation,
+        })
     }
 }
 
 impl Network {
-    pub fn new(config: &Config, source: &mut impl ParameterSource) -> std::result::Result<Self, ModelError> {
+    pub fn new(
+        config: &Config,
+        source: &mut impl ParameterSource,
+    ) -> std::result::Result<Self, ModelError> {
         config.check()?;
         let (phone, frame) = (config.phone_width, config.frame_width);
         let phone_block = |index: usize, source: &mut _| {
-            let shape = Shape { taps: config.phone_taps, ..Shape::dense(phone, phone, 1.0) };
+            let shape = Shape {
+                taps: config.phone_taps,
+                ..Shape::dense(phone, phone, 1.0)
+            };
             shape.make(source, &format!("phone.block.{index}"))
         };
         let frame_block = |index: usize, dilation: usize, source: &mut _| {
-            let shape = Shape { taps: config.frame_taps, dilation, ..Shape::dense(frame, frame, 1.0) };
+            let shape = Shape {
+                taps: config.frame_taps,
+                dilation,
+                ..Shape::dense(frame, frame, 1.0)
+            };
             shape.make(source, &format!("frame.block.{index}"))
         };
         let dilations = config.frame_dilations.iter().enumerate();
@@ -97,15 +128,26 @@ impl Network {
             // Few of the features are ever set at once, so the fan-in is small.
             phone_input: Shape::dense(PHONE_FEATURES, phone, 4.0).make(source, "phone.input")?,
             speaker_input: source.parameter("speaker.input", SPEAKER_WIDTH, phone + frame, 1.0)?,
-            phone_blocks: (0..config.phone_blocks).map(|i| phone_block(i, source)).collect::<std::result::Result<_, _>>()?,
-            duration_hidden: Shape { taps: 3, ..Shape::dense(phone, config.duration_width, 1.0) }.make(source, "duration.hidden")?,
-            duration_output: Shape::dense(config.duration_width, 1, 0.3).make(source, "duration.output")?,
+            phone_blocks: (0..config.phone_blocks)
+                .map(|i| phone_block(i, source))
+                .collect::<std::result::Result<_, _>>()?,
+            duration_hidden: Shape {
+                taps: 3,
+                ..Shape::dense(phone, config.duration_width, 1.0)
+            }
+            .make(source, "duration.hidden")?,
+            duration_output: Shape::dense(config.duration_width, 1, 0.3)
+                .make(source, "duration.output")?,
             frame_input: Shape::dense(phone, frame, 1.0).make(source, "frame.input")?,
             frame_place: source.parameter("frame.place", FRAME_FEATURES, frame, 1.0)?,
-            frame_blocks: dilations.map(|(i, d)| frame_block(i, *d, source)).collect::<std::result::Result<_, _>>()?,
+            frame_blocks: dilations
+                .map(|(i, d)| frame_block(i, *d, source))
+                .collect::<std::result::Result<_, _>>()?,
             frame_output: Shape::dense(frame, outputs, 0.5).make(source, "frame.output")?,
-            encoder_hidden: Shape::dense(STATISTICS, config.encoder_width, 1.0).make(source, "encoder.hidden")?,
-            encoder_output: Shape::dense(config.encoder_width, SPEAKER_WIDTH, 1.0).make(source, "encoder.output")?,
+            encoder_hidden: Shape::dense(STATISTICS, config.encoder_width, 1.0)
+                .make(source, "encoder.hidden")?,
+            encoder_output: Shape::dense(config.encoder_width, SPEAKER_WIDTH, 1.0)
+                .make(source, "encoder.output")?,
         })
     }
 
@@ -117,29 +159,54 @@ impl Network {
     }
 
     /// Phone features `[phones, PHONE_FEATURES]` and one speaker for each sentence `[sentences, SPEAKER_WIDTH]`.
-    pub fn encode_phones(&self, features: &Tensor, speakers: &Tensor, sentences: &Segments) -> Result<EncodedPhones> {
+    pub fn encode_phones(
+        &self,
+        features: &Tensor,
+        speakers: &Tensor,
+        sentences: &Segments,
+    ) -> Result<EncodedPhones> {
         let owners = Tensor::new(sentences.owners(), features.device())?;
-        let speakers = speakers.matmul(&self.speaker_input)?.index_select(&owners, 0)?;
+        let speakers = speakers
+            .matmul(&self.speaker_input)?
+            .index_select(&owners, 0)?;
         let width = self.phone_input.weight.dim(1)?;
-        let mut rows = (self.phone_input.forward(features, sentences)? + speakers.narrow(1, 0, width)?)?;
+        let mut rows =
+            (self.phone_input.forward(features, sentences)? + speakers.narrow(1, 0, width)?)?;
         for block in &self.phone_blocks {
             rows = block.residual(&rows, sentences)?;
         }
         let frame_speakers = speakers.narrow(1, width, speakers.dim(1)? - width)?;
-        Ok(EncodedPhones { rows: standardize(&rows)?, frame_speakers, sentences: sentences.clone() })
+        Ok(EncodedPhones {
+            rows: standardize(&rows)?,
+            frame_speakers,
+            sentences: sentences.clone(),
+        })
     }
 
     /// Natural logarithms of the durations in rows at frame rate. `[phones]`
     pub fn log_durations(&self, phones: &EncodedPhones) -> Result<Tensor> {
-        let hidden = self.duration_hidden.forward(&phones.rows, &phones.sentences)?.relu()?;
-        self.duration_output.forward(&standardize(&hidden)?, &phones.sentences)?.squeeze(1)
+        let hidden = self
+            .duration_hidden
+            .forward(&phones.rows, &phones.sentences)?
+            .relu()?;
+        self.duration_output
+            .forward(&standardize(&hidden)?, &phones.sentences)?
+            .squeeze(1)
     }
 
     /// Standardised parameters `[rows, FRAMES_PER_ROW * FRAME_PARAMETERS]` for rows that belong to the phones `phone_of_row`
     /// and have the features `places` `[rows, FRAME_FEATURES]`.
-    pub fn frames(&self, phones: &EncodedPhones, phone_of_row: &Tensor, places: &Tensor, sentences: &Segments) -> Result<Tensor> {
-        let phones = (self.frame_input.forward(&phones.rows, &phones.sentences)? + &phones.frame_speakers)?;
-        let mut rows = (phones.index_select(phone_of_row, 0)? + places.matmul(&self.frame_place)?)?;
+    pub fn frames(
+        &self,
+        phones: &EncodedPhones,
+        phone_of_row: &Tensor,
+        places: &Tensor,
+        sentences: &Segments,
+    ) -> Result<Tensor> {
+        let phones =
+            (self.frame_input.forward(&phones.rows, &phones.sentences)? + &phones.frame_speakers)?;
+        let mut rows =
+            (phones.index_select(phone_of_row, 0)? + places.matmul(&self.frame_place)?)?;
         for block in &self.frame_blocks {
             rows = block.residual(&rows, sentences)?;
         }

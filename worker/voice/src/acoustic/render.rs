@@ -3,6 +3,7 @@
 use super::network::FRAME_PARAMETERS;
 use super::utterance::Utterance;
 use super::weights::ModelDescription;
+use crate::phone::Phone;
 use crate::{MEL_CEPSTRUM, VocoderFrames};
 
 /// Hz
@@ -20,19 +21,31 @@ pub(super) fn render(
     let shifts = Shifts::new(utterance, durations);
     let mut frames = VocoderFrames::default();
     for (index, row) in values.chunks_exact(FRAME_PARAMETERS).enumerate() {
-        let scale = description.frames.mean.iter().zip(&description.frames.deviation);
+        let scale = description
+            .frames
+            .mean
+            .iter()
+            .zip(&description.frames.deviation);
         let mut plain = [0f32; FRAME_PARAMETERS];
         for ((plain, value), (mean, deviation)) in plain.iter_mut().zip(row).zip(scale) {
             *plain = value * deviation + mean;
         }
-        let pitch = (plain[0] + shifts.pitch[index]).exp().clamp(PITCH_RANGE.0, PITCH_RANGE.1);
+        let pitch = (plain[0] + shifts.pitch[index])
+            .exp()
+            .clamp(PITCH_RANGE.0, PITCH_RANGE.1);
         frames.f0.push(if plain[1] > 0.0 { pitch } else { 0.0 });
         let mut cepstrum: [f32; MEL_CEPSTRUM] = std::array::from_fn(|order| plain[2 + order]);
         cepstrum[0] += shifts.loudness[index];
         frames.mel_cepstrum.push(cepstrum);
-        frames.strengths.push(std::array::from_fn(|band| plain[2 + MEL_CEPSTRUM + band].clamp(0.0, 1.0)));
+        frames.strengths.push(std::array::from_fn(|band| {
+            plain[2 + MEL_CEPSTRUM + band].clamp(0.0, 1.0)
+        }));
     }
-    enliven(&mut frames, &description.liveliness);
+    enliven(
+        &mut frames,
+        &speech_frames(utterance, durations),
+        &description.liveliness,
+    );
     frames
 }
 
@@ -50,7 +63,11 @@ impl Shifts {
         const DECIBEL: f32 = std::f32::consts::LN_10 / 20.0;
         let per_frame = |of: &dyn Fn(usize) -> f32| -> Vec<f32> {
             let tokens = durations.iter().enumerate();
-            glide(&tokens.flat_map(|(token, frames)| std::iter::repeat_n(of(token), *frames as usize)).collect::<Vec<f32>>())
+            glide(
+                &tokens
+                    .flat_map(|(token, frames)| std::iter::repeat_n(of(token), *frames as usize))
+                    .collect::<Vec<f32>>(),
+            )
         };
         let base = utterance.speaker.pitch.ln() + utterance.pitch_shift * SEMITONE;
         Self {
@@ -63,7 +80,8 @@ impl Shifts {
 /// A moving mean.
 fn glide(steps: &[f32]) -> Vec<f32> {
     let around = |index: usize| {
-        let window = &steps[index.saturating_sub(GLIDE / 2)..(index + GLIDE / 2 + 1).min(steps.len())];
+        let window =
+            &steps[index.saturating_sub(GLIDE / 2)..(index + GLIDE / 2 + 1).min(steps.len())];
         window.iter().sum::<f32>() / window.len() as f32
     };
     (0..steps.len()).map(around).collect()
@@ -71,12 +89,30 @@ fn glide(steps: &[f32]) -> Vec<f32> {
 
 /// Makes each coefficient move as far from the sentence's mean as the teacher's did: least absolute errors favour the
 /// middle, which sounds muffled (global variance: Toda and Tokuda, 2007).
-fn enliven(frames: &mut VocoderFrames, factors: &[f32]) {
-    let count = frames.len().max(1) as f32;
+fn enliven(frames: &mut VocoderFrames, speech: &[usize], factors: &[f32]) {
+    let count = speech.len().max(1) as f32;
     for (order, factor) in factors.iter().enumerate().take(MEL_CEPSTRUM) {
-        let mean = frames.mel_cepstrum.iter().map(|cepstrum| cepstrum[order]).sum::<f32>() / count;
-        for cepstrum in &mut frames.mel_cepstrum {
-            cepstrum[order] = mean + (cepstrum[order] - mean) * factor;
+        let mean = speech
+            .iter()
+            .map(|index| frames.mel_cepstrum[*index][order])
+            .sum::<f32>()
+            / count;
+        for index in speech {
+            let value = &mut frames.mel_cepstrum[*index][order];
+            *value = mean + (*value - mean) * factor;
         }
     }
+}
+
+/// Frames that belong to no silence.
+fn speech_frames(utterance: &Utterance<'_>, durations: &[u32]) -> Vec<usize> {
+    let silent = utterance.tokens.iter().map(|token| token.phone == Phone(0));
+    let frames = silent
+        .zip(durations)
+        .flat_map(|(silent, frames)| std::iter::repeat_n(silent, *frames as usize));
+    frames
+        .enumerate()
+        .filter(|(_, silent)| !silent)
+        .map(|(index, _)| index)
+        .collect()
 }

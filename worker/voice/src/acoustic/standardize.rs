@@ -40,7 +40,10 @@ fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let chunks = row.chunks_exact(8);
     let rest: f32 = chunks.remainder().iter().map(|x| of(*x)).sum();
     for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane += of(*x));
+        lanes
+            .iter_mut()
+            .zip(chunk)
+            .for_each(|(lane, x)| *lane += of(*x));
     }
     lanes.iter().sum::<f32>() + rest
 }
@@ -64,7 +67,9 @@ impl CustomOp1 for Standardize {
     }
 
     fn bwd(&self, rows: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        rows.contiguous()?.apply_op2_no_bwd(&gradient.contiguous()?, &Gradient).map(Some)
+        rows.contiguous()?
+            .apply_op2_no_bwd(&gradient.contiguous()?, &Gradient)
+            .map(Some)
     }
 }
 
@@ -76,12 +81,21 @@ impl CustomOp2 for Gradient {
         "standardize-gradient"
     }
 
-    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
         let channels = l1.shape().dims2()?.1;
         let (rows, gradients) = (contiguous(s1, l1)?, contiguous(s2, l2)?);
         let mut target = Vec::with_capacity(rows.len());
         let mut product = vec![0f32; channels];
-        for (row, gradient) in rows.chunks_exact(channels).zip(gradients.chunks_exact(channels)) {
+        for (row, gradient) in rows
+            .chunks_exact(channels)
+            .zip(gradients.chunks_exact(channels))
+        {
             let (mean, scale) = moments(row);
             for ((p, x), g) in product.iter_mut().zip(row).zip(gradient) {
                 *p = (x - mean) * scale * g;
@@ -103,13 +117,25 @@ mod tests {
 
     #[test]
     fn agrees_with_the_composed_form_and_so_does_its_gradient() {
-        let values: Vec<f32> = (0..57).map(|i| (i as f32 * 1.3).cos() * 3.0 + 0.5).collect();
-        let rows = Var::from_tensor(&Tensor::from_vec(values, (3, 19), &Device::Cpu).unwrap()).unwrap();
-        let weights = (0..57).map(|i| (i as f32 * 0.9).sin()).collect::<Vec<f32>>();
+        let values: Vec<f32> = (0..57)
+            .map(|i| (i as f32 * 1.3).cos() * 3.0 + 0.5)
+            .collect();
+        let rows =
+            Var::from_tensor(&Tensor::from_vec(values, (3, 19), &Device::Cpu).unwrap()).unwrap();
+        let weights = (0..57)
+            .map(|i| (i as f32 * 0.9).sin())
+            .collect::<Vec<f32>>();
         let weights = Tensor::from_vec(weights, (3, 19), &Device::Cpu).unwrap();
         let gradient = |result: &Tensor| {
             let loss = (result * &weights).unwrap().sum_all().unwrap();
-            loss.backward().unwrap().get(&rows).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+            loss.backward()
+                .unwrap()
+                .get(&rows)
+                .unwrap()
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap()
         };
         let (ours, theirs) = (standardize(&rows).unwrap(), composed(&rows).unwrap());
         let flat = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();

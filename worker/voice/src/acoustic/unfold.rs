@@ -39,13 +39,24 @@ impl Segments {
     /// The sequence that each row belongs to.
     pub fn owners(&self) -> Vec<u32> {
         let ranges = self.0.iter().enumerate();
-        ranges.flat_map(|(owner, range)| std::iter::repeat_n(owner as u32, range.len())).collect()
+        ranges
+            .flat_map(|(owner, range)| std::iter::repeat_n(owner as u32, range.len()))
+            .collect()
     }
 }
 
 /// `[rows, channels]` to `[rows, taps * channels + 1]`: the rows at `-taps/2 ..= taps/2` times `dilation`, then a one.
-pub(super) fn unfold(rows: &Tensor, segments: &Segments, taps: usize, dilation: usize) -> Result<Tensor> {
-    let window = Window { segments: segments.clone(), taps, dilation };
+pub(super) fn unfold(
+    rows: &Tensor,
+    segments: &Segments,
+    taps: usize,
+    dilation: usize,
+) -> Result<Tensor> {
+    let window = Window {
+        segments: segments.clone(),
+        taps,
+        dilation,
+    };
     if rows.device().is_cpu() {
         return rows.contiguous()?.apply_op1(window);
     }
@@ -65,7 +76,8 @@ impl Window {
         for range in self.segments.ranges() {
             for row in range.clone() {
                 for tap in 0..self.taps {
-                    let neighbour = (row + tap * self.dilation).checked_sub(self.taps / 2 * self.dilation);
+                    let neighbour =
+                        (row + tap * self.dilation).checked_sub(self.taps / 2 * self.dilation);
                     if let Some(neighbour) = neighbour.filter(|n| range.contains(n)) {
                         visit(row, tap, neighbour);
                     }
@@ -78,12 +90,17 @@ impl Window {
     fn unfold_by_index(&self, rows: &Tensor) -> Result<Tensor> {
         let (count, channels) = rows.dims2()?;
         let mut index = vec![count as u32; count * self.taps];
-        self.for_each_neighbour(|row, tap, neighbour| index[row * self.taps + tap] = neighbour as u32);
+        self.for_each_neighbour(|row, tap, neighbour| {
+            index[row * self.taps + tap] = neighbour as u32
+        });
         let outside = Tensor::zeros((1, channels), rows.dtype(), rows.device())?;
         let index = Tensor::new(index, rows.device())?;
         let windows = Tensor::cat(&[rows, &outside], 0)?.index_select(&index, 0)?;
         let ones = Tensor::ones((count, 1), rows.dtype(), rows.device())?;
-        Tensor::cat(&[&windows.reshape((count, self.taps * channels))?, &ones], 1)
+        Tensor::cat(
+            &[&windows.reshape((count, self.taps * channels))?, &ones],
+            1,
+        )
     }
 }
 
@@ -102,21 +119,30 @@ impl CustomOp1 for Window {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (count, channels) = layout.shape().dims2()?;
         if count != self.segments.rows() {
-            bail!("unfold got {count} rows for segments of {}", self.segments.rows());
+            bail!(
+                "unfold got {count} rows for segments of {}",
+                self.segments.rows()
+            );
         }
         let source = contiguous(storage, layout)?;
         let width = self.taps * channels + 1;
         let mut target = vec![0f32; count * width];
         self.for_each_neighbour(|row, tap, neighbour| {
             let at = row * width + tap * channels;
-            target[at..at + channels].copy_from_slice(&source[neighbour * channels..(neighbour + 1) * channels]);
+            target[at..at + channels]
+                .copy_from_slice(&source[neighbour * channels..(neighbour + 1) * channels]);
         });
-        target.chunks_exact_mut(width).for_each(|row| row[width - 1] = 1.0);
+        target
+            .chunks_exact_mut(width)
+            .for_each(|row| row[width - 1] = 1.0);
         Ok((CpuStorage::F32(target), (count, width).into()))
     }
 
     fn bwd(&self, _arg: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        gradient.contiguous()?.apply_op1_no_bwd(&Fold(self.clone())).map(Some)
+        gradient
+            .contiguous()?
+            .apply_op1_no_bwd(&Fold(self.clone()))
+            .map(Some)
     }
 }
 
@@ -137,7 +163,9 @@ impl CustomOp1 for Fold {
         self.0.for_each_neighbour(|row, tap, neighbour| {
             let at = row * width + tap * channels;
             let sums = &mut target[neighbour * channels..(neighbour + 1) * channels];
-            sums.iter_mut().zip(&source[at..at + channels]).for_each(|(sum, share)| *sum += share);
+            sums.iter_mut()
+                .zip(&source[at..at + channels])
+                .for_each(|(sum, share)| *sum += share);
         });
         Ok((CpuStorage::F32(target), (count, channels).into()))
     }
@@ -158,16 +186,32 @@ mod tests {
     fn agrees_with_the_composed_form_and_so_does_its_gradient() {
         let segments = Segments::from_lengths([1, 4, 2]);
         for (taps, dilation) in [(1, 1), (3, 1), (3, 2), (5, 1)] {
-            let window = Window { segments: segments.clone(), taps, dilation };
+            let window = Window {
+                segments: segments.clone(),
+                taps,
+                dilation,
+            };
             let rows = rows();
             let ours = unfold(&rows, &segments, taps, dilation).unwrap();
             let composed = window.unfold_by_index(&rows).unwrap();
-            assert_eq!(ours.to_vec2::<f32>().unwrap(), composed.to_vec2::<f32>().unwrap());
+            assert_eq!(
+                ours.to_vec2::<f32>().unwrap(),
+                composed.to_vec2::<f32>().unwrap()
+            );
             let gradient = |unfolded: &Tensor| {
                 let loss = unfolded.sqr().unwrap().sum_all().unwrap();
-                loss.backward().unwrap().get(&rows).unwrap().to_vec2::<f32>().unwrap()
+                loss.backward()
+                    .unwrap()
+                    .get(&rows)
+                    .unwrap()
+                    .to_vec2::<f32>()
+                    .unwrap()
             };
-            for (a, b) in gradient(&ours).concat().iter().zip(gradient(&composed).concat()) {
+            for (a, b) in gradient(&ours)
+                .concat()
+                .iter()
+                .zip(gradient(&composed).concat())
+            {
                 assert!((a - b).abs() < 1e-6, "{a} {b}");
             }
         }

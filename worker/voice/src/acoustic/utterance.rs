@@ -41,7 +41,12 @@ pub struct TokenControl {
 
 impl Default for TokenControl {
     fn default() -> Self {
-        Self { seconds: None, stretch: 1.0, pitch: 0.0, loudness: 0.0 }
+        Self {
+            seconds: None,
+            stretch: 1.0,
+            pitch: 0.0,
+            loudness: 0.0,
+        }
     }
 }
 
@@ -49,7 +54,12 @@ impl TokenControl {
     /// Stress on a word: above 0 stronger, below 0 weaker; -1 to 1.
     pub fn emphasis(strength: f32) -> Self {
         let strength = strength.clamp(-1.0, 1.0);
-        Self { seconds: None, stretch: 1.0 + 0.2 * strength, pitch: 2.0 * strength, loudness: 3.0 * strength }
+        Self {
+            seconds: None,
+            stretch: 1.0 + 0.2 * strength,
+            pitch: 2.0 * strength,
+            loudness: 3.0 * strength,
+        }
     }
 }
 
@@ -69,25 +79,41 @@ impl Utterance<'_> {
     pub(super) fn check(&self) -> Result<(), ModelError> {
         let tokens = self.tokens.len();
         if tokens > MOST_TOKENS {
-            return Err(ModelError::Limit { what: "the number of tokens", found: tokens, limit: MOST_TOKENS });
+            return Err(ModelError::Limit {
+                what: "the number of tokens",
+                found: tokens,
+                limit: MOST_TOKENS,
+            });
         }
         if tokens == 0 {
             return Err(ModelError::Empty);
         }
         if !self.controls.is_empty() && self.controls.len() != tokens {
-            return Err(ModelError::Controls { controls: self.controls.len(), tokens });
+            return Err(ModelError::Controls {
+                controls: self.controls.len(),
+                tokens,
+            });
         }
         within("the rate", self.rate, 0.25, 4.0)?;
         within("the shift of the pitch", self.pitch_shift, -24.0, 24.0)?;
         within("the speaker's pitch", self.speaker.pitch, 20.0, 1000.0)?;
-        self.speaker.vector.0.iter().try_for_each(|value| within("a value of the speaker", *value, -10.0, 10.0))?;
+        self.speaker
+            .vector
+            .0
+            .iter()
+            .try_for_each(|value| within("a value of the speaker", *value, -10.0, 10.0))?;
         self.controls.iter().try_for_each(TokenControl::check)
     }
 }
 
 impl TokenControl {
     fn check(&self) -> Result<(), ModelError> {
-        within("the duration of a token", self.seconds.unwrap_or(0.0), 0.0, LONGEST_SECONDS)?;
+        within(
+            "the duration of a token",
+            self.seconds.unwrap_or(0.0),
+            0.0,
+            LONGEST_SECONDS,
+        )?;
         within("the stretch of a token", self.stretch, 0.25, 4.0)?;
         within("the pitch of a token", self.pitch, -24.0, 24.0)?;
         within("the loudness of a token", self.loudness, -60.0, 20.0)
@@ -95,5 +121,14 @@ impl TokenControl {
 }
 
 fn within(what: &'static str, found: f32, least: f32, most: f32) -> Result<(), ModelError> {
-    if (least..=most).contains(&found) { Ok(()) } else { Err(ModelError::Range { what, found, least, most }) }
+    if (least..=most).contains(&found) {
+        Ok(())
+    } else {
+        Err(ModelError::Range {
+            what,
+            found,
+            least,
+            most,
+        })
+    }
 }

@@ -56,23 +56,44 @@ pub struct BuiltInVoice {
 impl BuiltInVoice {
     pub fn speaker(&self) -> Result<Speaker, ModelError> {
         let Ok(vector) = self.vector.clone().try_into() else {
-            return Err(ModelError::Config(format!("the vector of {} has {} values", self.id, self.vector.len())));
+            return Err(ModelError::Config(format!(
+                "the vector of {} has {} values",
+                self.id,
+                self.vector.len()
+            )));
         };
-        Ok(Speaker { vector: SpeakerVector(vector), pitch: self.pitch })
+        Ok(Speaker {
+            vector: SpeakerVector(vector),
+            pitch: self.pitch,
+        })
     }
 }
 
 impl ModelDescription {
     fn check(&self) -> Result<(), ModelError> {
         self.config.check()?;
-        let frames = [&self.frames.mean, &self.frames.deviation].iter().all(|v| v.len() == FRAME_PARAMETERS);
-        let statistics = [&self.statistics.mean, &self.statistics.deviation].iter().all(|v| v.len() == STATISTICS);
-        let positive = self.frames.deviation.iter().chain(&self.statistics.deviation).all(|d| *d > 0.0);
-        let voices = self.voices.iter().all(|v| v.vector.len() == SPEAKER_WIDTH && v.pitch > 0.0);
+        let frames = [&self.frames.mean, &self.frames.deviation]
+            .iter()
+            .all(|v| v.len() == FRAME_PARAMETERS);
+        let statistics = [&self.statistics.mean, &self.statistics.deviation]
+            .iter()
+            .all(|v| v.len() == STATISTICS);
+        let positive = self
+            .frames
+            .deviation
+            .iter()
+            .chain(&self.statistics.deviation)
+            .all(|d| *d > 0.0);
+        let voices = self
+            .voices
+            .iter()
+            .all(|v| v.vector.len() == SPEAKER_WIDTH && v.pitch > 0.0);
         if frames && statistics && positive && voices && self.liveliness.len() == MEL_CEPSTRUM {
             return Ok(());
         }
-        Err(ModelError::Config("its tables do not fit this program".into()))
+        Err(ModelError::Config(
+            "its tables do not fit this program".into(),
+        ))
     }
 }
 
@@ -83,29 +104,57 @@ pub(super) struct WeightsFile<'a> {
 }
 
 impl<'a> WeightsFile<'a> {
-    pub(super) fn open(bytes: &'a [u8], device: &Device) -> Result<(Self, ModelDescription), ModelError> {
+    pub(super) fn open(
+        bytes: &'a [u8],
+        device: &Device,
+    ) -> Result<(Self, ModelDescription), ModelError> {
         if bytes.len() > MOST_BYTES {
-            return Err(ModelError::Limit { what: "the size of the weights in bytes", found: bytes.len(), limit: MOST_BYTES });
+            return Err(ModelError::Limit {
+                what: "the size of the weights in bytes",
+                found: bytes.len(),
+                limit: MOST_BYTES,
+            });
         }
         let format = |error: safetensors::SafeTensorError| ModelError::Format(error.to_string());
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
         let document = header.metadata().as_ref().and_then(|map| map.get(DOCUMENT));
-        let document = document.ok_or_else(|| ModelError::Format("they describe no model".into()))?;
-        let description: ModelDescription =
-            serde_json::from_str(document).map_err(|error| ModelError::Config(error.to_string()))?;
+        let document =
+            document.ok_or_else(|| ModelError::Format("they describe no model".into()))?;
+        let description: ModelDescription = serde_json::from_str(document)
+            .map_err(|error| ModelError::Config(error.to_string()))?;
         description.check()?;
         let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
-        Ok((Self { tensors, device: device.clone() }, description))
+        Ok((
+            Self {
+                tensors,
+                device: device.clone(),
+            },
+            description,
+        ))
     }
 }
 
 impl ParameterSource for WeightsFile<'_> {
-    fn parameter(&mut self, name: &str, rows: usize, columns: usize, _gain: f32) -> Result<Tensor, ModelError> {
-        let view = self.tensors.tensor(name).map_err(|_| ModelError::Missing(name.to_owned()))?;
+    fn parameter(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+        _gain: f32,
+    ) -> Result<Tensor, ModelError> {
+        let view = self
+            .tensors
+            .tensor(name)
+            .map_err(|_| ModelError::Missing(name.to_owned()))?;
         if view.shape() != [rows, columns] || view.dtype() != Dtype::F16 {
-            return Err(ModelError::Shape { name: name.to_owned(), expected: vec![rows, columns], found: view.shape().to_vec() });
+            return Err(ModelError::Shape {
+                name: name.to_owned(),
+                expected: vec![rows, columns],
+                found: view.shape().to_vec(),
+            });
         }
-        let tensor = Tensor::from_raw_buffer(view.data(), DType::F16, &[rows, columns], &Device::Cpu);
+        let tensor =
+            Tensor::from_raw_buffer(view.data(), DType::F16, &[rows, columns], &Device::Cpu);
         Ok(tensor?.to_dtype(DType::F32)?.to_device(&self.device)?)
     }
 }
@@ -118,14 +167,23 @@ pub fn write_weights<'a>(
     let format = |error: safetensors::SafeTensorError| ModelError::Format(error.to_string());
     let mut halves: Vec<(&str, Vec<usize>, Vec<u8>)> = Vec::new();
     for (name, tensor) in parameters {
-        let values = tensor.to_dtype(DType::F16)?.flatten_all()?.to_vec1::<half::f16>()?;
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let values = tensor
+            .to_dtype(DType::F16)?
+            .flatten_all()?
+            .to_vec1::<half::f16>()?;
+        let bytes = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         halves.push((name, tensor.dims().to_vec(), bytes));
     }
     let views = halves.iter().map(|(name, shape, bytes)| {
-        TensorView::new(Dtype::F16, shape.clone(), bytes).map(|view| (*name, view)).map_err(format)
+        TensorView::new(Dtype::F16, shape.clone(), bytes)
+            .map(|view| (*name, view))
+            .map_err(format)
     });
-    let document = serde_json::to_string(description).map_err(|error| ModelError::Config(error.to_string()))?;
+    let document = serde_json::to_string(description)
+        .map_err(|error| ModelError::Config(error.to_string()))?;
     let header = HashMap::from([(DOCUMENT.to_owned(), document)]);
     safetensors::serialize(views.collect::<Result<Vec<_>, _>>()?, Some(header)).map_err(format)
 }

@@ -26,13 +26,18 @@ impl Warp {
     }
 
     pub fn apply(&self, cepstrum: &[f32; MEL_CEPSTRUM]) -> [f32; MEL_CEPSTRUM] {
-        self.0.map(|row| row.iter().zip(cepstrum).map(|(a, b)| a * b).sum())
+        self.0
+            .map(|row| row.iter().zip(cepstrum).map(|(a, b)| a * b).sum())
     }
 
     /// The diagonal of the covariance after the warp.
-    pub fn variances(&self, covariance: &[[f32; MEL_CEPSTRUM]; MEL_CEPSTRUM]) -> [f32; MEL_CEPSTRUM] {
+    pub fn variances(
+        &self,
+        covariance: &[[f32; MEL_CEPSTRUM]; MEL_CEPSTRUM],
+    ) -> [f32; MEL_CEPSTRUM] {
         self.0.map(|row| {
-            let weighted = covariance.map(|line| line.iter().zip(&row).map(|(a, b)| a * b).sum::<f32>());
+            let weighted =
+                covariance.map(|line| line.iter().zip(&row).map(|(a, b)| a * b).sum::<f32>());
             weighted.iter().zip(&row).map(|(a, b)| a * b).sum()
         })
     }
@@ -61,7 +66,8 @@ mod tests {
         for (order, value) in cepstrum.iter_mut().enumerate() {
             *value = (order as f32 * 1.7).cos() / (1.0 + order as f32).powi(2);
         }
-        assert_eq!(Warp::new(0.0).apply(&cepstrum), cepstrum);
+        let same = Warp::new(0.0).apply(&cepstrum);
+        assert!(same.iter().zip(cepstrum).all(|(a, b)| (a - b).abs() < 1e-6));
         let there_and_back = Warp::new(-0.05).apply(&Warp::new(0.05).apply(&cepstrum));
         for (a, b) in there_and_back.iter().zip(cepstrum).take(8) {
             assert!((a - b).abs() < 0.01, "{a} {b}");

@@ -1,0 +1,205 @@
+//! From a run's parameters to the file that the product ships.
+
+use std::path::Path;
+
+use candle_core::Device;
+use kiskadee_voice::acoustic::{
+    AcousticModel, BuiltInVoice, ModelDescription, ModelLanguage, Scale, write_weights,
+};
+use kiskadee_voice::speaker::Warp;
+use kiskadee_voice::{MEL_CEPSTRUM, VocoderFrames};
+
+use crate::TrainError;
+use crate::corpus::{Recording, Speaker};
+use crate::evaluation::speak_like;
+use crate::training::{Recipe, Trained};
+
+/// Recordings of each speaker by which liveliness is measured.
+const SAMPLE: usize = 40;
+/// More would turn errors into noises.
+const MOST_LIVELINESS: f32 = 1.5;
+
+/// A voice of the product: a speaker that was trained with, as it is or through a vocal tract of another length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoiceRecipe {
+    pub id: &'static str,
+    pub speaker: &'static str,
+    pub language: ModelLanguage,
+    pub description: &'static str,
+    pub warp: f32,
+    /// Times the speaker's own pitch.
+    pub pitch: f32,
+}
+
+/// The built-in voices.
+pub const VOICES: [VoiceRecipe; 5] = [
+    voice(
+        "wren",
+        "slt",
+        ModelLanguage::English,
+        "a clear woman's voice, American English",
+        0.0,
+        1.0,
+    ),
+    voice(
+        "heron",
+        "rms",
+        ModelLanguage::English,
+        "a deep man's voice, American English",
+        0.0,
+        1.0,
+    ),
+    voice(
+        "grouse",
+        "awb",
+        ModelLanguage::English,
+        "a man's voice, Scottish English",
+        0.0,
+        1.0,
+    ),
+    voice(
+        "plover",
+        "slt",
+        ModelLanguage::English,
+        "a lower, calm woman's voice, American English",
+        0.04,
+        0.86,
+    ),
+    voice(
+        "swift",
+        "rms",
+        ModelLanguage::English,
+        "a lighter, younger man's voice, American English",
+        -0.05,
+        1.22,
+    ),
+];
+
+const fn voice(
+    id: &'static str,
+    speaker: &'static str,
+    language: ModelLanguage,
+    description: &'static str,
+    warp: f32,
+    pitch: f32,
+) -> VoiceRecipe {
+    VoiceRecipe {
+        id,
+        speaker,
+        language,
+        description,
+        warp,
+        pitch,
+    }
+}
+
+/// The weights file of a run: the same bytes for the same run. Voices of speakers that were not trained with are left out.
+pub fn export(
+    trained: &Trained,
+    recipe: &Recipe,
+    speakers: &[Speaker],
+    voices: &[VoiceRecipe],
+) -> Result<Vec<u8>, TrainError> {
+    let normalization = &trained.normalization;
+    let mut description = ModelDescription {
+        config: recipe.config.clone(),
+        phones: Vec::new(),
+        frames: Scale {
+            mean: normalization.frame_mean.clone(),
+            deviation: normalization.frame_deviation.clone(),
+        },
+        statistics: Scale {
+            mean: normalization.statistics_mean.clone(),
+            deviation: normalization.statistics_deviation.clone(),
+        },
+        liveliness: vec![1.0; MEL_CEPSTRUM],
+        voices: Vec::new(),
+    };
+    let write = |description: &ModelDescription| {
+        write_weights(
+            description,
+            trained
+                .parameters
+                .iter()
+                .map(|(name, var)| (name, var.as_tensor())),
+        )
+    };
+    let plain = AcousticModel::load(&write(&description)?, &Device::Cpu)?;
+    description.voices = built_in_voices(&plain, speakers, voices)?;
+    description.liveliness = liveliness(&plain, speakers)?;
+    Ok(write(&description)?)
+}
+
+/// Writes `bytes` where nobody ever sees half of them.
+pub fn save_weights(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, bytes).map_err(TrainError::file(&partial))?;
+    std::fs::rename(&partial, path).map_err(TrainError::file(path))
+}
+
+fn built_in_voices(
+    model: &AcousticModel,
+    speakers: &[Speaker],
+    voices: &[VoiceRecipe],
+) -> Result<Vec<BuiltInVoice>, TrainError> {
+    let known = voices
+        .iter()
+        .filter_map(|voice| Some((voice, speakers.iter().find(|s| s.name == voice.speaker)?)));
+    known
+        .map(|(voice, speaker)| {
+            let matched = model.match_moments(&speaker.pooled, &Warp::new(voice.warp))?;
+            Ok(BuiltInVoice {
+                id: voice.id.to_owned(),
+                language: voice.language,
+                description: voice.description.to_owned(),
+                vector: matched.vector.0.to_vec(),
+                pitch: matched.pitch * voice.pitch,
+            })
+        })
+        .collect()
+}
+
+/// How much less each coefficient moves in the model's speech than in its teachers'.
+fn liveliness(model: &AcousticModel, speakers: &[Speaker]) -> Result<Vec<f32>, TrainError> {
+    let (mut theirs, mut ours) = ([0f32; MEL_CEPSTRUM], [0f32; MEL_CEPSTRUM]);
+    for speaker in speakers {
+        let voice = model.match_moments(&speaker.pooled, &Warp::new(0.0))?;
+        for recording in speaker.recordings.iter().take(SAMPLE) {
+            let spoken = speak_like(model, recording, speaker.language, voice)?;
+            add(&mut theirs, &movement(recording, &recording.frames));
+            add(&mut ours, &movement(recording, &spoken.frames));
+        }
+    }
+    let mut factors: Vec<f32> = theirs
+        .iter()
+        .zip(&ours)
+        .map(|(a, b)| (a / b.max(1e-6)).clamp(1.0, MOST_LIVELINESS))
+        .collect();
+    // Loudness has its own life in pauses and controls.
+    factors[0] = 1.0;
+    Ok(factors)
+}
+
+fn add(sums: &mut [f32; MEL_CEPSTRUM], values: &[f32; MEL_CEPSTRUM]) {
+    sums.iter_mut()
+        .zip(values)
+        .for_each(|(sum, value)| *sum += value);
+}
+
+/// Standard deviations over the frames of speech.
+fn movement(recording: &Recording, frames: &VocoderFrames) -> [f32; MEL_CEPSTRUM] {
+    let speech: Vec<&[f32; MEL_CEPSTRUM]> = recording
+        .speech_frames()
+        .filter_map(|i| frames.mel_cepstrum.get(i))
+        .collect();
+    let count = speech.len().max(1) as f32;
+    std::array::from_fn(|order| {
+        let mean = speech.iter().map(|cepstrum| cepstrum[order]).sum::<f32>() / count;
+        (speech
+            .iter()
+            .map(|cepstrum| (cepstrum[order] - mean).powi(2))
+            .sum::<f32>()
+            / count)
+            .sqrt()
+    })
+}

@@ -1,0 +1,264 @@
+//! Runs of a tiny model: they learn, stop, go on to the same bits, and give weights that speak.
+
+mod synthetic;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use candle_core::Device;
+use kiskadee_trainer::TrainError;
+use kiskadee_trainer::evaluation::evaluate;
+use kiskadee_trainer::export::{VoiceRecipe, export};
+use kiskadee_trainer::training::{
+    Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log, train,
+};
+use kiskadee_voice::acoustic::{AcousticModel, Config, ModelLanguage, TokenControl, Utterance};
+
+const VOICE: VoiceRecipe = VoiceRecipe {
+    id: "low",
+    speaker: "low",
+    language: ModelLanguage::English,
+    description: "",
+    warp: 0.0,
+    pitch: 1.0,
+};
+
+fn options(out: &Path, steps: u64) -> RunOptions {
+    let recipe = Recipe {
+        config: Config::tiny(),
+        steps,
+        batch: 4,
+        learning_rate: 5e-3,
+        seed: 9,
+    };
+    RunOptions {
+        recipe,
+        out: out.to_owned(),
+        resume: true,
+        checkpoint_every: 7,
+        device: Device::Cpu,
+    }
+}
+
+fn bits(trained: &Trained) -> Vec<u32> {
+    let values = trained
+        .parameters
+        .iter()
+        .map(|(_, var)| var.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+    values.flatten().map(f32::to_bits).collect()
+}
+
+fn run(options: &RunOptions, stop_after: Option<u64>) -> Trained {
+    let stop = AtomicBool::new(false);
+    let speakers = synthetic::speakers();
+    if let Some(step) = stop_after {
+        // Reports come every 50 steps; the one at hand is the moment to ask for a stop.
+        let mut observe =
+            |progress: &Progress| stop.store(progress.step >= step, Ordering::Relaxed);
+        return train(&speakers, options, &stop, &mut observe).unwrap();
+    }
+    train(&speakers, options, &stop, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn a_stopped_run_goes_on_to_the_same_bits() {
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let unbroken = run(&options(whole.path(), 120), None);
+    let first = run(&options(parts.path(), 120), Some(50));
+    assert_eq!(first.step, 51, "a stop takes effect after the next step");
+    let resumed = run(&options(parts.path(), 120), None);
+    assert_eq!((unbroken.step, resumed.step), (120, 120));
+    assert!(bits(&unbroken) == bits(&resumed));
+    assert!(bits(&load_trained(&options(parts.path(), 120)).unwrap()) == bits(&resumed));
+    assert_eq!(list_checkpoints(parts.path()).unwrap().len(), 3);
+    let log = read_log(&parts.path().join("log.jsonl")).unwrap();
+    assert_eq!(
+        log.iter().map(|report| report.step).collect::<Vec<_>>(),
+        [50, 51, 100, 120]
+    );
+}
+
+#[test]
+fn it_learns_and_its_weights_speak() {
+    let out = tempfile::tempdir().unwrap();
+    let options = options(out.path(), 300);
+    let trained = run(&options, None);
+    let log = read_log(&out.path().join("log.jsonl")).unwrap();
+    assert!(log[log.len() - 1].total < 0.5 * log[0].total, "{log:?}");
+    let speakers = synthetic::speakers();
+    let weights = export(&trained, &options.recipe, &speakers, &[VOICE]).unwrap();
+    assert!(weights == export(&trained, &options.recipe, &speakers, &[VOICE]).unwrap());
+    let fresh = run(
+        &RunOptions {
+            resume: false,
+            ..self::options(out.path(), 1)
+        },
+        None,
+    );
+    let untrained = export(&fresh, &options.recipe, &speakers, &[]).unwrap();
+    for (trained, untrained) in evaluate(&weights, &speakers)
+        .unwrap()
+        .iter()
+        .zip(evaluate(&untrained, &speakers).unwrap())
+    {
+        assert!(
+            trained.distortion_db < 0.85 * untrained.distortion_db,
+            "{trained} {untrained}"
+        );
+        assert!(
+            trained.duration_error_ms < 0.5 * untrained.duration_error_ms,
+            "{trained} {untrained}"
+        );
+        assert!(trained.voicing_error_percent < 10.0, "{trained}");
+    }
+}
+
+#[test]
+fn an_utterance_sounds_the_same_alone_and_among_others() {
+    let out = tempfile::tempdir().unwrap();
+    let options = options(out.path(), 40);
+    let weights = export(
+        &run(&options, None),
+        &options.recipe,
+        &synthetic::speakers(),
+        &[VOICE],
+    )
+    .unwrap();
+    let model = AcousticModel::load(&weights, &Device::Cpu).unwrap();
+    let speaker = model.voice("low").unwrap().speaker().unwrap();
+    let recordings: Vec<_> = (0..5)
+        .map(|number| synthetic::recording(number, 110.0))
+        .collect();
+    let lengths = [16, 3, 9, 1, 12];
+    let utterances: Vec<_> = recordings
+        .iter()
+        .zip(lengths)
+        .map(|(recording, length)| Utterance {
+            tokens: &recording.tokens[..length],
+            language: ModelLanguage::English,
+            kind: recording.kind,
+            speaker,
+            rate: 1.0,
+            pitch_shift: 0.0,
+            controls: &[],
+        })
+        .collect();
+    let together = model.synthesize(&utterances).unwrap();
+    for (utterance, among) in utterances.iter().zip(&together) {
+        let alone = &model.synthesize(std::slice::from_ref(utterance)).unwrap()[0];
+        assert_eq!(alone.durations, among.durations);
+        assert_eq!(
+            alone.frames.len(),
+            alone.durations.iter().sum::<u32>() as usize
+        );
+        for (a, b) in alone
+            .frames
+            .mel_cepstrum
+            .as_flattened()
+            .iter()
+            .zip(among.frames.mel_cepstrum.as_flattened())
+        {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn controls_and_rate_are_obeyed() {
+    let out = tempfile::tempdir().unwrap();
+    let options = options(out.path(), 200);
+    let weights = export(
+        &run(&options, None),
+        &options.recipe,
+        &synthetic::speakers(),
+        &[VOICE],
+    )
+    .unwrap();
+    let model = AcousticModel::load(&weights, &Device::Cpu).unwrap();
+    let speaker = model.voice("low").unwrap().speaker().unwrap();
+    let recording = synthetic::recording(0, 110.0);
+    let plain = Utterance {
+        tokens: &recording.tokens,
+        language: ModelLanguage::English,
+        kind: recording.kind,
+        speaker,
+        rate: 1.0,
+        pitch_shift: 0.0,
+        controls: &[],
+    };
+    let say = |utterance: Utterance<'_>| model.synthesize(&[utterance]).unwrap().remove(0);
+    let total = |utterance: Utterance<'_>| say(utterance).durations.iter().sum::<u32>() as f32;
+    let ratio = total(Utterance {
+        rate: 2.0,
+        ..plain.clone()
+    }) / total(plain.clone());
+    assert!((ratio - 0.5).abs() < 0.05, "{ratio}");
+    let mut controls = vec![TokenControl::default(); recording.tokens.len()];
+    controls[0].seconds = Some(1.5);
+    assert_eq!(
+        say(Utterance {
+            controls: &controls,
+            ..plain.clone()
+        })
+        .durations[0],
+        300
+    );
+    let median = |utterance: Utterance<'_>| {
+        let mut f0: Vec<f32> = say(utterance)
+            .frames
+            .f0
+            .into_iter()
+            .filter(|f0| *f0 > 0.0)
+            .collect();
+        f0.sort_by(f32::total_cmp);
+        f0[f0.len() / 2]
+    };
+    let octave = median(Utterance {
+        pitch_shift: 12.0,
+        ..plain.clone()
+    }) / median(plain.clone());
+    assert!((octave - 2.0).abs() < 0.01, "{octave}");
+    let refused =
+        |utterance: Utterance<'_>| model.synthesize(&[utterance]).unwrap_err().to_string();
+    assert!(
+        refused(Utterance {
+            rate: f32::NAN,
+            ..plain.clone()
+        })
+        .contains("the rate is NaN")
+    );
+    assert!(
+        refused(Utterance {
+            controls: &controls[1..],
+            ..plain.clone()
+        })
+        .contains("15 controls for 16 tokens")
+    );
+    assert!(
+        refused(Utterance {
+            tokens: &[],
+            ..plain
+        })
+        .contains("no phones")
+    );
+}
+
+#[test]
+fn other_options_and_damaged_files_are_refused() {
+    let out = tempfile::tempdir().unwrap();
+    run(&options(out.path(), 10), None);
+    let speakers = synthetic::speakers();
+    let attempt =
+        |options: &RunOptions| train(&speakers, options, &AtomicBool::new(false), &mut |_| {});
+    assert!(matches!(
+        attempt(&options(out.path(), 20)),
+        Err(TrainError::OtherOptions(_))
+    ));
+    let latest = list_checkpoints(out.path()).unwrap().pop().unwrap();
+    std::fs::write(&latest, b"no checkpoint").unwrap();
+    assert!(matches!(
+        attempt(&options(out.path(), 10)),
+        Err(TrainError::Damaged { .. })
+    ));
+    assert!(AcousticModel::load(b"no weights", &Device::Cpu).is_err());
+}
