@@ -9,6 +9,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// The language's own BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Portuguese => "pt",
+        }
+    }
+
     /// The language of a BCP 47 tag such as `en`, `en-US` or `pt-br`.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();

@@ -1,8 +1,9 @@
 //! Recordings with their phones and durations, as a teacher made them.
 
-use kiskadee_voice::acoustic::{ModelLanguage, SentenceKind};
+use kiskadee_text::Language;
+use kiskadee_voice::acoustic::SentenceKind;
 use kiskadee_voice::speaker::Moments;
-use kiskadee_voice::{Phone, PhoneToken, VocoderFrames};
+use kiskadee_voice::{PhoneToken, VocoderFrames};
 
 use crate::TrainError;
 
@@ -20,7 +21,7 @@ pub struct Recording {
 #[derive(Debug, Clone)]
 pub struct Speaker {
     pub name: String,
-    pub language: ModelLanguage,
+    pub language: Language,
     /// How far the vocal tract may be warped either way before the voice sounds wrong.
     pub warps: (f32, f32),
     pub recordings: Vec<Recording>,
@@ -33,7 +34,7 @@ pub struct Speaker {
 impl Speaker {
     pub fn new(
         name: impl Into<String>,
-        language: ModelLanguage,
+        language: Language,
         warps: (f32, f32),
         recordings: Vec<Recording>,
     ) -> Result<Self, TrainError> {
@@ -101,7 +102,7 @@ impl Recording {
                 (token, end - *frames as usize..end)
             });
         tokens
-            .filter(|(token, _)| token.phone != Phone(0))
+            .filter(|(token, _)| !token.phone.is_silence())
             .flat_map(|(_, frames)| frames)
     }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use kiskadee_voice::acoustic::{ModelLanguage, SentenceKind};
+use kiskadee_text::Language;
+use kiskadee_voice::acoustic::SentenceKind;
 use kiskadee_voice::{MEL_CEPSTRUM, Phone, PhoneToken, STRENGTHS, Stress, VocoderFrames};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ const STRESSES: [Stress; 3] = [Stress::None, Stress::Primary, Stress::Secondary]
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Header {
     name: String,
-    language: ModelLanguage,
+    language: String,
     warps: (f32, f32),
     /// What the recordings were made from; another request makes them anew.
     request: String,
@@ -53,7 +54,7 @@ pub fn save_speaker(path: &Path, speaker: &Speaker, request: &str) -> Result<(),
         .for_each(|recording| columns.add(recording));
     let header = Header {
         name: speaker.name.clone(),
-        language: speaker.language,
+        language: speaker.language.tag().to_owned(),
         warps: speaker.warps,
         request: request.to_owned(),
     };
@@ -80,7 +81,9 @@ pub fn load_speaker(path: &Path, request: &str) -> Result<Option<Speaker>, Train
     let recordings = columns
         .recordings()
         .ok_or_else(|| TrainError::damaged(path, "its counts do not add up"))?;
-    Speaker::new(header.name, header.language, header.warps, recordings).map(Some)
+    let language = Language::from_tag(&header.language)
+        .ok_or_else(|| TrainError::damaged(path, "its language is unknown"))?;
+    Speaker::new(header.name, language, header.warps, recordings).map(Some)
 }
 
 impl Columns {
@@ -231,6 +234,7 @@ impl Columns {
             phone: Phone(u8::try_from(*self.phones.get(index)?).ok()?),
             stress: *STRESSES.get(*self.stresses.get(index)? as usize)?,
             word: (word != NO_WORD).then_some(word),
+            seconds: None,
         })
     }
 }

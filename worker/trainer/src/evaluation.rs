@@ -1,9 +1,10 @@
 //! How far the model's speech is from its teachers', on sentences that it was not trained with.
 
 use candle_core::Device;
-use kiskadee_voice::acoustic::{AcousticModel, ModelLanguage, Spoken, TokenControl, Utterance};
+use kiskadee_text::Language;
+use kiskadee_voice::acoustic::{AcousticModel, SentenceKind, Spoken, Utterance};
 use kiskadee_voice::speaker::{Speaker as Voice, Warp};
-use kiskadee_voice::{FRAME_SECONDS, Phone, VocoderFrames};
+use kiskadee_voice::{FRAME_SECONDS, PhoneToken, VocoderFrames};
 use serde::Serialize;
 
 use crate::TrainError;
@@ -54,7 +55,13 @@ fn evaluate_speaker(model: &AcousticModel, speaker: &Speaker) -> Result<Evaluati
     for recording in &speaker.recordings {
         let spoken = speak_like(model, recording, speaker.language, voice)?;
         errors.add_frames(recording, &spoken.frames);
-        let natural = speak(model, recording, speaker.language, voice, &[])?;
+        let natural = speak(
+            model,
+            &recording.tokens,
+            recording.kind,
+            speaker.language,
+            voice,
+        )?;
         errors.add_durations(recording, &natural.durations);
     }
     Ok(errors.finish(speaker))
@@ -64,36 +71,36 @@ fn evaluate_speaker(model: &AcousticModel, speaker: &Speaker) -> Result<Evaluati
 pub fn speak_like(
     model: &AcousticModel,
     recording: &Recording,
-    language: ModelLanguage,
+    language: Language,
     voice: Voice,
 ) -> Result<Spoken, TrainError> {
     let rows = recording.row_durations().into_iter();
     let seconds = rows.map(|rows| rows as f32 * 2.0 * FRAME_SECONDS);
-    let controls: Vec<TokenControl> = seconds
-        .map(|s| TokenControl {
-            seconds: Some(s),
-            ..TokenControl::default()
+    let timed = recording.tokens.iter().zip(seconds);
+    let tokens: Vec<PhoneToken> = timed
+        .map(|(token, seconds)| PhoneToken {
+            seconds: Some(seconds),
+            ..*token
         })
         .collect();
-    speak(model, recording, language, voice, &controls)
+    speak(model, &tokens, recording.kind, language, voice)
 }
 
 fn speak(
     model: &AcousticModel,
-    recording: &Recording,
-    language: ModelLanguage,
+    tokens: &[PhoneToken],
+    kind: SentenceKind,
+    language: Language,
     speaker: Voice,
-    controls: &[TokenControl],
 ) -> Result<Spoken, TrainError> {
-    let kind = recording.kind;
     let utterance = Utterance {
-        tokens: &recording.tokens,
+        tokens,
         language,
         kind,
         speaker,
         rate: 1.0,
         pitch_shift: 0.0,
-        controls,
+        controls: &[],
     };
     let spoken = model.synthesize(&[utterance])?.pop();
     spoken.ok_or_else(|| TrainError::Options("the model spoke nothing".into()))
@@ -138,7 +145,7 @@ impl Errors {
             .tokens
             .iter()
             .zip(recording.durations.iter().zip(ours));
-        for (_, (a, b)) in speech.filter(|(token, _)| token.phone != Phone(0)) {
+        for (_, (a, b)) in speech.filter(|(token, _)| !token.phone.is_silence()) {
             self.phones += 1.0;
             self.milliseconds += f64::from(a.abs_diff(*b)) * f64::from(FRAME_SECONDS) * 1000.0;
         }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use candle_core::Device;
+use kiskadee_text::Language;
 use kiskadee_voice::acoustic::{
-    AcousticModel, BuiltInVoice, ModelDescription, ModelLanguage, Scale, write_weights,
+    AcousticModel, BuiltInVoice, ModelDescription, Scale, phone_names, write_weights,
 };
 use kiskadee_voice::speaker::Warp;
 use kiskadee_voice::{MEL_CEPSTRUM, VocoderFrames};
@@ -24,7 +25,7 @@ const MOST_LIVELINESS: f32 = 1.5;
 pub struct VoiceRecipe {
     pub id: &'static str,
     pub speaker: &'static str,
-    pub language: ModelLanguage,
+    pub language: Language,
     pub description: &'static str,
     pub warp: f32,
     /// Times the speaker's own pitch.
@@ -36,7 +37,7 @@ pub const VOICES: [VoiceRecipe; 5] = [
     voice(
         "wren",
         "slt",
-        ModelLanguage::English,
+        Language::English,
         "a clear woman's voice, American English",
         0.0,
         1.0,
@@ -44,7 +45,7 @@ pub const VOICES: [VoiceRecipe; 5] = [
     voice(
         "heron",
         "rms",
-        ModelLanguage::English,
+        Language::English,
         "a deep man's voice, American English",
         0.0,
         1.0,
@@ -52,7 +53,7 @@ pub const VOICES: [VoiceRecipe; 5] = [
     voice(
         "grouse",
         "awb",
-        ModelLanguage::English,
+        Language::English,
         "a man's voice, Scottish English",
         0.0,
         1.0,
@@ -60,7 +61,7 @@ pub const VOICES: [VoiceRecipe; 5] = [
     voice(
         "plover",
         "slt",
-        ModelLanguage::English,
+        Language::English,
         "a lower, calm woman's voice, American English",
         0.04,
         0.86,
@@ -68,7 +69,7 @@ pub const VOICES: [VoiceRecipe; 5] = [
     voice(
         "swift",
         "rms",
-        ModelLanguage::English,
+        Language::English,
         "a lighter, younger man's voice, American English",
         -0.05,
         1.22,
@@ -78,7 +79,7 @@ pub const VOICES: [VoiceRecipe; 5] = [
 const fn voice(
     id: &'static str,
     speaker: &'static str,
-    language: ModelLanguage,
+    language: Language,
     description: &'static str,
     warp: f32,
     pitch: f32,
@@ -103,7 +104,7 @@ pub fn export(
     let normalization = &trained.normalization;
     let mut description = ModelDescription {
         config: recipe.config.clone(),
-        phones: Vec::new(),
+        phones: phone_names(),
         frames: Scale {
             mean: normalization.frame_mean.clone(),
             deviation: normalization.frame_deviation.clone(),
@@ -150,7 +151,7 @@ fn built_in_voices(
             let matched = model.match_moments(&speaker.pooled, &Warp::new(voice.warp))?;
             Ok(BuiltInVoice {
                 id: voice.id.to_owned(),
-                language: voice.language,
+                language: voice.language.tag().to_owned(),
                 description: voice.description.to_owned(),
                 vector: matched.vector.0.to_vec(),
                 pitch: matched.pitch * voice.pitch,

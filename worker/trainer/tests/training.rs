@@ -1,23 +1,29 @@
 //! Runs of a tiny model: they learn, stop, go on to the same bits, and give weights that speak.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers may fail as the test may"
+)]
+
 mod synthetic;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::Device;
+use kiskadee_text::Language;
 use kiskadee_trainer::TrainError;
 use kiskadee_trainer::evaluation::evaluate;
 use kiskadee_trainer::export::{VoiceRecipe, export};
 use kiskadee_trainer::training::{
     Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log, train,
 };
-use kiskadee_voice::acoustic::{AcousticModel, Config, ModelLanguage, TokenControl, Utterance};
+use kiskadee_voice::acoustic::{AcousticModel, Config};
 
 const VOICE: VoiceRecipe = VoiceRecipe {
     id: "low",
     speaker: "low",
-    language: ModelLanguage::English,
+    language: Language::English,
     description: "",
     warp: 0.0,
     pitch: 1.0,
@@ -81,7 +87,8 @@ fn a_stopped_run_goes_on_to_the_same_bits() {
 #[test]
 fn it_learns_and_its_weights_speak() {
     let out = tempfile::tempdir().unwrap();
-    let options = options(out.path(), 300);
+    let mut options = options(out.path(), 300);
+    options.recipe.learning_rate = 0.015;
     let trained = run(&options, None);
     let log = read_log(&out.path().join("log.jsonl")).unwrap();
     assert!(log[log.len() - 1].total < 0.5 * log[0].total, "{log:?}");
@@ -111,136 +118,6 @@ fn it_learns_and_its_weights_speak() {
         );
         assert!(trained.voicing_error_percent < 10.0, "{trained}");
     }
-}
-
-#[test]
-fn an_utterance_sounds_the_same_alone_and_among_others() {
-    let out = tempfile::tempdir().unwrap();
-    let options = options(out.path(), 40);
-    let weights = export(
-        &run(&options, None),
-        &options.recipe,
-        &synthetic::speakers(),
-        &[VOICE],
-    )
-    .unwrap();
-    let model = AcousticModel::load(&weights, &Device::Cpu).unwrap();
-    let speaker = model.voice("low").unwrap().speaker().unwrap();
-    let recordings: Vec<_> = (0..5)
-        .map(|number| synthetic::recording(number, 110.0))
-        .collect();
-    let lengths = [16, 3, 9, 1, 12];
-    let utterances: Vec<_> = recordings
-        .iter()
-        .zip(lengths)
-        .map(|(recording, length)| Utterance {
-            tokens: &recording.tokens[..length],
-            language: ModelLanguage::English,
-            kind: recording.kind,
-            speaker,
-            rate: 1.0,
-            pitch_shift: 0.0,
-            controls: &[],
-        })
-        .collect();
-    let together = model.synthesize(&utterances).unwrap();
-    for (utterance, among) in utterances.iter().zip(&together) {
-        let alone = &model.synthesize(std::slice::from_ref(utterance)).unwrap()[0];
-        assert_eq!(alone.durations, among.durations);
-        assert_eq!(
-            alone.frames.len(),
-            alone.durations.iter().sum::<u32>() as usize
-        );
-        for (a, b) in alone
-            .frames
-            .mel_cepstrum
-            .as_flattened()
-            .iter()
-            .zip(among.frames.mel_cepstrum.as_flattened())
-        {
-            assert!((a - b).abs() < 1e-4, "{a} {b}");
-        }
-    }
-}
-
-#[test]
-fn controls_and_rate_are_obeyed() {
-    let out = tempfile::tempdir().unwrap();
-    let options = options(out.path(), 200);
-    let weights = export(
-        &run(&options, None),
-        &options.recipe,
-        &synthetic::speakers(),
-        &[VOICE],
-    )
-    .unwrap();
-    let model = AcousticModel::load(&weights, &Device::Cpu).unwrap();
-    let speaker = model.voice("low").unwrap().speaker().unwrap();
-    let recording = synthetic::recording(0, 110.0);
-    let plain = Utterance {
-        tokens: &recording.tokens,
-        language: ModelLanguage::English,
-        kind: recording.kind,
-        speaker,
-        rate: 1.0,
-        pitch_shift: 0.0,
-        controls: &[],
-    };
-    let say = |utterance: Utterance<'_>| model.synthesize(&[utterance]).unwrap().remove(0);
-    let total = |utterance: Utterance<'_>| say(utterance).durations.iter().sum::<u32>() as f32;
-    let ratio = total(Utterance {
-        rate: 2.0,
-        ..plain.clone()
-    }) / total(plain.clone());
-    assert!((ratio - 0.5).abs() < 0.05, "{ratio}");
-    let mut controls = vec![TokenControl::default(); recording.tokens.len()];
-    controls[0].seconds = Some(1.5);
-    assert_eq!(
-        say(Utterance {
-            controls: &controls,
-            ..plain.clone()
-        })
-        .durations[0],
-        300
-    );
-    let median = |utterance: Utterance<'_>| {
-        let mut f0: Vec<f32> = say(utterance)
-            .frames
-            .f0
-            .into_iter()
-            .filter(|f0| *f0 > 0.0)
-            .collect();
-        f0.sort_by(f32::total_cmp);
-        f0[f0.len() / 2]
-    };
-    let octave = median(Utterance {
-        pitch_shift: 12.0,
-        ..plain.clone()
-    }) / median(plain.clone());
-    assert!((octave - 2.0).abs() < 0.01, "{octave}");
-    let refused =
-        |utterance: Utterance<'_>| model.synthesize(&[utterance]).unwrap_err().to_string();
-    assert!(
-        refused(Utterance {
-            rate: f32::NAN,
-            ..plain.clone()
-        })
-        .contains("the rate is NaN")
-    );
-    assert!(
-        refused(Utterance {
-            controls: &controls[1..],
-            ..plain.clone()
-        })
-        .contains("15 controls for 16 tokens")
-    );
-    assert!(
-        refused(Utterance {
-            tokens: &[],
-            ..plain
-        })
-        .contains("no phones")
-    );
 }
 
 #[test]

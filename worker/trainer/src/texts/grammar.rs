@@ -106,7 +106,7 @@ impl Grammar {
             match part {
                 Part::Literal(text) => into.push_str(text),
                 Part::Category(name) if depth < MOST_DEPTH => {
-                    self.expand(name, words, random, depth + 1, into)
+                    self.expand(name, words, random, depth + 1, into);
                 }
                 Part::Category(_) => {}
             }

@@ -8,7 +8,8 @@ mod grammar;
 use std::collections::HashSet;
 
 use grammar::Grammar;
-use kiskadee_voice::acoustic::{ModelLanguage, SentenceKind};
+use kiskadee_text::Language;
+use kiskadee_voice::acoustic::SentenceKind;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -24,7 +25,7 @@ const MOST_SENTENCES: usize = 1_000_000;
 /// `count` different sentences, the same for the same arguments. `words` are the lexicon's, in a fixed order; no sentence
 /// is one of those held out.
 pub fn training_texts(
-    language: ModelLanguage,
+    language: Language,
     words: &[String],
     count: usize,
     seed: u64,
@@ -40,8 +41,8 @@ pub fn training_texts(
         ));
     }
     let grammar = Grammar::parse(match language {
-        ModelLanguage::English => ENGLISH,
-        ModelLanguage::Portuguese => PORTUGUESE,
+        Language::English => ENGLISH,
+        Language::Portuguese => PORTUGUESE,
     })?;
     let mut known: HashSet<String> = held_out_texts(language).map(key).collect();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -60,10 +61,10 @@ pub fn training_texts(
 }
 
 /// The sentences that a model is measured with.
-pub fn held_out_texts(language: ModelLanguage) -> impl Iterator<Item = &'static str> {
+pub fn held_out_texts(language: Language) -> impl Iterator<Item = &'static str> {
     let texts = match language {
-        ModelLanguage::English => HELD_OUT_ENGLISH,
-        ModelLanguage::Portuguese => HELD_OUT_PORTUGUESE,
+        Language::English => HELD_OUT_ENGLISH,
+        Language::Portuguese => HELD_OUT_PORTUGUESE,
     };
     texts.lines().filter(|line| !line.is_empty())
 }
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn texts_are_new_many_and_always_the_same() {
         let words: Vec<String> = ["cedar", "violet", "quarry"].map(String::from).to_vec();
-        for language in [ModelLanguage::English, ModelLanguage::Portuguese] {
+        for language in [Language::English, Language::Portuguese] {
             let texts = training_texts(language, &words, 500, 3).unwrap();
             assert_eq!(texts.len(), 500);
             assert_eq!(texts, training_texts(language, &words, 500, 3).unwrap());
@@ -109,14 +110,12 @@ mod tests {
                     .any(|text| sentence_kind(text) == SentenceKind::Question)
             );
         }
-        assert_eq!(held_out_texts(ModelLanguage::English).count(), 40);
+        assert_eq!(held_out_texts(Language::English).count(), 40);
     }
 
     #[test]
     fn refuses_no_words_and_too_many_sentences() {
-        assert!(training_texts(ModelLanguage::English, &[], 5, 1).is_err());
-        assert!(
-            training_texts(ModelLanguage::English, &["a".into()], MOST_SENTENCES + 1, 1).is_err()
-        );
+        assert!(training_texts(Language::English, &[], 5, 1).is_err());
+        assert!(training_texts(Language::English, &["a".into()], MOST_SENTENCES + 1, 1).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! Small recordings with a rule that a model can learn: a phone's number shapes its sound and its length.
 
+use kiskadee_text::Language;
 use kiskadee_trainer::corpus::{Recording, Speaker};
-use kiskadee_voice::acoustic::{ModelLanguage, SentenceKind};
+use kiskadee_voice::acoustic::SentenceKind;
 use kiskadee_voice::{Phone, PhoneToken, Stress, VocoderFrames};
 
 pub(crate) fn recording(number: usize, pitch: f32) -> Recording {
@@ -22,6 +23,7 @@ pub(crate) fn recording(number: usize, pitch: f32) -> Recording {
             Stress::None
         },
         word: (*phone != 0).then_some(i as u32 / 4),
+        seconds: None,
     });
     let durations: Vec<u32> = phones
         .iter()
@@ -63,7 +65,7 @@ pub(crate) fn speakers() -> Vec<Speaker> {
         Speaker::new(name, language, (-0.05, 0.05), recordings).unwrap()
     };
     vec![
-        speaker("low", ModelLanguage::English, 110.0),
-        speaker("high", ModelLanguage::Portuguese, 200.0),
+        speaker("low", Language::English, 110.0),
+        speaker("high", Language::Portuguese, 200.0),
     ]
 }

@@ -52,7 +52,7 @@ impl Config {
             phone_blocks: 1,
             phone_taps: 3,
             duration_width: 6,
-            frame_width: 10,
+            frame_width: 16,
             frame_taps: 3,
             frame_dilations: vec![1, 2],
             encoder_width: 8,

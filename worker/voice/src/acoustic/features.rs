@@ -3,9 +3,9 @@
 use std::f32::consts::PI;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use kiskadee_text::Language;
 
-use crate::phone::{Phone, PhoneToken, Stress};
+use crate::phone::{PhoneToken, Stress};
 
 /// Room for phones in the one-hot part, so that the inventory can grow without new shapes.
 const PHONES: usize = 128;
@@ -25,14 +25,6 @@ pub const PHONE_FEATURES: usize = PLACE_AT + PLACES;
 /// Features of a frame.
 pub const FRAME_FEATURES: usize = 12;
 
-/// The languages that the model was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ModelLanguage {
-    English,
-    Portuguese,
-}
-
 /// How a sentence ends, which its melody depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SentenceKind {
@@ -43,11 +35,7 @@ pub enum SentenceKind {
 }
 
 /// `[tokens][PHONE_FEATURES]`, row by row.
-pub fn phone_features(
-    tokens: &[PhoneToken],
-    language: ModelLanguage,
-    kind: SentenceKind,
-) -> Vec<f32> {
+pub fn phone_features(tokens: &[PhoneToken], language: Language, kind: SentenceKind) -> Vec<f32> {
     let mut rows = vec![0f32; tokens.len() * PHONE_FEATURES];
     for (index, row) in rows.chunks_exact_mut(PHONE_FEATURES).enumerate() {
         let token = tokens[index];
@@ -106,7 +94,7 @@ fn phrases(tokens: &[PhoneToken]) -> Vec<Range<usize>> {
     for (index, _) in tokens
         .iter()
         .enumerate()
-        .filter(|(_, token)| token.phone != Phone(0))
+        .filter(|(_, token)| !token.phone.is_silence())
     {
         match phrases.last_mut() {
             Some(phrase) if phrase.end == index => phrase.end += 1,
@@ -161,12 +149,14 @@ pub fn whole_durations(exact: &[f32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phone::Phone;
 
     fn token(phone: u8, word: Option<u32>) -> PhoneToken {
         PhoneToken {
             phone: Phone(phone),
             stress: Stress::None,
             word,
+            seconds: None,
         }
     }
 
@@ -181,7 +171,7 @@ mod tests {
             token(8, Some(2)),
             token(0, None),
         ];
-        let rows = phone_features(&tokens, ModelLanguage::English, SentenceKind::Statement);
+        let rows = phone_features(&tokens, Language::English, SentenceKind::Statement);
         let at = |token: usize, feature: usize| rows[token * PHONE_FEATURES + feature];
         let edges: Vec<_> = (0..7)
             .map(|i| (at(i, EDGE_AT), at(i, EDGE_AT + 1)))

@@ -201,7 +201,7 @@ fn row_durations(utterance: &Utterance<'_>, natural: &[f32]) -> Vec<u32> {
         .map(|(index, log)| {
             let control = utterance.control(index);
             let natural = log.exp().clamp(0.5, LONGEST_PHONE) * control.stretch / utterance.rate;
-            control
+            utterance.tokens[index]
                 .seconds
                 .map_or(natural, |seconds| seconds / ROW_SECONDS)
         })

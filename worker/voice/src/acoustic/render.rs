@@ -3,7 +3,6 @@
 use super::network::FRAME_PARAMETERS;
 use super::utterance::Utterance;
 use super::weights::ModelDescription;
-use crate::phone::Phone;
 use crate::{MEL_CEPSTRUM, VocoderFrames};
 
 /// Hz
@@ -106,7 +105,10 @@ fn enliven(frames: &mut VocoderFrames, speech: &[usize], factors: &[f32]) {
 
 /// Frames that belong to no silence.
 fn speech_frames(utterance: &Utterance<'_>, durations: &[u32]) -> Vec<usize> {
-    let silent = utterance.tokens.iter().map(|token| token.phone == Phone(0));
+    let silent = utterance
+        .tokens
+        .iter()
+        .map(|token| token.phone.is_silence());
     let frames = silent
         .zip(durations)
         .flat_map(|(silent, frames)| std::iter::repeat_n(silent, *frames as usize));

@@ -91,7 +91,7 @@ impl Window {
         let (count, channels) = rows.dims2()?;
         let mut index = vec![count as u32; count * self.taps];
         self.for_each_neighbour(|row, tap, neighbour| {
-            index[row * self.taps + tap] = neighbour as u32
+            index[row * self.taps + tap] = neighbour as u32;
         });
         let outside = Tensor::zeros((1, channels), rows.dtype(), rows.device())?;
         let index = Tensor::new(index, rows.device())?;

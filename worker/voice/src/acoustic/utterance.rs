@@ -1,10 +1,11 @@
 //! What the model is asked to say, and what it answers.
 
 use super::error::ModelError;
-use super::features::{ModelLanguage, SentenceKind};
+use super::features::SentenceKind;
 use crate::VocoderFrames;
 use crate::phone::PhoneToken;
 use crate::speaker::Speaker;
+use kiskadee_text::Language;
 
 /// Tokens of one utterance; a sentence has about 60.
 pub const MOST_TOKENS: usize = 4096;
@@ -15,7 +16,7 @@ pub const LONGEST_SECONDS: f32 = 60.0;
 #[derive(Debug, Clone)]
 pub struct Utterance<'a> {
     pub tokens: &'a [PhoneToken],
-    pub language: ModelLanguage,
+    pub language: Language,
     pub kind: SentenceKind,
     pub speaker: Speaker,
     /// 1 is natural, 2 twice as fast; 0.25 to 4.
@@ -29,8 +30,6 @@ pub struct Utterance<'a> {
 /// What is asked of a single token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenControl {
-    /// The exact duration, such as that of a pause; to 10 ms.
-    pub seconds: Option<f32>,
     /// Times the natural duration; 0.25 to 4.
     pub stretch: f32,
     /// Semitones; -24 to 24.
@@ -42,7 +41,6 @@ pub struct TokenControl {
 impl Default for TokenControl {
     fn default() -> Self {
         Self {
-            seconds: None,
             stretch: 1.0,
             pitch: 0.0,
             loudness: 0.0,
@@ -55,7 +53,6 @@ impl TokenControl {
     pub fn emphasis(strength: f32) -> Self {
         let strength = strength.clamp(-1.0, 1.0);
         Self {
-            seconds: None,
             stretch: 1.0 + 0.2 * strength,
             pitch: 2.0 * strength,
             loudness: 3.0 * strength,
@@ -102,18 +99,16 @@ impl Utterance<'_> {
             .0
             .iter()
             .try_for_each(|value| within("a value of the speaker", *value, -10.0, 10.0))?;
+        let seconds = self.tokens.iter().filter_map(|token| token.seconds);
+        for seconds in seconds {
+            within("the duration of a token", seconds, 0.0, LONGEST_SECONDS)?;
+        }
         self.controls.iter().try_for_each(TokenControl::check)
     }
 }
 
 impl TokenControl {
     fn check(&self) -> Result<(), ModelError> {
-        within(
-            "the duration of a token",
-            self.seconds.unwrap_or(0.0),
-            0.0,
-            LONGEST_SECONDS,
-        )?;
         within("the stretch of a token", self.stretch, 0.25, 4.0)?;
         within("the pitch of a token", self.pitch, -24.0, 24.0)?;
         within("the loudness of a token", self.loudness, -60.0, 20.0)

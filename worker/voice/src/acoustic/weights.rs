@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Config, SPEAKER_WIDTH};
 use super::error::ModelError;
-use super::features::ModelLanguage;
 use super::network::{FRAME_PARAMETERS, ParameterSource};
 use crate::MEL_CEPSTRUM;
+use crate::phone::Phone;
 use crate::speaker::{STATISTICS, Speaker, SpeakerVector};
 
 /// The key of the document in the file's header. There is one key, so the header's bytes do not depend on an order.
@@ -45,8 +45,8 @@ pub struct Scale {
 #[serde(deny_unknown_fields)]
 pub struct BuiltInVoice {
     pub id: String,
-    /// The language that the voice is at home in; it can speak the others too.
-    pub language: ModelLanguage,
+    /// The tag of the language that the voice is at home in; it can speak the others too.
+    pub language: String,
     pub description: String,
     pub vector: Vec<f32>,
     /// Hz
@@ -70,8 +70,20 @@ impl BuiltInVoice {
 }
 
 impl ModelDescription {
+    /// Phones are known to the model by their numbers, so a number must not have changed its meaning.
+    fn check_phones(&self) -> Result<(), ModelError> {
+        let mut pairs = self.phones.iter().zip(phone_names());
+        match pairs.find(|(theirs, ours)| *theirs != ours) {
+            Some((theirs, ours)) => Err(ModelError::Config(format!(
+                "they take the phone {ours} for {theirs}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn check(&self) -> Result<(), ModelError> {
         self.config.check()?;
+        self.check_phones()?;
         let frames = [&self.frames.mean, &self.frames.deviation]
             .iter()
             .all(|v| v.len() == FRAME_PARAMETERS);
@@ -95,6 +107,14 @@ impl ModelDescription {
             "its tables do not fit this program".into(),
         ))
     }
+}
+
+/// The names of all phones, for the description of a model that was trained with them.
+pub fn phone_names() -> Vec<String> {
+    (0..Phone::COUNT)
+        .filter_map(|index| u8::try_from(index).ok())
+        .map(|index| Phone(index).name().to_owned())
+        .collect()
 }
 
 /// The parameters of a file.
