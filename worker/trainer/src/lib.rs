@@ -6,6 +6,7 @@ mod error;
 pub mod evaluation;
 pub mod export;
 pub mod plot;
+pub mod pronunciation;
 pub mod texts;
 pub mod training;
 

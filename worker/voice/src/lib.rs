@@ -7,6 +7,7 @@
 pub mod acoustic;
 mod frames;
 mod phone;
+pub mod pronunciation;
 pub mod speaker;
 
 pub use frames::{FRAME_SECONDS, HOP, MEL_CEPSTRUM, SAMPLE_RATE, STRENGTHS, VocoderFrames};

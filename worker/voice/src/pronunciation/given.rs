@@ -1,0 +1,221 @@
+//! Pronunciations that a writer gave: flite's phones with blanks between them (`hh ax l ow1`), or the letters of the
+//! International Phonetic Alphabet (`həˈloʊ`).
+
+use kiskadee_text::Language;
+
+use super::sound::Sound;
+use crate::phone::Phone;
+
+const LONGEST: usize = 200;
+/// Longer symbols first, for the first that fits is taken.
+const ENGLISH_IPA: &[(&str, &str)] = &[
+    ("tʃ", "ch"),
+    ("t͡ʃ", "ch"),
+    ("dʒ", "jh"),
+    ("d͡ʒ", "jh"),
+    ("aɪ", "ay"),
+    ("aʊ", "aw"),
+    ("eɪ", "ey"),
+    ("oʊ", "ow"),
+    ("əʊ", "ow"),
+    ("ɔɪ", "oy"),
+    ("iː", "iy"),
+    ("uː", "uw"),
+    ("ɑː", "aa"),
+    ("ɔː", "ao"),
+    ("ɜː", "er"),
+    ("ɝ", "er"),
+    ("ɚ", "er"),
+    ("ɑ", "aa"),
+    ("ɒ", "aa"),
+    ("æ", "ae"),
+    ("ʌ", "ah"),
+    ("ɔ", "ao"),
+    ("ə", "ax"),
+    ("ɛ", "eh"),
+    ("e", "eh"),
+    ("ɪ", "ih"),
+    ("i", "iy"),
+    ("ʊ", "uh"),
+    ("u", "uw"),
+    ("b", "b"),
+    ("d", "d"),
+    ("ð", "dh"),
+    ("f", "f"),
+    ("ɡ", "g"),
+    ("g", "g"),
+    ("h", "hh"),
+    ("k", "k"),
+    ("l", "l"),
+    ("ɫ", "l"),
+    ("m", "m"),
+    ("n", "n"),
+    ("ŋ", "ng"),
+    ("p", "p"),
+    ("ɹ", "r"),
+    ("r", "r"),
+    ("s", "s"),
+    ("ʃ", "sh"),
+    ("t", "t"),
+    ("ɾ", "t"),
+    ("θ", "th"),
+    ("v", "v"),
+    ("w", "w"),
+    ("j", "y"),
+    ("z", "z"),
+    ("ʒ", "zh"),
+];
+const PORTUGUESE_IPA: &[(&str, &str)] = &[
+    ("tʃ", "tS"),
+    ("t͡ʃ", "tS"),
+    ("dʒ", "dZ"),
+    ("d͡ʒ", "dZ"),
+    ("ɐ̃w̃", "&U~"),
+    ("ɐ̃", "&~"),
+    ("ã", "&~"),
+    ("ẽ", "e~"),
+    ("ĩ", "i~"),
+    ("õ", "o~"),
+    ("ũ", "u~"),
+    ("aj", "aI"),
+    ("aɪ", "aI"),
+    ("ej", "eI"),
+    ("eɪ", "eI"),
+    ("oj", "oI"),
+    ("aw", "aU"),
+    ("aʊ", "aU"),
+    ("ew", "eU"),
+    ("a", "a"),
+    ("ɐ", "&"),
+    ("e", "e"),
+    ("ɛ", "E"),
+    ("i", "i"),
+    ("ɪ", "y"),
+    ("o", "o"),
+    ("ɔ", "O"),
+    ("u", "u"),
+    ("ʊ", "U"),
+    ("b", "b"),
+    ("d", "d"),
+    ("f", "f"),
+    ("ɡ", "g"),
+    ("g", "g"),
+    ("k", "k"),
+    ("l", "l"),
+    ("ʎ", "l^"),
+    ("m", "m"),
+    ("n", "n"),
+    ("ɲ", "n^"),
+    ("ŋ", "N"),
+    ("p", "p"),
+    ("ɾ", "*"),
+    ("ʁ", "x"),
+    ("h", "x"),
+    ("x", "x"),
+    ("r", "x"),
+    ("s", "s"),
+    ("ʃ", "S"),
+    ("t", "t"),
+    ("v", "v"),
+    ("w", "w"),
+    ("j", "j"),
+    ("z", "z"),
+    ("ʒ", "Z"),
+];
+const PRIMARY: char = 'ˈ';
+/// Nothing that the voice could say.
+const PASSED_OVER: [char; 8] = ['ˌ', '.', 'ː', ' ', '/', '[', ']', '\u{361}'];
+
+/// Why given phones cannot be said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GivenError {
+    #[error("there is no phone `{0}`")]
+    Unknown(String),
+    #[error("it names no phone")]
+    Empty,
+    #[error("it is longer than {LONGEST} characters")]
+    TooLong,
+}
+
+/// Reads phones by their names if all are known ones, else as phonetic letters.
+pub(super) fn parse(language: Language, given: &str) -> Result<Vec<Sound>, GivenError> {
+    if given.chars().count() > LONGEST {
+        return Err(GivenError::TooLong);
+    }
+    let sounds = match by_name(language, given) {
+        Some(sounds) => sounds,
+        None => phonetic(language, given)?,
+    };
+    if sounds.is_empty() {
+        Err(GivenError::Empty)
+    } else {
+        Ok(sounds)
+    }
+}
+
+fn by_name(language: Language, given: &str) -> Option<Vec<Sound>> {
+    let sound = |name: &str| {
+        let plain = name
+            .trim_end_matches(['0', '1', '2'])
+            .trim_start_matches('\'');
+        let phone = Phone::named(language, plain)?;
+        Some(Sound::new(
+            phone,
+            name.ends_with('1') || name.starts_with('\''),
+        ))
+    };
+    given.split_whitespace().map(sound).collect()
+}
+
+fn phonetic(language: Language, given: &str) -> Result<Vec<Sound>, GivenError> {
+    let table = match language {
+        Language::English => ENGLISH_IPA,
+        Language::Portuguese => PORTUGUESE_IPA,
+    };
+    let (mut sounds, mut rest, mut is_stressed) = (Vec::new(), given, false);
+    while let Some(first) = rest.chars().next() {
+        if let Some((symbol, name)) = table.iter().find(|(symbol, _)| rest.starts_with(symbol)) {
+            let phone = Phone::named(language, name)
+                .ok_or_else(|| GivenError::Unknown((*name).to_owned()))?;
+            sounds.push(Sound::new(phone, is_stressed && phone.is_vowel()));
+            is_stressed &= !phone.is_vowel();
+            rest = rest.get(symbol.len()..).unwrap_or_default();
+        } else if first == PRIMARY || PASSED_OVER.contains(&first) {
+            is_stressed |= first == PRIMARY;
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+        } else {
+            return Err(GivenError::Unknown(first.to_string()));
+        }
+    }
+    Ok(sounds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(language: Language, given: &str) -> String {
+        let sounds = parse(language, given).unwrap();
+        let write = |sound: &Sound| {
+            let mark = if sound.is_stressed() { "1" } else { "" };
+            sound.phone().name().trim_start_matches("pt/").to_owned() + mark
+        };
+        sounds.iter().map(write).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn both_alphabets_are_read() {
+        assert_eq!(read(Language::English, "hh ax l ow1"), "hh ax l ow1");
+        assert_eq!(read(Language::English, "/həˈloʊ/"), "hh ax l ow1");
+        assert_eq!(read(Language::English, "ˈtʃɝtʃ"), "ch er1 ch");
+        assert_eq!(read(Language::Portuguese, "koɾaˈsɐ̃w̃"), "k o * a s &U~1");
+    }
+
+    #[test]
+    fn what_cannot_be_said_is_named() {
+        let refused = |given: &str| parse(Language::English, given).unwrap_err();
+        assert_eq!(refused("ʘa"), GivenError::Unknown("ʘ".to_owned()));
+        assert_eq!(refused(" . "), GivenError::Empty);
+        assert_eq!(refused(&"a".repeat(201)), GivenError::TooLong);
+    }
+}
