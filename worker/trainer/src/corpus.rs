@@ -90,6 +90,11 @@ impl Recording {
         Ok(())
     }
 
+    /// Whether it is long enough to measure its speaker by.
+    pub fn describes_its_speaker(&self) -> bool {
+        Moments::measure(&self.frames).is_ok()
+    }
+
     /// The indices of the frames that belong to no silence.
     pub fn speech_frames(&self) -> impl Iterator<Item = usize> {
         let mut end = 0usize;

@@ -27,6 +27,8 @@ pub enum TrainError {
     Diverged(u64),
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error(transparent)]
+    Plot(#[from] crate::plot::PlotError),
     #[error("a tensor operation failed: {0}")]
     Compute(#[from] candle_core::Error),
 }

@@ -9,5 +9,6 @@ pub mod plot;
 pub mod pronunciation;
 pub mod texts;
 pub mod training;
+pub mod voice;
 
 pub use error::TrainError;

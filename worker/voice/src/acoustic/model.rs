@@ -19,8 +19,10 @@ use crate::speaker::{Moments, Speaker, SpeakerVector, TooLittleSpeech, Warp};
 /// The weights that come with the product.
 static BUILT_IN: &[u8] = include_bytes!("../../weights/kiskadee.safetensors");
 
-/// Phones in one pass, which bounds the memory that a pass takes.
-const PHONES_PER_PASS: usize = 512;
+/// Phones in one pass, which bounds the memory that it takes. A CPU gains nothing from more than a sentence at once, and
+/// small products stay on the thread that asked; an accelerator wants many.
+const PHONES_PER_PASS: usize = 64;
+const PHONES_PER_ACCELERATED_PASS: usize = 16_384;
 /// Standardised statistics beyond this belong to no voice that was trained with.
 const STATISTICS_LIMIT: f32 = 3.0;
 
@@ -103,11 +105,26 @@ impl AcousticModel {
         let mut spoken = Vec::with_capacity(utterances.len());
         let mut rest = utterances;
         while !rest.is_empty() {
-            let (pass, after) = rest.split_at(pass_length(rest));
+            let (pass, after) = rest.split_at(self.pass_length(rest));
             spoken.extend(self.pass(pass)?);
             rest = after;
         }
         Ok(spoken)
+    }
+
+    /// How many utterances fit into one pass; one at least.
+    fn pass_length(&self, utterances: &[Utterance<'_>]) -> usize {
+        let most = if self.device.is_cpu() {
+            PHONES_PER_PASS
+        } else {
+            PHONES_PER_ACCELERATED_PASS
+        };
+        let mut phones = 0;
+        let fits = utterances.iter().take_while(|utterance| {
+            phones += utterance.tokens.len();
+            phones <= most
+        });
+        fits.count().max(1)
     }
 
     fn pass(&self, utterances: &[Utterance<'_>]) -> Result<Vec<Spoken>, ModelError> {
@@ -177,16 +194,6 @@ impl AcousticModel {
         let frames = self.network.frames(phones, &phone_of_row, &places, rows)?;
         Ok(frames.flatten_all()?.to_vec1::<f32>()?)
     }
-}
-
-/// How many utterances fit into one pass; one at least.
-fn pass_length(utterances: &[Utterance<'_>]) -> usize {
-    let mut phones = 0;
-    let fits = utterances.iter().take_while(|utterance| {
-        phones += utterance.tokens.len();
-        phones <= PHONES_PER_PASS
-    });
-    fits.count().max(1)
 }
 
 /// The seconds of a row at frame rate.

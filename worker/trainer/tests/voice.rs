@@ -1,0 +1,116 @@
+//! The whole way, with a teacher that needs no program.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers may fail as the test may"
+)]
+
+mod synthetic;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use candle_core::Device;
+use kiskadee_text::Language;
+use kiskadee_trainer::TrainError;
+use kiskadee_trainer::corpus::Recording;
+use kiskadee_trainer::training::{Recipe, RunOptions};
+use kiskadee_trainer::voice::{Event, TeacherVoice, Teachers, VoiceTraining, train_voice};
+use kiskadee_voice::acoustic::{AcousticModel, Config};
+
+struct Synthetic;
+
+impl Teachers for Synthetic {
+    fn voices(&self) -> Vec<TeacherVoice> {
+        let voice = |name: &str, language| TeacherVoice {
+            name: name.into(),
+            language,
+            warps: (-0.05, 0.05),
+        };
+        vec![
+            voice("slt", Language::English),
+            voice("other", Language::Portuguese),
+        ]
+    }
+
+    fn words(&self, _language: Language) -> Vec<String> {
+        vec!["word".into()]
+    }
+
+    fn record(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Recording>, TrainError> {
+        let pitch = if voice.name == "slt" { 200.0 } else { 110.0 };
+        Ok((0..texts.len())
+            .map(|number| synthetic::recording(number, pitch))
+            .collect())
+    }
+}
+
+fn options(out: &Path) -> VoiceTraining {
+    let recipe = Recipe {
+        config: Config::tiny(),
+        steps: 60,
+        batch: 2,
+        learning_rate: 5e-3,
+        seed: 1,
+    };
+    let run = RunOptions {
+        recipe,
+        out: out.to_owned(),
+        resume: true,
+        checkpoint_every: 50,
+        device: Device::Cpu,
+    };
+    VoiceTraining {
+        run,
+        languages: vec![Language::English],
+        sentences: 6,
+    }
+}
+
+#[test]
+fn sentences_become_a_voice_with_its_figures_and_pictures() {
+    let out = tempfile::tempdir().unwrap();
+    let mut events = Vec::new();
+    let mut observe = |event: &Event| events.push(event.clone());
+    let report = train_voice(
+        &options(out.path()),
+        &Synthetic,
+        &AtomicBool::new(false),
+        &mut observe,
+    )
+    .unwrap();
+    assert_eq!(report.step, 60);
+    assert_eq!(report.evaluations.len(), 1, "only English was asked for");
+    assert!(
+        matches!(&events[0], Event::Recorded { speaker, recordings: 6, .. } if speaker == "slt")
+    );
+    assert!(matches!(events[events.len() - 1], Event::Evaluated(_)));
+    let weights = std::fs::read(report.weights.unwrap()).unwrap();
+    let model = AcousticModel::load(&weights, &Device::Cpu).unwrap();
+    assert!(model.voice("wren").is_ok());
+    for file in [
+        "losses.png",
+        "comparison-slt.png",
+        "evaluation.json",
+        "log.jsonl",
+        "recordings/slt.safetensors",
+    ] {
+        assert!(out.path().join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn a_stopped_training_has_no_weights_and_goes_on_to_the_same() {
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let go = |out: &Path, stop: &AtomicBool| {
+        train_voice(&options(out), &Synthetic, stop, &mut |_| {}).unwrap()
+    };
+    let unbroken = go(whole.path(), &AtomicBool::new(false));
+    let stop = AtomicBool::new(true);
+    let stopped = go(parts.path(), &stop);
+    assert_eq!((stopped.step, stopped.weights), (1, None));
+    stop.store(false, Ordering::Relaxed);
+    let resumed = go(parts.path(), &stop);
+    let read = |path: Option<std::path::PathBuf>| std::fs::read(path.unwrap()).unwrap();
+    assert!(read(unbroken.weights) == read(resumed.weights));
+}
