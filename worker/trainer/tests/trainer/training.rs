@@ -1,15 +1,9 @@
 //! Runs of a tiny model: they learn, stop, go on to the same bits, and give weights that speak.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test's helpers may fail as the test may"
-)]
-
-mod synthetic;
-
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::synthetic;
 use candle_core::Device;
 use kiskadee_text::Language;
 use kiskadee_trainer::TrainError;

@@ -1,7 +1,6 @@
 //! Every gradient, compared with what the loss does when the parameter moves.
 
-mod synthetic;
-
+use crate::synthetic;
 use candle_core::{Device, Tensor};
 use kiskadee_trainer::training::{Normalization, Parameters, Sampler, losses};
 use kiskadee_voice::acoustic::Config;

@@ -1,15 +1,9 @@
 //! What a model that was trained says, and how it obeys.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test's helpers may fail as the test may"
-)]
-
-mod synthetic;
-
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
+use crate::synthetic;
 use candle_core::Device;
 use kiskadee_text::Language;
 use kiskadee_trainer::export::{VoiceRecipe, export};

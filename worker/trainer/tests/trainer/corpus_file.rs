@@ -1,7 +1,6 @@
 //! Recordings that were written come back as they were.
 
-mod synthetic;
-
+use crate::synthetic;
 use kiskadee_trainer::TrainError;
 use kiskadee_trainer::corpus_file::{load_speaker, save_speaker};
 

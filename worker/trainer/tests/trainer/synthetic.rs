@@ -58,7 +58,6 @@ pub(crate) fn recording(number: usize, pitch: f32) -> Recording {
     }
 }
 
-#[expect(clippy::unwrap_used, reason = "a fault here is a fault of the test")]
 pub(crate) fn speakers() -> Vec<Speaker> {
     let speaker = |name: &str, language, pitch: f32| {
         let recordings = (0..12).map(|number| recording(number, pitch)).collect();
