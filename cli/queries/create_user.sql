@@ -1,9 +1,13 @@
--- A user of that name stays as it is: whoever created it may have changed its password since.
+-- A user of that name stays as it is: whoever created it may have changed its password since. A new one has its webhook
+-- secret from the start, for without one nothing is delivered.
 with made as (
   insert into account."user" (username, email, role, password_hash)
   values ($1, $2, $3, $4)
   on conflict (lower(username)) do nothing
   returning id
+), sealed as (
+  insert into account.webhook_secret (user_id, secret)
+  select m.id, $5 from made m
 )
 select m.id, true as is_new from made m
 union all

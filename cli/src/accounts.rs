@@ -14,6 +14,8 @@ pub(crate) struct NewUser<'a> {
     pub(crate) email: &'a str,
     pub(crate) role: &'a str,
     pub(crate) password: &'a str,
+    /// Nothing is delivered to the webhooks of a user who has none.
+    pub(crate) webhook_secret: &'a WebhookSecret,
 }
 
 /// The user's id, and whether it is new; one that exists is left as it is.
@@ -23,6 +25,7 @@ pub(crate) async fn ensure_user(database: &PgPool, user: &NewUser<'_>) -> Result
         .bind(user.email)
         .bind(user.role)
         .bind(password::hash(user.password)?)
+        .bind(user.webhook_secret.expose())
         .fetch_one(database)
         .await
         .with_context(|| format!("cannot create user {}", user.username))

@@ -56,6 +56,7 @@ pub(crate) async fn create_user(command: &CreateUser) -> Result<()> {
             Role::Admin => "admin",
         },
         password: &password,
+        webhook_secret: &accounts::new_webhook_secret()?,
     };
     let (_, is_new) = accounts::ensure_user(&command.target.connect().await?, &user).await?;
     if !is_new {

@@ -70,14 +70,16 @@ async fn enter(admin: &PgPool, credentials: &Credentials) -> Result<()> {
     if entered {
         return Ok(());
     }
+    let secret = WebhookSecret::parse(&credentials.webhook_secret)?;
     let user = NewUser {
         username: &credentials.username,
         email: "admin@localhost",
         role: "admin",
         password: &credentials.password,
+        webhook_secret: &secret,
     };
     let (user, _) = accounts::ensure_user(admin, &user).await?;
-    let secret = WebhookSecret::parse(&credentials.webhook_secret)?;
+    // A user who was there before may have another.
     accounts::ensure_webhook_secret(admin, user, &secret).await?;
     // Last, for its presence says that the rest is there.
     accounts::ensure_api_key(admin, user, KEY_NAME, &key).await
