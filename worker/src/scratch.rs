@@ -1,78 +1,148 @@
-//! A directory of this process's own for files that live no longer than a job. What a process leaves behind that is killed
-//! is removed by the next one that starts.
+//! Where a worker's files lie for the time of a job: a folder of its own below the configured directory.
+//!
+//! A process that is killed leaves its folder behind; the next one to start in the same directory removes it. The lock on the
+//! folder says whether its owner lives: the kernel lets it go with the process, however that ends.
 
 use std::{
     fs::{self, File, TryLockError},
     io,
-    path::{Path, PathBuf},
+    os::unix::fs::MetadataExt as _,
+    path::Path,
 };
 
 use tempfile::TempDir;
 
 const PREFIX: &str = "kiskadee-worker-";
-const LOCK: &str = "lock";
+/// Another start may sweep a folder between its creation and its lock; more often than this it cannot be chance.
+const ATTEMPTS: u32 = 10;
 
-/// Gone with all it holds when this is dropped.
+/// Removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Scratch {
-    /// Held as long as the process lives, however it ends.
+    folder: TempDir,
+    /// Held until the process ends.
     _lock: File,
-    dir: TempDir,
 }
 
 impl Scratch {
-    /// Makes a directory in `parent`, and removes those whose processes have died.
-    pub(crate) fn claim(parent: &Path) -> io::Result<Self> {
-        for abandoned in neighbours(parent)?.filter(|dir| is_abandoned(dir)) {
-            tracing::info!(dir = %abandoned.display(), "removing what a worker left behind");
-            // Another worker that starts may do the same.
-            let _ = fs::remove_dir_all(abandoned);
+    /// Removes what dead processes left in `directory`, and makes a folder there for this one.
+    pub(crate) fn claim(directory: &Path) -> io::Result<Self> {
+        sweep(directory)?;
+        for _ in 0..ATTEMPTS {
+            if let Some(scratch) = Self::make(directory)? {
+                return Ok(scratch);
+            }
         }
-        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
-        let lock = File::create(dir.path().join(LOCK))?;
-        lock.lock()?;
-        Ok(Self { _lock: lock, dir })
+        Err(io::Error::other(
+            "the new folder is removed again and again",
+        ))
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.dir.path()
+        self.folder.path()
+    }
+
+    /// None when a sweep was faster.
+    fn make(directory: &Path) -> io::Result<Option<Self>> {
+        let folder = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(directory)?;
+        let Some(lock) = locked(folder.path())? else {
+            return Ok(None);
+        };
+        let is_same = fs::metadata(folder.path()).is_ok_and(|found| {
+            lock.metadata()
+                .is_ok_and(|held| (held.dev(), held.ino()) == (found.dev(), found.ino()))
+        });
+        Ok(is_same.then_some(Self {
+            folder,
+            _lock: lock,
+        }))
     }
 }
 
-fn neighbours(parent: &Path) -> io::Result<impl Iterator<Item = PathBuf>> {
-    let entries = fs::read_dir(parent)?.filter_map(Result::ok);
-    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
-    Ok(ours.map(|entry| entry.path()))
+/// The lock on a folder, unless another process has it or the folder is gone.
+fn locked(folder: &Path) -> io::Result<Option<File>> {
+    let file = match File::open(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
-/// A directory without its lock is just being made, or is none of ours.
-fn is_abandoned(dir: &Path) -> bool {
-    let lock = File::open(dir.join(LOCK)).map(|lock| lock.try_lock());
-    !matches!(
-        lock,
-        Err(_) | Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_)))
-    )
+/// What cannot be removed (it may be another user's) stays, and keeps nobody from starting.
+fn sweep(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)?.flatten() {
+        let is_ours = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(PREFIX));
+        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let folder = entry.path();
+        let Ok(Some(_lock)) = locked(&folder) else {
+            continue;
+        };
+        match fs::remove_dir_all(&folder) {
+            Ok(()) => tracing::info!(folder = %folder.display(), "removed what a dead worker left"),
+            Err(error) => {
+                tracing::warn!(folder = %folder.display(), %error, "cannot remove what a dead worker left");
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn entries(folder: &Path) -> usize {
+        fs::read_dir(folder).unwrap().count()
+    }
+
     #[test]
-    fn only_what_nobody_holds_is_removed() {
-        let parent = tempfile::tempdir().unwrap();
-        let living = Scratch::claim(parent.path()).unwrap();
-        let dead = parent.path().join("kiskadee-worker-dead");
-        let strange = parent.path().join("kiskadee-worker-strange");
-        for dir in [&dead, &strange] {
-            fs::create_dir(dir).unwrap();
-            fs::write(dir.join("audio-1"), "half a file").unwrap();
-        }
-        fs::write(dead.join(LOCK), "").unwrap();
-        let second = Scratch::claim(parent.path()).unwrap();
-        assert!(living.path().exists() && second.path().exists() && strange.exists());
-        assert!(!dead.exists());
-        drop(second);
-        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
+    fn what_the_dead_left_is_removed_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let dead = directory.path().join(format!("{PREFIX}dead"));
+        fs::create_dir(&dead).unwrap();
+        fs::write(dead.join("audio-1"), "RIFF").unwrap();
+        let foreign = directory.path().join("audio-2");
+        fs::write(&foreign, "not ours").unwrap();
+
+        let first = Scratch::claim(directory.path()).unwrap();
+        assert!(!dead.exists() && foreign.exists());
+        fs::write(first.path().join("audio-3"), "RIFF").unwrap();
+
+        let second = Scratch::claim(directory.path()).unwrap();
+        assert!(first.path().join("audio-3").exists(), "its owner lives");
+        drop((first, second));
+        assert_eq!(entries(directory.path()), 1, "only the foreign file");
+    }
+
+    #[test]
+    fn many_starts_at_once_disturb_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| Scratch::claim(directory.path()).unwrap()))
+                .collect();
+            let living: Vec<Scratch> = starts
+                .into_iter()
+                .map(|start| start.join().unwrap())
+                .collect();
+            assert!(living.iter().all(|scratch| scratch.path().is_dir()));
+            assert_eq!(entries(directory.path()), 8);
+        });
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_an_error() {
+        assert!(Scratch::claim(Path::new("/no/such/directory")).is_err());
     }
 }

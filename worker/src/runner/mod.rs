@@ -80,7 +80,11 @@ impl Worker {
         if let Some(listener) = listener {
             tokio::spawn(endpoint::serve(listener, Arc::clone(&shared)));
         }
-        calibrate::calibrate(&shared.tools.engines, &shared.rates).await;
+        // The first heartbeat tells of the devices.
+        tokio::join!(
+            calibrate::calibrate(&shared.tools.engines, &shared.rates),
+            shared.devices.refresh(),
+        );
         Crew::start(shared, webhooks)?.work().await
     }
 }
