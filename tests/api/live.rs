@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use kiskadee_tests::{audio, eventually};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::shared_system::{admin, system};
@@ -104,14 +105,10 @@ async fn what_is_wrong_is_named_in_the_words_of_the_body() -> Result<()> {
 /// The text takes far longer to speak than the test waits for the job to end.
 #[tokio::test]
 async fn a_caller_that_goes_away_ends_the_work() -> Result<()> {
-    let shared = system();
-    let key = shared.credentials["api_key"]
-        .as_str()
-        .context("no api_key")?;
     let body = json!({"model": "espeak", "input": "This goes on and on. ".repeat(190), "voice": "default",
         "response_format": "wav", "language": "en", "speed": 0.25});
-    let request = reqwest::Client::new().post(format!("{}{ROUTE}", shared.url));
-    let mut answer = request.header("X-API-Key", key).json(&body).send().await?;
+    let request = admin().request(Method::POST, ROUTE).json(&body);
+    let mut answer = request.send().await?;
     ensure!(answer.chunk().await?.is_some(), "nothing was heard");
     drop(answer);
     eventually("the end of the work", Duration::from_secs(30), || async {

@@ -84,6 +84,8 @@ impl Answer {
 
 impl Client {
     pub fn new(url: &str, api_key: Option<&str>) -> Self {
+        // The only one that is built in; the first call decides for the process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()

@@ -15,6 +15,7 @@ pub mod run;
 mod runner;
 mod scratch;
 pub mod store;
+mod tls;
 pub mod webhook;
 
 pub use config::WorkerConfig;

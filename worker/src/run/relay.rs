@@ -9,7 +9,10 @@ use kiskadee_shared::job::RelayTarget;
 use reqwest::{Body, Client, Method, RequestBuilder, Response};
 
 use super::JobError;
-use crate::gateway::relay::{STREAM_SECRET, StreamFailure};
+use crate::{
+    gateway::relay::{STREAM_SECRET, StreamFailure},
+    tls,
+};
 
 /// The relay answers nearly at once but to audio, which takes as long as it is listened to.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -49,6 +52,7 @@ pub struct RelayClient(Client);
 
 impl RelayClient {
     pub fn new() -> reqwest::Result<Self> {
+        tls::use_ring();
         let client = Client::builder()
             .connect_timeout(ANSWER_WITHIN)
             // A relay is named by the deployment's own edge; it does not send anyone elsewhere.

@@ -10,6 +10,7 @@ use object_store::{
 use url::Url;
 
 use super::{Store, StoreError};
+use crate::tls;
 
 /// Past this, a storage that does not answer is away: the job waits in the queue rather than in this process.
 const RETRY_FOR: Duration = Duration::from_secs(20);
@@ -67,6 +68,7 @@ fn open_bucket(
     root: Path,
     options: Options<'_>,
 ) -> Result<Store, StoreError> {
+    tls::use_ring();
     let failed = |error| wrong(address, error);
     match scheme {
         ObjectStoreScheme::AmazonS3 => {

@@ -13,6 +13,7 @@ use super::{
     retry_after::retry_after,
     signature::sign,
 };
+use crate::tls;
 
 const USER_AGENT: &str = concat!("kiskadee/", env!("CARGO_PKG_VERSION"));
 
@@ -99,6 +100,7 @@ impl Courier {
         allow_private: bool,
         timeout: Duration,
     ) -> reqwest::Result<Self> {
+        tls::use_ring();
         let client = Client::builder()
             .dns_resolver(GuardedResolver::new(resolver, allow_private))
             .user_agent(USER_AGENT)
