@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use futures::future::try_join_all;
 use kiskadee_tests::{Client, audio, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -141,21 +142,53 @@ async fn the_same_idempotency_key_is_the_same_batch() -> Result<()> {
 }
 
 #[tokio::test]
-async fn twins_that_come_at_once_are_one_batch() -> Result<()> {
+async fn twins_at_the_same_time_are_one_batch() -> Result<()> {
+    let (owner, _, _) = new_user().await?;
+    let before = ledger(&owner).await?;
+    assert_eq!(before, 0);
+    for round in 0..3 {
+        let key = uuid::Uuid::now_v7().to_string();
+        let body = json!({"texts": ["a", "b"], "voice_id": "default", "language": "en"});
+        let twins = (0..8).map(|_| {
+            let request = owner
+                .request(Method::POST, BATCH)
+                .header("idempotency-key", &key)
+                .json(&body);
+            owner.send(request)
+        });
+        let answers = try_join_all(twins).await?;
+        let first = answers[0].clone().expect(202)?.json()?;
+        for answer in answers {
+            assert_eq!(answer.expect(202)?.json()?, first);
+        }
+        assert_eq!(ledger(&owner).await?, 2 * (round + 1), "two jobs each time");
+    }
+    Ok(())
+}
+
+/// How many jobs the owner has in all.
+async fn ledger(owner: &Client) -> Result<usize> {
+    let page = owner
+        .get("/api/v1/jobs?limit=100")
+        .await?
+        .expect(200)?
+        .json()?;
+    page["items"].as_array().map(Vec::len).context("no items")
+}
+
+#[tokio::test]
+async fn a_twin_of_a_refused_request_is_refused_alike_and_the_key_stays_free() -> Result<()> {
     let key = uuid::Uuid::now_v7().to_string();
-    let body = json!({"texts": ["a twin"], "voice_id": "default", "language": "en"});
-    let twins = (0..8).map(|_| {
-        let request = admin()
-            .request(Method::POST, BATCH)
-            .header("idempotency-key", &key)
-            .json(&body);
-        async { admin().send(request).await?.expect(202)?.json() }
-    });
-    let answers = futures::future::try_join_all(twins).await?;
-    assert!(
-        answers.iter().all(|answer| answer == &answers[0]),
-        "{answers:?}"
-    );
+    let submit = |language: &str| {
+        let body = json!({"texts": ["a"], "voice_id": "default", "language": language});
+        let request = admin().request(Method::POST, BATCH);
+        request.header("idempotency-key", &key).json(&body)
+    };
+    let twins = (0..8).map(|_| async { admin().send(submit("tlh")).await });
+    for answer in try_join_all(twins).await? {
+        answer.problem(422)?;
+    }
+    admin().send(submit("en")).await?.expect(202)?;
     Ok(())
 }
 

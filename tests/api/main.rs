@@ -8,6 +8,7 @@ mod bad_input;
 mod batches;
 mod browser;
 mod csv;
+mod devices;
 mod jobs;
 mod live;
 mod operations;

@@ -6,10 +6,11 @@ pub mod audio;
 pub mod client;
 pub mod process;
 pub mod receiver;
+mod state_directory;
 pub mod system;
 pub mod wait;
 
 pub use client::{Answer, Client};
-pub use receiver::Receiver;
-pub use system::{Options, System};
+pub use receiver::{Received, Receiver};
+pub use system::{Options, System, binary};
 pub use wait::eventually;

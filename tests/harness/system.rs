@@ -1,5 +1,6 @@
 //! `kiskadee up` in a state directory of its own, and what a test needs to know of it.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -9,10 +10,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use sqlx::PgPool;
-use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::process;
+use crate::state_directory::StateDirectory;
 
 /// How long a start may take on a slow machine, compiled components in the cache or not.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -22,6 +23,8 @@ pub struct Options {
     pub workers: u32,
     /// Further options of `kiskadee up`.
     pub arguments: Vec<String>,
+    /// Variables of its environment beside those of the tests' own.
+    pub environment: Vec<(String, OsString)>,
 }
 
 impl Default for Options {
@@ -29,6 +32,7 @@ impl Default for Options {
         Self {
             workers: 1,
             arguments: vec!["--webhook-allow-private".to_owned(), "on".to_owned()],
+            environment: Vec::new(),
         }
     }
 }
@@ -45,6 +49,12 @@ impl Options {
         self.arguments.extend([option.to_owned(), value.to_owned()]);
         self
     }
+
+    #[must_use]
+    pub fn env(mut self, variable: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((variable.to_owned(), value.into()));
+        self
+    }
 }
 
 /// A running system; it is stopped when dropped.
@@ -56,34 +66,15 @@ pub struct System {
     options: Options,
 }
 
-/// A state directory that is removed when the last user is gone; a test that fails leaves it for whoever looks why.
-struct StateDirectory(TempDir);
-
-impl Drop for StateDirectory {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.disable_cleanup(true);
-        }
-    }
-}
-
 impl System {
     /// Starts with a fresh state directory and no rate limits.
     pub async fn start(options: Options) -> Result<Self> {
-        let directory = tempfile::Builder::new()
-            .prefix("kiskadee-test-")
-            .tempdir()?;
-        // Postgres runs as another user when the tests run as root, and must be able to pass through.
-        Command::new("chmod")
-            .arg("755")
-            .arg(directory.path())
-            .status()?;
-        Self::start_in(StateDirectory(directory), options).await
+        Self::start_in(StateDirectory::fresh()?, options).await
     }
 
     async fn start_in(directory: StateDirectory, options: Options) -> Result<Self> {
         let listen = free_address()?;
-        let process = spawn(directory.0.path(), &listen, &options)?;
+        let process = spawn(directory.path(), &listen, &options)?;
         let mut system = Self {
             url: format!("http://{listen}"),
             credentials: Value::Null,
@@ -101,8 +92,7 @@ impl System {
     pub async fn crash_and_restart(mut self) -> Result<Self> {
         self.process.kill()?;
         self.process.wait()?;
-        let directory =
-            std::mem::replace(&mut self.directory, StateDirectory(tempfile::tempdir()?));
+        let directory = std::mem::replace(&mut self.directory, StateDirectory::fresh()?);
         let options = self.options.clone();
         drop(self);
         Self::start_in(directory, options).await
@@ -122,7 +112,7 @@ impl System {
     }
 
     pub fn state_dir(&self) -> &Path {
-        self.directory.0.path()
+        self.directory.path()
     }
 
     pub fn pid(&self) -> u32 {
@@ -317,6 +307,7 @@ fn spawn(state_dir: &Path, listen: &str, options: &Options) -> Result<Child> {
         .arg(state_dir)
         .args(["--workers", &options.workers.to_string()])
         .args(&options.arguments)
+        .envs(options.environment.iter().cloned())
         .current_dir(process::repository())
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
