@@ -23,6 +23,8 @@ pub enum TrainError {
     },
     #[error("the checkpoint was made with other options ({0}), give the same or another --out")]
     OtherOptions(String),
+    #[error("{0} holds checkpoints of an earlier run, resume it or give another --out")]
+    Occupied(PathBuf),
     #[error("the loss is not finite at step {0}, lower the learning rate")]
     Diverged(u64),
     #[error(transparent)]

@@ -13,6 +13,7 @@ use super::optimizer::AdamW;
 use super::options::Recipe;
 use super::parameters::Parameters;
 use crate::TrainError;
+use crate::corpus::Speaker;
 
 const DOCUMENT: &str = "kiskadee";
 /// Checkpoints that stay beside the latest.
@@ -24,8 +25,60 @@ pub(super) struct State {
     pub(super) step: u64,
     pub(super) recipe: Recipe,
     pub(super) normalization: Normalization,
+    /// Which recordings the run is made with.
+    pub(super) recordings: Vec<RecordingsOf>,
     /// Of the step before, for those who list checkpoints.
     pub(super) loss: f32,
+}
+
+/// Enough of a speaker's recordings to notice that they are others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RecordingsOf {
+    speaker: String,
+    recordings: usize,
+    frames: usize,
+}
+
+impl State {
+    pub(super) fn new(recipe: &Recipe, speakers: &[Speaker], normalization: Normalization) -> Self {
+        let recipe = recipe.clone();
+        let recordings = recordings_of(speakers);
+        Self {
+            step: 0,
+            recipe,
+            normalization,
+            recordings,
+            loss: f32::MAX,
+        }
+    }
+
+    /// Refuses to go on with what would not lead to the same result.
+    pub(super) fn check_goes_on(
+        &self,
+        recipe: &Recipe,
+        speakers: &[Speaker],
+    ) -> Result<(), TrainError> {
+        if self.recipe != *recipe {
+            return Err(TrainError::OtherOptions(format!("{:?}", self.recipe)));
+        }
+        if self.recordings != recordings_of(speakers) {
+            return Err(TrainError::OtherOptions(format!("{:?}", self.recordings)));
+        }
+        Ok(())
+    }
+}
+
+fn recordings_of(speakers: &[Speaker]) -> Vec<RecordingsOf> {
+    let of = |speaker: &Speaker| RecordingsOf {
+        speaker: speaker.name.clone(),
+        recordings: speaker.recordings.len(),
+        frames: speaker
+            .recordings
+            .iter()
+            .map(|recording| recording.frames.len())
+            .sum(),
+    };
+    speakers.iter().map(of).collect()
 }
 
 /// The files of the checkpoints in `out`, oldest first.

@@ -75,6 +75,8 @@ pub struct RunOptions {
     pub out: PathBuf,
     /// Go on from the latest checkpoint in `out`, if there is one.
     pub resume: bool,
+    /// A checkpoint of another run of the same sizes, whose parameters are the first ones of this.
+    pub begin_with: Option<PathBuf>,
     /// Steps from one checkpoint to the next.
     pub checkpoint_every: u64,
     pub device: Device,

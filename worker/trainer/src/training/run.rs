@@ -85,29 +85,18 @@ impl Run {
         let (parameters, network) =
             Parameters::create(&recipe.config, recipe.seed, &options.device)?;
         let mut optimizer = AdamW::new(&parameters);
-        let latest = if options.resume {
-            checkpoint::list_checkpoints(&options.out)?.pop()
-        } else {
-            None
-        };
-        let normalization = Normalization::measure(speakers);
-        let state = match latest {
-            None => State {
-                step: 0,
-                recipe: recipe.clone(),
-                normalization,
-                loss: f32::INFINITY,
-            },
-            Some(path) => {
-                let state = checkpoint::peek(&path)?;
-                if state.recipe != *recipe {
-                    return Err(TrainError::OtherOptions(format!("{:?}", state.recipe)));
-                }
-                if state.normalization != normalization {
-                    return Err(TrainError::OtherOptions("other recordings".into()));
-                }
+        let latest = checkpoint::list_checkpoints(&options.out)?.pop();
+        let state = match (latest, &options.begin_with) {
+            (Some(path), _) if options.resume => {
+                checkpoint::peek(&path)?.check_goes_on(recipe, speakers)?;
                 checkpoint::load(&path, &parameters, &mut optimizer)?
             }
+            (Some(_), _) => return Err(TrainError::Occupied(options.out.clone())),
+            (None, Some(path)) => {
+                let before = checkpoint::load(path, &parameters, &mut AdamW::new(&parameters))?;
+                State::new(recipe, speakers, before.normalization)
+            }
+            (None, None) => State::new(recipe, speakers, Normalization::measure(speakers)),
         };
         Ok(Self {
             parameters,

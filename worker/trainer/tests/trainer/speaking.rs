@@ -40,6 +40,7 @@ fn train_model() -> AcousticModel {
         recipe,
         out: out.path().to_owned(),
         resume: false,
+        begin_with: None,
         checkpoint_every: 1000,
         device: Device::Cpu,
     };

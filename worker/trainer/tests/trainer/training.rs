@@ -35,6 +35,7 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         recipe,
         out: out.to_owned(),
         resume: true,
+        begin_with: None,
         checkpoint_every: 7,
         device: Device::Cpu,
     }
@@ -89,13 +90,8 @@ fn it_learns_and_its_weights_speak() {
     let speakers = synthetic::speakers();
     let weights = export(&trained, &options.recipe, &speakers, &[VOICE]).unwrap();
     assert!(weights == export(&trained, &options.recipe, &speakers, &[VOICE]).unwrap());
-    let fresh = run(
-        &RunOptions {
-            resume: false,
-            ..self::options(out.path(), 1)
-        },
-        None,
-    );
+    let other = tempfile::tempdir().unwrap();
+    let fresh = run(&self::options(other.path(), 1), None);
     let untrained = export(&fresh, &options.recipe, &speakers, &[]).unwrap();
     for (trained, untrained) in evaluate(&weights, &speakers)
         .unwrap()
@@ -115,6 +111,18 @@ fn it_learns_and_its_weights_speak() {
 }
 
 #[test]
+fn a_run_can_begin_where_another_ended() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let before = run(&options(first.path(), 150), None);
+    let mut options = options(second.path(), 50);
+    options.begin_with = list_checkpoints(first.path()).unwrap().pop();
+    let after = run(&options, None);
+    assert_eq!(before.normalization, after.normalization);
+    let loss = |out: &Path| read_log(&out.join("log.jsonl")).unwrap()[0].total;
+    assert!(loss(second.path()) < 0.5 * loss(first.path()));
+}
+
+#[test]
 fn other_options_and_damaged_files_are_refused() {
     let out = tempfile::tempdir().unwrap();
     run(&options(out.path(), 10), None);
@@ -125,6 +133,9 @@ fn other_options_and_damaged_files_are_refused() {
         attempt(&options(out.path(), 20)),
         Err(TrainError::OtherOptions(_))
     ));
+    let mut anew = options(out.path(), 10);
+    anew.resume = false;
+    assert!(matches!(attempt(&anew), Err(TrainError::Occupied(_))));
     let latest = list_checkpoints(out.path()).unwrap().pop().unwrap();
     std::fs::write(&latest, b"no checkpoint").unwrap();
     assert!(matches!(

@@ -51,6 +51,7 @@ fn options(out: &Path) -> VoiceTraining {
         recipe,
         out: out.to_owned(),
         resume: true,
+        begin_with: None,
         checkpoint_every: 50,
         device: Device::Cpu,
     };
