@@ -119,7 +119,7 @@ fn a_run_can_begin_where_another_ended() {
     let after = run(&options, None);
     assert_eq!(before.normalization, after.normalization);
     let loss = |out: &Path| read_log(&out.join("log.jsonl")).unwrap()[0].total;
-    assert!(loss(second.path()) < 0.5 * loss(first.path()));
+    assert!(loss(second.path()) < 0.7 * loss(first.path()));
 }
 
 #[test]
