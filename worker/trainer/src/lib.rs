@@ -7,6 +7,7 @@ pub mod evaluation;
 pub mod export;
 pub mod plot;
 pub mod pronunciation;
+pub mod teacher;
 pub mod texts;
 pub mod training;
 pub mod voice;

@@ -9,10 +9,8 @@ use std::{
 use kiskadee_text::Language;
 use kiskadee_voice::pronunciation::{Letters, Lexicon, Sound};
 
-use super::{
-    grow::grow,
-    teacher::{self, TeacherError},
-};
+use super::{grow::grow, teacher};
+use crate::teacher::TeacherError;
 
 /// One word in so many is kept aside to measure the rules.
 const HELD_OUT: usize = 20;

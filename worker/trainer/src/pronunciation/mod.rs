@@ -6,4 +6,3 @@ mod make;
 mod teacher;
 
 pub use make::{Made, make};
-pub use teacher::TeacherError;

@@ -1,45 +1,29 @@
 //! How the teachers say words: flite for English, espeak-ng for Portuguese. Both run as processes of their own.
 
 use std::{
-    fs,
-    io::{self, Write as _},
-    path::{Path, PathBuf},
+    io::Write as _,
+    path::Path,
     process::{Command, Stdio},
 };
 
 use kiskadee_text::Language;
 use kiskadee_voice::{Phone, pronunciation::Sound};
 
-const SOURCE: &str = include_str!("../../teacher/lexicon_dump.c");
-const LIBRARIES: [&str; 4] = ["-lflite_cmulex", "-lflite_usenglish", "-lflite", "-lm"];
+use crate::teacher::{Program, TeacherError, missing};
 
-#[derive(Debug, thiserror::Error)]
-pub enum TeacherError {
-    #[error("`{program}` cannot be run; install it (Debian and Ubuntu: apt-get install {package})")]
-    Missing {
-        program: &'static str,
-        package: &'static str,
-        #[source]
-        source: io::Error,
-    },
-    #[error("{program} failed: {said}")]
-    Failed { program: &'static str, said: String },
-    #[error("`{path}` cannot be used")]
-    File {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-    #[error("the teacher names a phone `{0}` that the inventory lacks")]
-    UnknownPhone(String),
-}
+const LEXICON: Program = Program {
+    name: "lexicon_dump",
+    source: include_str!("../../teacher/lexicon_dump.c"),
+    libraries: &["-lflite_cmulex", "-lflite_usenglish", "-lflite", "-lm"],
+    package: "flite1-dev",
+};
 
 /// What flite says for each word; words that it cannot say are left out.
 pub(super) fn english(
     words: &[String],
     scratch: &Path,
 ) -> Result<Vec<(String, Vec<Sound>)>, TeacherError> {
-    let program = compile(scratch)?;
+    let program = LEXICON.compile(scratch)?;
     let mut command = Command::new(&program);
     let said = talk(&mut command, ("lexicon_dump", "flite1-dev"), words)?;
     let lines = said.lines().filter_map(|line| line.split_once('\t'));
@@ -98,32 +82,6 @@ pub(super) fn portuguese_sounds(phonemes: &str) -> Result<Vec<Sound>, TeacherErr
     names.map(sound).collect()
 }
 
-fn compile(scratch: &Path) -> Result<PathBuf, TeacherError> {
-    let (source, program) = (scratch.join("lexicon_dump.c"), scratch.join("lexicon_dump"));
-    fs::write(&source, SOURCE).map_err(|error| TeacherError::File {
-        path: source.clone(),
-        source: error,
-    })?;
-    let mut command = Command::new("cc");
-    command
-        .args(["-O1", "-I/usr/include/flite", "-o"])
-        .arg(&program)
-        .arg(&source)
-        .args(LIBRARIES);
-    let output = command
-        .output()
-        .map_err(|source| missing(("cc", "gcc"), source))?;
-    if output.status.success() {
-        return Ok(program);
-    }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let said = format!("{said}\nflite's headers are in Debian's flite1-dev");
-    Err(TeacherError::Failed {
-        program: "cc",
-        said,
-    })
-}
-
 fn talk(
     command: &mut Command,
     (program, package): (&'static str, &'static str),
@@ -150,14 +108,6 @@ fn talk(
         program,
         said: output.status.to_string(),
     })
-}
-
-fn missing((program, package): (&'static str, &'static str), source: io::Error) -> TeacherError {
-    TeacherError::Missing {
-        program,
-        package,
-        source,
-    }
 }
 
 #[cfg(test)]
