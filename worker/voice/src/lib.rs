@@ -6,9 +6,11 @@
 
 pub mod acoustic;
 mod frames;
+pub mod loudness;
 mod phone;
 pub mod pronunciation;
 pub mod speaker;
+pub mod vocoder;
 
 pub use frames::{FRAME_SECONDS, HOP, MEL_CEPSTRUM, SAMPLE_RATE, STRENGTHS, VocoderFrames};
 pub use phone::{Phone, PhoneToken, Stress};
