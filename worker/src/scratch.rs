@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
-    os::unix::fs::MetadataExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
 };
 
@@ -16,7 +16,7 @@ const PREFIX: &str = "kiskadee-worker-";
 /// Another start may sweep a folder between its creation and its lock; more often than this it cannot be chance.
 const ATTEMPTS: u32 = 10;
 
-/// Removed when it is dropped.
+/// Closed to other users; removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     folder: TempDir,
@@ -46,6 +46,7 @@ impl Scratch {
     fn make(directory: &Path) -> io::Result<Option<Self>> {
         let folder = tempfile::Builder::new()
             .prefix(PREFIX)
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(directory)?;
         let Some(lock) = locked(folder.path())? else {
             return Ok(None);
@@ -116,6 +117,8 @@ mod tests {
         fs::write(&foreign, "not ours").unwrap();
 
         let first = Scratch::claim(directory.path()).unwrap();
+        let mode = fs::metadata(first.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
         assert!(!dead.exists() && foreign.exists());
         fs::write(first.path().join("audio-3"), "RIFF").unwrap();
 
