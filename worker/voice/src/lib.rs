@@ -10,7 +10,9 @@ pub mod loudness;
 mod phone;
 pub mod pronunciation;
 pub mod speaker;
+mod synthesizer;
 pub mod vocoder;
 
 pub use frames::{FRAME_SECONDS, HOP, MEL_CEPSTRUM, SAMPLE_RATE, STRENGTHS, VocoderFrames};
 pub use phone::{Phone, PhoneToken, Stress};
+pub use synthesizer::{Line, SpokenLine, SpokenWord, SynthesisError, Synthesizer};

@@ -1,4 +1,5 @@
 //! How sentences are said.
+#![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 use kiskadee_text::{Language, normalize};
 use kiskadee_voice::pronunciation::Pronouncer;
