@@ -5,10 +5,12 @@
 //! its own weights.
 
 pub mod acoustic;
+pub mod analysis;
 mod frames;
 pub mod loudness;
 mod phone;
 pub mod pronunciation;
+pub mod resample;
 pub mod speaker;
 mod synthesizer;
 pub mod vocoder;

@@ -12,6 +12,9 @@ use coefficients::Coefficients;
 use excitation::{Excitation, Source};
 use mlsa::Mlsa;
 
+pub(crate) use bands::BAND_EDGES;
+pub(crate) use mlsa::ALPHA;
+
 use crate::loudness::soft_limit;
 use crate::{HOP, MEL_CEPSTRUM, VocoderFrames};
 
