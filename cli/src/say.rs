@@ -7,8 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_shared::format::ResponseFormat;
-use kiskadee_speech::{Engine, Espeak, EspeakConfig, SpeechRequest};
+use kiskadee_speech::{Engine, SpeechRequest};
 use kiskadee_worker::audio::{Encoder, Encoding};
+use kiskadee_worker::{ENGINES, start_engine};
 
 use crate::stop::Stop;
 
@@ -28,8 +29,8 @@ pub(crate) struct SayOptions {
     /// A voice of the engine
     #[arg(long, default_value = "default", value_name = "VOICE")]
     voice: String,
-    /// Which engine speaks
-    #[arg(long, default_value = "espeak", value_name = "NAME")]
+    /// Which engine speaks: kiskadee (English and Brazilian Portuguese) or espeak (a hundred languages)
+    #[arg(long, default_value = "kiskadee", value_name = "NAME")]
     engine: String,
     /// From 0.25 to 4: twice as fast is 2
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
@@ -50,7 +51,7 @@ async fn speak(options: &SayOptions) -> Result<()> {
         "--speed must be from 0.25 to 4"
     );
     let format = options.response_format()?;
-    let engine = start_engine(&options.engine).await?;
+    let engine = start(&options.engine).await?;
     let request = SpeechRequest {
         voice: options.voice.clone(),
         speed: options.speed,
@@ -89,11 +90,15 @@ impl SayOptions {
     }
 }
 
-async fn start_engine(name: &str) -> Result<Arc<dyn Engine>> {
-    match name {
-        "espeak" => Ok(Arc::new(Espeak::start(EspeakConfig::default()).await?)),
-        other => bail!("no engine `{other}` here; there is: espeak"),
-    }
+async fn start(engine: &str) -> Result<Arc<dyn Engine>> {
+    let started = start_engine(engine, 1).await;
+    let started = started.with_context(|| {
+        format!(
+            "no engine `{engine}` here; there is: {}",
+            ENGINES.join(", ")
+        )
+    })?;
+    Ok(started?)
 }
 
 fn text(argument: &str) -> Result<String> {

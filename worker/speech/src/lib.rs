@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod espeak;
 mod join;
+mod kiskadee;
 mod request;
 mod voice_maker;
 
@@ -19,6 +20,7 @@ pub use engine::{Engine, EngineInfo, ProfileInfo, Voice, VoiceKind};
 pub use error::SpeechError;
 pub use espeak::{Espeak, EspeakConfig};
 pub use join::Joiner;
+pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };

@@ -1,6 +1,8 @@
 //! What tells one voice from another in a recording, whatever is said: the spectrum's mean and spread, the melody's
 //! spread, and the noisiness of each band. Loudness and pitch are left out; pitch is measured, not encoded.
 
+use serde::{Deserialize, Serialize};
+
 use super::warp::Warp;
 use crate::{MEL_CEPSTRUM, STRENGTHS, VocoderFrames};
 
@@ -13,7 +15,8 @@ const PAUSE_DEPTH: f32 = 2.5;
 const LEAST_FRAMES: usize = 100;
 
 /// The first two moments of a voice's frames of speech, from which statistics follow for any warp.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Moments {
     pub mean: [f32; MEL_CEPSTRUM],
     pub covariance: [[f32; MEL_CEPSTRUM]; MEL_CEPSTRUM],

@@ -1,0 +1,115 @@
+//! One request being spoken: a chunk for each sentence, made when the chunk before it is taken.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use futures::{StreamExt, stream};
+use kiskadee_text::{Language, Sentence};
+use kiskadee_voice::{SAMPLE_RATE, Synthesizer, speaker::Speaker};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Models,
+    desk::{Desk, Order, Spoken},
+    voices::Voices,
+};
+use crate::{AudioChunk, AudioStream, SpeechError, VoicePart, WordTiming};
+
+/// How a request is spoken.
+pub(super) struct Speaking {
+    pub(super) desk: Desk,
+    pub(super) models: Arc<Models>,
+    pub(super) voices: Arc<Voices>,
+    pub(super) voice: String,
+    pub(super) parts: Vec<VoicePart>,
+    pub(super) language: Language,
+    pub(super) rate: f32,
+    pub(super) cancel: CancellationToken,
+}
+
+/// Where the stream stands.
+struct Position {
+    speaking: Speaking,
+    /// Known from the first sentence on.
+    speaker: Option<(Arc<Synthesizer>, Speaker)>,
+    sentences: VecDeque<Sentence>,
+    words: usize,
+    words_spoken: usize,
+    samples: usize,
+}
+
+impl Speaking {
+    /// The audio, one chunk for each sentence. Nothing runs until the stream is read.
+    pub(super) fn stream(self, sentences: Vec<Sentence>) -> AudioStream {
+        let position = Position {
+            speaking: self,
+            speaker: None,
+            words: sentences.iter().map(|sentence| sentence.words.len()).sum(),
+            sentences: sentences.into(),
+            words_spoken: 0,
+            samples: 0,
+        };
+        stream::try_unfold(position, Position::next).boxed()
+    }
+
+    async fn prepare(&self) -> Result<(Arc<Synthesizer>, Speaker), SpeechError> {
+        let model = self.models.get().await?;
+        let speaker = self
+            .voices
+            .speaker(model.model(), &self.voice, &self.parts)?;
+        Ok((model, speaker))
+    }
+}
+
+impl Position {
+    async fn next(mut self) -> Result<Option<(AudioChunk, Self)>, SpeechError> {
+        let Some(sentence) = self.sentences.pop_front() else {
+            return Ok(None);
+        };
+        let cancel = self.speaking.cancel.clone();
+        let words = sentence.words.len();
+        let spoken = cancel.run_until_cancelled(self.speak(sentence)).await;
+        let spoken = spoken.ok_or(SpeechError::Cancelled)??;
+        self.words_spoken += words;
+        let chunk = self.chunk(spoken);
+        Ok(Some((chunk, self)))
+    }
+
+    async fn speak(&mut self, sentence: Sentence) -> Result<Spoken, SpeechError> {
+        let (model, speaker) = if let Some((model, speaker)) = &self.speaker {
+            (Arc::clone(model), *speaker)
+        } else {
+            let (model, speaker) = self.speaking.prepare().await?;
+            self.speaker = Some((Arc::clone(&model), speaker));
+            (model, speaker)
+        };
+        let Speaking {
+            desk,
+            language,
+            rate,
+            ..
+        } = &self.speaking;
+        desk.speak(Order {
+            model,
+            sentence,
+            language: *language,
+            speaker,
+            rate: *rate,
+        })
+        .await
+    }
+
+    fn chunk(&mut self, spoken: Spoken) -> AudioChunk {
+        let begun = self.samples as f64 / f64::from(SAMPLE_RATE);
+        self.samples += spoken.samples.len();
+        let words = spoken.words.into_iter().map(|word| WordTiming {
+            source: word.source,
+            start: begun + word.start,
+            end: begun + word.end,
+        });
+        AudioChunk {
+            words: words.collect(),
+            samples: spoken.samples,
+            spoken: self.words_spoken as f32 / self.words.max(1) as f32,
+        }
+    }
+}

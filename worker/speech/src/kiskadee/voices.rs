@@ -1,0 +1,171 @@
+//! Who speaks: the built-in voices, mixes of them, and voices that were matched to a recording.
+
+use kiskadee_text::Language;
+use kiskadee_voice::{
+    SAMPLE_RATE,
+    acoustic::{AcousticModel, ModelError},
+    analysis::analyze_reference,
+    speaker::{Moments, Speaker, Warp, mix},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DEFAULT_VOICE, Recording, SpeechError, SpeechRequest, Voice, VoiceKind, VoiceMaker, VoicePart,
+};
+
+/// What a matched voice is kept as. The vector that the model speaks by follows from it, so voices outlive weights.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MatchedVoice {
+    version: u32,
+    moments: Moments,
+}
+
+const VERSION: u32 = 1;
+
+/// The voices that come with the model.
+pub(super) struct Voices(Vec<BuiltIn>);
+
+struct BuiltIn {
+    id: String,
+    name: String,
+    language: Language,
+    speaker: Speaker,
+}
+
+/// The tag under which a language is announced.
+pub(super) fn tag(language: Language) -> &'static str {
+    match language {
+        Language::English => "en",
+        Language::Portuguese => "pt-br",
+    }
+}
+
+impl Voices {
+    pub(super) fn of(model: &AcousticModel) -> Result<Self, ModelError> {
+        let voices = model.voices().iter().filter_map(|voice| {
+            let language = Language::from_tag(&voice.language)?;
+            Some(voice.speaker().map(|speaker| BuiltIn {
+                id: voice.id.clone(),
+                name: format!("{}: {}", capitalized(&voice.id), voice.description),
+                language,
+                speaker,
+            }))
+        });
+        voices.collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(super) fn announce(&self, engine: &str) -> Vec<Voice> {
+        let voices = self.0.iter().map(|voice| Voice {
+            id: voice.id.clone(),
+            engine: engine.to_owned(),
+            name: voice.name.clone(),
+            kind: VoiceKind::Builtin,
+            languages: vec![tag(voice.language).to_owned()],
+        });
+        voices.collect()
+    }
+
+    /// The voice that a request means, never [`DEFAULT_VOICE`]: the first of the language.
+    pub(super) fn id(
+        &self,
+        request: &SpeechRequest,
+        language: Language,
+    ) -> Result<String, SpeechError> {
+        if !request.parts.is_empty() {
+            return Ok(request.voice.clone());
+        }
+        let meant = |voice: &&BuiltIn| match request.voice.as_str() {
+            DEFAULT_VOICE => voice.language == language,
+            id => voice.id == id,
+        };
+        let voice = self
+            .0
+            .iter()
+            .find(meant)
+            .ok_or_else(|| self.unknown(&request.voice))?;
+        Ok(voice.id.clone())
+    }
+
+    /// The speaker of a voice that may be a mix.
+    pub(super) fn speaker(
+        &self,
+        model: &AcousticModel,
+        voice: &str,
+        parts: &[VoicePart],
+    ) -> Result<Speaker, SpeechError> {
+        if parts.is_empty() {
+            return self.built_in(voice);
+        }
+        let speakers = parts
+            .iter()
+            .map(|part| match &part.conditioning {
+                Some(conditioning) => matched(model, conditioning),
+                None => self.built_in(&part.voice),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let weights: Vec<f32> = parts.iter().map(|part| part.weight).collect();
+        mix(&speakers, &weights).map_err(|error| SpeechError::Reject(error.to_string()))
+    }
+
+    fn built_in(&self, id: &str) -> Result<Speaker, SpeechError> {
+        let voice = self.0.iter().find(|voice| voice.id == id);
+        voice
+            .map(|voice| voice.speaker)
+            .ok_or_else(|| self.unknown(id))
+    }
+
+    fn unknown(&self, id: &str) -> SpeechError {
+        let known: Vec<&str> = self.0.iter().map(|voice| voice.id.as_str()).collect();
+        SpeechError::Reject(format!(
+            "the engine {} has no voice `{id}`; it has: {}",
+            super::NAME,
+            known.join(", ")
+        ))
+    }
+}
+
+fn matched(model: &AcousticModel, conditioning: &[u8]) -> Result<Speaker, SpeechError> {
+    let damaged = |why: String| {
+        SpeechError::Reject(format!("the voice cannot be read, make it again: {why}"))
+    };
+    let voice: MatchedVoice =
+        serde_json::from_slice(conditioning).map_err(|error| damaged(error.to_string()))?;
+    if voice.version != VERSION {
+        return Err(damaged(format!(
+            "it has version {}, not {VERSION}",
+            voice.version
+        )));
+    }
+    model
+        .match_moments(&voice.moments, &Warp::new(0.0))
+        .map_err(|error| damaged(error.to_string()))
+}
+
+/// Matches voices to recordings: their pitch as measured, their timbre as near as the model comes.
+pub(super) struct Matcher;
+
+impl VoiceMaker for Matcher {
+    fn recording_rate(&self) -> u32 {
+        SAMPLE_RATE
+    }
+
+    fn condition(&self, recording: &Recording) -> Result<Vec<u8>, SpeechError> {
+        let reject = |error: &dyn std::error::Error| SpeechError::Reject(error.to_string());
+        let frames = analyze_reference(&recording.samples, recording.sample_rate)
+            .map_err(|error| reject(&error))?;
+        let moments = Moments::measure(&frames).map_err(|error| reject(&error))?;
+        let voice = MatchedVoice {
+            version: VERSION,
+            moments,
+        };
+        serde_json::to_vec(&voice).map_err(|error| SpeechError::Retry(error.to_string()))
+    }
+}
+
+fn capitalized(id: &str) -> String {
+    let mut letters = id.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
