@@ -42,8 +42,8 @@ async fn all_formats_hold_the_same_speech() -> Result<()> {
         let (told_type, bytes) = speak(format).await?;
         assert!(told_type.starts_with(content_type), "{format}: {told_type}");
         assert_eq!(audio::probe(&bytes)?.codec, codec);
-        let samples = audio::decode(&bytes, 22_050)?;
-        let seconds = samples.len() as f64 / 22_050.0;
+        let samples = audio::decode(&bytes, 16_000)?;
+        let seconds = samples.len() as f64 / 16_000.0;
         assert!(
             (seconds - expected).abs() < 0.15,
             "{format}: {seconds} s, expected {expected} s"

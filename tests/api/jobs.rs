@@ -43,7 +43,7 @@ async fn a_text_becomes_audio() -> Result<()> {
         (&job["status"], &job["progress"]),
         (&json!("completed"), &json!(100))
     );
-    assert_eq!(job["result"]["engine"], "espeak");
+    assert_eq!(job["result"]["engine"], "kiskadee");
     let answer = admin()
         .get(&format!("/api/v1/jobs/{job_id}/audio"))
         .await?
