@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::shared_system::{admin, new_user};
 
-async fn submit(client: &Client, body: Value) -> Result<String> {
+pub(crate) async fn submit(client: &Client, body: Value) -> Result<String> {
     let answer = client
         .post("/api/v1/speech", &body)
         .await?
@@ -17,7 +17,7 @@ async fn submit(client: &Client, body: Value) -> Result<String> {
     Ok(answer["job_id"].as_str().context("no job_id")?.to_owned())
 }
 
-async fn finished(client: &Client, job_id: &str) -> Result<Value> {
+pub(crate) async fn finished(client: &Client, job_id: &str) -> Result<Value> {
     eventually("the job to end", Duration::from_mins(1), || async {
         let job = client
             .get(&format!("/api/v1/jobs/{job_id}"))

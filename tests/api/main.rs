@@ -15,4 +15,5 @@ mod operations;
 mod schema;
 mod shared_system;
 mod tokens;
+mod voices;
 mod webhooks;

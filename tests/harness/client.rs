@@ -157,15 +157,25 @@ impl Client {
 
     /// Posts a CSV file as a browser's form would.
     pub async fn post_csv(&self, csv: Vec<u8>) -> Result<Answer> {
-        let part = reqwest::multipart::Part::bytes(csv)
-            .file_name("batch.csv")
-            .mime_str("text/csv")?;
+        self.post_file("/api/v1/advanced/batch-csv", &[], "batch.csv", csv)
+            .await
+    }
+
+    /// Posts a form with these fields and one file.
+    pub async fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&'static str, &str)],
+        name: &str,
+        content: Vec<u8>,
+    ) -> Result<Answer> {
+        let part = reqwest::multipart::Part::bytes(content).file_name(name.to_owned());
         let form = reqwest::multipart::Form::new().part("file", part);
-        self.send(
-            self.request(Method::POST, "/api/v1/advanced/batch-csv")
-                .multipart(form),
-        )
-        .await
+        let form = fields.iter().fold(form, |form, (field, value)| {
+            form.text(*field, (*value).to_owned())
+        });
+        self.send(self.request(Method::POST, path).multipart(form))
+            .await
     }
 
     /// Submits `count` short sentences and returns the id of the batch.
