@@ -8,8 +8,10 @@ mod clean;
 mod english;
 mod language;
 mod normalize;
+mod pieces;
 mod portuguese;
 mod reading;
+mod roman;
 mod segment;
 mod spoken;
 

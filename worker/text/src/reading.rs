@@ -87,6 +87,20 @@ impl<'a> Place<'a> {
     }
 }
 
+/// The place is inside a word or a number, and not behind the sign of `4x100`.
+pub(crate) fn joined(place: &Place<'_>) -> bool {
+    let mut before = place.before().chars().rev();
+    match before.next() {
+        Some('x' | '×') => before.next().is_none_or(|c| !c.is_ascii_digit()),
+        last => last.is_some_and(char::is_alphanumeric),
+    }
+}
+
+/// Ends a pattern where no word goes on.
+pub(crate) fn ends(rest: &str) -> bool {
+    !rest.starts_with(char::is_alphanumeric)
+}
+
 /// How a stretch of text is said.
 ///
 /// Spoken text is written as in [`crate::plain`]: words apart by spaces, letters that are said by their name in

@@ -29,6 +29,20 @@ fn texts() -> impl Strategy<Value = String> {
         "5'10\" ",
         "'90s ",
         "Mon, Jan 5 ",
+        "R$ 1.234,56 ",
+        "14h30 ",
+        "25/12/2024 ",
+        "2ª-feira ",
+        "1º de maio ",
+        "2 casas ",
+        "(11) 91234-5678 ",
+        "século XIX ",
+        "Sr. ",
+        "Campinas/SP ",
+        "10x15 cm ",
+        "ações d'água ",
+        "p. ex. ",
+        "½ ",
     ]);
     let soup = prop::collection::vec(telling, 0..80).prop_map(String::from_iter);
     let prose = prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat());
@@ -66,6 +80,10 @@ fn check(text: &str, sentences: &[Sentence], letter: fn(char) -> bool) {
     assert!(sentences.iter().all(|sentence| !sentence.words.is_empty()));
 }
 
+fn is_portuguese(letter: char) -> bool {
+    letter.is_ascii_lowercase() || "áâãàéêíóôõúüç".contains(letter)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
@@ -73,6 +91,13 @@ proptest! {
     fn english_is_letters_with_sources_in_order(text in texts()) {
         let sentences = normalize(&text, Language::English);
         check(&text, &sentences, |c| c.is_ascii_lowercase() || c == '\'');
+        prop_assert!(plain(&sentences).len() <= 2_000 + 100 * text.len());
+    }
+
+    #[test]
+    fn portuguese_is_letters_with_sources_in_order(text in texts()) {
+        let sentences = normalize(&text, Language::Portuguese);
+        check(&text, &sentences, is_portuguese);
         prop_assert!(plain(&sentences).len() <= 2_000 + 100 * text.len());
     }
 
@@ -104,5 +129,10 @@ fn long_texts_of_one_kind_are_read() {
         check(&text, &normalize(&text, Language::English), |c| {
             c.is_ascii_lowercase() || c == '\''
         });
+        check(
+            &text,
+            &normalize(&text, Language::Portuguese),
+            is_portuguese,
+        );
     }
 }

@@ -15,7 +15,6 @@ mod measure;
 mod money;
 mod number;
 mod phone;
-mod pieces;
 mod quantity;
 mod roman;
 mod symbol;
@@ -23,7 +22,7 @@ mod word;
 
 use crate::{
     Word,
-    reading::{Place, Rule, read},
+    reading::{Rule, ends, joined, read},
 };
 
 const RULES: &[Rule] = &[
@@ -69,18 +68,4 @@ const RULES: &[Rule] = &[
 /// The words of a sentence that begins at `offset` in the input.
 pub(crate) fn words(sentence: &str, offset: usize) -> Vec<Word> {
     read(sentence, offset, RULES)
-}
-
-/// The place is inside a word or a number, and not behind the sign of `4x100`.
-fn joined(place: &Place<'_>) -> bool {
-    let mut before = place.before().chars().rev();
-    match before.next() {
-        Some('x' | '×') => before.next().is_none_or(|c| !c.is_ascii_digit()),
-        last => last.is_some_and(char::is_alphanumeric),
-    }
-}
-
-/// Ends a pattern where no word goes on.
-fn ends(rest: &str) -> bool {
-    !rest.starts_with(char::is_alphanumeric)
 }

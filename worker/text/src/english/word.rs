@@ -1,7 +1,10 @@
 //! Single words: folded to the letters a to z, taken apart where several are joined.
 
-use super::{acronym, number, pieces};
-use crate::reading::{Place, Reading};
+use super::{acronym, number};
+use crate::{
+    pieces::pieces,
+    reading::{Place, Reading},
+};
 
 /// Words whose capitals follow no rule.
 const MIXED: &[(&str, &str)] = &[
@@ -195,7 +198,7 @@ pub(super) fn in_pieces(run: &str, in_address: bool) -> String {
         return (*spoken).to_owned();
     }
     let (base, suffix) = own_suffix(run);
-    let pieces = pieces::pieces(base);
+    let pieces = pieces(base);
     let mixed = pieces.len() > 1;
     let mut spoken: Vec<String> = pieces
         .iter()

@@ -1,20 +1,58 @@
 //! Portuguese as written and spoken in Brazil.
+//!
+//! Each module reads one kind of writing. The order of the rules matters: what is longer or more certain comes
+//! first (`14h30` before `14`), and single words and signs come last.
+
+mod abbreviation;
+mod acronym;
+mod calendar;
+mod clock;
+mod digits;
+mod fraction;
+mod gender;
+mod internet;
+mod measure;
+mod money;
+mod number;
+mod quantity;
+mod roman;
+mod symbol;
+mod word;
 
 use crate::{
     Word,
-    reading::{Place, Reading, Rule, read},
+    reading::{Rule, ends, joined, read},
 };
 
-const RULES: &[Rule] = &[plain_word];
+const RULES: &[Rule] = &[
+    internet::address,
+    internet::tag,
+    calendar::numeric_date,
+    digits::code,
+    digits::phone,
+    calendar::day_and_month,
+    calendar::month_and_year,
+    calendar::weekday,
+    clock::duration,
+    clock::time,
+    money::signed,
+    money::named,
+    digits::version,
+    symbol::between_numbers,
+    fraction::fraction,
+    quantity::ordinal,
+    measure::measure,
+    quantity::scaled,
+    quantity::number,
+    abbreviation::state,
+    abbreviation::abbreviation,
+    abbreviation::initials,
+    roman::numeral,
+    word::word,
+    symbol::symbol,
+];
 
 /// The words of a sentence that begins at `offset` in the input.
 pub(crate) fn words(sentence: &str, offset: usize) -> Vec<Word> {
     read(sentence, offset, RULES)
-}
-
-fn plain_word(place: &Place<'_>) -> Option<Reading> {
-    let rest = place.rest();
-    let length = rest.len() - rest.trim_start_matches(char::is_alphabetic).len();
-    let word = rest.get(..length)?.to_lowercase();
-    (length > 0).then(|| Reading::new(length, word))
 }

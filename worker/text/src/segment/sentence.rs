@@ -9,21 +9,23 @@ use super::trimmed;
 /// German, French, Spanish and Portuguese. Words that often end a sentence as well ("etc.") are missing on
 /// purpose: the lower-case rule serves them.
 const ABBREVIATIONS: &[&str] = &[
-    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "cmdr", "col", "cpl", "dept",
-    "dr", "dra", "e.g", "ed", "est", "exmo", "fig", "gen", "gov", "hon", "hr", "i.e", "lt", "m",
-    "maj", "messrs", "mlle", "mme", "mr", "mrs", "ms", "mt", "nr", "p.ex", "pp", "prof", "profa",
-    "rep", "rev", "sen", "sgt", "sr", "sra", "srta", "st", "str", "usw", "v", "vgl", "vol", "vs",
-    "z.b",
+    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "cmdr", "col", "cpl", "dep",
+    "dept", "dr", "dra", "e.g", "ed", "eng", "est", "exma", "exmo", "fig", "gen", "gov", "hon",
+    "hr", "i.e", "ilma", "ilmo", "lt", "m", "maj", "messrs", "mlle", "mme", "mr", "mrs", "ms",
+    "mt", "nr", "p.ex", "pe", "pp", "prof", "profa", "pça", "rep", "rev", "sen", "sgt", "sr",
+    "sra", "sras", "srs", "srta", "st", "sta", "sto", "str", "séc", "sécs", "usw", "v", "vgl",
+    "vol", "vs", "z.b",
 ];
 /// Abbreviations only before a number: "No. 5", but "He said no."
 const BEFORE_NUMBERS: &[&str] = &[
-    "apr", "art", "aug", "b", "c", "cap", "ch", "d", "dec", "eq", "ext", "feb", "figs", "jan",
-    "jul", "jun", "mar", "no", "nos", "nov", "núm", "oct", "p", "pág", "sec", "sep", "sept", "tel",
+    "abr", "ago", "apr", "apto", "art", "arts", "aug", "b", "c", "cap", "caps", "ch", "d", "dec",
+    "dez", "eq", "ext", "feb", "fev", "figs", "jan", "jul", "jun", "mai", "mar", "n", "no", "nos",
+    "nov", "núm", "oct", "out", "p", "pág", "págs", "qd", "sec", "sep", "sept", "set", "tel",
     "vols",
 ];
 /// Abbreviations that may also end a sentence, which the next word then shows.
 const DOUBTFUL: &[&str] = &[
-    "ave", "blvd", "bros", "co", "corp", "ft", "inc", "jr", "ltd", "rd",
+    "ave", "blvd", "bros", "cia", "co", "corp", "ft", "inc", "jr", "ltd", "ltda", "rd",
 ];
 /// Words that hardly go on after a name or an abbreviation, and so begin a sentence.
 const STARTERS: &[&str] = &[

@@ -1,8 +1,6 @@
-//! English as it is read aloud, against a table written by hand.
+//! Each language as it is read aloud, against a table written by hand.
 
 use kiskadee_text::{Language, Sentence, Word, normalize};
-
-const CASES: &str = include_str!("english.tsv");
 
 fn written(word: &Word) -> String {
     match word.text.split_at_checked(1) {
@@ -11,15 +9,14 @@ fn written(word: &Word) -> String {
     }
 }
 
-fn spoken(text: &str) -> String {
-    let sentences: Vec<Sentence> = normalize(text, Language::English);
+fn spoken(text: &str, language: Language) -> String {
+    let sentences: Vec<Sentence> = normalize(text, language);
     let words = sentences.iter().flat_map(|sentence| &sentence.words);
     words.map(written).collect::<Vec<_>>().join(" ")
 }
 
-#[test]
-fn the_table_is_read_as_written() {
-    let cases: Vec<(&str, &str)> = CASES
+fn check(table: &str, language: Language) {
+    let cases: Vec<(&str, &str)> = table
         .lines()
         .filter(|line| !line.starts_with("# "))
         .filter_map(|line| line.split_once('\t'))
@@ -27,11 +24,11 @@ fn the_table_is_read_as_written() {
     assert!(cases.len() >= 300, "only {} cases", cases.len());
     let wrong: Vec<String> = cases
         .iter()
-        .filter(|(text, expected)| spoken(text) != *expected)
+        .filter(|(text, expected)| spoken(text, language) != *expected)
         .map(|(text, expected)| {
             format!(
                 "{text:?}\n  expected {expected}\n  found    {}",
-                spoken(text)
+                spoken(text, language)
             )
         })
         .collect();
@@ -41,4 +38,14 @@ fn the_table_is_read_as_written() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn english_is_read_as_written() {
+    check(include_str!("english.tsv"), Language::English);
+}
+
+#[test]
+fn portuguese_is_read_as_written() {
+    check(include_str!("portuguese.tsv"), Language::Portuguese);
 }

@@ -1,7 +1,7 @@
 //! Takes apart what is written as one: `iPhone15`, `JavaScript`, `MP3`.
 
 /// Cuts where letters meet figures and where a capital begins a word.
-pub(super) fn pieces(run: &str) -> Vec<&str> {
+pub(crate) fn pieces(run: &str) -> Vec<&str> {
     let chars: Vec<(usize, char)> = run.char_indices().collect();
     let mut pieces = Vec::new();
     let mut start = 0;
