@@ -17,6 +17,7 @@ mod stop;
 mod supervise;
 mod telemetry;
 mod this_program;
+mod train;
 mod up;
 
 use std::process::ExitCode;
@@ -49,6 +50,9 @@ enum Command {
     /// Users, keys, and control of the queue
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Train the voices that the product ships
+    #[command(subcommand)]
+    Train(train::TrainCommand),
     /// Run a throw-away Postgres server for tests: prints its address, ends when its input closes
     Postgres(postgres::scratch::ScratchOptions),
     #[command(hide = true)]
@@ -75,6 +79,7 @@ fn run(command: Command) -> Result<()> {
         Command::Storage(options) => on_main_thread(parts::storage::run(&options)),
         Command::Migrate(options) => on_main_thread(parts::migrate::run(&options)),
         Command::Admin(command) => on_main_thread(admin::run(&command)),
+        Command::Train(command) => on_main_thread(train::run(command)),
         Command::Postgres(options) => on_main_thread(postgres::scratch::run(&options)),
     }
 }

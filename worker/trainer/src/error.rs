@@ -30,6 +30,8 @@ pub enum TrainError {
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]
+    Teacher(#[from] crate::teacher::TeacherError),
+    #[error(transparent)]
     Plot(#[from] crate::plot::PlotError),
     #[error("a tensor operation failed: {0}")]
     Compute(#[from] candle_core::Error),

@@ -33,7 +33,7 @@ pub struct VoiceRecipe {
 }
 
 /// The built-in voices.
-pub const VOICES: [VoiceRecipe; 5] = [
+pub const VOICES: [VoiceRecipe; 8] = [
     voice(
         "wren",
         "slt",
@@ -73,6 +73,30 @@ pub const VOICES: [VoiceRecipe; 5] = [
         "a lighter, younger man's voice, American English",
         -0.05,
         1.22,
+    ),
+    voice(
+        "sabia",
+        "lia",
+        Language::Portuguese,
+        "a woman's voice, Brazilian Portuguese",
+        0.0,
+        1.0,
+    ),
+    voice(
+        "tico",
+        "tiago",
+        Language::Portuguese,
+        "a man's voice, Brazilian Portuguese",
+        0.0,
+        1.0,
+    ),
+    voice(
+        "curio",
+        "davi",
+        Language::Portuguese,
+        "a deep man's voice, Brazilian Portuguese",
+        0.0,
+        1.0,
     ),
 ];
 

@@ -33,7 +33,7 @@ pub trait Teachers {
     fn voices(&self) -> Vec<TeacherVoice>;
 
     /// Words that sentences of a language are made of, in a fixed order.
-    fn words(&self, language: Language) -> Vec<String>;
+    fn words(&self, language: Language) -> Result<Vec<String>, TrainError>;
 
     /// One recording for each text that could be spoken.
     fn record(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Recording>, TrainError>;
@@ -128,7 +128,7 @@ fn record_all(
         let seed = options.run.recipe.seed.wrapping_add(number);
         let texts = training_texts(
             voice.language,
-            &teachers.words(voice.language),
+            &teachers.words(voice.language)?,
             options.sentences,
             seed,
         )?;

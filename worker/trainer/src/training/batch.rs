@@ -79,28 +79,6 @@ impl<'a> Sampler<'a> {
         self.assemble(&picks, device)
     }
 
-    /// Batches as they are, without disguise, for evaluation.
-    pub fn plain(
-        &self,
-        speaker: usize,
-        recordings: std::ops::Range<usize>,
-        device: &Device,
-    ) -> Result<Batch, TrainError> {
-        let speaker = &self.speakers[speaker];
-        let warp = Warp::new(0.0);
-        let statistics = speaker.pooled.statistics(&warp);
-        let picks: Vec<Pick<'_>> = speaker.recordings[recordings]
-            .iter()
-            .map(|recording| Pick {
-                speaker,
-                recording,
-                warp: warp.clone(),
-                statistics,
-            })
-            .collect();
-        self.assemble(&picks, device)
-    }
-
     /// Speakers take turns; each goes through a shuffled list of its recordings.
     fn pick(&self, step: u64, slot: usize, random: &mut ChaCha8Rng) -> Pick<'a> {
         let turn = step * self.batch as u64 + slot as u64;

@@ -27,8 +27,8 @@ impl Teachers for Synthetic {
         ]
     }
 
-    fn words(&self, _language: Language) -> Vec<String> {
-        vec!["word".into()]
+    fn words(&self, _language: Language) -> Result<Vec<String>, TrainError> {
+        Ok(vec!["word".into()])
     }
 
     fn record(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Recording>, TrainError> {

@@ -17,6 +17,7 @@ pub use given::GivenError;
 pub use letters::{EDGE, Letters, LettersError, Node, REACH, neighbour};
 pub use lexicon::{Lexicon, LexiconError};
 pub use sound::Sound;
+pub use syllable::stresses;
 
 use self::word::Words;
 use crate::phone::{Phone, PhoneToken, Stress};

@@ -16,7 +16,7 @@ const NEVER_FIRST: &str = "ng";
 const PORTUGUESE_CODAS: [&str; 2] = ["N", ";"];
 
 /// For each sound the stress of the syllable that it is in.
-pub(super) fn stresses(language: Language, sounds: &[Sound]) -> Vec<Stress> {
+pub fn stresses(language: Language, sounds: &[Sound]) -> Vec<Stress> {
     let vowels: Vec<usize> = places_of_vowels(sounds);
     let mut stresses = Vec::with_capacity(sounds.len());
     let mut begin = 0;
