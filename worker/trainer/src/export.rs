@@ -33,7 +33,7 @@ pub struct VoiceRecipe {
 }
 
 /// The built-in voices.
-pub const VOICES: [VoiceRecipe; 8] = [
+pub const VOICES: [VoiceRecipe; 7] = [
     voice(
         "wren",
         "slt",
@@ -87,14 +87,6 @@ pub const VOICES: [VoiceRecipe; 8] = [
         "tiago",
         Language::Portuguese,
         "a man's voice, Brazilian Portuguese",
-        0.0,
-        1.0,
-    ),
-    voice(
-        "curio",
-        "davi",
-        Language::Portuguese,
-        "a deep man's voice, Brazilian Portuguese",
         0.0,
         1.0,
     ),

@@ -14,8 +14,8 @@ const TITLE: i32 = 16;
 const MOST_FRAMES: usize = 2000;
 /// Hz at the top of a picture's pitch track.
 const TOP_PITCH: f32 = 400.0;
-/// Nepers from black to white.
-const RANGE: (f32, f32) = (-6.0, 3.0);
+/// Nepers from white, the loudest of the teacher, to black.
+const RANGE: f32 = 8.0;
 
 /// Spectrogram and pitch track (red, 0 to 400 Hz) of `teacher` above those of `model`; the first ten seconds.
 pub fn plot_comparison(
@@ -26,6 +26,7 @@ pub fn plot_comparison(
     if frames == 0 {
         return Err(PlotError::Nothing);
     }
+    let loudest = loudest(teacher);
     let panel = BINS + TITLE;
     picture(
         (
@@ -33,17 +34,17 @@ pub fn plot_comparison(
             2 * panel,
         ),
         |area| {
-            draw_panel(area, "teacher", teacher, 0)?;
-            draw_panel(area, "model", model, panel)
+            draw_panel(area, ("teacher", 0), teacher, loudest)?;
+            draw_panel(area, ("model", panel), model, loudest)
         },
     )
 }
 
 fn draw_panel(
     area: &Area<'_>,
-    title: &str,
+    (title, top): (&str, i32),
     frames: &VocoderFrames,
-    top: i32,
+    loudest: f32,
 ) -> Result<(), PlotError> {
     write(area, title, (4, top + 4), BLACK)?;
     let bottom = top + TITLE + BINS - 1;
@@ -52,8 +53,8 @@ fn draw_panel(
         .take(MOST_FRAMES)
     {
         for bin in 0..BINS {
-            let level = log_magnitude(cepstrum, bin as f32 / BINS as f32 * PI);
-            let shade = (255.0 * (level - RANGE.0) / (RANGE.1 - RANGE.0)).clamp(0.0, 255.0) as u8;
+            let level = log_magnitude(cepstrum, frequency(bin));
+            let shade = (255.0 * (1.0 + (level - loudest) / RANGE)).clamp(0.0, 255.0) as u8;
             area.draw_pixel((x, bottom - bin), &RGBColor(shade, shade, shade))?;
         }
         let height = (f0 / TOP_PITCH).min(1.0) * (BINS - 2) as f32;
@@ -63,6 +64,21 @@ fn draw_panel(
         }
     }
     Ok(())
+}
+
+/// Of all places of the picture, in nepers.
+fn loudest(frames: &VocoderFrames) -> f32 {
+    let cepstra = frames.mel_cepstrum.iter().take(MOST_FRAMES);
+    let levels = cepstra.flat_map(|cepstrum| {
+        (0..BINS)
+            .step_by(4)
+            .map(|bin| log_magnitude(cepstrum, frequency(bin)))
+    });
+    levels.fold(f32::NEG_INFINITY, f32::max)
+}
+
+fn frequency(bin: i32) -> f32 {
+    bin as f32 / BINS as f32 * PI
 }
 
 /// The natural logarithm of the magnitude at an angular frequency.

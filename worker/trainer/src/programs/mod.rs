@@ -14,11 +14,7 @@ use crate::teacher::{FliteVoice, espeak, flite};
 use crate::voice::{TeacherVoice, Teachers};
 
 /// Voices of espeak-ng: what they are called here, and there.
-const PORTUGUESE: [(&str, &str); 3] = [
-    ("tiago", "pt-br"),
-    ("lia", "pt-br+f2"),
-    ("davi", "pt-br+m3"),
-];
+const PORTUGUESE: [(&str, &str); 2] = [("tiago", "pt-br"), ("lia", "pt-br+f2")];
 /// Words of lists that sentences are made of.
 const WORD_LETTERS: std::ops::RangeInclusive<usize> = 3..=11;
 

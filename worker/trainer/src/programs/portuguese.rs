@@ -13,16 +13,21 @@ use crate::texts::sentence_kind;
 
 /// Silence before and after what espeak-ng says, in seconds; flite's is about as long.
 const SILENCE: f32 = 0.15;
+/// Phones without voice, in which analysis now and then finds a pitch of noise.
+const VOICELESS: [&str; 9] = ["p", "t", "k", "f", "s", "S", "tS", "x", "_"];
+/// Of ln f0 from its median; the program's own melody stays within half of it.
+const FARTHEST_PITCH: f32 = 0.5;
 
 /// None if a phone is none of ours or the samples cannot be analysed.
 pub(super) fn recording(utterance: &EspeakUtterance, texts: &[String]) -> Option<Recording> {
     let spoken = Spoken::new(utterance)?;
-    let frames = analyze(&spoken.samples(utterance)?);
+    let mut frames = analyze(&spoken.samples(utterance)?);
     let ends = spoken
         .ends
         .iter()
         .map(|seconds| frame_at(*seconds, frames.len()));
     let durations = durations(ends, frames.len());
+    silence_strays(&mut frames.f0, &spoken.tokens, &durations);
     let kind = sentence_kind(texts.get(utterance.text)?);
     Some(Recording {
         tokens: spoken.tokens,
@@ -30,6 +35,29 @@ pub(super) fn recording(utterance: &EspeakUtterance, texts: &[String]) -> Option
         kind,
         frames,
     })
+}
+
+/// Takes the pitch from frames that have none.
+fn silence_strays(f0: &mut [f32], tokens: &[PhoneToken], durations: &[u32]) {
+    let voiceless = VOICELESS.map(|name| Phone::named(Language::Portuguese, name));
+    let mut frame = 0;
+    for (token, frames) in tokens.iter().zip(durations) {
+        let end = frame + *frames as usize;
+        if voiceless.contains(&Some(token.phone)) {
+            f0[frame..end].fill(0.0);
+        }
+        frame = end;
+    }
+    let mut voiced: Vec<f32> = f0.iter().copied().filter(|f0| *f0 > 0.0).collect();
+    voiced.sort_by(f32::total_cmp);
+    let Some(median) = voiced.get(voiced.len() / 2).copied() else {
+        return;
+    };
+    for f0 in f0.iter_mut().filter(|f0| **f0 > 0.0) {
+        if (*f0 / median).ln().abs() > FARTHEST_PITCH {
+            *f0 = 0.0;
+        }
+    }
 }
 
 /// Phones with silence around them, and where each ends in seconds.
@@ -62,7 +90,7 @@ impl Spoken {
     fn push(&mut self, token: PhoneToken, end: f32) {
         match (self.tokens.last(), self.ends.last_mut()) {
             (Some(last), Some(last_end)) if last.phone.is_silence() && token.phone.is_silence() => {
-                *last_end = end
+                *last_end = end;
             }
             _ => {
                 self.tokens.push(token);
@@ -135,4 +163,20 @@ fn tokens(phones: &[EspeakPhone]) -> Option<Vec<PhoneToken>> {
         );
     }
     Some(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_has_no_pitch() {
+        let token = |name| PhoneToken {
+            phone: Phone::named(Language::Portuguese, name).unwrap(),
+            ..silence()
+        };
+        let mut f0 = [120.0, 118.0, 480.0, 121.0, 110.0, 0.0];
+        silence_strays(&mut f0, &[token("a"), token("s"), silence()], &[4, 1, 1]);
+        assert_eq!(f0, [120.0, 118.0, 0.0, 121.0, 0.0, 0.0]);
+    }
 }

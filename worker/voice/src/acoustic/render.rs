@@ -7,6 +7,8 @@ use crate::{MEL_CEPSTRUM, VocoderFrames};
 
 /// Hz
 const PITCH_RANGE: (f32, f32) = (40.0, 800.0);
+/// Frames of 5 ms that the pitch is a mean of: two of a row are drawn apart, which would be heard as roughness.
+const MELODY: usize = 5;
 /// Frames over which a change of pitch or loudness between two tokens is spread.
 const GLIDE: usize = 7;
 
@@ -18,6 +20,7 @@ pub(super) fn render(
     description: &ModelDescription,
 ) -> VocoderFrames {
     let shifts = Shifts::new(utterance, durations);
+    let melody = melody(values, description);
     let mut frames = VocoderFrames::default();
     for (index, row) in values.chunks_exact(FRAME_PARAMETERS).enumerate() {
         let scale = description
@@ -29,7 +32,7 @@ pub(super) fn render(
         for ((plain, value), (mean, deviation)) in plain.iter_mut().zip(row).zip(scale) {
             *plain = value * deviation + mean;
         }
-        let pitch = (plain[0] + shifts.pitch[index])
+        let pitch = (melody[index] + shifts.pitch[index])
             .exp()
             .clamp(PITCH_RANGE.0, PITCH_RANGE.1);
         frames.f0.push(if plain[1] > 0.0 { pitch } else { 0.0 });
@@ -62,10 +65,11 @@ impl Shifts {
         const DECIBEL: f32 = std::f32::consts::LN_10 / 20.0;
         let per_frame = |of: &dyn Fn(usize) -> f32| -> Vec<f32> {
             let tokens = durations.iter().enumerate();
-            glide(
+            moving_mean(
                 &tokens
                     .flat_map(|(token, frames)| std::iter::repeat_n(of(token), *frames as usize))
                     .collect::<Vec<f32>>(),
+                GLIDE,
             )
         };
         let base = utterance.speaker.pitch.ln() + utterance.pitch_shift * SEMITONE;
@@ -76,11 +80,18 @@ impl Shifts {
     }
 }
 
-/// A moving mean.
-fn glide(steps: &[f32]) -> Vec<f32> {
+/// ln f0 relative to the speaker's pitch, frame by frame.
+fn melody(values: &[f32], description: &ModelDescription) -> Vec<f32> {
+    let (mean, deviation) = (description.frames.mean[0], description.frames.deviation[0]);
+    let rows = values.chunks_exact(FRAME_PARAMETERS);
+    let plain: Vec<f32> = rows.map(|row| row[0] * deviation + mean).collect();
+    moving_mean(&plain, MELODY)
+}
+
+fn moving_mean(steps: &[f32], width: usize) -> Vec<f32> {
     let around = |index: usize| {
         let window =
-            &steps[index.saturating_sub(GLIDE / 2)..(index + GLIDE / 2 + 1).min(steps.len())];
+            &steps[index.saturating_sub(width / 2)..(index + width / 2 + 1).min(steps.len())];
         window.iter().sum::<f32>() / window.len() as f32
     };
     (0..steps.len()).map(around).collect()
