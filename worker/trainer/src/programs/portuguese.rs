@@ -177,6 +177,7 @@ mod tests {
         };
         let mut f0 = [120.0, 118.0, 480.0, 121.0, 110.0, 0.0];
         silence_strays(&mut f0, &[token("a"), token("s"), silence()], &[4, 1, 1]);
-        assert_eq!(f0, [120.0, 118.0, 0.0, 121.0, 0.0, 0.0]);
+        let voiced = f0.map(|f0| f0 > 0.0);
+        assert_eq!(voiced, [true, true, false, true, false, false]);
     }
 }
