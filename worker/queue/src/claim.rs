@@ -57,7 +57,7 @@ impl Claimed {
 impl Queue {
     /// Takes one batch under lease; an empty answer means that there is nothing to do now.
     ///
-    /// A claim whose answer is lost may leave leases that nobody runs: [`Queue::unknown_leases`] finds them.
+    /// A claim whose answer is lost leaves leases that nobody runs: [`Queue::unknown_leases`] finds them.
     pub async fn claim(&self, request: &ClaimRequest<'_>) -> Result<Vec<Claimed>> {
         let query = sqlx::query_as(include_str!("../queries/claim.sql"))
             .bind(request.worker)
@@ -69,13 +69,26 @@ impl Queue {
         self.rows(query).await
     }
 
-    /// The leases of a worker that are not among those it knows. Only between claims: what a claim is about to answer is
-    /// unknown as well.
-    pub async fn unknown_leases(&self, worker: Uuid, known: &[Held]) -> Result<Vec<AttemptId>> {
+    /// A token that no job bears: those of claims carried out before are smaller, those of later claims are larger.
+    pub async fn draw_token(&self) -> Result<i64> {
+        self.value(sqlx::query_as("select nextval('queue.token')"))
+            .await
+    }
+
+    /// The leases of a worker that are not among those it knows, of the claims before `token`. What a claim under way is
+    /// about to answer is unknown as well, so `known` is to be taken when every claim that was under way at the
+    /// drawing of `token` has been answered or given up.
+    pub async fn unknown_leases(
+        &self,
+        worker: Uuid,
+        known: &[Held],
+        token: i64,
+    ) -> Result<Vec<AttemptId>> {
         let query = sqlx::query_as(include_str!("../queries/unknown_leases.sql"))
             .bind(worker)
             .bind(known.iter().map(|lease| lease.job).collect::<Vec<_>>())
-            .bind(known.iter().map(|lease| lease.token).collect::<Vec<_>>());
+            .bind(known.iter().map(|lease| lease.token).collect::<Vec<_>>())
+            .bind(token);
         self.rows(query).await
     }
 }

@@ -71,12 +71,14 @@ impl Books {
         held.collect()
     }
 
-    /// Passes on what a heartbeat said. True when an attempt was lost; one that has ended meanwhile is not.
+    /// Passes on what a heartbeat said. True when an attempt was lost, which is then no longer held; one that has ended
+    /// meanwhile is not.
     pub(crate) fn heed(&self, warning: &Warning) -> bool {
-        let entry = self
-            .entries()
-            .get(&(warning.job, warning.token))
-            .map(Arc::clone);
+        let attempt = (warning.job, warning.token);
+        let entry = match warning.verdict {
+            Verdict::Cancel => self.entries().get(&attempt).map(Arc::clone),
+            Verdict::Lost => self.entries().remove(&attempt),
+        };
         match (entry, warning.verdict) {
             (Some(entry), Verdict::Cancel) => {
                 entry.stop(Stop::Cancelled);
@@ -131,6 +133,7 @@ mod tests {
         assert!(books.heed(&warning(Verdict::Lost)));
         assert_eq!(entry.stopped(), Some(Stop::Cancelled));
         assert!(entry.cancel.is_cancelled());
+        assert_eq!(books.len(), 0, "what is lost is not held any more");
     }
 
     #[test]

@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kiskadee_queue::{ClaimRequest, Claimed, Error, Outcome, Settlement};
+use kiskadee_queue::{ClaimRequest, Claimed, Error};
 use tokio::{
     sync::{OwnedSemaphorePermit, TryAcquireError},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_util::task::TaskTracker;
 
@@ -26,18 +26,14 @@ use super::{
 const TROUBLE_PAUSE: Duration = Duration::from_millis(500);
 /// Loading a model that is not in memory takes about so long: the wait of others before a switch is worth it.
 const MODEL_LOAD: Duration = Duration::from_secs(2);
-/// A claim whose answer was lost may have been carried out, at the latest when its statement has timed out.
-const LOST_ANSWER: Duration = Duration::from_secs(40);
-const LOOK_FOR_LOST_EVERY: Duration = Duration::from_secs(5);
+/// A claim that is not answered by then is given up; what it may have leased is found by [`super::lost_claims`].
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 pub(crate) struct Fetcher {
     shared: Arc<Shared>,
     settling: Settling,
     running: TaskTracker,
     pace: Pace,
-    /// Until when leases may turn up that nobody here knows of, and when to look next.
-    lost_until: Option<Instant>,
-    look_at: Instant,
 }
 
 impl Fetcher {
@@ -47,8 +43,6 @@ impl Fetcher {
             settling,
             running,
             pace: Pace::new(),
-            lost_until: None,
-            look_at: Instant::now(),
         }
     }
 
@@ -69,43 +63,52 @@ impl Fetcher {
 
     /// One claim, and the start of what it brought. Returns how long to wait before the next.
     async fn fetch(&mut self, session: &Session) -> Duration {
-        self.release_unknown(session).await;
-        let asked = Instant::now();
         match self.claim(session).await {
-            Ok(jobs) if jobs.is_empty() => {
+            Ok(hands) if hands.is_empty() => {
                 self.shared.metrics.empty_claims.add(1);
                 self.pace.wait(self.shared.busy_slots() > 0, rand::random())
             }
-            Ok(jobs) => {
+            Ok(hands) => {
                 self.pace.found();
-                self.start(session, jobs, asked).await;
+                self.start(session, hands).await;
                 Duration::ZERO
             }
             Err(error) => self.cope(error),
         }
     }
 
-    async fn claim(&self, session: &Session) -> Result<Vec<Claimed>, Error> {
-        let config = &self.shared.config;
-        let max_jobs = config.max_batch_jobs.min(config.slots);
+    /// It is under way until its jobs are in the books.
+    async fn claim(&self, session: &Session) -> Result<VecDeque<InHand>, Error> {
+        let _under_way = self.shared.claims.begin();
         let asked = Instant::now();
-        let jobs = self
-            .shared
-            .queue
-            .claim(&ClaimRequest {
-                worker: session.worker,
-                batch_keys: &self.shared.batch_keys,
-                resident: report::resident(&self.shared),
-                max_jobs: i32::try_from(max_jobs).unwrap_or(i32::MAX),
-                max_cost: config.max_batch_cost,
-                load: MODEL_LOAD,
-            })
-            .await?;
+        let jobs = self.ask(session).await?;
         let metrics = &self.shared.metrics;
         metrics.claims.add(1);
         metrics.claim_micros.add(asked.elapsed().as_micros() as u64);
         metrics.claimed_jobs.add(jobs.len() as u64);
-        Ok(jobs)
+        let books = &self.shared.books;
+        Ok(jobs
+            .into_iter()
+            .map(|job| InHand::new(job, session.clone(), asked, books))
+            .collect())
+    }
+
+    async fn ask(&self, session: &Session) -> Result<Vec<Claimed>, Error> {
+        let config = &self.shared.config;
+        let max_jobs = config.max_batch_jobs.min(config.slots);
+        let request = ClaimRequest {
+            worker: session.worker,
+            batch_keys: &self.shared.batch_keys,
+            resident: report::resident(&self.shared),
+            max_jobs: i32::try_from(max_jobs).unwrap_or(i32::MAX),
+            max_cost: config.max_batch_cost,
+            load: MODEL_LOAD,
+        };
+        timeout(ANSWER_WITHIN, self.shared.queue.claim(&request))
+            .await
+            .unwrap_or(Err(Error::Retry(sqlx::Error::Io(
+                std::io::ErrorKind::TimedOut.into(),
+            ))))
     }
 
     fn cope(&mut self, error: Error) -> Duration {
@@ -113,7 +116,7 @@ impl Fetcher {
             Error::Fenced => self.shared.beat_now.notify_one(),
             Error::Retry(_) => {
                 tracing::warn!(error = %report::chain(&error), "cannot claim");
-                self.lost_until = Some(Instant::now() + LOST_ANSWER);
+                self.shared.claims.doubt();
             }
             error => self
                 .shared
@@ -122,53 +125,8 @@ impl Fetcher {
         TROUBLE_PAUSE.mul_f64(0.75 + rand::random::<f64>() / 2.0)
     }
 
-    /// Gives back leases of this worker that came of a claim whose answer was lost.
-    async fn release_unknown(&mut self, session: &Session) {
-        let now = Instant::now();
-        if self.look_at > now || self.lost_until.is_none() {
-            return;
-        }
-        self.look_at = now + LOOK_FOR_LOST_EVERY;
-        self.lost_until = self.lost_until.filter(|until| *until > now);
-        let known = self.shared.books.held();
-        let Ok(unknown) = self
-            .shared
-            .queue
-            .unknown_leases(session.worker, &known)
-            .await
-        else {
-            return;
-        };
-        let settlements: Vec<Settlement> = unknown
-            .into_iter()
-            .map(|(job, token)| Settlement {
-                job,
-                token,
-                outcome: Outcome::Released,
-            })
-            .collect();
-        if !settlements.is_empty()
-            && self
-                .shared
-                .queue
-                .settle(session.worker, &settlements)
-                .await
-                .is_ok()
-        {
-            tracing::info!(
-                count = settlements.len(),
-                "gave back leases whose claim was never answered"
-            );
-        }
-    }
-
     /// Starts the jobs of a claim as slots become free. Returns when all have started, or cannot any more.
-    async fn start(&self, session: &Session, jobs: Vec<Claimed>, claimed_at: Instant) {
-        let books = &self.shared.books;
-        let mut waiting: VecDeque<InHand> = jobs
-            .into_iter()
-            .map(|job| InHand::new(job, session.clone(), claimed_at, books))
-            .collect();
+    async fn start(&self, session: &Session, mut waiting: VecDeque<InHand>) {
         while let Some(first) = waiting.front() {
             let alone = first.job.isolate;
             let Some(permit) = self.slots(session, alone, waiting.len()).await else {

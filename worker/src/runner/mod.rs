@@ -14,6 +14,7 @@ mod endpoint;
 mod execute;
 mod fetch;
 mod keeper;
+mod lost_claims;
 mod metrics;
 mod pace;
 mod rates;
@@ -217,6 +218,9 @@ fn start_background(shared: &Arc<Shared>) {
     run(Box::pin(background::announce(Arc::clone(shared))));
     run(Box::pin(background::watch_devices(Arc::clone(shared))));
     run(Box::pin(background::flush_metrics(Arc::clone(shared))));
+    run(Box::pin(lost_claims::look_for_lost_claims(Arc::clone(
+        shared,
+    ))));
     run(Box::pin(chores::lead(Arc::clone(shared))));
     if shared.config.doorbell {
         run(Box::pin(background::hear_doorbell(Arc::clone(shared))));

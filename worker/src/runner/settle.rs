@@ -120,7 +120,7 @@ async fn divide(shared: &Arc<Shared>, mut flush: Vec<Ended>, error: &Error) -> V
                 ..ended
             }];
         }
-        forget(shared, &ended);
+        // It stays in the books until the rescue: a lease that is not there would be given back, uncounted, for ever.
     }
     flush
 }

@@ -10,7 +10,7 @@ use kiskadee_shared::job::{ARCHIVE_BATCH_KEY, clone_batch_key, speech_batch_key}
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{books::Books, metrics::Metrics, rates::Rates, session::Session};
+use super::{books::Books, lost_claims::Claims, metrics::Metrics, rates::Rates, session::Session};
 use crate::{WorkerConfig, devices::Devices, run::Tools, scratch::Scratch};
 
 pub(crate) struct Shared {
@@ -18,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue,
     pub(crate) tools: Arc<Tools>,
     pub(crate) books: Books,
+    pub(crate) claims: Claims,
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
     pub(crate) devices: Devices,
@@ -62,6 +63,7 @@ impl Shared {
             queue,
             tools: Arc::new(tools),
             books: Books::default(),
+            claims: Claims::default(),
             metrics: Metrics::default(),
             devices: Devices::default(),
             _scratch: scratch,

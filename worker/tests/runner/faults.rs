@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use crate::fleet::{Fleet, job};
 
@@ -151,4 +152,64 @@ async fn a_database_that_is_away_for_longer_than_a_lease_fences_the_worker_off()
         "it was nobody's crash"
     );
     worker.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_claim_leased_whose_answer_was_lost_is_given_back() {
+    let fleet = Fleet::new().await;
+    // One thing is under way all the time, so the search must tell it from what was lost.
+    let worker = fleet.start();
+    let held = fleet.enqueue(&["hang"].map(job)).await;
+    fleet.until_places(&[("lease", 1)]).await;
+
+    // A claim of the worker waits, and its connection breaks; meanwhile it is carried out, and nobody hears the answer.
+    let mut transaction = fleet.queue.pool().begin().await.unwrap();
+    sqlx::raw_sql("lock table queue.pause in access exclusive mode")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let lost = fleet.enqueue(&["a", "b", "c"].map(job)).await;
+    until_a_claim_is_broken(&fleet).await;
+    sqlx::raw_sql(
+        "select queue.claim(w.id, '{speech:parrot}', '{}', 10, 1000, 0) from queue.worker w",
+    )
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(fleet.places().await.get("lease"), Some(&4));
+
+    fleet.until_places(&[("lease", 1), ("completed", 3)]).await;
+    let still: Uuid = sqlx::query_scalar("select job_id from queue.lease")
+        .fetch_one(fleet.queue.pool())
+        .await
+        .unwrap();
+    assert_eq!(still, held[0], "what it runs stays with it");
+    let attempts = fleet
+        .count("select max(attempts)::bigint from queue.done")
+        .await;
+    assert_eq!((lost.len(), attempts), (3, 1), "a lost claim burns none");
+    fleet
+        .execute("update queue.lease set cancel_requested = true")
+        .await;
+    fleet
+        .until_places(&[("cancelled", 1), ("completed", 3)])
+        .await;
+    worker.drain().await.unwrap();
+}
+
+/// Waits for a claim that waits for a lock, and ends its connection.
+async fn until_a_claim_is_broken(fleet: &Fleet) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while fleet
+        .count(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock' and query like '%queue.claim(%'",
+        )
+        .await
+        == 0
+    {
+        assert!(Instant::now() < patience, "the worker claims nothing");
+        sleep(Duration::from_millis(20)).await;
+    }
 }
