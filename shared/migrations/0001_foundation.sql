@@ -32,13 +32,23 @@ grant usage on schema api to kiskadee_accounts, kiskadee_speech, kiskadee_ops;
 grant usage on schema telemetry to kiskadee_edge_host, kiskadee_worker;
 grant usage on schema queue, speech, webhook, account to kiskadee_worker;
 
--- A UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, 12 bits of the millisecond's fraction (section 6.2,
--- method 3), then random bits. Sorts by time of creation, to the microsecond.
+-- A UUIDv7 (RFC 9562, section 5.7) of an instant, in microseconds since 1970: 48 bits of Unix milliseconds, 12 bits of the
+-- millisecond's fraction (section 6.2, method 3), then 62 random bits, which keep those of one microsecond apart. Sorts by
+-- time, to the microsecond. One expression, so that it is inlined where many are made.
+create function queue.uuid7_of(p_us bigint) returns uuid
+language sql volatile parallel safe as $$
+  select (lpad(to_hex(p_us / 1000), 12, '0') || to_hex(28672 + p_us % 1000 * 4096 / 1000)
+    || substr(gen_random_uuid()::text, 20))::uuid
+$$;
+
+create function queue.microseconds(p_at timestamptz) returns bigint
+language sql stable parallel safe as $$
+  select (date_part('epoch', p_at) * 1000000)::bigint
+$$;
+
 create function queue.uuid7(p_at timestamptz default clock_timestamp()) returns uuid
 language sql volatile parallel safe as $$
-  select (lpad(to_hex(us / 1000), 12, '0') || to_hex(x'7000'::int + us % 1000 * 4096 / 1000)
-    || substr(gen_random_uuid()::text, 20))::uuid
-  from (select (date_part('epoch', p_at) * 1000000)::bigint as us) as instant
+  select queue.uuid7_of(us) from (select queue.microseconds(p_at) as us) as instant
 $$;
 
 -- The smallest UUIDv7 of an instant: the bound of a day's partition.

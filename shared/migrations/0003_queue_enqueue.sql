@@ -65,6 +65,9 @@ $$;
 create function queue.enqueue(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns uuid[]
 language plpgsql as $$
 declare
+  -- A microsecond for each job: the ids of a call are in the order given, and a job takes longer than that to store, so a
+  -- later call begins behind them.
+  now_us bigint := queue.microseconds(clock_timestamp());
   ids uuid[];
 begin
   if p_cap is not null then
@@ -72,7 +75,7 @@ begin
   end if;
 
   with item as materialized (
-    select queue.uuid7() as id, j.*
+    select queue.uuid7_of(now_us + j.place) as id, j.*
     from unnest(p_jobs) with ordinality as j(
       kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
       trace, run_at, place)
@@ -83,7 +86,8 @@ begin
     returning u.unique_key, u.job_id
   ), fresh as (
     select i.* from item i left join named n using (unique_key) where n.job_id is null or n.job_id = i.id
-  ), lane as (
+  -- Materialized: joined to each job, its clock would be read for each.
+  ), lane as materialized (
     select l.batch_key, l.priority, greatest(clock.last, clock.mark) as start
     from (select distinct f.batch_key, f.priority from fresh f) l,
       queue.lane_clock(p_owner, l.batch_key, l.priority) clock

@@ -33,6 +33,9 @@ enum Measure {
         consumers: usize,
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        /// Leaves the peers out: to compare two builds.
+        #[arg(long)]
+        alone: bool,
     },
     /// The time of a claim: quiet, beside finished jobs, and under a transaction held open.
     Claim {
@@ -62,17 +65,18 @@ async fn main() -> Result<()> {
             batch,
             consumers,
             rounds,
+            alone,
         } => {
-            throughput::compare(
-                &server,
-                throughput::Shape {
-                    jobs,
-                    batch,
-                    consumers,
-                },
-                rounds,
-            )
-            .await
+            let shape = throughput::Shape {
+                jobs,
+                batch,
+                consumers,
+            };
+            if alone {
+                throughput::alone(&server, shape, rounds).await
+            } else {
+                throughput::compare(&server, shape, rounds).await
+            }
         }
         Measure::Claim {
             finished,

@@ -76,6 +76,18 @@ pub(crate) async fn compare(server: &Server, shape: Shape, rounds: usize) -> Res
     Ok(())
 }
 
+pub(crate) async fn alone(server: &Server, shape: Shape, rounds: usize) -> Result<()> {
+    let mut contenders = [Contender {
+        name: "kiskadee",
+        rounds: Vec::new(),
+    }];
+    for _ in 0..rounds {
+        contenders[0].rounds.push(ours(server, shape).await?);
+    }
+    report(&contenders);
+    Ok(())
+}
+
 fn report(contenders: &[Contender]) {
     let enqueue =
         |contender: &Contender| median(contender.rounds.iter().map(|rates| rates.enqueue));
