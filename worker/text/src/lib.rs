@@ -5,6 +5,7 @@
 
 mod address;
 mod clean;
+mod dictionary;
 mod english;
 mod language;
 mod normalize;
@@ -15,6 +16,7 @@ mod roman;
 mod segment;
 mod spoken;
 
+pub use dictionary::{Dictionary, Entry};
 pub use language::Language;
 pub use normalize::{normalize, plain};
 pub use segment::{Pause, Segment, split};
