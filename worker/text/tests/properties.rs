@@ -43,6 +43,21 @@ fn texts() -> impl Strategy<Value = String> {
         "ações d'água ",
         "p. ex. ",
         "½ ",
+        "1 ½ xícara ",
+        "R$ 5,1234 mi ",
+        "CPF 123.456 ",
+        "25/dez/24 ",
+        "16:9 ",
+        "10⁻³ CO₂ ",
+        "27\" ",
+        "II - ",
+        "1 ou 2, 3 vezes ",
+        "10% a.a. ",
+        "os CDs ",
+        "n.º 05 ",
+        "Wi-Fi e-mail ",
+        "1/2 kg ",
+        "7-3=4 ",
     ]);
     let soup = prop::collection::vec(telling, 0..80).prop_map(String::from_iter);
     let prose = prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat());
@@ -106,6 +121,42 @@ proptest! {
         for segment in split(&text, max) {
             prop_assert!(segment.text.chars().count() <= max && !segment.text.trim().is_empty());
         }
+    }
+}
+
+/// Neither digits nor signs are left where nothing can be said.
+#[test]
+fn bad_input_is_read_as_nothing_or_as_words() {
+    for empty in [
+        "",
+        " ",
+        "\n\n\t",
+        "...",
+        "?!?!",
+        "—–-",
+        "\"'()[]{}",
+        "😀😀👩‍👩‍👧",
+        "\0\u{1}\u{7f}",
+        "\u{200b}\u{feff}",
+        "\u{301}\u{301}",
+    ] {
+        for language in [Language::English, Language::Portuguese] {
+            assert_eq!(normalize(empty, language), [], "{empty:?}");
+        }
+    }
+    for text in [
+        "x".repeat(5_000),
+        "9".repeat(5_000),
+        "ção".repeat(1_700),
+        "1,".repeat(2_500),
+        "R$".repeat(2_500),
+        "a1Б2你3".repeat(500),
+        "olá мир 世界 ١٢٣ สวัสดี १२३".to_owned(),
+        "olá\0mun\u{8}do\u{1b}[31m".to_owned(),
+    ] {
+        let sentences = normalize(&text, Language::Portuguese);
+        check(&text, &sentences, is_portuguese);
+        assert!(!sentences.is_empty());
     }
 }
 

@@ -26,6 +26,19 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("Prof", "professor", true, Any),
     ("Profa", "professora", true, Any),
     ("Profª", "professora", false, Any),
+    ("Srª", "senhora", false, Any),
+    ("Drª", "doutora", false, Any),
+    ("Engª", "engenheira", false, Any),
+    ("Engº", "engenheiro", false, Any),
+    ("Ilma", "ilustríssima", false, Any),
+    ("Gal", "general", true, Capital),
+    ("Mal", "marechal", true, Capital),
+    ("Maj", "major", true, Capital),
+    ("Alm", "almirante", true, Capital),
+    ("Brig", "brigadeiro", true, Capital),
+    ("Des", "desembargador", true, Capital),
+    ("Ver", "vereador", true, Capital),
+    ("Min", "ministro", true, Capital),
     ("Exmo", "excelentíssimo", false, Any),
     ("Exma", "excelentíssima", false, Any),
     ("Ilmo", "ilustríssimo", false, Any),
@@ -43,7 +56,6 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("Gov", "governador", true, Capital),
     ("Dep", "deputado", true, Capital),
     ("Sen", "senador", true, Capital),
-    ("Min", "ministro", true, Capital),
     ("Eng", "engenheiro", true, Capital),
     ("Jr", "júnior", false, Any),
     ("Av", "avenida", false, Any),
@@ -51,6 +63,11 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("Al", "alameda", true, Capital),
     ("Pça", "praça", false, Any),
     ("Tv", "travessa", true, Capital),
+    ("Lgo", "largo", true, Capital),
+    ("Pq", "parque", true, Capital),
+    ("Ed", "edifício", true, Capital),
+    ("Cond", "condomínio", true, Capital),
+    ("Cj", "conjunto", true, Any),
     ("Rod", "rodovia", true, Any),
     ("Est", "estrada", true, Capital),
     ("Jd", "jardim", true, Any),
@@ -63,6 +80,7 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("Ltda", "limitada", false, Any),
     ("Cia", "companhia", false, Any),
     ("S.A", "S A", true, Any),
+    ("nºs", "números", false, Any),
     ("nº", "número", false, Any),
     ("n°", "número", false, Any),
     ("n", "número", true, Digit),
@@ -74,6 +92,17 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("pp", "páginas", true, Digit),
     ("cap", "capítulo", true, Any),
     ("caps", "capítulos", true, Any),
+    ("fl", "folha", true, Digit),
+    ("fls", "folhas", true, Any),
+    ("pg", "página", true, Digit),
+    ("pgs", "páginas", true, Digit),
+    ("cód", "código", true, Any),
+    ("end", "endereço", true, Any),
+    ("cf", "conforme", true, Any),
+    ("trad", "tradução", true, Any),
+    ("coord", "coordenação", true, Any),
+    ("nasc", "nascimento", true, Any),
+    ("unid", "unidade", true, Any),
     ("art", "artigo", true, Any),
     ("arts", "artigos", true, Any),
     ("inc", "inciso", true, Any),
@@ -110,8 +139,22 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("vc", "você", false, Any),
     ("vcs", "vocês", false, Any),
     ("tb", "também", false, Any),
+    ("tbm", "também", false, Any),
     ("hj", "hoje", false, Any),
+    ("pq", "porque", false, Any),
+    ("blz", "beleza", false, Any),
+    ("msg", "mensagem", false, Any),
+    ("msgs", "mensagens", false, Any),
+    ("obg", "obrigado", false, Any),
+    ("bjs", "beijos", false, Any),
+    ("mto", "muito", false, Any),
+    ("mta", "muita", false, Any),
+    ("vdd", "verdade", false, Any),
+    ("ngm", "ninguém", false, Any),
+    ("cmg", "comigo", false, Any),
+    ("qdo", "quando", false, Any),
     ("kg", "quilos", false, Any),
+    ("km", "quilômetro", false, Digit),
     ("km", "quilômetros", false, Any),
 ];
 const WITH_STOPS: &[(&str, &str)] = &[
@@ -124,6 +167,12 @@ const WITH_STOPS: &[(&str, &str)] = &[
     ("i.e.", "isto é"),
     ("S.A.", "S A"),
     ("S/A", "S A"),
+    ("p.p.", "pontos percentuais"),
+    ("V. Sa.", "vossa senhoria"),
+    ("V.Sa.", "vossa senhoria"),
+    ("Eng.ª", "engenheira"),
+    ("Eng.º", "engenheiro"),
+    ("et al.", "e outros"),
     ("V. Exa.", "vossa excelência"),
     ("V.Exa.", "vossa excelência"),
     ("Profª.", "professora"),
@@ -138,6 +187,8 @@ const WITH_STOPS: &[(&str, &str)] = &[
     ("ele/ela", "ele ou ela"),
     ("km/h", "quilômetros por hora"),
 ];
+/// Only behind a percentage.
+const RATES: &[(&str, &str)] = &[("a.a.", "ao ano"), ("a.m.", "ao mês"), ("a.d.", "ao dia")];
 const STATES: &[(&str, &str)] = &[
     ("AC", "acre"),
     ("AL", "alagoas"),
@@ -169,11 +220,12 @@ const STATES: &[(&str, &str)] = &[
 ];
 
 patterns! {
-    LETTERS = r"((?:[cps]/)|[\p{L}]+[º°]?)(\.?)";
+    LETTERS = r"((?:[cps]/)|[\p{L}]+(?:ºs|º|°)?)(\.?)";
     INITIALS = r"((?:\p{Lu}\.){2,}\p{Lu}?)";
     ONE_INITIAL = r"(\p{Lu})\.\x20?\p{Lu}";
     STATE = r"([A-Z]{2})\b";
     CAPITAL_NEXT = r"\x20?(?:\p{Lu}|d[aeo]s?\x20)";
+    NUMERAL_NEXT = r"\x20[IVXLC]+(?:\P{L}|$)";
     DIGIT_NEXT = r"\x20?[0-9]";
 }
 
@@ -181,7 +233,9 @@ pub(super) fn abbreviation(place: &Place<'_>) -> Option<Reading> {
     if joined(place) {
         return None;
     }
-    let whole = WITH_STOPS.iter().find(|(written, _)| {
+    let is_rate = place.before().trim_end().ends_with('%');
+    let rates = RATES.iter().filter(|_| is_rate);
+    let whole = rates.chain(WITH_STOPS).find(|(written, _)| {
         place.rest().starts_with(written)
             && !place
                 .after(written.len())
@@ -221,7 +275,7 @@ fn is_written(entry: &str, letters: &str) -> bool {
 fn goes_on(next: Next, after: &str) -> bool {
     match next {
         Any => true,
-        Capital => CAPITAL_NEXT.is_match(after),
+        Capital => CAPITAL_NEXT.is_match(after) && !NUMERAL_NEXT.is_match(after),
         Digit => DIGIT_NEXT.is_match(after),
     }
 }

@@ -3,14 +3,16 @@
 /// Up to three letters are said by name unless they are here.
 const SHORT_WORDS: &[&str] = &[
     "pix", "sus", "onu", "pib", "ong", "pis", "usp", "pin", "sim", "ram", "gol", "tim", "lan",
-    "gif", "cep", "caf", "cid", "bit", "oab",
+    "gif", "cep", "caf", "cid", "bit", "mec", "puc", "upa", "pec", "pac", "sac", "vip", "ita",
 ];
 /// Four letters and more that no rule of syllables would let be said as a word.
 const LONG_WORDS: &[&str] = &[
-    "unicamp", "sesc", "unesp", "nasdaq", "brics", "sebrae", "covid", "web", "anatel",
+    "unicamp", "sesc", "unesp", "nasdaq", "brics", "sebrae", "covid", "web", "anatel", "senac",
+    "anac", "unicef", "masp", "fapesp", "fiesp", "selic", "aids", "uerj", "ufba", "unifesp",
+    "darf", "cofins", "nafta", "opep", "inep", "fuvest", "bovespa", "ibovespa", "procon",
 ];
 /// Pronounceable, but said by their letters.
-const LETTERS: &[&str] = &["oab", "ipea", "ceo", "eua", "ufa", "aedes"];
+const LETTERS: &[&str] = &["oab", "ceo", "eua", "ufa", "aedes"];
 /// Capitals with a reading of their own.
 const SPECIAL: &[(&str, &str)] = &[
     ("EUA", "estados unidos"),
@@ -26,6 +28,35 @@ const SPECIAL: &[(&str, &str)] = &[
     ("IA", "I A"),
     ("UE", "U E"),
     ("OMS", "O M S"),
+];
+/// More than one of a letter.
+const PLURALS: &[(&str, &str)] = &[
+    ("A", "ás"),
+    ("B", "bês"),
+    ("C", "cês"),
+    ("D", "dês"),
+    ("E", "és"),
+    ("F", "efes"),
+    ("G", "gês"),
+    ("H", "agás"),
+    ("I", "is"),
+    ("J", "jotas"),
+    ("K", "cás"),
+    ("L", "eles"),
+    ("M", "emes"),
+    ("N", "enes"),
+    ("O", "ós"),
+    ("P", "pês"),
+    ("Q", "quês"),
+    ("R", "erres"),
+    ("S", "esses"),
+    ("T", "tês"),
+    ("U", "us"),
+    ("V", "vês"),
+    ("W", "dáblius"),
+    ("X", "xis"),
+    ("Y", "ípsilons"),
+    ("Z", "zês"),
 ];
 const VOWELS: &[char] = &[
     'a', 'e', 'i', 'o', 'u', 'á', 'é', 'í', 'ó', 'ú', 'â', 'ê', 'ô', 'ã', 'õ', 'y',
@@ -51,8 +82,9 @@ pub(super) fn spoken(capitals: &str, shouted: bool) -> String {
     if let Some(reading) = known(capitals).filter(|_| !shouted) {
         return reading.to_owned();
     }
+    let word_of_capitals = shouted && (lower.chars().count() != 4 || is_pronounceable(&lower));
     let as_word = lower.contains(VOWELS)
-        && (shouted
+        && (word_of_capitals
             || SHORT_WORDS.contains(&lower.as_str())
             || LONG_WORDS.contains(&lower.as_str())
             || !LETTERS.contains(&lower.as_str())
@@ -69,6 +101,16 @@ pub(super) fn spoken(capitals: &str, shouted: bool) -> String {
 pub(super) fn letters(word: &str) -> String {
     let letters: Vec<_> = word.to_uppercase().chars().map(String::from).collect();
     letters.join(" ")
+}
+
+/// The letters of `CDs`: the last is heard in the plural of its name.
+pub(super) fn plural_letters(word: &str) -> String {
+    let spelled = letters(word);
+    let Some((first, last)) = spelled.rsplit_once(' ') else {
+        return spelled;
+    };
+    let name = PLURALS.iter().find(|(letter, _)| *letter == last);
+    name.map_or_else(|| spelled.clone(), |(_, name)| format!("{first} {name}"))
 }
 
 /// Every run of consonants can be parted into the end of one syllable and the beginning of the next.

@@ -22,6 +22,8 @@ const BEFORE_DATES: &[&str] = &[
     "dia", "em", "até", "desde", "no", "do", "de", "ao", "a", "e", "entre", "após", "antes",
     "partir", "data", "dias",
 ];
+/// What makes even `1/5` a date.
+const ALWAYS_BEFORE_DATES: &[&str] = &["dia", "dias", "data", "até", "desde"];
 const WEEKDAYS: [(&str, &str); 7] = [
     ("seg", "segunda feira"),
     ("ter", "terça feira"),
@@ -33,13 +35,16 @@ const WEEKDAYS: [(&str, &str); 7] = [
 ];
 
 patterns! {
-    FULL = r"([0-9]{1,2})([/.-])([0-9]{1,2})([/.-])([0-9]{4}|[0-9]{2})";
-    YEAR_FIRST = r"([0-9]{4})-([0-9]{2})-([0-9]{2})";
+    FULL = r"([0-9]{1,2})º?([/.-])([0-9]{1,2})([/.-])([0-9]{4}|[0-9]{2})";
+    YEAR_FIRST = r"([0-9]{4})[/-]([0-9]{2})[/-]([0-9]{2})";
+    SHORT_MONTH = r"(?i)([0-9]{1,2})[/-](jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)(?:[/-]([0-9]{4}|[0-9]{2}))?";
     DAY_MONTH = r"([0-9]{1,2})/([0-9]{1,2})";
+    FIRST_MONTH = r"(1)º/([0-9]{1,2})";
     NAMED = r"(?i)(0?1|[0-9]{1,2})(?:º|°|o)?\x20de\x20(jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)(\p{L}*)\.?";
     MONTH_YEAR = r"(?i)(jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)\.?(?:/|\x20de\x20)([0-9]{4}|[0-9]{2})";
     NUMERIC_MONTH = r"(0[1-9]|1[0-2])/([12][0-9]{3})";
     WEEKDAY = r"(?i)(seg|ter|qua|qui|sex|sáb|dom)(?:\.,|,|\.)\x20[0-9]";
+    TUESDAY = r"3[ªa]\.?[\x20-](feiras?)\b";
 }
 
 /// `25/12/2024`, `2024-12-25`, `25/12` after a word like `dia`.
@@ -49,6 +54,7 @@ pub(super) fn numeric_date(place: &Place<'_>) -> Option<Reading> {
     }
     let (length, spoken) = full(place)
         .or_else(|| year_first(place))
+        .or_else(|| day_and_short_month(place))
         .or_else(|| day_and_number(place))?;
     let after = place.after(length);
     (ends(after) && !after.starts_with(['/', '%'])).then(|| Reading::new(length, spoken))
@@ -70,13 +76,29 @@ fn year_first(place: &Place<'_>) -> Option<(usize, String)> {
 }
 
 fn day_and_number(place: &Place<'_>) -> Option<(usize, String)> {
+    if let Some(found) = place.captures(&FIRST_MONTH) {
+        let (day, month) = (day(&found[1])?, month_number(&found[2])?);
+        return Some((found[0].len(), format!("{day} de {month}")));
+    }
     let found = place.captures(&DAY_MONTH)?;
     let (day, month) = (day(&found[1])?, month_number(&found[2])?);
     let two_digits = found[1].len() == 2 && found[2].len() == 2;
-    let dated = BEFORE_DATES.contains(&place.previous_word().to_lowercase().as_str());
+    let previous = place.previous_word().to_lowercase();
+    let dated = BEFORE_DATES.contains(&previous.as_str());
     let is_date = two_digits && (dated || found[1].starts_with('0') || found[2].starts_with('0'))
-        || dated && found[1].len() == 2;
+        || dated && found[1].len() == 2
+        || ALWAYS_BEFORE_DATES.contains(&previous.as_str());
     is_date.then(|| (found[0].len(), format!("{day} de {month}")))
+}
+
+/// `25/dez/2024`, `25-dez`.
+fn day_and_short_month(place: &Place<'_>) -> Option<(usize, String)> {
+    let found = place.captures(&SHORT_MONTH)?;
+    let (day, month) = (day(&found[1])?, named_month(&found[2], "")?);
+    let year = found.get(3).map_or(String::new(), |year| {
+        format!(" de {}", number::cardinal(year.as_str(), Masculine))
+    });
+    Some((found[0].len(), format!("{day} de {month}{year}")))
 }
 
 /// `1º de maio`, `25 de dez. de 2024`.
@@ -116,8 +138,11 @@ pub(super) fn month_and_year(place: &Place<'_>) -> Option<Reading> {
     ends(place.after(length)).then(|| Reading::new(length, format!("{month} de {year}")))
 }
 
-/// `seg., 5/8`.
+/// `seg., 5/8`, `3ª-feira`.
 pub(super) fn weekday(place: &Place<'_>) -> Option<Reading> {
+    if let Some(found) = place.captures(&TUESDAY).filter(|_| !joined(place)) {
+        return Some(Reading::new(found[0].len(), format!("terça {}", &found[1])));
+    }
     let found = place.captures(&WEEKDAY)?;
     let short = found[1].to_lowercase();
     let (_, name) = WEEKDAYS.iter().find(|(known, _)| *known == short)?;

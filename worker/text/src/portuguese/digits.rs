@@ -5,8 +5,9 @@ use crate::reading::{Place, Reading, patterns};
 
 patterns! {
     INTERNATIONAL = r"\+[0-9]{1,3}(?:[\x20.-]?\(?[0-9]{1,5}\)?){2,6}";
-    BRAZILIAN = r"\(0?[0-9]{2}\)\x20?9?\x20?[0-9]{4}[-\x20.][0-9]{4}|0[389]00[\x20-][0-9]{3}[\x20-][0-9]{4}|9?[0-9]{4}-[0-9]{4}";
-    DOCUMENT = r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}|[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}|[0-9]{5}-[0-9]{3}|[0-9]+(?:-[0-9]+){2,}";
+    BRAZILIAN = r"[1-9][0-9]\x209?[0-9]{4}-[0-9]{4}|\(0?[0-9]{2}\)\x20?9?\x20?[0-9]{4}[-\x20.][0-9]{4}|0[389]00[\x20-][0-9]{3}[\x20-][0-9]{4}|9?[0-9]{4}-[0-9]{4}";
+    DOCUMENT = r"[0-9]{4}(?:\x20[0-9]{4}){3}|[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9xX]|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}|[0-9]{2}\.[0-9]{3}\.[0-9]{3}/[0-9]{4}-[0-9]{2}|[0-9]{5}-[0-9]{3}|[0-9]+(?:-[0-9]+){2,}";
+    NAMED = r"[0-9][0-9.-]*[0-9]";
     IP = r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})";
     VERSION = r"(v|V)?([0-9]+(?:\.[0-9]+)+)";
 }
@@ -39,10 +40,65 @@ fn years(written: &str) -> bool {
         .is_some_and(|(first, last)| is_year(first) && is_year(last))
 }
 
+/// Behind these a number is a name: `CPF 12345678909`, `agência 1234-5`.
+const NAMES: &[&str] = &[
+    "cpf",
+    "cnpj",
+    "cep",
+    "rg",
+    "pis",
+    "nis",
+    "cnh",
+    "renavam",
+    "agência",
+    "ag",
+    "conta",
+    "c/c",
+    "senha",
+    "pin",
+    "código",
+    "protocolo",
+    "matrícula",
+    "telefone",
+    "tel",
+    "celular",
+    "cel",
+    "fone",
+    "whatsapp",
+    "ramal",
+];
+
+fn named(place: &Place<'_>) -> Option<Reading> {
+    let before = place
+        .before()
+        .trim_end_matches([' ', ':', '.', 'º', '°', '#']);
+    let before = [" n", " N", " número"]
+        .iter()
+        .find_map(|number| before.strip_suffix(number))
+        .unwrap_or(before);
+    let name = before.rsplit([' ', '(']).next()?.to_lowercase();
+    let found = place.captures(&NAMED)?;
+    let written = &found[0];
+    let figures = written.chars().filter(char::is_ascii_digit).count();
+    let certain = written.contains('-') || name != "conta";
+    (NAMES.contains(&name.as_str()) && figures > 3 && certain && ends(place.after(written.len())))
+        .then(|| Reading::new(written.len(), groups(written, is_phone(&name))))
+}
+
+fn is_phone(name: &str) -> bool {
+    [
+        "telefone", "tel", "celular", "cel", "fone", "whatsapp", "ramal",
+    ]
+    .contains(&name)
+}
+
 /// `123.456.789-09`, `01310-100`, `978-85-359-0277-5`, `192.168.0.1`.
 pub(super) fn code(place: &Place<'_>) -> Option<Reading> {
     if joined(place) {
         return None;
+    }
+    if let Some(found) = named(place) {
+        return Some(found);
     }
     if let Some(found) = place.captures(&DOCUMENT) {
         let date = found[0].len() == 10

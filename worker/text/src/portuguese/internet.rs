@@ -31,7 +31,10 @@ pub(super) fn address(place: &Place<'_>) -> Option<Reading> {
 fn part_of_name(letters: &str) -> String {
     let lower = letters.to_lowercase();
     let vowels = lower.contains(['a', 'e', 'i', 'o', 'u', 'y']);
-    if SPELLED.contains(&lower.as_str()) || !vowels && lower.len() < 6 && lower.is_ascii() {
+    if SPELLED.contains(&lower.as_str())
+        || letters.chars().count() == 1
+        || !vowels && lower.len() < 6 && lower.is_ascii()
+    {
         acronym::letters(&lower)
     } else {
         word::in_pieces(letters)

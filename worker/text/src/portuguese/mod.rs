@@ -27,9 +27,10 @@ use crate::{
 const RULES: &[Rule] = &[
     internet::address,
     internet::tag,
+    word::hyphenated,
     calendar::numeric_date,
-    digits::code,
     digits::phone,
+    digits::code,
     calendar::day_and_month,
     calendar::month_and_year,
     calendar::weekday,

@@ -56,6 +56,8 @@ const CURRENCIES: &[(&[&str], Currency)] = &[
 ];
 const SCALES: &[(&str, &str, &str)] = &[
     ("mil", "mil", "mil"),
+    ("k", "mil", "mil"),
+    ("K", "mil", "mil"),
     ("mi", "milhão", "milhões"),
     ("milhão", "milhão", "milhões"),
     ("milhões", "milhão", "milhões"),
@@ -69,12 +71,12 @@ const SCALES: &[(&str, &str, &str)] = &[
 
 macro_rules! amount {
     () => {
-        r"([0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]{1,2})?|[0-9]+(?:[,.][0-9]{1,2})?)"
+        r"([0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:,[0-9]+|\.[0-9]{1,2})?)"
     };
 }
 macro_rules! scale {
     () => {
-        r"(?:\x20(mil|mi|milhão|milhões|bi|bilhão|bilhões|tri|trilhão|trilhões)\b)?"
+        r"(?:\x20?(k|K|mil|mi|milhão|milhões|bi|bilhão|bilhões|tri|trilhão|trilhões)\b)?"
     };
 }
 patterns! {
@@ -129,25 +131,15 @@ fn by_name(name: &str) -> Option<&'static Currency> {
 
 fn sum(currency: &Currency, amount: &str, scale: Option<&str>) -> String {
     let scale = scale.and_then(|scale| SCALES.iter().find(|(written, ..)| *written == scale));
-    if let Some((written, one, many)) = scale {
-        let scale = if number::is_singular(amount) {
-            one
-        } else {
-            many
-        };
-        let of = if *written == "mil" { "" } else { "de " };
-        let gender = if *written == "mil" {
-            currency.gender
-        } else {
-            Masculine
-        };
-        let count = number::amount(amount, gender);
-        let count = if *written == "mil" && amount == "1" {
-            String::new()
-        } else {
-            count + " "
-        };
-        return format!("{count}{scale} {of}{}", currency.many);
+    if let Some((_, one, many)) = scale {
+        return scaled(currency, amount, one, many);
+    }
+    let decimals = amount
+        .split_once(',')
+        .map_or(0, |(_, decimals)| decimals.len());
+    if decimals > 2 {
+        let count = number::amount(amount, currency.gender);
+        return format!("{count} {}", currency.many);
     }
     let (whole, cents) = split(amount);
     let cents = cents.trim_start_matches('0');
@@ -165,6 +157,23 @@ fn sum(currency: &Currency, amount: &str, scale: Option<&str>) -> String {
             currency.many
         ),
     }
+}
+
+/// Thousands, millions and more, by their name for one and for many.
+fn scaled(currency: &Currency, amount: &str, one: &str, many: &str) -> String {
+    let name = currency.many;
+    if many != "mil" {
+        let scale = if number::is_singular(amount) {
+            one
+        } else {
+            many
+        };
+        return format!("{} {scale} de {name}", number::amount(amount, Masculine));
+    }
+    if amount == "1" {
+        return format!("mil {name}");
+    }
+    format!("{} mil {name}", number::amount(amount, currency.gender))
 }
 
 /// `1.234,5` to `1234` and `50`.

@@ -4,7 +4,7 @@ use super::{
     ends,
     gender::{
         Gender::{Feminine, Masculine},
-        of_noun,
+        of_counted,
     },
     joined, number,
 };
@@ -14,12 +14,18 @@ patterns! {
     ORDINAL = r"([0-9]{1,3}(?:\.[0-9]{3})?|[0-9]{4})\.?(ºs?|ªs?|o\b|a\b|°)";
     DEGREE = r"\x20?(?:[CFNSLOEW]\b|de\x20(?:latitude|longitude)|[0-9])";
     LOWER = r"\x20\p{Ll}";
+    EDITION = r"([0-9]{1,3})\.\x20ed\.";
     SCALED = r"([0-9]+(?:[.,][0-9]+)?)\x20?(mil|mi|bi|tri|milhão|milhões|bilhão|bilhões|trilhão|trilhões|k|K)\b";
+    YEAR = r"(?:1[5-9]|20)[0-9]{2}$";
     NUMBER = r"([0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:[,.][0-9]+)?)";
 }
 
-/// `1º`, `2ª`, `3o`, `10.º`.
+/// `1º`, `2ª`, `3o`, `10.º`, and the `2.` of `2. ed.`.
 pub(super) fn ordinal(place: &Place<'_>) -> Option<Reading> {
+    if let Some(found) = place.captures(&EDITION).filter(|_| !joined(place)) {
+        let length = found[1].len() + 1;
+        return Some(Reading::new(length, number::ordinal(&found[1], Feminine)));
+    }
     let found = place.captures(&ORDINAL)?;
     let (sign, after) = (&found[2], place.after(found[0].len()));
     let is_degree = sign == "°" && (DEGREE.is_match(after) || !LOWER.is_match(after));
@@ -41,13 +47,14 @@ pub(super) fn ordinal(place: &Place<'_>) -> Option<Reading> {
 /// `3 mil`, `2,5 milhões`, `10 mi`, `100k`.
 pub(super) fn scaled(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&SCALED)?;
-    if joined(place) {
+    let is_format = ["4K", "8K"].contains(&&found[0]);
+    if joined(place) || is_format {
         return None;
     }
-    let after = place.after(found[0].len()).trim_start();
+    let after = place.after(found[0].len());
     let one = number::is_singular(&found[1]);
     let (gender, scale) = match &found[2] {
-        "mil" | "k" | "K" => (of_noun(after), "mil"),
+        "mil" | "k" | "K" => (of_counted(after), "mil"),
         "mi" | "milhão" | "milhões" => (Masculine, if one { "milhão" } else { "milhões" }),
         "bi" | "bilhão" | "bilhões" => (Masculine, if one { "bilhão" } else { "bilhões" }),
         _ => (Masculine, if one { "trilhão" } else { "trilhões" }),
@@ -68,12 +75,26 @@ pub(super) fn number(place: &Place<'_>) -> Option<Reading> {
     if !ends(place.after(written.len())) || joined(place) {
         return None;
     }
-    let noun = place
-        .after(written.len())
-        .strip_prefix(' ')
-        .unwrap_or_default();
-    Some(Reading::new(
-        written.len(),
-        number::amount(written, of_noun(noun)),
-    ))
+    let after = place.after(written.len());
+    let gender = if is_year(place, written) {
+        Masculine
+    } else {
+        of_counted(after)
+    };
+    let counted = two_places(place, written, after).unwrap_or(written);
+    Some(Reading::new(written.len(), number::amount(counted, gender)))
+}
+
+/// A noun behind a year is not counted by it.
+fn is_year(place: &Place<'_>, written: &str) -> bool {
+    let before = place.previous_word().to_lowercase();
+    YEAR.is_match(written)
+        && ["em", "desde", "até", "após", "ano", "anos"].contains(&before.as_str())
+}
+
+/// `05 vagas`, `dia 05`: the zero only fills the column.
+fn two_places<'a>(place: &Place<'_>, written: &'a str, after: &str) -> Option<&'a str> {
+    let digit = written.strip_prefix('0').filter(|rest| rest.len() == 1)?;
+    let dated = ["dia", "dias"].contains(&place.previous_word().to_lowercase().as_str());
+    (dated || LOWER.is_match(after)).then_some(digit)
 }

@@ -32,6 +32,11 @@ const COUNTED: &[&str] = &[
     "tipo",
     "grupo",
     "inciso",
+    "inc",
+    "alínea",
+    "item",
+    "art",
+    "artigo",
     "seção",
     "módulo",
     "nível",
@@ -81,6 +86,17 @@ const RULERS: &[&str] = &[
     "sancho",
     "sebastião",
     "duarte",
+    "charles",
+    "louis",
+    "philip",
+    "george",
+    "james",
+    "william",
+    "edward",
+    "juan",
+    "umberto",
+    "dario",
+    "beatriz",
     "dinis",
     "otto",
     "ivan",
@@ -103,25 +119,36 @@ pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
         return None;
     }
     let value = value(written)?;
-    let previous = place.previous_word();
-    let lower = previous.to_lowercase();
-    let known = |list: &[&str]| list.contains(&lower.as_str());
+    let head = head(place);
+    let lower = head.to_lowercase();
+    let one = lower.strip_suffix('s').unwrap_or(&lower);
+    let known = |list: &[&str]| list.contains(&lower.as_str()) || list.contains(&one);
     let spoken = if NOUN_NEXT.is_match(after) && value < 100 {
-        number::ordinal(&value.to_string(), of_noun(after.trim_start()))
-    } else if known(RULERS) && previous.starts_with(char::is_uppercase) {
+        number::ordinal(&value.to_string(), of_noun(after))
+    } else if known(RULERS) && head.starts_with(char::is_uppercase) {
         by_rank(value, gender_of_name(&lower))
     } else if known(COUNTED_BY_RANK) {
         by_rank(value, Masculine)
     } else if known(COUNTED)
-        || written.len() > 1 && value < 40 && previous.starts_with(char::is_uppercase)
+        || written.len() > 1 && value < 40 && head.starts_with(char::is_uppercase)
+        || begins_item(place, written)
     {
         number::of(value, Masculine)
-    } else if after_century(place) {
-        by_rank(value, Masculine)
     } else {
         return None;
     };
     Some(Reading::new(written.len(), spoken))
+}
+
+/// `IV - os direitos`, `II) o prazo`: an item of a list or a law.
+fn begins_item(place: &Place<'_>, written: &str) -> bool {
+    let after = place.after(written.len());
+    let small = written.trim_matches(['I', 'V', 'X']).is_empty();
+    let dashed = [" - ", " – ", " — "]
+        .iter()
+        .any(|dash| after.starts_with(dash));
+    let bracketed = written.len() > 1 && after.starts_with([')', '.']);
+    place.before().trim().is_empty() && small && (dashed || bracketed)
 }
 
 fn by_rank(value: u128, gender: Gender) -> String {
@@ -133,21 +160,26 @@ fn by_rank(value: u128, gender: Gender) -> String {
 }
 
 fn gender_of_name(name: &str) -> Gender {
-    if name.ends_with('a') || ["isabel", "elizabeth"].contains(&name) {
+    if name.ends_with('a') || ["isabel", "elizabeth", "beatriz"].contains(&name) {
         Feminine
     } else {
         Masculine
     }
 }
 
-/// The second numeral of `séculos XV e XVI`, `século XV a XVI`.
-fn after_century(place: &Place<'_>) -> bool {
-    let mut words = place.before().trim_end().rsplit(' ');
-    let joins = words
-        .next()
-        .is_some_and(|word| ["e", "a", "ao", "ou"].contains(&word));
-    let numeral = words
-        .next()
-        .is_some_and(|word| value(word.trim_end_matches(',')).is_some());
-    joins && numeral
+/// The word that the numeral counts: `séculos` for the last one of `séculos XV, XVI e XVII`.
+fn head<'a>(place: &Place<'a>) -> &'a str {
+    let words = place.before().trim_end().rsplit([' ', '-', '–']);
+    let words = words.map(|word| word.trim_matches(|c: char| !c.is_alphabetic()));
+    let is_between = |word: &str| ["", "e", "a", "ao", "ou"].contains(&word);
+    let (mut behind, mut after_numeral) = (None, false);
+    for word in words {
+        if value(word).is_some() {
+            after_numeral = true;
+        } else if !is_between(word) {
+            return behind.filter(|_| !after_numeral).unwrap_or(word);
+        }
+        behind.get_or_insert(word);
+    }
+    behind.unwrap_or_default()
 }

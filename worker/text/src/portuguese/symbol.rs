@@ -2,6 +2,8 @@
 
 use super::gender::Gender::Masculine;
 use super::{ends, joined, number};
+use unicode_normalization::UnicodeNormalization;
+
 use crate::reading::{Place, Reading, patterns};
 
 const SYMBOLS: &[(char, &str)] = &[
@@ -23,8 +25,8 @@ const SYMBOLS: &[(char, &str)] = &[
     ('√', "raiz quadrada de"),
     ('∞', "infinito"),
     ('×', "vezes"),
-    ('²', "ao quadrado"),
-    ('³', "ao cubo"),
+    ('©', "copyright"),
+    ('®', "marca registrada"),
     ('\\', "barra invertida"),
     ('+', "mais"),
 ];
@@ -48,7 +50,12 @@ patterns! {
     DASH = r"(?:\x20?[-–]\x20?)[0-9]";
     PER = r"/\x20?([\p{L}]+²?)";
     ARITHMETIC = r"([+*/<>^~-])(\x20?)[0-9(]";
-    SCORE = r"([0-9]{1,3})\x20?[xX×]\x20?([0-9]{1,3})";
+    SCORE = r"([0-9]{1,4})\x20?[xX×]\x20?([0-9]{1,4})";
+    LENGTH_NEXT = r"\x20?(?:[mck]?m|pol)(?:[²³\x20.,;:!?)]|$)";
+    RATIO = r"([0-9]{1,3}):([0-9]{1,3})";
+    SUM_NEXT = r"\x20?[-–]\x20?[0-9]+(?:,[0-9]+)?\x20?=";
+    POWER = r"(-?)([⁰¹²³⁴-⁹]+)";
+    BELOW = r"[₀-₉]+";
     TIMES = r"([0-9]{1,3})[xX]";
     HASH_NUMBER = r"\#[0-9]";
 }
@@ -57,7 +64,11 @@ patterns! {
 pub(super) fn between_numbers(place: &Place<'_>) -> Option<Reading> {
     dash(place)
         .or_else(|| per(place))
+        .or_else(|| stroke(place))
         .or_else(|| score(place))
+        .or_else(|| ratio(place))
+        .or_else(|| power(place))
+        .or_else(|| index(place))
         .or_else(|| arithmetic(place))
 }
 
@@ -68,7 +79,7 @@ fn dash(place: &Place<'_>) -> Option<Reading> {
     if !after_number(place) || spaced != found[0].contains([' ']) {
         return None;
     }
-    let is_sum = spaced && place.sentence().contains('=');
+    let is_sum = spaced && place.sentence().contains('=') || SUM_NEXT.is_match(place.rest());
     Some(Reading::new(
         found[0].len() - 1,
         if is_sum { "menos" } else { "a" },
@@ -81,7 +92,68 @@ fn after_number(place: &Place<'_>) -> bool {
         .before()
         .trim_end()
         .trim_end_matches(['%', '°', '€', ')', '²', '³']);
-    before.ends_with(|c: char| c.is_ascii_digit())
+    let bare = ["h", "kg", "km", "cm", "m"]
+        .iter()
+        .find_map(|unit| before.strip_suffix(unit))
+        .unwrap_or(before);
+    bare.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// The stroke of `Lei 11.340/2006`; dates and fractions are read before.
+fn stroke(place: &Place<'_>) -> Option<Reading> {
+    let digit = |c: char| c.is_ascii_digit();
+    let beside = place.previous().is_some_and(digit) && place.after(1).starts_with(digit);
+    (place.next() == Some('/') && beside).then(|| Reading::new(1, "barra"))
+}
+
+/// `16:9`, `1:100`; behind a name it is a chapter and its verse.
+fn ratio(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&RATIO)?;
+    let after = place.after(found[0].len());
+    let is_verse = place.previous_word().starts_with(char::is_uppercase);
+    if joined(place) || is_verse || !ends(after) || after.starts_with(':') {
+        return None;
+    }
+    let between = if &found[1] == "1" { "para" } else { "por" };
+    let [first, second] = [1, 2].map(|side| number::cardinal(&found[side], Masculine));
+    Some(Reading::new(
+        found[0].len(),
+        format!("{first} {between} {second}"),
+    ))
+}
+
+/// `x²`, `10⁻³`; behind a word such a figure is the sign of a note.
+fn power(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&POWER)?;
+    let mut before = place.before().chars().rev();
+    let base = before.next()?;
+    let alone = before.next().is_none_or(|c| !c.is_alphabetic());
+    if !base.is_ascii_digit() && base != ')' && !(base.is_alphabetic() && alone) {
+        return Some(Reading::new(found[0].len(), ""));
+    }
+    let minus = if found[1].is_empty() { "" } else { "menos " };
+    let digits = plain_digits(&found[2]);
+    let spoken = match (minus, digits.as_str()) {
+        ("", "2") => "ao quadrado".to_owned(),
+        ("", "3") => "ao cubo".to_owned(),
+        _ => format!("elevado a {minus}{}", number::cardinal(&digits, Masculine)),
+    };
+    Some(Reading::new(found[0].len(), spoken))
+}
+
+/// The figure of `CO₂`.
+fn index(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&BELOW)?;
+    let digits = plain_digits(&found[0]);
+    Some(Reading::new(
+        found[0].len(),
+        number::cardinal(&digits, Masculine),
+    ))
+}
+
+/// Raised and lowered figures as plain ones.
+fn plain_digits(written: &str) -> String {
+    written.nfkc().collect()
 }
 
 /// `R$ 5/mês`.
@@ -107,17 +179,15 @@ fn score(place: &Place<'_>) -> Option<Reading> {
         .captures(&SCORE)
         .filter(|found| ends(place.after(found[0].len())))
     {
-        let small = found[1].len() == 1 && found[2].len() == 1;
+        let is_size = ["3x4", "4x4"].contains(&&found[0]);
+        let small = found[1].len() == 1 && found[2].len() == 1 && !is_size;
         let between = match small {
             _ if found[0].contains(" × ") => "vezes",
             true => "a",
             false => "por",
         };
-        let unit = place
-            .after(found[0].len())
-            .trim_start()
-            .starts_with(['c', 'm', 'k']);
-        return (!unit || small).then(|| {
+        let measured = LENGTH_NEXT.is_match(place.after(found[0].len()));
+        return (!measured).then(|| {
             Reading::new(
                 found[0].len(),
                 format!("{} {between} {}", spoken(&found[1]), spoken(&found[2])),

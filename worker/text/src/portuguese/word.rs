@@ -1,6 +1,6 @@
 //! Single words: folded to the letters of Portuguese, taken apart where several are joined.
 
-use super::{acronym, gender::Gender::Masculine, number};
+use super::{acronym, ends, gender::Gender::Masculine, joined, number};
 use crate::{
     pieces::pieces,
     reading::{Place, Reading},
@@ -9,6 +9,9 @@ use crate::{
 /// Words whose capitals follow no rule.
 const MIXED: &[(&str, &str)] = &[
     ("WhatsApp", "uatzápi"),
+    ("iPhone", "aifone"),
+    ("iPhones", "aifones"),
+    ("iPad", "aipédi"),
     ("YouTube", "iutúbi"),
     ("WiFi", "uai fai"),
     ("iOS", "I O S"),
@@ -16,7 +19,46 @@ const MIXED: &[(&str, &str)] = &[
     ("ok", "okay"),
     ("Ok", "okay"),
 ];
+/// Words of English with a hyphen, as they are heard in Brazil.
+const HYPHENATED: &[(&str, &str)] = &[
+    ("wi-fi", "uai fai"),
+    ("e-mails", "iméils"),
+    ("e-mail", "iméil"),
+];
+/// Letters that stand alone in formulas.
+const GREEK: &[(char, &str)] = &[
+    ('α', "alfa"),
+    ('β', "beta"),
+    ('γ', "gama"),
+    ('δ', "delta"),
+    ('Δ', "delta"),
+    ('ε', "épsilon"),
+    ('η', "eta"),
+    ('θ', "teta"),
+    ('λ', "lambda"),
+    ('μ', "mi"),
+    ('π', "pi"),
+    ('ρ', "rô"),
+    ('σ', "sigma"),
+    ('Σ', "sigma"),
+    ('τ', "tau"),
+    ('φ', "fi"),
+    ('χ', "qui"),
+    ('ψ', "psi"),
+    ('ω', "ômega"),
+    ('Ω', "ômega"),
+];
 const ACCENTED: &str = "áâãàéêíóôõúüç";
+
+/// `Wi-Fi`, `e-mail`.
+pub(super) fn hyphenated(place: &Place<'_>) -> Option<Reading> {
+    let (length, spoken) = HYPHENATED.iter().find_map(|(written, spoken)| {
+        let here = place.rest().get(..written.len())?;
+        let whole = here.eq_ignore_ascii_case(written) && ends(place.after(written.len()));
+        whole.then_some((written.len(), *spoken))
+    })?;
+    (!joined(place)).then(|| Reading::new(length, spoken))
+}
 
 /// A run of letters and figures; an apostrophe inside it is not heard (`d'água`).
 pub(super) fn word(place: &Place<'_>) -> Option<Reading> {
@@ -48,6 +90,9 @@ pub(super) fn word(place: &Place<'_>) -> Option<Reading> {
 
 /// A letter on its own: an article, `e`, `é`, `à`, or the letter itself.
 fn single(place: &Place<'_>, letter: char) -> String {
+    if let Some((_, name)) = GREEK.iter().find(|(greek, _)| *greek == letter) {
+        return (*name).to_owned();
+    }
     let folded = fold(&letter.to_string());
     let after = place.after(letter.len_utf8());
     let begins = place
@@ -93,8 +138,8 @@ pub(super) fn in_pieces(run: &str) -> String {
         .filter(|base| base.len() > 1 && base.chars().all(|c| c.is_ascii_uppercase()))
     {
         let spoken = acronym::spoken(base, false);
-        return if spoken.contains(' ') {
-            spoken
+        return if spoken == acronym::letters(base) {
+            acronym::plural_letters(base)
         } else {
             spoken + "s"
         };

@@ -9,19 +9,27 @@ use super::trimmed;
 /// German, French, Spanish and Portuguese. Words that often end a sentence as well ("etc.") are missing on
 /// purpose: the lower-case rule serves them.
 const ABBREVIATIONS: &[&str] = &[
-    "adm", "approx", "av", "bzgl", "bzw", "ca", "capt", "cel", "cf", "cmdr", "col", "cpl", "dep",
-    "dept", "dr", "dra", "e.g", "ed", "eng", "est", "exma", "exmo", "fig", "gen", "gov", "hon",
-    "hr", "i.e", "ilma", "ilmo", "lt", "m", "maj", "messrs", "mlle", "mme", "mr", "mrs", "ms",
-    "mt", "nr", "p.ex", "pe", "pp", "prof", "profa", "pça", "rep", "rev", "sen", "sgt", "sr",
-    "sra", "sras", "srs", "srta", "st", "sta", "sto", "str", "séc", "sécs", "usw", "v", "vgl",
-    "vol", "vs", "z.b",
+    "adm", "alm", "approx", "aprox", "av", "brig", "bzgl", "bzw", "ca", "capt", "cel", "cf", "cj",
+    "cmdr", "col", "cpl", "cód", "dep", "dept", "dr", "dra", "e.g", "ed", "eng", "est", "exma",
+    "exmo", "exmos", "fig", "fls", "gen", "gov", "hon", "hr", "i.e", "ilma", "ilmo", "ilmos", "jd",
+    "lgo", "lt", "m", "maj", "messrs", "mlle", "mme", "mr", "mrs", "ms", "mt", "nr", "p.ex", "pe",
+    "pp", "pq", "prof", "profa", "pça", "rep", "rev", "sen", "sgt", "sr", "sra", "sras", "srs",
+    "srta", "st", "sta", "sto", "str", "séc", "sécs", "usw", "v", "vgl", "vl", "vol", "vs", "z.b",
 ];
 /// Abbreviations only before a number: "No. 5", but "He said no."
 const BEFORE_NUMBERS: &[&str] = &[
     "abr", "ago", "apr", "apto", "art", "arts", "aug", "b", "c", "cap", "caps", "ch", "d", "dec",
-    "dez", "eq", "ext", "feb", "fev", "figs", "jan", "jul", "jun", "mai", "mar", "n", "no", "nos",
-    "nov", "núm", "oct", "out", "p", "pág", "págs", "qd", "sec", "sep", "sept", "set", "tel",
-    "vols",
+    "dez", "eq", "ext", "feb", "fev", "figs", "fl", "inc", "jan", "jul", "jun", "liv", "mai",
+    "mar", "n", "no", "nos", "nov", "núm", "oct", "out", "p", "pg", "pgs", "pág", "págs", "qd",
+    "sec", "sep", "sept", "set", "tel", "tít", "unid", "vols",
+];
+/// Abbreviations only with a capital, for small they are words: "Mal. Deodoro", but "Ele passou mal."
+const CAPITALIZED: &[&str] = &[
+    "Al", "Cond", "Des", "Exa", "Gal", "Mal", "Min", "Obs", "Rod", "Sa", "Ten", "Tv", "Ver",
+];
+/// Abbreviations before a Roman number: "Cap. IV".
+const BEFORE_NUMERALS: &[&str] = &[
+    "cap", "caps", "art", "arts", "inc", "tít", "liv", "tomo", "vols",
 ];
 /// Abbreviations that may also end a sentence, which the next word then shows.
 const DOUBTFUL: &[&str] = &[
@@ -34,7 +42,8 @@ const STARTERS: &[&str] = &[
     "no", "now", "of", "on", "or", "our", "she", "so", "some", "that", "the", "their", "then",
     "there", "these", "they", "this", "those", "to", "was", "we", "what", "when", "where", "which",
     "while", "who", "why", "yes", "yet", "you", "your", "ele", "ela", "eles", "elas", "eu", "mas",
-    "não", "nós", "o", "os", "você",
+    "não", "nós", "o", "os", "você", "vocês", "isso", "isto", "quando", "como", "depois", "então",
+    "uma", "um", "por", "foi", "já", "se", "em", "no", "na",
 ];
 
 /// No starter is longer.
@@ -113,11 +122,18 @@ fn is_shortened(bare: &str, next: &str) -> bool {
         !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && line.trim_start() == word;
     let before_number = next.starts_with(char::is_numeric)
         && (BEFORE_NUMBERS.contains(&lower.as_str()) || DOUBTFUL.contains(&lower.as_str()));
+    let before_numeral = begins_with_numeral(next) && BEFORE_NUMERALS.contains(&lower.as_str());
     is_initial
+        || before_numeral
         || is_list_number
         || before_number
         || ABBREVIATIONS.contains(&lower.as_str())
-        || (DOUBTFUL.contains(&lower.as_str()) || is_dotted(word)) && goes_on(next)
+        || may_go_on(word, &lower) && goes_on(next)
+}
+
+/// An abbreviation that may stand at the end of a sentence or inside it.
+fn may_go_on(word: &str, lower: &str) -> bool {
+    DOUBTFUL.contains(&lower) || CAPITALIZED.contains(&word) || is_dotted(word)
 }
 
 /// Letters with a full stop behind each: `U.S`, `p.m`, `Ph.D`.
@@ -126,6 +142,12 @@ fn is_dotted(word: &str) -> bool {
         && word.split('.').all(|part| {
             (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_alphabetic)
         })
+}
+
+/// The next word is made of Roman figures.
+fn begins_with_numeral(next: &str) -> bool {
+    let rest = next.trim_start_matches(['I', 'V', 'X', 'L', 'C']);
+    rest.len() < next.len() && !rest.starts_with(char::is_alphanumeric)
 }
 
 /// The next word can belong to the same sentence.
@@ -168,6 +190,11 @@ mod tests {
             "He waited ... and left, etc. and so on.",
             "1. Wash your hands.",
             "O Sr. Silva e a Dra. Ana chegaram.",
+            "A R. das Flores cruza a Al. Santos e a Av. Brasil.",
+            "O Gal. Osório e o Mal. Deodoro, no séc. XIX.",
+            "Ver Cap. IV, art. 5º, inc. XI e p. 12 da 2. ed.",
+            "Nasceu no dia 1º. de maio, p. ex. em S. Paulo.",
+            "A Petrobras S.A. investiu R$ 1.234,56 na Silva Ltda. em 2024.",
             "Das ist z.B. Herr Müller.",
         ] {
             assert_eq!(texts(whole), [whole]);
@@ -185,6 +212,32 @@ mod tests {
             texts("Born in 1999. Died young."),
             ["Born in 1999.", "Died young."]
         );
+    }
+
+    #[test]
+    fn portuguese_words_end_sentences() {
+        for (paragraph, expected) in [
+            (
+                "Ele passou mal. Foi para casa.",
+                vec!["Ele passou mal.", "Foi para casa."],
+            ),
+            ("Quero ver. Você vem?", vec!["Quero ver.", "Você vem?"]),
+            (
+                "Ficou em 1º. Ela, em 2º.",
+                vec!["Ficou em 1º.", "Ela, em 2º."],
+            ),
+            (
+                "Foi em 44 a.C. Ele morreu.",
+                vec!["Foi em 44 a.C.", "Ele morreu."],
+            ),
+            (
+                "Comprou pão, leite etc. Depois saiu.",
+                vec!["Comprou pão, leite etc.", "Depois saiu."],
+            ),
+            ("Custa R$ 5. Caro!", vec!["Custa R$ 5.", "Caro!"]),
+        ] {
+            assert_eq!(texts(paragraph), expected);
+        }
     }
 
     #[test]
