@@ -1,0 +1,312 @@
+//! What is read, and what is refused where.
+#![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
+use std::time::Duration;
+
+use kiskadee_ssml::{Document, Emphasis, Piece, SayAs, Saying, Style, Text, is_ssml, parse};
+use proptest::prelude::*;
+
+fn pieces(text: &str) -> Vec<Piece> {
+    parse(text).expect("it is SSML").pieces
+}
+
+fn texts(document: &Document) -> Vec<&Text> {
+    let text = |piece| match piece {
+        &Piece::Text(ref text) => Some(text),
+        _ => None,
+    };
+    document.pieces.iter().filter_map(text).collect()
+}
+
+fn refused(text: &str) -> String {
+    parse(text).expect_err("it is refused").to_string()
+}
+
+fn speak(inside: &str) -> String {
+    format!("<speak>{inside}</speak>")
+}
+
+#[test]
+fn pieces_are_in_order_and_know_their_bytes() {
+    let text = "<speak>One <break time=\"1.5s\"/>two<p>three</p><s>four</s></speak>";
+    let found = pieces(text);
+    let at = |word: &str| text.find(word).expect("it is there");
+    let said = |word: &str| {
+        Piece::Text(Text {
+            text: word.to_owned(),
+            source: at(word)..at(word) + word.len(),
+            style: Style::default(),
+            saying: Saying::Written,
+        })
+    };
+    assert_eq!(
+        found,
+        [
+            said("One "),
+            Piece::Pause(Duration::from_millis(1500)),
+            said("two"),
+            Piece::ParagraphEdge,
+            said("three"),
+            Piece::ParagraphEdge,
+            Piece::SentenceEdge,
+            said("four"),
+            Piece::SentenceEdge,
+        ]
+    );
+}
+
+#[test]
+fn references_stand_for_all_their_bytes() {
+    let text = "\n<speak>a&lt;b&#233;<![CDATA[<c>]]>\r\n</speak>";
+    let document = parse(text).expect("it is SSML");
+    let all: String = texts(&document)
+        .iter()
+        .map(|text| text.text.as_str())
+        .collect();
+    assert_eq!(all, "a<bé<c>  ");
+    for part in texts(&document) {
+        for at in 0..part.text.len() {
+            let source = text.get(part.source_of(at)).expect("it is in the text");
+            let byte = &part.text.as_bytes()[at..=at];
+            assert!(
+                source.as_bytes() == byte || source.starts_with('&') || source.trim().is_empty(),
+                "{source:?} for {byte:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nested_prosody_adds_up_and_is_bounded() {
+    let text = speak(
+        "<prosody rate='50%' pitch='+20st' volume='-3dB'>a<emphasis level='strong'><prosody rate='0.25' pitch='+20st' volume='+6dB'>b</prosody></emphasis></prosody>c",
+    );
+    let document = parse(&text).expect("it is SSML");
+    let styles: Vec<Style> = texts(&document).iter().map(|text| text.style).collect();
+    let style = |rate, pitch, volume, emphasis| Style {
+        rate,
+        pitch,
+        volume,
+        emphasis,
+    };
+    assert_eq!(
+        styles,
+        [
+            style(0.5, 20.0, -3.0, Emphasis::None),
+            style(0.25, 24.0, 3.0, Emphasis::Strong),
+            Style::default(),
+        ]
+    );
+}
+
+#[test]
+fn an_element_says_what_its_text_stands_for() {
+    let text = speak(
+        "<phoneme alphabet='ipa' ph='təˈmeɪtoʊ'>tomato</phoneme> <sub alias='World &amp; Web'>W&amp;W</sub> \
+         <say-as interpret-as='spell-out'>ab</say-as> <say-as interpret-as='date' format='dmy'>3/4/2025</say-as>",
+    );
+    let document = parse(&text).expect("it is SSML");
+    let said: Vec<&Text> = texts(&document)
+        .into_iter()
+        .filter(|text| text.text != " ")
+        .collect();
+    let sayings: Vec<_> = said.iter().map(|text| text.saying.clone()).collect();
+    assert_eq!(
+        sayings,
+        [
+            Saying::Phones("təˈmeɪtoʊ".to_owned()),
+            Saying::Alias("World & Web".to_owned()),
+            Saying::As(SayAs::Characters),
+            Saying::Alias("2025-04-03".to_owned()),
+        ]
+    );
+    assert_eq!(&text[said[1].source.clone()], "W&amp;W");
+    assert_eq!(said[1].text, "W&W");
+}
+
+#[test]
+fn faults_are_placed_and_say_what_to_do() {
+    for (inside, message) in [
+        (
+            "a<break/>",
+            "line 1, column 9: <break> needs `time` or `strength`",
+        ),
+        (
+            "\n é<audio src='x'/>",
+            "line 2, column 3: unknown element <audio>: supported are speak, p, s, break, emphasis, prosody, phoneme, sub, say-as and mark",
+        ),
+        (
+            "a</p>",
+            "line 1, column 9: </p> closes nothing: open it before, or leave it out",
+        ),
+        (
+            "a & b",
+            "line 1, column 10: `&` in a text is written `&amp;`",
+        ),
+        (
+            "a < b",
+            "line 1, column 10: `<` in a text is written `&lt;`",
+        ),
+        (
+            "a&nbsp;b",
+            "line 1, column 9: there is no entity `&nbsp;`: write the character itself",
+        ),
+        (
+            "<p>a<p>b</p></p>",
+            "line 1, column 12: <p> cannot be inside <p>: close <p> before",
+        ),
+        (
+            "<s><emphasis><p>a</p></emphasis></s>",
+            "line 1, column 21: <p> cannot be inside <s>: close <s> before",
+        ),
+        (
+            "<break time='1s'>a</break>",
+            "line 1, column 25: <break> takes no text: write it as `<break/>`",
+        ),
+        (
+            "<sub alias='x'>a<break time='1s'/></sub>",
+            "line 1, column 24: <sub> takes plain text only: leave out the elements inside",
+        ),
+        (
+            "<sub alias='x'> - </sub>",
+            "line 1, column 8: <sub> needs the text that it stands for, with a letter or a figure",
+        ),
+        (
+            "<lang xml:lang='pt'>a</lang>",
+            "line 1, column 8: <lang> is not supported: a text is spoken in one language, so send what is in another as a text of its own",
+        ),
+        (
+            "<prosody rate='quick'>a</prosody>",
+            "line 1, column 8: `rate` of <prosody> must be x-slow, slow, medium, fast, x-fast, or 25% to 400% such as `80%`, `+20%` or `0.8`, not `quick`",
+        ),
+        (
+            "<prosody contour='(0%,+20Hz)'>a</prosody>",
+            "line 1, column 8: <prosody> has no attribute `contour`: it takes rate, pitch and volume",
+        ),
+        (
+            "<break time='1s' time='2s'/>",
+            "line 1, column 8: an attribute is given twice: leave one out",
+        ),
+        (
+            "<break time=1s/>",
+            "line 1, column 8: an attribute is written as name=\"value\"",
+        ),
+        (
+            "<say-as interpret-as='cardinal'>ten</say-as>",
+            "line 1, column 8: <say-as> as `cardinal` takes a whole number such as `-12` or `1,234`, not `ten`",
+        ),
+        (
+            "a</speak>b<speak>",
+            "line 1, column 17: nothing may stand outside of <speak>: put it inside, or leave it out",
+        ),
+        (
+            " <break time='1s'/>",
+            "line 1, column 1: there is no text to speak",
+        ),
+        (
+            "<p xml:lang='en-GB'>a</p><p xml:lang='pt'>b</p>",
+            "line 1, column 33: `xml:lang` is `pt`, but the text is in `en-GB`: a text is spoken in one language",
+        ),
+    ] {
+        assert_eq!(refused(&speak(inside)), message);
+    }
+}
+
+#[test]
+fn unfinished_texts_are_refused() {
+    assert_eq!(
+        refused("<speak> <emphasis>a</speak>"),
+        "line 1, column 20: <emphasis> opened at 1:9 is not closed"
+    );
+    assert_eq!(
+        refused("<speak>a"),
+        "line 1, column 9: <speak> opened at 1:1 is not closed"
+    );
+    for text in [
+        "<speak",
+        "<speak>a<",
+        "<speak>a</speak",
+        "<speak a='",
+        "<speak>&",
+        "<speak><!-- a</speak>",
+        "<speak><![CDATA[",
+        "<speak><?x",
+    ] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_document_type_is_refused_before_it_can_grow() {
+    let bomb = "<?xml version='1.0'?><!DOCTYPE speak [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;'>]><speak>&b;</speak>";
+    assert!(!is_ssml(bomb));
+    assert_eq!(
+        refused(bomb),
+        "line 1, column 22: a document type is not allowed: leave out `<!DOCTYPE`"
+    );
+    assert!(refused("<speak>&b;</speak>").contains("there is no entity `&b;`"));
+}
+
+#[test]
+fn everything_has_a_limit() {
+    let deep = |depth: usize| {
+        format!(
+            "{}a{}",
+            "<emphasis>".repeat(depth),
+            "</emphasis>".repeat(depth)
+        )
+    };
+    assert!(parse(&speak(&deep(15))).is_ok());
+    assert!(refused(&speak(&deep(16))).ends_with("elements are nested more than 16 deep"));
+    assert!(refused(&speak(&deep(100_000))).ends_with("elements are nested more than 16 deep"));
+    let many = |count| speak(&format!("a{}", "<mark name='m'/>".repeat(count)));
+    assert!(parse(&many(1999)).is_ok());
+    assert!(refused(&many(2000)).contains("more than 2000 elements"));
+    let pauses = |count| speak(&format!("a{}", "<break time='10s'/>".repeat(count)));
+    assert!(parse(&pauses(6)).is_ok());
+    assert!(refused(&pauses(7)).contains("longer than 60 seconds"));
+    let long = speak(&"word ".repeat(997));
+    assert_eq!(pieces(&long).len(), 1);
+    let name = "x".repeat(5000);
+    assert!(refused(&speak(&format!("<{name}/>"))).len() < 300);
+}
+
+#[test]
+fn the_language_of_the_text_must_be_the_one_asked_for() {
+    let document = parse("<speak version='1.1' xmlns='http://www.w3.org/2001/10/synthesis' xml:lang='en-US'>a</speak>")
+        .expect("it is SSML");
+    assert!(document.check_language("en").is_ok());
+    assert_eq!(
+        document
+            .check_language("pt-BR")
+            .expect_err("it differs")
+            .to_string(),
+        "line 1, column 1: `xml:lang` is `en-US`, but the text is in `pt-BR`: a text is spoken in one language"
+    );
+}
+
+proptest! {
+    #[test]
+    fn parse_never_panics(
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "<speak>", "</speak>", "<p>", "</p>", "<s>", "</s>", "<break time='1s'/>", "<break>", "</break>",
+            "<emphasis level='strong'>", "</emphasis>", "<prosody rate='50%' pitch='+2st'>", "</prosody>",
+            "<sub alias='b'>", "</sub>", "<phoneme ph='a'>", "</phoneme>", "<say-as interpret-as='digits'>", "</say-as>",
+            "a", "12", " ", "é", "\n", "<", ">", "&", ";", "&lt;", "&#65;", "&#x0;", "'", "\"", "=", "/", "<!--", "-->",
+            "<![CDATA[", "]]>", "<?", "?>", "<!DOCTYPE", "\u{feff}", "\0", "xml:lang='en'",
+        ]), 0..24),
+        noise in any::<String>(),
+    ) {
+        for text in [parts.concat(), speak(&parts.concat()), noise.clone(), speak(&noise)] {
+            if let Ok(document) = parse(&text) {
+                for part in texts(&document) {
+                    prop_assert!(text.get(part.source.clone()).is_some());
+                    for at in 0..part.text.len() {
+                        let source = part.source_of(at);
+                        prop_assert!(part.source.start <= source.start && source.end <= part.source.end);
+                    }
+                }
+            }
+        }
+    }
+}
