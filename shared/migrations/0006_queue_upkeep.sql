@@ -59,17 +59,29 @@ language sql as $$
   delete from queue.worker w where w.id = p_worker
 $$;
 
--- Takes or keeps the lead for a while; false when another worker has it. Works behind a transaction-mode pooler.
-create function queue.lead(p_worker uuid, p_ttl_ms int) returns boolean
-language sql as $$
-  with held as (
-    insert into queue.leader as l (worker_id, expires_at)
-    values (p_worker, clock_timestamp() + make_interval(secs => p_ttl_ms / 1000.0))
-    on conflict (only_row) do update set worker_id = excluded.worker_id, expires_at = excluded.expires_at
-      where l.worker_id = excluded.worker_id or l.expires_at < clock_timestamp()
-    returning 1
-  )
-  select exists (select from held)
+-- Takes or keeps the lead for a while. Nobody leads for longer than it is registered, so the lead of a worker that stands still
+-- is free no later than its leases. Answers 0 to who leads now, and to others in how many milliseconds the lead will be
+-- free if it is not renewed: who asks then takes over at once. Those others only read. Works behind a transaction-mode
+-- pooler.
+create function queue.lead(p_worker uuid, p_ttl_ms int) returns int
+language plpgsql as $$
+declare
+  lapses_at timestamptz;
+begin
+  select least(l.expires_at, w.expires_at) into lapses_at
+  from queue.leader l join queue.worker w on w.id = l.worker_id
+  where l.worker_id <> p_worker;
+  if lapses_at > clock_timestamp() then
+    return 1 + floor(date_part('epoch', lapses_at - clock_timestamp()) * 1000)::int;
+  end if;
+  insert into queue.leader as l (worker_id, expires_at)
+  values (p_worker, clock_timestamp() + make_interval(secs => p_ttl_ms / 1000.0))
+  on conflict (only_row) do update set worker_id = excluded.worker_id, expires_at = excluded.expires_at
+    where l.worker_id = excluded.worker_id or l.expires_at < clock_timestamp()
+      or not exists (select from queue.worker w where w.id = l.worker_id and w.expires_at > clock_timestamp());
+  -- Not found: another was faster, and has it for as long.
+  return case when found then 0 else p_ttl_ms end;
+end
 $$;
 
 -- Brings jobs whose time has come to the front of their lanes; they have waited already. Returns how many.

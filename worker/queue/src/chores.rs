@@ -6,13 +6,28 @@ use uuid::Uuid;
 
 use crate::{Queue, Result, worker::milliseconds};
 
+/// Who leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
+    /// The one who asked.
+    Own,
+    /// Another, for this long unless it renews.
+    Other { free_in: Duration },
+}
+
 impl Queue {
-    /// Takes or keeps the lead for `ttl`; false when another has it. The caller stops on its own clock before that.
-    pub async fn lead(&self, worker: Uuid, ttl: Duration) -> Result<bool> {
+    /// Takes or keeps the lead for `ttl`, and for no longer than the registration lasts. The caller stops on its own clock
+    /// before either is over.
+    pub async fn lead(&self, worker: Uuid, ttl: Duration) -> Result<Lead> {
         let query = sqlx::query_as("select queue.lead($1, $2)")
             .bind(worker)
             .bind(milliseconds(ttl));
-        self.value(query).await
+        Ok(match self.value::<i32>(query).await? {
+            0 => Lead::Own,
+            free_in => Lead::Other {
+                free_in: Duration::from_millis(free_in.unsigned_abs().into()),
+            },
+        })
     }
 
     /// Makes jobs ready whose time has come. Returns how many.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use kiskadee_queue::{
-    ClaimRequest, ConnectOptions, Held, Outcome, Queue, Settlement,
+    ClaimRequest, ConnectOptions, Held, Lead, Outcome, Queue, Settlement,
     testing::{NewJob, TestDatabase, enqueue, enqueue_batch},
 };
 use serde_json::json;
@@ -122,13 +122,14 @@ async fn a_worker_may_do_the_leaders_chores() {
     let database = TestDatabase::create().await;
     let queue = as_worker(&database).await;
     let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
-    assert!(queue.lead(first, TTL).await.unwrap());
-    assert!(!queue.lead(second, TTL).await.unwrap());
-    assert!(queue.lead(first, Duration::ZERO).await.unwrap());
-    assert!(
+    for worker in [first, second] {
+        queue.register(worker, &json!({}), TTL).await.unwrap();
+    }
+    assert_eq!(queue.lead(first, TTL).await.unwrap(), Lead::Own);
+    assert!(matches!(
         queue.lead(second, TTL).await.unwrap(),
-        "a lead that has lapsed is free"
-    );
+        Lead::Other { .. }
+    ));
 
     queue.promote(10).await.unwrap();
     queue.rescue(10).await.unwrap();

@@ -1,7 +1,9 @@
 //! The chores of the one worker that leads: promote, rescue, count, fold, rotate, sweep.
 //!
-//! The lead is a row with a time to live. Whoever has it stops by its own clock before that time is over, so a leader that
-//! was stopped for a while does nothing when it goes on; and where two do overlap, the chores pass over each other's rows.
+//! The lead is a row with a time to live, and ends with the registration of who has it. The leader stops by its own clock
+//! before either is over, so one that was stopped for a while does nothing when it goes on; and where two do overlap, the
+//! chores pass over each other's rows. The others ask again when the lead will be free, so nobody waits for a dead leader
+//! longer than for any dead worker.
 
 use std::{
     collections::HashSet,
@@ -9,17 +11,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kiskadee_queue::{AttemptId, Error};
+use kiskadee_queue::{AttemptId, Error, Lead};
 use tokio::{
     runtime::Handle,
     task::spawn_blocking,
     time::{MissedTickBehavior, interval},
 };
 
-use super::{report, shared::Shared};
+use super::{report, session::Session, shared::Shared};
 use crate::store::{ResultRef, StoreError, Sweeper};
 
 const ROW_LASTS: Duration = Duration::from_secs(10);
+/// The others ask so often as well, lest a leader that leaves in good order be missed for long.
 const ASK_EVERY: Duration = Duration::from_secs(3);
 /// The leader stops this long after it asked: a second before the row lapses.
 const LEADS_FOR: Duration = Duration::from_secs(9);
@@ -68,7 +71,8 @@ impl Chore {
 
 struct Leader {
     shared: Arc<Shared>,
-    until: Option<Instant>,
+    /// The lead: in whose name, and until when.
+    held: Option<(Session, Instant)>,
     ask_at: Instant,
     due: Vec<(Chore, Duration, Instant)>,
 }
@@ -83,7 +87,7 @@ pub(crate) async fn lead(shared: Arc<Shared>) {
         .to_vec();
     let mut leader = Leader {
         shared,
-        until: None,
+        held: None,
         ask_at: now,
         due,
     };
@@ -104,21 +108,31 @@ impl Leader {
             return;
         }
         let Some(session) = self.shared.current_session() else {
-            self.until = None;
+            self.held = None;
             return;
         };
-        self.ask_at = asked + ASK_EVERY;
-        match self.shared.queue.lead(session.worker, ROW_LASTS).await {
-            Ok(true) => self.until = Some(asked + LEADS_FOR),
-            Ok(false) => self.until = None,
-            // What is held goes on until its own end.
-            Err(error) => tracing::warn!(error = %report::chain(&error), "cannot ask for the lead"),
-        }
+        let pause = match self.shared.queue.lead(session.worker, ROW_LASTS).await {
+            Ok(Lead::Own) => {
+                self.held = Some((session, asked + LEADS_FOR));
+                ASK_EVERY
+            }
+            Ok(Lead::Other { free_in }) => {
+                self.held = None;
+                free_in.min(ASK_EVERY)
+            }
+            Err(error) => {
+                // What is held goes on until its own end.
+                tracing::warn!(error = %report::chain(&error), "cannot ask for the lead");
+                ASK_EVERY
+            }
+        };
+        self.ask_at = Instant::now() + pause;
         self.shared.leads.store(self.leads(), Ordering::Relaxed);
     }
 
     fn leads(&self) -> bool {
-        self.until.is_some_and(|until| Instant::now() < until)
+        let held = self.held.as_ref();
+        held.is_some_and(|(session, until)| session.is_current() && Instant::now() < *until)
     }
 
     async fn do_chores(&mut self) {

@@ -155,6 +155,31 @@ async fn a_database_that_is_away_for_longer_than_a_lease_fences_the_worker_off()
 }
 
 #[tokio::test]
+async fn the_jobs_of_a_dead_leader_wait_for_no_other_time_than_its_registration() {
+    let fleet = Fleet::new().await;
+    fleet.enqueue(&["a", "b"].map(job)).await;
+    // Its lead would last for an hour, its registration for a moment.
+    fleet
+        .execute(
+            "select queue.register_worker('00000000-0000-7000-8000-000000000001', '{}', 500);
+             select queue.lead('00000000-0000-7000-8000-000000000001', 3600000);
+             select queue.claim('00000000-0000-7000-8000-000000000001', '{speech:parrot}', '{}', 2, 1000, 0)",
+        )
+        .await;
+    fleet.until_places(&[("lease", 2)]).await;
+
+    let worker = fleet.start();
+    fleet.until_places(&[("completed", 2)]).await;
+    assert_eq!(
+        fleet
+            .count("select count(*) from queue.failure where kind = 'crash'")
+            .await,
+        2
+    );
+    worker.drain().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_a_claim_leased_whose_answer_was_lost_is_given_back() {
     let fleet = Fleet::new().await;
     // One thing is under way all the time, so the search must tell it from what was lost.
