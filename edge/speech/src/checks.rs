@@ -3,16 +3,28 @@
 use std::ops::RangeInclusive;
 
 use kiskadee_shared::limits::{LANGUAGE_CHARS, SPEED, TEXT_CHARS, VOICE_ID_CHARS};
+use kiskadee_ssml::{is_ssml, parse};
 
 pub(crate) type Check = Result<(), String>;
 
-/// A text to speak.
+/// A text to speak, plain or in SSML.
 pub(crate) fn text(text: &str) -> Check {
     length(text, &TEXT_CHARS)?;
     if text.chars().all(char::is_whitespace) {
         return Err("has nothing to speak: it is only white space".to_owned());
     }
-    no_null(text)
+    no_null(text)?;
+    ssml(text)
+}
+
+/// A text that begins as SSML must be read as such.
+fn ssml(text: &str) -> Check {
+    if !is_ssml(text) {
+        return Ok(());
+    }
+    parse(text)
+        .map(drop)
+        .map_err(|error| format!("begins as SSML and cannot be read: {error}"))
 }
 
 /// The id of a voice, or the name of an engine. Whether it exists is the database's to say.
@@ -103,6 +115,16 @@ mod tests {
         assert!(text(" \t\n\u{3000}").unwrap_err().contains("white space"));
         assert!(text("a\0b").unwrap_err().contains("U+0000"));
         assert_eq!(text(" a "), Ok(()));
+    }
+
+    #[test]
+    fn faults_of_ssml_have_their_place() {
+        assert_eq!(text("<speak>Hi<break time=\"1s\"/></speak>"), Ok(()));
+        assert_eq!(text("a < b & c"), Ok(()));
+        let error = text("<speak>\n<b>Hi</b></speak>").unwrap_err();
+        assert!(error.starts_with(
+            "begins as SSML and cannot be read: line 2, column 1: unknown element <b>"
+        ));
     }
 
     #[test]

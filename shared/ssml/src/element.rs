@@ -168,8 +168,7 @@ impl Attributes {
     fn pause(&mut self) -> Result<Duration, Fault> {
         let strength = self.value("strength", STRENGTH, values::strength)?;
         let time = self.value("time", TIME, values::time)?;
-        time.or(strength)
-            .ok_or_else(|| self.needs("`time` or `strength`"))
+        Ok(time.or(strength).unwrap_or(values::MEDIUM_BREAK))
     }
 
     fn emphasis(&mut self, style: Style) -> Result<Style, Fault> {

@@ -9,10 +9,12 @@ mod error;
 mod parser;
 mod said;
 mod values;
+mod written;
 
 pub use document::{Document, Emphasis, Piece, SayAs, Saying, Style, Text};
 pub use error::{Fault, Position, SsmlError};
 pub use parser::{MOST_DEPTH, MOST_ELEMENTS, MOST_PAUSE, parse};
+pub use written::written;
 
 /// Whether a text is SSML: it begins with `<speak`, blanks and an XML declaration apart.
 ///

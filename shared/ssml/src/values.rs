@@ -5,19 +5,22 @@ use std::time::Duration;
 use crate::Emphasis;
 
 /// The longest single pause.
-const LONGEST_PAUSE: f32 = 10.0;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A break that says nothing else.
+pub(crate) const MEDIUM_BREAK: Duration = Duration::from_millis(400);
 const SEMITONES: f32 = 24.0;
 const RATES: std::ops::RangeInclusive<f32> = 0.25..=4.0;
 const DECIBELS: std::ops::RangeInclusive<f32> = -60.0..=20.0;
 
 /// `500ms`, `1.5s`; to 10 s.
 pub(crate) fn time(written: &str) -> Option<Duration> {
-    let seconds = if let Some(milliseconds) = written.strip_suffix("ms") {
-        number(milliseconds)? / 1000.0
-    } else {
-        number(written.strip_suffix('s')?)?
+    let milliseconds = match written.strip_suffix("ms") {
+        Some(milliseconds) => number(milliseconds)?,
+        None => number(written.strip_suffix('s')?)? * 1000.0,
     };
-    (seconds <= LONGEST_PAUSE).then(|| Duration::from_secs_f32(seconds))
+    // A larger number ends at the largest there is.
+    let pause = Duration::from_millis(milliseconds.round() as u64);
+    (pause <= LONGEST_PAUSE).then_some(pause)
 }
 
 /// How long a pause of a named strength is.

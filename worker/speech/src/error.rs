@@ -20,3 +20,11 @@ pub enum SpeechError {
     #[error("{0}")]
     Fatal(String),
 }
+
+impl From<kiskadee_text::SsmlError> for SpeechError {
+    fn from(error: kiskadee_text::SsmlError) -> Self {
+        Self::Reject(format!(
+            "the text begins as SSML and cannot be read: {error}"
+        ))
+    }
+}

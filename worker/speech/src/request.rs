@@ -4,6 +4,7 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use futures::stream::BoxStream;
 use kiskadee_shared::quality::QualityProfile;
+use kiskadee_text::Dictionary;
 use tokio_util::sync::CancellationToken;
 
 use crate::SpeechError;
@@ -14,6 +15,7 @@ pub const DEFAULT_VOICE: &str = "default";
 /// One text to speak.
 #[derive(Debug, Clone)]
 pub struct SpeechRequest {
+    /// Plain, or SSML where it begins with `<speak`.
     pub text: String,
     /// A voice id, or [`DEFAULT_VOICE`].
     pub voice: String,
@@ -24,6 +26,8 @@ pub struct SpeechRequest {
     pub quality: QualityProfile,
     /// 1.0 is the voice's own pace, 2.0 twice as fast.
     pub speed: f32,
+    /// Words that are said in a way of their own.
+    pub dictionary: Arc<Dictionary>,
     /// Ends this request, and no other of its batch, with [`SpeechError::Cancelled`].
     pub cancel: CancellationToken,
 }
@@ -38,6 +42,7 @@ impl SpeechRequest {
             language: language.into(),
             quality: QualityProfile::default(),
             speed: 1.0,
+            dictionary: Arc::default(),
             cancel: CancellationToken::new(),
         }
     }

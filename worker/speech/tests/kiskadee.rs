@@ -13,6 +13,7 @@ use kiskadee_speech::{
     AudioChunk, Engine, Kiskadee, KiskadeeConfig, Recording, SpeechError, SpeechRequest, Utterance,
     VoicePart,
 };
+use kiskadee_text::{Dictionary, Entry};
 use kiskadee_voice::{SAMPLE_RATE, loudness};
 
 const TEXT: &str = "The ferry leaves at 7:45. It costs $3.50, and dogs ride free!";
@@ -315,4 +316,54 @@ async fn a_cancelled_request_ends_and_the_others_go_on() {
     let stats = engine.cache_stats().unwrap();
     assert_eq!((stats.misses, stats.resident.len()), (1, 1));
     assert!(stats.hits >= 2);
+}
+
+#[tokio::test]
+async fn ssml_changes_pauses_pace_and_loudness() {
+    let engine = engine(1).await;
+    let spoken = async |text: &str| samples(&engine, SpeechRequest::new(text, "en")).await;
+    let plain = spoken("<speak>The boat went home.</speak>").await;
+    assert_eq!(plain, spoken("The boat went home.").await);
+    let second = SAMPLE_RATE as usize;
+    let paused =
+        spoken("<speak><break time=\"2s\"/>The boat went home.<break time=\"1s\"/></speak>").await;
+    assert_eq!(paused.len(), plain.len() + 3 * second);
+    assert!(paused[..2 * second].iter().all(|sample| *sample == 0.0));
+    let slow = spoken("<speak><prosody rate=\"50%\">The boat went home.</prosody></speak>").await;
+    assert!(slow.len() as f64 > 1.5 * plain.len() as f64);
+    let loud =
+        spoken("<speak><prosody volume=\"-12dB\">The boat went home.</prosody></speak>").await;
+    let energy = |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>();
+    let fall = 10.0 * (energy(&loud) / energy(&plain)).log10();
+    assert!((-14.0..-9.0).contains(&fall), "{fall} dB");
+    let error = start(
+        &engine,
+        SpeechRequest::new("<speak>a <b>c</b></speak>", "en"),
+    )
+    .unwrap_err();
+    assert!(rejection(error).contains("line 1, column 10"));
+}
+
+#[tokio::test]
+async fn a_dictionary_says_how_words_are_said() {
+    let engine = engine(1).await;
+    let entries = [
+        ("heron".to_owned(), Entry::Alias("boat".to_owned())),
+        ("wren".to_owned(), Entry::Pronounced("b ow1 t".to_owned())),
+        (
+            "boat".to_owned(),
+            Entry::Pronounced("no such phones".to_owned()),
+        ),
+    ];
+    let dictionary = Arc::new(Dictionary::new(entries));
+    let spoken = async |text: &str| {
+        let request = SpeechRequest {
+            dictionary: Arc::clone(&dictionary),
+            ..SpeechRequest::new(text, "en")
+        };
+        samples(&engine, request).await
+    };
+    let boat = spoken("The boat went home.").await;
+    assert_eq!(spoken("The heron went home.").await, boat);
+    assert_eq!(spoken("The wren went home.").await, boat);
 }

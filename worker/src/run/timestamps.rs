@@ -1,8 +1,9 @@
 //! When each word is heard, as JSON for programs and as WebVTT for players.
 
-use std::{fmt::Write as _, ops::Range};
+use std::{borrow::Cow, fmt::Write as _, ops::Range};
 
 use kiskadee_speech::WordTiming;
+use kiskadee_ssml::{is_ssml, written};
 use serde::Serialize;
 
 /// What a line of subtitles holds at most, so that it can be read in time.
@@ -17,7 +18,7 @@ pub(super) struct Timestamps<'a> {
 
 #[derive(Debug, Serialize)]
 struct TimedWord<'a> {
-    word: &'a str,
+    word: Cow<'a, str>,
     start: f64,
     end: f64,
     #[serde(skip)]
@@ -34,7 +35,7 @@ impl<'a> Timestamps<'a> {
             match words.last_mut() {
                 Some(last) if source.start < last.source.end => last.end = end,
                 _ => words.push(TimedWord {
-                    word: text.get(source.clone())?,
+                    word: plain(text, source.clone())?,
                     start: to_millis(start),
                     end,
                     source: source.clone(),
@@ -81,12 +82,11 @@ impl<'a> Timestamps<'a> {
             return;
         };
         let (start, end) = (clock(first.start), clock(last.end));
-        let shown = self
-            .shown(text, &words)
+        let shown = self.shown(text, &words);
+        let shown = shown
             .split_whitespace()
             .collect::<Vec<_>>()
-            .join(" ");
-        let shown = shown
+            .join(" ")
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;");
@@ -95,7 +95,7 @@ impl<'a> Timestamps<'a> {
     }
 
     /// The text from the first word to the one after the last, with what stands between them.
-    fn shown<'t>(&self, text: &'t str, words: &Range<usize>) -> &'t str {
+    fn shown(&self, text: &str, words: &Range<usize>) -> String {
         let place = |index: usize| self.words.get(index).map(|word| word.source.start);
         let start = if words.start == 0 {
             0
@@ -103,8 +103,21 @@ impl<'a> Timestamps<'a> {
             place(words.start).unwrap_or(0)
         };
         let end = place(words.end).unwrap_or(text.len());
-        text.get(start..end).unwrap_or_default().trim()
+        plain(text, start..end)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     }
+}
+
+/// A part of the text without markup.
+fn plain(text: &str, part: Range<usize>) -> Option<Cow<'_, str>> {
+    let part = text.get(part)?;
+    Some(if is_ssml(text) {
+        written(part).into()
+    } else {
+        part.into()
+    })
 }
 
 fn to_millis(seconds: f64) -> f64 {
@@ -158,6 +171,31 @@ mod tests {
         assert_eq!(
             file,
             "WEBVTT\n\n00:00:00.000 --> 00:00:00.900\nHi &lt;b&gt;.\n\n00:00:01.200 --> 00:00:02.000\nSo long!\n"
+        );
+    }
+
+    #[test]
+    fn markup_is_not_shown() {
+        let text = "<speak>Caf&#233; <break/>au <emphasis>lait</emphasis>.</speak>";
+        let at = |part: &str| {
+            let start = text.find(part).unwrap();
+            start..start + part.len()
+        };
+        let timings = [
+            timing(at("Caf&#233;"), 0.0, 0.4),
+            timing(at("au"), 0.5, 0.6),
+            timing(at("lait"), 0.6, 0.9),
+        ];
+        let found = Timestamps::of(text, &timings, 1.0).unwrap();
+        assert!(
+            serde_json::to_string(&found)
+                .unwrap()
+                .contains(r#""word":"Café""#)
+        );
+        assert!(
+            found
+                .to_webvtt(text)
+                .ends_with("00:00:00.900\nCafé au lait.\n")
         );
     }
 

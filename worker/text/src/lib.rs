@@ -15,9 +15,12 @@ mod reading;
 mod roman;
 mod segment;
 mod spoken;
+mod ssml;
 
 pub use dictionary::{Dictionary, Entry};
+pub use kiskadee_ssml::SsmlError;
 pub use language::Language;
 pub use normalize::{normalize, plain};
 pub use segment::{Pause, Segment, split};
 pub use spoken::{Boundary, Emphasis, Prosody, Sentence, Word};
+pub use ssml::{plain_text, read};

@@ -28,14 +28,18 @@ pub fn normalize(text: &str, language: Language) -> Vec<Sentence> {
                 end_paragraph(&mut last.words);
             }
             paragraph_ended = false;
-            sentences.push(Sentence { words });
+            sentences.push(Sentence {
+                words,
+                ..Sentence::default()
+            });
         }
         paragraph_ended |= piece.pause == Pause::Paragraph;
     }
     sentences
 }
 
-fn words(sentence: &str, offset: usize, language: Language) -> Vec<Word> {
+/// The words of one piece of text that begins at `offset` in the input.
+pub(crate) fn words(sentence: &str, offset: usize, language: Language) -> Vec<Word> {
     match language {
         Language::English => english::words(sentence, offset),
         Language::Portuguese => portuguese::words(sentence, offset),
@@ -51,7 +55,7 @@ fn raise(words: &mut [Word], boundary: Boundary) {
     }
 }
 
-fn end_paragraph(words: &mut [Word]) {
+pub(crate) fn end_paragraph(words: &mut [Word]) {
     if let Some(last) = words.last_mut()
         && last.boundary == Boundary::Statement
     {

@@ -149,12 +149,30 @@ pub(crate) fn read(sentence: &str, offset: usize, rules: &[Rule]) -> Vec<Word> {
 fn say(reading: &Reading, place: &Place<'_>, clean: &Clean, words: &mut Vec<Word>) {
     for (range, spoken) in &reading.parts {
         let source = clean.source(place.at + range.start..place.at + range.end);
-        words.extend(
-            spoken
-                .split_whitespace()
-                .filter_map(|word| spoken_word(word, &source)),
-        );
+        words.extend(spoken_words(spoken, &source));
     }
+}
+
+/// What was written out as in [`crate::plain`], all of it for one source.
+pub(crate) fn spoken_words(spoken: &str, source: &Range<usize>) -> impl Iterator<Item = Word> {
+    spoken
+        .split_whitespace()
+        .filter_map(|word| spoken_word(word, source))
+}
+
+/// Letters by their names, figures by `figure`, and the names of signs that have one.
+pub(crate) fn each_character(
+    text: &str,
+    figure: impl Fn(&str) -> String,
+    sign: impl Fn(char) -> &'static str,
+) -> String {
+    let name = |c: char| match c {
+        _ if c.is_ascii_digit() => figure(c.encode_utf8(&mut [0; 4])),
+        _ if c.is_alphabetic() => c.to_uppercase().collect(),
+        _ => sign(c).to_owned(),
+    };
+    let names = text.chars().map(name).filter(|name| !name.is_empty());
+    names.collect::<Vec<String>>().join(" ")
 }
 
 fn spoken_word(written: &str, source: &Range<usize>) -> Option<Word> {

@@ -6,6 +6,9 @@ use std::{ops::Range, time::Duration};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sentence {
     pub words: Vec<Word>,
+    /// Silence that the writer asked for, before and after what the voice itself leaves.
+    pub lead: Duration,
+    pub trail: Duration,
 }
 
 /// One word as it is to be said.

@@ -58,6 +58,7 @@ fn texts() -> impl Strategy<Value = String> {
         "Wi-Fi e-mail ",
         "1/2 kg ",
         "7-3=4 ",
+        "Ж.Я. И. Бунин ",
     ]);
     let soup = prop::collection::vec(telling, 0..80).prop_map(String::from_iter);
     let prose = prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat());

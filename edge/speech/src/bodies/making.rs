@@ -70,7 +70,7 @@ pub struct MorphBody {
     /// A weight for each voice: 0 or more, not all 0. Their sum is brought to 1.
     #[schema(min_items = 2, max_items = 8, example = json!([0.7, 0.3]))]
     pub weights: Vec<f64>,
-    /// The text.
+    /// The text, plain or, where it begins with `<speak`, in SSML.
     #[schema(
         min_length = 1,
         max_length = 5000,

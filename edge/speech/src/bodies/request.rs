@@ -50,7 +50,7 @@ pub struct BatchBody {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpeechBody {
-    /// The text.
+    /// The text, plain or, where it begins with `<speak`, in SSML.
     #[schema(
         min_length = 1,
         max_length = 5000,
@@ -100,7 +100,7 @@ pub struct LiveSpeechBody {
     /// An engine, or one of `OpenAI`'s models for the preferred engine here.
     #[schema(min_length = 1, max_length = 64, example = "tts-1")]
     pub model: String,
-    /// The text.
+    /// The text, plain or, where it begins with `<speak`, in SSML.
     #[schema(
         min_length = 1,
         max_length = 4096,

@@ -89,6 +89,8 @@ impl Espeak {
             DEFAULT_VOICE => self.voices.for_language(&request.language)?,
             id => self.voices.by_id(id)?,
         };
+        let text =
+            kiskadee_text::plain_text(&request.text, &request.language, &request.dictionary)?;
         let (pace, stretch) = share_speed(request.speed);
         let speaking = Speaking {
             espeaker: Arc::clone(&self.espeaker),
@@ -100,7 +102,7 @@ impl Espeak {
             voice_id: voice.id.clone(),
             sample_rate: SAMPLE_RATE,
             stretch,
-            audio: speaking.stream(kiskadee_text::split(&request.text, SEGMENT_CHARS)),
+            audio: speaking.stream(kiskadee_text::split(&text, SEGMENT_CHARS)),
         })
     }
 }

@@ -14,7 +14,7 @@ use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 use candle_core::Device;
 use kiskadee_shared::quality::QualityProfile;
 use kiskadee_text::Language;
-use kiskadee_voice::{SAMPLE_RATE, Synthesizer};
+use kiskadee_voice::{SAMPLE_RATE, Synthesizer, pronunciation::is_readable};
 
 use self::{
     desk::Desk,
@@ -81,7 +81,10 @@ impl Kiskadee {
         }
         let language = language(&request.language)?;
         let voice_id = self.voices.id(&request, language)?;
-        let sentences = kiskadee_text::normalize(&request.text, language);
+        let sentences =
+            kiskadee_text::read(&request.text, language, &request.dictionary, |phones| {
+                is_readable(language, phones)
+            })?;
         if sentences.is_empty() {
             return Err(SpeechError::Reject(
                 "there is nothing in the text that can be spoken".to_owned(),

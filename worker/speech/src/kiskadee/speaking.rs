@@ -1,6 +1,6 @@
 //! One request being spoken: a chunk for each sentence, made when the chunk before it is taken.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use kiskadee_text::{Language, Sentence};
@@ -67,10 +67,11 @@ impl Position {
         };
         let cancel = self.speaking.cancel.clone();
         let words = sentence.words.len();
+        let (lead, trail) = (samples(sentence.lead), samples(sentence.trail));
         let spoken = cancel.run_until_cancelled(self.speak(sentence)).await;
         let spoken = spoken.ok_or(SpeechError::Cancelled)??;
         self.words_spoken += words;
-        let chunk = self.chunk(spoken);
+        let chunk = self.chunk(spoken, lead, trail);
         Ok(Some((chunk, self)))
     }
 
@@ -98,9 +99,13 @@ impl Position {
         .await
     }
 
-    fn chunk(&mut self, spoken: Spoken) -> AudioChunk {
-        let begun = self.samples as f64 / f64::from(SAMPLE_RATE);
-        self.samples += spoken.samples.len();
+    /// The sentence with this many samples of silence around it.
+    fn chunk(&mut self, spoken: Spoken, lead: usize, trail: usize) -> AudioChunk {
+        let begun = (self.samples + lead) as f64 / f64::from(SAMPLE_RATE);
+        let mut samples = vec![0.0; lead];
+        samples.extend(spoken.samples);
+        samples.resize(samples.len() + trail, 0.0);
+        self.samples += samples.len();
         let words = spoken.words.into_iter().map(|word| WordTiming {
             source: word.source,
             start: begun + word.start,
@@ -108,8 +113,12 @@ impl Position {
         });
         AudioChunk {
             words: words.collect(),
-            samples: spoken.samples,
+            samples,
             spoken: self.words_spoken as f32 / self.words.max(1) as f32,
         }
     }
+}
+
+fn samples(silence: Duration) -> usize {
+    (silence.as_secs_f64() * f64::from(SAMPLE_RATE)) as usize
 }

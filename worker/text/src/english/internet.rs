@@ -56,7 +56,7 @@ fn part_of_name(letters: &str, host_ends: bool) -> String {
     }
 }
 
-fn sign_name(sign: char) -> &'static str {
+pub(super) fn sign_name(sign: char) -> &'static str {
     match sign {
         '.' => "dot",
         '/' => "slash",

@@ -17,8 +17,11 @@ mod number;
 mod phone;
 mod quantity;
 mod roman;
+mod said;
 mod symbol;
 mod word;
+
+pub(crate) use said::said_as;
 
 use crate::{
     Word,

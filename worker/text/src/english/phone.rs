@@ -26,7 +26,7 @@ pub(super) fn number(place: &Place<'_>) -> Option<Reading> {
         .then(|| Reading::new(written.len(), spoken(written)))
 }
 
-fn spoken(written: &str) -> String {
+pub(super) fn spoken(written: &str) -> String {
     let plus = if written.starts_with('+') {
         "plus "
     } else {

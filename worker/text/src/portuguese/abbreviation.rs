@@ -1,6 +1,6 @@
 //! Shortened words.
 
-use super::acronym;
+use super::{acronym, word::fold_words};
 use crate::reading::{Place, Reading, patterns};
 
 /// What must follow for the abbreviation to be one.
@@ -287,15 +287,15 @@ pub(super) fn initials(place: &Place<'_>) -> Option<Reading> {
     }
     if let Some(found) = place.captures(&INITIALS) {
         let letters = found[1].replace('.', "");
-        let spoken =
-            acronym::known(&letters).map_or_else(|| acronym::letters(&letters), str::to_owned);
+        let spoken = acronym::known(&letters)
+            .map_or_else(|| fold_words(&acronym::letters(&letters)), str::to_owned);
         return (!place
             .after(found[0].len())
             .starts_with(char::is_alphanumeric))
         .then(|| Reading::new(found[0].len(), spoken));
     }
     let found = place.captures(&ONE_INITIAL)?;
-    Some(Reading::new(found[1].len() + 1, &found[1]))
+    Some(Reading::new(found[1].len() + 1, fold_words(&found[1])))
 }
 
 /// `Campinas, SP`, `Campinas/SP`, `Campinas - SP`, `Campinas (SP)`.

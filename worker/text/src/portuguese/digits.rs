@@ -127,7 +127,7 @@ pub(super) fn code(place: &Place<'_>) -> Option<Reading> {
 }
 
 /// Digit by digit in groups; a six is `meia` on the telephone.
-fn groups(written: &str, phone: bool) -> String {
+pub(super) fn groups(written: &str, phone: bool) -> String {
     let groups = written
         .split(|c: char| !c.is_ascii_digit())
         .filter(|group| !group.is_empty());

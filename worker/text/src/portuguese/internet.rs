@@ -41,7 +41,7 @@ fn part_of_name(letters: &str) -> String {
     }
 }
 
-fn sign_name(sign: char) -> &'static str {
+pub(super) fn sign_name(sign: char) -> &'static str {
     match sign {
         '.' => "ponto",
         '/' => "barra",

@@ -16,8 +16,11 @@ mod money;
 mod number;
 mod quantity;
 mod roman;
+mod said;
 mod symbol;
 mod word;
+
+pub(crate) use said::said_as;
 
 use crate::{
     Word,

@@ -176,7 +176,7 @@ fn said(piece: &str, mixed: bool) -> String {
 }
 
 /// As [`fold`], word by word; capitals are names of letters and stay.
-fn fold_words(spoken: &str) -> String {
+pub(super) fn fold_words(spoken: &str) -> String {
     let fold_one = |word: &str| {
         if word.starts_with(char::is_uppercase) {
             fold(word).to_uppercase()

@@ -42,6 +42,11 @@ pub enum PronunciationError {
     },
 }
 
+/// Whether phones that a writer gave, by name or in the International Phonetic Alphabet, can be said in a language.
+pub fn is_readable(language: Language, phones: &str) -> bool {
+    given::parse(language, phones).is_ok()
+}
+
 /// Says how the words of a language are said.
 pub struct Pronouncer(Words);
 

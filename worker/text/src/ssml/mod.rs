@@ -1,0 +1,104 @@
+//! Texts in SSML as sentences of words.
+//!
+//! What is said stands in blocks of plain text, which are read like any text; the words then get the style, the phones
+//! and the pauses of the elements that they stood in.
+
+mod block;
+mod dress;
+
+use kiskadee_ssml::{SayAs, SsmlError, is_ssml, parse};
+
+use self::block::Block;
+use crate::{
+    Dictionary, Language, Sentence, english, normalize, normalize::end_paragraph, portuguese,
+};
+
+/// The words of a text, plain or in SSML, sentence by sentence; see [`normalize`]. Sources are bytes of `text`.
+///
+/// Entries of the dictionary count where the text itself says nothing about a word; phones for which `is_readable` is
+/// false are passed over.
+///
+/// Errors: the text is SSML that cannot be read, or names another language.
+pub fn read(
+    text: &str,
+    language: Language,
+    dictionary: &Dictionary,
+    is_readable: impl Fn(&str) -> bool,
+) -> Result<Vec<Sentence>, SsmlError> {
+    if !is_ssml(text) {
+        let mut sentences = normalize(text, language);
+        dictionary.apply(text, &mut sentences, language, is_readable);
+        return Ok(sentences);
+    }
+    let document = parse(text)?;
+    document.check_language(language.tag())?;
+    let mut spoken = Spoken::default();
+    for block in Block::all(document.pieces) {
+        let mut sentences = normalize(&block.text, language);
+        dictionary.apply(&block.text, &mut sentences, language, &is_readable);
+        dress::dress(&block, &mut sentences, language);
+        spoken.push(&block, sentences);
+    }
+    Ok(spoken.finish())
+}
+
+/// A text, plain or in SSML, as plain text for an engine that takes nothing else: aliases stand in the place of their
+/// words, pauses are marks, and styles and phones are left out.
+///
+/// Errors: as [`read`].
+pub fn plain_text(
+    text: &str,
+    language: &str,
+    dictionary: &Dictionary,
+) -> Result<String, SsmlError> {
+    if !is_ssml(text) {
+        return Ok(dictionary.rewrite(text).into_owned());
+    }
+    let document = parse(text)?;
+    document.check_language(language)?;
+    let blocks = Block::all(document.pieces);
+    let written = blocks.iter().map(Block::written);
+    let written: Vec<String> = written.filter(|block| !block.is_empty()).collect();
+    Ok(dictionary.rewrite(&written.join("\n\n")).into_owned())
+}
+
+/// What `text` is in words when it is read in this way: as in [`crate::plain`], letters in capitals.
+fn said_as(kind: SayAs, text: &str, language: Language) -> String {
+    match language {
+        Language::English => english::said_as(kind, text),
+        Language::Portuguese => portuguese::said_as(kind, text),
+    }
+}
+
+/// Sentences of all blocks, and the silence between them.
+#[derive(Default)]
+struct Spoken {
+    sentences: Vec<Sentence>,
+    /// Pauses of blocks without words, which the next sentence begins with.
+    lead: std::time::Duration,
+    paragraph_ended: bool,
+}
+
+impl Spoken {
+    fn push(&mut self, block: &Block, mut sentences: Vec<Sentence>) {
+        let Some(first) = sentences.first_mut() else {
+            self.lead += block.pauses.iter().map(|(_, pause)| *pause).sum();
+            self.paragraph_ended |= block.ends_paragraph;
+            return;
+        };
+        first.lead += std::mem::take(&mut self.lead);
+        if std::mem::replace(&mut self.paragraph_ended, block.ends_paragraph)
+            && let Some(last) = self.sentences.last_mut()
+        {
+            end_paragraph(&mut last.words);
+        }
+        self.sentences.append(&mut sentences);
+    }
+
+    fn finish(mut self) -> Vec<Sentence> {
+        if let Some(last) = self.sentences.last_mut() {
+            last.trail += self.lead;
+        }
+        self.sentences
+    }
+}
