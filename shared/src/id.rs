@@ -134,6 +134,8 @@ wire_ids! {
     VoiceId = "voice";
     /// A recording from which a voice is made.
     RecordingId = "rec";
+    /// An entry of a pronunciation dictionary.
+    PronunciationId = "pron";
     /// A user.
     UserId = "user";
     /// An API key.

@@ -85,6 +85,29 @@ pub struct SpeechArgs {
     /// Also keep when each word is heard.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub timestamps: bool,
+    /// What the owner's dictionary says of words in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pronunciations: Vec<PronunciationArgs>,
+}
+
+/// How a word is said: by phonemes, or as if the alias stood there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PronunciationArgs {
+    /// As its owner writes it.
+    pub word: String,
+    /// How it is said.
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+/// What stands for a word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Said {
+    /// IPA, or an engine's own names of phones.
+    Phonemes(String),
+    /// Text that is read in the word's place.
+    Alias(String),
 }
 
 /// A share of a voice.
@@ -257,6 +280,7 @@ mod tests {
             speed: 1.1,
             voice_parts: Vec::new(),
             timestamps: false,
+            pronunciations: Vec::new(),
         }
     }
 
@@ -278,6 +302,9 @@ mod tests {
             serde_json::from_str::<SpeechArgs>(&text).unwrap(),
             args("hello")
         );
+        let entry: PronunciationArgs =
+            serde_json::from_str(r#"{"word":"SQL","alias":"sequel"}"#).unwrap();
+        assert_eq!(entry.said, Said::Alias("sequel".to_owned()));
     }
 
     #[test]

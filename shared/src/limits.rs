@@ -31,6 +31,13 @@ pub const MIXED_VOICES: RangeInclusive<usize> = 2..=8;
 /// Characters of the words with which a person agrees to the use of a voice.
 pub const CONSENT_CHARS: RangeInclusive<usize> = 1..=1000;
 
+/// Bytes of a body with entries of a pronunciation dictionary.
+pub const PRONUNCIATION_BODY_BYTES: usize = 1024 * 1024;
+/// Entries of a pronunciation dictionary in one request.
+pub const PRONUNCIATION_ENTRIES: RangeInclusive<usize> = 1..=500;
+/// Characters of the phonemes or the alias of a word.
+pub const PHONEMES_CHARS: RangeInclusive<usize> = 1..=200;
+
 /// Characters of a voice's id or name.
 pub const VOICE_ID_CHARS: RangeInclusive<usize> = 1..=64;
 /// Characters of a language tag (BCP 47).

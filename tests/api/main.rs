@@ -17,3 +17,4 @@ mod shared_system;
 mod tokens;
 mod voices;
 mod webhooks;
+mod wording;

@@ -186,6 +186,7 @@ fn task(format: ResponseFormat, target: RelayTarget, cancel: CancellationToken) 
         speed: 1.0,
         voice_parts: Vec::new(),
         timestamps: false,
+        pronunciations: Vec::new(),
     };
     SpeechTask {
         attempt,

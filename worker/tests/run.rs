@@ -117,6 +117,7 @@ fn task(job: u128, engine: &str, text: &str, format: ResponseFormat) -> SpeechTa
         speed: 1.0,
         voice_parts: Vec::new(),
         timestamps: false,
+        pronunciations: Vec::new(),
     };
     SpeechTask {
         attempt: attempt(job),

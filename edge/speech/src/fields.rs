@@ -114,6 +114,14 @@ impl Fields {
         })
     }
 
+    /// A list of objects that must be there. A member that is none keeps its place, empty.
+    pub(crate) fn objects(&mut self, name: &str) -> Vec<Option<Map<String, Value>>> {
+        self.items(name, |item| match item {
+            Value::Object(members) => Ok(members),
+            _ => Err("must be an object".to_owned()),
+        })
+    }
+
     fn items<T>(
         &mut self,
         name: &str,

@@ -19,6 +19,7 @@ mod form;
 mod jobs;
 mod live;
 mod morphing;
+mod pronunciations;
 mod recordings;
 mod request;
 mod responses;
@@ -36,6 +37,7 @@ kiskadee_edge_kit::routes! {
     timestamps::job_timestamps, timestamps::job_subtitles,
     voices::list_voices, voices::show_voice, voices::voice_preview, voices::delete_voice,
     cloning::clone_voice, morphing::morph_voices, recordings::list_recordings, recordings::delete_recording,
+    pronunciations::put_pronunciations, pronunciations::list_pronunciations, pronunciations::delete_pronunciation,
 }
 
 #[cfg(target_family = "wasm")]

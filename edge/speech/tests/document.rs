@@ -33,6 +33,9 @@ fn every_path_of_the_contract_is_there() {
         ("/api/v1/advanced/voice-morphing", "post"),
         ("/api/v1/recordings", "get"),
         ("/api/v1/recordings/{recording_id}", "delete"),
+        ("/api/v1/pronunciations", "post"),
+        ("/api/v1/pronunciations", "get"),
+        ("/api/v1/pronunciations/{pronunciation_id}", "delete"),
         ("/api/v1/jobs/{job_id}/timestamps", "get"),
         ("/api/v1/jobs/{job_id}/subtitles", "get"),
     ];

@@ -21,6 +21,7 @@ pub use error::SpeechError;
 pub use espeak::{Espeak, EspeakConfig};
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
+pub use kiskadee_text::{Dictionary, Entry};
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };

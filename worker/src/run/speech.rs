@@ -8,8 +8,10 @@ use futures::{
     future::join_all,
     stream::{self, BoxStream, FuturesUnordered},
 };
-use kiskadee_shared::job::{SpeechArgs, SpeechResult};
-use kiskadee_speech::{SpeechError, SpeechRequest, Utterance, VoicePart, WordTiming};
+use kiskadee_shared::job::{PronunciationArgs, Said, SpeechArgs, SpeechResult};
+use kiskadee_speech::{
+    Dictionary, Entry, SpeechError, SpeechRequest, Utterance, VoicePart, WordTiming,
+};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -109,6 +111,7 @@ async fn start(
 fn request(task: &SpeechTask, parts: Vec<VoicePart>) -> SpeechRequest {
     let args = &task.args;
     SpeechRequest {
+        dictionary: Arc::new(dictionary(&args.pronunciations)),
         voice: args.voice_id.clone(),
         parts,
         quality: args.quality_profile,
@@ -116,6 +119,17 @@ fn request(task: &SpeechTask, parts: Vec<VoicePart>) -> SpeechRequest {
         cancel: task.attempt.cancel.clone(),
         ..SpeechRequest::new(&args.text, &args.language)
     }
+}
+
+fn dictionary(pronunciations: &[PronunciationArgs]) -> Dictionary {
+    let entry = |PronunciationArgs { word, said }: &PronunciationArgs| {
+        let said = match said.clone() {
+            Said::Phonemes(phonemes) => Entry::Pronounced(phonemes),
+            Said::Alias(alias) => Entry::Alias(alias),
+        };
+        (word.clone(), said)
+    };
+    Dictionary::new(pronunciations.iter().map(entry))
 }
 
 /// Starts a job in a task of its own, so that a panic in it is its own failure.

@@ -5,6 +5,7 @@
 mod batch;
 mod job;
 mod making;
+mod pronunciation;
 mod request;
 mod voice;
 
@@ -15,6 +16,9 @@ pub use job::{
 };
 pub use making::{
     CloneAnswer, CloneForm, CloneResult, MorphAnswer, MorphBody, Recording, RecordingList,
+};
+pub use pronunciation::{
+    Pronunciation, PronunciationEntry, PronunciationList, PronunciationsAnswer, PronunciationsBody,
 };
 pub use request::{BatchBody, CsvUpload, LiveSpeechBody, SpeechBody};
 pub use voice::{Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList};

@@ -10,5 +10,6 @@ mod batches;
 mod database;
 mod jobs;
 mod making;
+mod pronunciations;
 mod requests;
 mod voices;

@@ -25,7 +25,7 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             config: Config::default(),
-            steps: 24_000,
+            steps: 40_000,
             batch: 8,
             learning_rate: 1.5e-3,
             seed: 1,

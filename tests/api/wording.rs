@@ -1,0 +1,163 @@
+//! How texts ask to be said: SSML, and the dictionary of an account.
+
+use anyhow::{Context, Result};
+use kiskadee_tests::{Client, audio};
+use serde_json::{Value, json};
+
+use crate::jobs::{finished, submit};
+use crate::shared_system::new_user;
+
+async fn said(client: &Client, text: &str, language: &str) -> Result<(String, Value)> {
+    let body =
+        json!({"text": text, "voice_id": "default", "language": language, "timestamps": true});
+    let job_id = submit(client, body).await?;
+    let job = finished(client, &job_id).await?;
+    assert_eq!(job["status"], "completed", "{job}");
+    Ok((job_id, job))
+}
+
+async fn samples(client: &Client, text: &str) -> Result<Vec<i16>> {
+    let (job_id, _) = said(client, text, "en").await?;
+    let heard = client
+        .get(&format!("/api/v1/jobs/{job_id}/audio"))
+        .await?
+        .expect(200)?;
+    audio::decode(&heard.body, 16_000)
+}
+
+#[tokio::test]
+async fn ssml_is_spoken_and_its_faults_are_placed() -> Result<()> {
+    let (user, ..) = new_user().await?;
+    let text = "<speak>Caf&#233; <break time=\"2s\"/> <emphasis>first</emphasis>.</speak>";
+    let (job_id, job) = said(&user, text, "en").await?;
+    assert!(
+        job["result"]["duration_seconds"]
+            .as_f64()
+            .context("no duration")?
+            > 2.5,
+        "{job}"
+    );
+    let words = user
+        .get(&format!("/api/v1/jobs/{job_id}/timestamps"))
+        .await?
+        .expect(200)?
+        .json()?;
+    assert_eq!(words["words"][0]["word"], "Café");
+    assert!(
+        words["words"][1]["start"].as_f64().context("no start")? > 2.0,
+        "{words}"
+    );
+    let subtitles = user
+        .get(&format!("/api/v1/jobs/{job_id}/subtitles"))
+        .await?
+        .expect(200)?
+        .text();
+    assert!(
+        subtitles.contains("first.") && !subtitles.contains('<'),
+        "{subtitles}"
+    );
+
+    let body =
+        json!({"text": "<speak>\n <b>no</b></speak>", "voice_id": "default", "language": "en"});
+    let problem = user.post("/api/v1/speech", &body).await?.problem(422)?;
+    let message = problem["errors"][0]["message"]
+        .as_str()
+        .context("no message")?;
+    assert!(
+        message.contains("line 2, column 2: unknown element <b>"),
+        "{message}"
+    );
+
+    // Engines that take plain text speak it, too.
+    let (_, job) = said(&user, "<speak>Hallo <break/> Welt</speak>", "de").await?;
+    assert_eq!(job["result"]["engine"], "espeak");
+    Ok(())
+}
+
+#[tokio::test]
+async fn words_are_said_as_the_dictionary_wants_them() -> Result<()> {
+    let (user, ..) = new_user().await?;
+    let before = samples(&user, "We ask the heron.").await?;
+    let boat = samples(&user, "We ask the boat.").await?;
+    assert_ne!(before, boat);
+
+    let entries = json!({"language": "en", "entries": [{"word": "Heron", "alias": "boat"}]});
+    let answer = user
+        .post("/api/v1/pronunciations", &entries)
+        .await?
+        .expect(200)?
+        .json()?;
+    assert_eq!(
+        answer,
+        json!({"language": "en", "added": 1, "replaced": 0, "total": 1})
+    );
+    assert_eq!(samples(&user, "We ask the heron.").await?, boat);
+
+    let lexicon = r#"<lexicon version="1.0" alphabet="ipa" xml:lang="en-US"
+        xmlns="http://www.w3.org/2005/01/pronunciation-lexicon">
+        <lexeme><grapheme>heron</grapheme><phoneme>boʊt</phoneme></lexeme></lexicon>"#;
+    let answer = user
+        .post_raw(
+            "/api/v1/pronunciations",
+            "application/pls+xml",
+            lexicon.into(),
+        )
+        .await?
+        .expect(200)?
+        .json()?;
+    assert_eq!(
+        (&answer["replaced"], &answer["total"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(samples(&user, "We ask the HERON.").await?, boat);
+
+    let list = user
+        .get("/api/v1/pronunciations")
+        .await?
+        .expect(200)?
+        .json()?;
+    assert_eq!(list["items"][0]["phonemes"], "boʊt");
+    let id = list["items"][0]["pronunciation_id"]
+        .as_str()
+        .context("no id")?;
+    user.delete(&format!("/api/v1/pronunciations/{id}"))
+        .await?
+        .expect(204)?;
+    assert_eq!(samples(&user, "We ask the heron.").await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dictionary_that_cannot_be_read_is_refused_with_reasons() -> Result<()> {
+    let (user, ..) = new_user().await?;
+    let path = "/api/v1/pronunciations";
+    let body = json!({"language": "en", "entries": [{"word": "a", "alias": "b"}, {"word": "!"}]});
+    let problem = user.post(path, &body).await?.problem(422)?;
+    let fields: Vec<_> = problem["errors"]
+        .as_array()
+        .context("no errors")?
+        .iter()
+        .map(|e| &e["field"])
+        .collect();
+    assert_eq!(fields, ["entries[1].word", "entries[1].phonemes"]);
+    let pls = |body: &str| user.post_raw(path, "application/pls+xml", body.into());
+    let problem = pls("<lexicon>\n<lexeme/></lexicon>").await?.problem(422)?;
+    assert_eq!(
+        (
+            &problem["errors"][0]["field"],
+            &problem["errors"][0]["line"]
+        ),
+        (&json!("grapheme"), &json!(2))
+    );
+    pls("<lexicon>").await?.problem(400)?;
+    user.post_raw(path, "text/plain", b"x".to_vec())
+        .await?
+        .problem(415)?;
+    user.post_raw(path, "application/pls+xml", vec![b' '; 2 << 20])
+        .await?
+        .problem(413)?;
+    user.delete(&format!("{path}/pron_{}", "0".repeat(32)))
+        .await?
+        .problem(404)?;
+    Ok(())
+}
