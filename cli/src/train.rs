@@ -70,7 +70,7 @@ pub(crate) async fn run(TrainCommand::Voice(options): TrainCommand) -> Result<()
     let outcome = tokio::select! {
         outcome = &mut training => outcome,
         () = stop.orderly.cancelled() => {
-            eprintln!("stopping after this step; Ctrl-C again to stop at once");
+            eprintln!("stopping after this step or recording; Ctrl-C again to stop at once");
             asked.store(true, Ordering::Relaxed);
             tokio::select! {
                 outcome = &mut training => outcome,

@@ -28,14 +28,14 @@ $$;
 create function speech.pronunciations_in(p_owner uuid, p_language text, p_text text) returns jsonb
 language plpgsql stable as $$
 declare
-  folded text := lower(normalize(p_text, nfkc));
+  searched text := lower(normalize(p_text, nfkc));
   found_entries jsonb;
 begin
   select jsonb_agg(e.entry order by e.place) into found_entries from (
     select jsonb_strip_nulls(jsonb_build_object('word', p.word, 'phonemes', p.phonemes, 'alias', p.alias)) as entry,
       row_number() over (order by char_length(p.folded) desc, p.id) as place
     from speech.pronunciation p
-    where p.owner = p_owner and p.language = speech.primary_language(p_language) and position(p.folded in folded) > 0
+    where p.owner = p_owner and p.language = speech.primary_language(p_language) and position(p.folded in searched) > 0
     order by place limit 200
   ) e;
   return found_entries;

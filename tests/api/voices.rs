@@ -1,7 +1,9 @@
 //! Voices that users make, and what the embedded engine tells of its speech.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
-use kiskadee_tests::{Answer, Client, audio};
+use kiskadee_tests::{Answer, Client, audio, eventually};
 use serde_json::{Value, json};
 
 use crate::jobs::{finished, submit};
@@ -46,6 +48,21 @@ async fn cloned(client: &Client, name: &str) -> Result<Value> {
     assert_eq!(made["status"], "completed", "{made}");
     assert_eq!(made["result"]["voice_id"], answer["voice_id"]);
     Ok(answer)
+}
+
+#[tokio::test]
+async fn built_in_voices_have_previews() -> Result<()> {
+    let client = admin();
+    // Workers speak them after they have begun to work.
+    let preview = eventually("a preview", Duration::from_secs(20), || async {
+        let voice = client.get("/api/v1/voices/sabia").await?.expect(200)?;
+        Ok(voice.json()?["preview_url"].as_str().map(str::to_owned))
+    });
+    let heard = client.get(&preview.await?).await?.expect(200)?;
+    assert_eq!(heard.header("content-type"), "audio/wav");
+    let samples = audio::decode(&heard.body, 16_000)?;
+    assert!(samples.len() > 3 * 16_000 && audio::loudness(&samples) > 0.01);
+    Ok(())
 }
 
 #[tokio::test]

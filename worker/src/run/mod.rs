@@ -5,6 +5,7 @@
 
 mod archive;
 mod clone;
+mod preview;
 mod relay;
 mod speech;
 mod stream;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Span;
 use uuid::Uuid;
 
+pub(crate) use self::preview::keep_preview;
 pub use self::{
     archive::archive_job,
     clone::clone_job,

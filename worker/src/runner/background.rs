@@ -1,14 +1,12 @@
-//! The small loops beside the work: is the storage there, what can be spoken here, what was counted, has somebody rung.
+//! The small loops beside the work: is the storage there, what are the devices doing, what was counted, has somebody rung.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use kiskadee_queue::Doorbell;
-use kiskadee_speech::EngineInfo;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use super::{report, shared::Shared};
@@ -17,7 +15,6 @@ const PROBE_EVERY: Duration = Duration::from_secs(30);
 /// While the storage is away nothing is claimed, so its return is watched for closely.
 const PROBE_WHEN_AWAY: Duration = Duration::from_secs(1);
 const PROBE_WITHIN: Duration = Duration::from_secs(10);
-const ANNOUNCE_EVERY: Duration = Duration::from_hours(1);
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 const LOOK_AT_DEVICES_EVERY: Duration = Duration::from_secs(5);
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
@@ -47,38 +44,6 @@ pub(crate) async fn probe_storage(shared: Arc<Shared>) {
         } else {
             sleep(PROBE_WHEN_AWAY).await;
         }
-    }
-}
-
-/// Tells the edge which engines and voices there are, and goes on telling it: what is not announced for a day is forgotten.
-pub(crate) async fn announce(shared: Arc<Shared>) {
-    let infos = || shared.tools.engines.infos();
-    let voices: Vec<Value> = infos()
-        .flat_map(|info| &info.voices)
-        .map(|voice| json!(voice))
-        .collect();
-    let makers: HashSet<String> = shared
-        .tools
-        .engines
-        .voice_makers()
-        .map(str::to_owned)
-        .collect();
-    let announced = |info: &EngineInfo| {
-        let mut announced = json!(info);
-        announced["makes_voices"] = makers.contains(&info.name).into();
-        announced
-    };
-    let engines: Vec<Value> = infos().map(announced).collect();
-    let (engines, voices) = (Value::Array(engines), Value::Array(voices));
-    loop {
-        let pause = match shared.queue.announce(&engines, &voices).await {
-            Ok(()) => ANNOUNCE_EVERY,
-            Err(error) => {
-                tracing::warn!(error = %report::chain(&error), "cannot announce what is spoken here");
-                AFTER_TROUBLE
-            }
-        };
-        sleep(pause).await;
     }
 }
 

@@ -4,6 +4,7 @@
 //! must never happen: a settlement in the name of a registration that has lapsed, or a slot that is free before its job
 //! is acknowledged.
 
+mod announce;
 mod attempt;
 mod background;
 mod body;
@@ -215,7 +216,7 @@ fn start_background(shared: &Arc<Shared>) {
         tokio::spawn(background::until_finished(Arc::clone(shared), work));
     };
     run(Box::pin(background::probe_storage(Arc::clone(shared))));
-    run(Box::pin(background::announce(Arc::clone(shared))));
+    run(Box::pin(announce::announce(Arc::clone(shared))));
     run(Box::pin(background::watch_devices(Arc::clone(shared))));
     run(Box::pin(background::flush_metrics(Arc::clone(shared))));
     run(Box::pin(lost_claims::look_for_lost_claims(Arc::clone(

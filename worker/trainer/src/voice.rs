@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::Device;
 use kiskadee_text::Language;
@@ -78,17 +78,15 @@ pub fn train_voice(
 ) -> Result<VoiceReport, TrainError> {
     let run = &options.run;
     run.recipe.check()?;
-    let speakers = record_all(options, teachers, observe)?;
+    let Some(speakers) = record_all(options, teachers, stop, observe)? else {
+        return Ok(stopped_at(0));
+    };
     let trained = train(&speakers, run, stop, &mut |progress| {
         observe(&Event::Trained(*progress));
     })?;
     let steps = trained.step;
     if steps < run.recipe.steps {
-        return Ok(VoiceReport {
-            step: steps,
-            weights: None,
-            evaluations: Vec::new(),
-        });
+        return Ok(stopped_at(steps));
     }
     let bytes = export(&trained, &run.recipe, &speakers, &VOICES)?;
     let weights = run.out.join("kiskadee.safetensors");
@@ -109,6 +107,14 @@ pub fn train_voice(
     })
 }
 
+fn stopped_at(step: u64) -> VoiceReport {
+    VoiceReport {
+        step,
+        weights: None,
+        evaluations: Vec::new(),
+    }
+}
+
 fn wanted(options: &VoiceTraining, teachers: &dyn Teachers) -> Vec<TeacherVoice> {
     let voices = teachers.voices().into_iter();
     voices
@@ -116,15 +122,20 @@ fn wanted(options: &VoiceTraining, teachers: &dyn Teachers) -> Vec<TeacherVoice>
         .collect()
 }
 
+/// None if the run was told to stop; what has been recorded is kept.
 fn record_all(
     options: &VoiceTraining,
     teachers: &dyn Teachers,
+    stop: &AtomicBool,
     observe: &mut dyn FnMut(&Event),
-) -> Result<Vec<Speaker>, TrainError> {
+) -> Result<Option<Vec<Speaker>>, TrainError> {
     let folder = options.run.out.join("recordings");
     fs::create_dir_all(&folder).map_err(TrainError::file(&folder))?;
     let mut speakers = Vec::new();
     for (number, voice) in (0u64..).zip(wanted(options, teachers)) {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let seed = options.run.recipe.seed.wrapping_add(number);
         let texts = training_texts(
             voice.language,
@@ -154,7 +165,7 @@ fn record_all(
         });
         speakers.push(speaker);
     }
-    Ok(speakers)
+    Ok(Some(speakers))
 }
 
 fn record(
