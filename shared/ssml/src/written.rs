@@ -19,7 +19,7 @@ pub fn written(part: &str) -> String {
             Ok(Event::CData(piece)) => text.push_str(&String::from_utf8_lossy(&piece)),
             Ok(Event::GeneralRef(reference)) => text.push_str(&character(&reference)),
             Ok(Event::Start(tag) | Event::Empty(tag)) if parts(tag.name().as_ref()) => {
-                text.push(' ')
+                text.push(' ');
             }
             Ok(Event::Eof) | Err(_) => break,
             Ok(_) => (),

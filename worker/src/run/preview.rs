@@ -78,13 +78,8 @@ async fn speak(
 
 /// Another sound has another key, so an old one is never taken for it.
 fn key(voice: &str, bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let hash: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("previews/{voice}/{hash}.wav")
+    let hash = u64::from_be_bytes(*Sha256::digest(bytes).first_chunk().unwrap_or(&[0; 8]));
+    format!("previews/{voice}/{hash:016x}.wav")
 }
 
 #[cfg(test)]

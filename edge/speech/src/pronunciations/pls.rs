@@ -67,8 +67,8 @@ impl<'a> Lines<'a> {
     }
 
     fn of(&mut self, at: usize) -> u64 {
-        let passed = self.text.as_bytes().get(self.at..at).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let passed = self.text.get(self.at..at).unwrap_or_default();
+        self.line += passed.matches('\n').count() as u64;
         self.at = self.at.max(at);
         self.line
     }
@@ -78,7 +78,8 @@ impl<'a> Lines<'a> {
 struct Lexicon {
     entries: Entries,
     errors: Vec<FieldError>,
-    is_lexicon: bool,
+    /// An element `lexicon` was there.
+    is_one: bool,
     lexeme: Lexeme,
     /// The text since the last tag opened.
     content: String,
@@ -104,7 +105,7 @@ impl Lexicon {
         self.content.clear();
         match tag.name().as_ref() {
             b"lexicon" => {
-                self.is_lexicon = true;
+                self.is_one = true;
                 self.entries.language = attribute(tag, "xml:lang");
                 self.check_alphabet(tag, line);
             }
@@ -198,7 +199,7 @@ impl Lexicon {
     }
 
     fn finish(mut self) -> Result<(Entries, Vec<FieldError>), Problem> {
-        if !self.is_lexicon {
+        if !self.is_one {
             return Err(Problem::malformed("there is no element <lexicon>"));
         }
         let language = match &self.entries.language {

@@ -128,8 +128,8 @@ async fn a_dictionary_is_bounded_and_so_is_what_a_text_takes_along() {
         put(&database, Who::Ann, "en", &words(0, 500)).await.status,
         200
     );
-    let text: String = (0..600).map(|n| format!("w{n} ")).collect();
-    let told = told(&database, Who::Ann, "en", &text).await;
+    let words: Vec<String> = (0..600).map(|n| format!("w{n}")).collect();
+    let told = told(&database, Who::Ann, "en", &words.join(" ")).await;
     assert_eq!(told.as_array().map(Vec::len), Some(200));
     database.drop().await;
 }
