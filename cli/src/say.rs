@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_shared::format::ResponseFormat;
-use kiskadee_speech::{Engine, SpeechRequest};
+use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechRequest};
 use kiskadee_worker::audio::{Encoder, Encoding};
 use kiskadee_worker::{ENGINES, start_engine};
 
@@ -30,8 +30,9 @@ pub(crate) struct SayOptions {
     #[arg(long, default_value = "default", value_name = "VOICE")]
     voice: String,
     /// Which engine speaks: kiskadee (English and Brazilian Portuguese) or espeak (a hundred languages)
-    #[arg(long, default_value = "kiskadee", value_name = "NAME")]
-    engine: String,
+    /// [default: the first that has the voice, or the language]
+    #[arg(long, value_name = "NAME")]
+    engine: Option<String>,
     /// From 0.25 to 4: twice as fast is 2
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     speed: f32,
@@ -51,7 +52,10 @@ async fn speak(options: &SayOptions) -> Result<()> {
         "--speed must be from 0.25 to 4"
     );
     let format = options.response_format()?;
-    let engine = start(&options.engine).await?;
+    let engine = match &options.engine {
+        Some(name) => start(name).await?,
+        None => first_that_suits(options).await?,
+    };
     let request = SpeechRequest {
         voice: options.voice.clone(),
         speed: options.speed,
@@ -90,6 +94,34 @@ impl SayOptions {
     }
 }
 
+async fn first_that_suits(options: &SayOptions) -> Result<Arc<dyn Engine>> {
+    for name in ENGINES {
+        let engine = start(name).await?;
+        if suits(engine.info(), &options.voice, &options.language) {
+            return Ok(engine);
+        }
+    }
+    let what = match options.voice.as_str() {
+        DEFAULT_VOICE => format!("speaks `{}`", options.language),
+        voice => format!("has the voice `{voice}`"),
+    };
+    bail!("no engine here {what}; there is: {}", ENGINES.join(", "))
+}
+
+/// A voice belongs to its engine; for the default one the language decides, whatever its region.
+fn suits(engine: &EngineInfo, voice: &str, language: &str) -> bool {
+    let primary = |tag: &str| {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        primary.to_ascii_lowercase()
+    };
+    if voice == DEFAULT_VOICE {
+        let spoken = |tag: &String| primary(tag) == primary(language);
+        engine.languages.iter().any(spoken)
+    } else {
+        engine.voices.iter().any(|known| known.id == voice)
+    }
+}
+
 async fn start(engine: &str) -> Result<Arc<dyn Engine>> {
     let started = start_engine(engine, 1).await;
     let started = started.with_context(|| {
@@ -120,4 +152,17 @@ fn write(output: &Path, file: &Path) -> Result<()> {
     }
     std::fs::copy(file, output).with_context(|| format!("cannot write {}", output.display()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_voice_or_the_language_decides_on_the_engine() {
+        let kiskadee = start("kiskadee").await.unwrap();
+        let suits = |voice, language| suits(kiskadee.info(), voice, language);
+        assert!(suits("default", "en-GB") && suits("default", "pt") && suits("sabia", "de"));
+        assert!(!suits("default", "de") && !suits("espeak-de", "en"));
+    }
 }

@@ -41,6 +41,20 @@ fn the_extension_of_a_file_names_its_format() {
 }
 
 #[test]
+fn the_engine_follows_from_the_language_and_the_voice() {
+    let said = |options: &[&str]| {
+        let output = kiskadee(&[&["say", "Hallo.", "-o", "-"], options].concat());
+        assert!(output.status.success(), "{output:?}");
+        u32::from_le_bytes(*output.stdout[24..].first_chunk().unwrap())
+    };
+    assert_eq!(said(&["--language", "pt"]), 16_000);
+    assert_eq!(said(&["--language", "de"]), 22_050);
+    assert_eq!(said(&["--voice", "espeak-de", "--language", "de"]), 22_050);
+    let error = error_of(&kiskadee(&["say", "Hi", "-o", "-", "--language", "xx"]));
+    assert!(error.contains("no engine here speaks `xx`"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_said_is_told() {
     let error = error_of(&kiskadee(&["say", "Hello", "-o", "hello.exe"]));
     assert!(
