@@ -18,6 +18,8 @@ pub(crate) enum AdminCommand {
     Pause(queue::Pause),
     /// Claim the jobs of a paused queue again
     Resume(queue::Resume),
+    /// Bound how much work of a user runs at once
+    Cap(queue::Cap),
     /// List jobs that failed for good, and why
     Dead(queue::Dead),
     /// Give a dead job another life
@@ -34,6 +36,7 @@ pub(crate) async fn run(command: &AdminCommand) -> Result<()> {
         AdminCommand::CreateKey(command) => users::create_key(command).await,
         AdminCommand::Pause(command) => queue::pause(command).await,
         AdminCommand::Resume(command) => queue::resume(command).await,
+        AdminCommand::Cap(command) => queue::cap(command).await,
         AdminCommand::Dead(command) => queue::list_dead(command).await,
         AdminCommand::Redrive(command) => queue::redrive(command).await,
         AdminCommand::RotateJwtKey(command) => keys::rotate(command),

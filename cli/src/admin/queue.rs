@@ -24,6 +24,28 @@ pub(crate) struct Resume {
 }
 
 #[derive(Args)]
+pub(crate) struct Cap {
+    username: String,
+    /// The cost of all that runs of the user at once: the characters of each text and 20; or off
+    #[arg(value_name = "COST|off", value_parser = cost)]
+    in_flight: Cost,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// None: as much as there are slots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cost(Option<i64>);
+
+fn cost(argument: &str) -> Result<Cost, String> {
+    match (argument, argument.parse()) {
+        ("off", _) => Ok(Cost(None)),
+        (_, Ok(cost)) if cost > 0 => Ok(Cost(Some(cost))),
+        _ => Err("give a number over 0, or off".to_owned()),
+    }
+}
+
+#[derive(Args)]
 pub(crate) struct Dead {
     /// At most so many, the newest first
     #[arg(long, default_value_t = 50)]
@@ -70,6 +92,18 @@ async fn set_paused(
     Ok(())
 }
 
+pub(crate) async fn cap(command: &Cap) -> Result<()> {
+    let capped = sqlx::query(include_str!("../../queries/cap_owner.sql"))
+        .bind(&command.username)
+        .bind(command.in_flight.0)
+        .fetch_all(&command.target.connect().await?)
+        .await?;
+    if capped.is_empty() {
+        bail!("there is no user {}", command.username);
+    }
+    Ok(())
+}
+
 pub(crate) async fn list_dead(command: &Dead) -> Result<()> {
     type Row = (String, String, String, String, i64);
     let rows: Vec<Row> = sqlx::query_as(include_str!("../../queries/list_dead.sql"))
@@ -91,4 +125,16 @@ pub(crate) async fn redrive(command: &Redrive) -> Result<()> {
         bail!("job {} is not dead", command.job);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cap_is_a_cost_or_off() {
+        assert_eq!(cost("5000"), Ok(Cost(Some(5000))));
+        assert_eq!(cost("off"), Ok(Cost(None)));
+        assert!(cost("0").is_err() && cost("-1").is_err() && cost("all").is_err());
+    }
 }

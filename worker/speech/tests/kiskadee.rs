@@ -239,7 +239,7 @@ async fn what_cannot_be_spoken_is_refused_with_a_reason() {
         );
     }
     let refused = |request| rejection(start(&engine, request).unwrap_err());
-    assert!(refused(with_voice("Hi.", "eagle")).contains("no voice `eagle`; it has: wren"));
+    assert!(refused(with_voice("Hi.", "eagle")).contains("no voice `eagle`; it has: heron"));
     assert!(refused(SpeechRequest::new("Salut.", "fr")).contains("not `fr`"));
     assert!(
         refused(SpeechRequest {

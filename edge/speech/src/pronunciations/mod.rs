@@ -16,7 +16,7 @@ use kiskadee_shared::{id::PronunciationId, limits::PRONUNCIATION_BODY_BYTES};
 use self::entries::Entries;
 use crate::{
     bodies::{PronunciationList, PronunciationsAnswer, PronunciationsBody},
-    faults::{in_body, jsonb, malformed},
+    faults::{in_body, in_file, jsonb, malformed},
 };
 
 const PUT: &str = caller_sql!("api.put_pronunciations", "$5::text, $6::jsonb, $7::jsonb");
@@ -41,17 +41,23 @@ const PLS: &str = "application/pls+xml";
     security(("bearer" = []), ("api_key" = []))
 )]
 pub(crate) async fn put_pronunciations(caller: Caller, request: Request) -> Reply {
-    let (entries, errors) = read(request).await?;
+    let is_pls = has_media_type(request.headers(), PLS);
+    let (entries, errors) = read(request, is_pls).await?;
     let arguments = [
         entries.language.clone().into(),
         jsonb(&entries.items)?,
         malformed(&errors)?,
     ];
-    Ok(in_body(call(PUT, &caller, Class::Create, arguments).await?))
+    let answer = call(PUT, &caller, Class::Create, arguments).await?;
+    // Faults of a document have lines already.
+    Ok(if is_pls {
+        in_file(answer, &[])
+    } else {
+        in_body(answer)
+    })
 }
 
-async fn read(request: Request) -> Result<(Entries, Vec<FieldError>), Problem> {
-    let is_pls = has_media_type(request.headers(), PLS);
+async fn read(request: Request, is_pls: bool) -> Result<(Entries, Vec<FieldError>), Problem> {
     if !is_pls && !has_media_type(request.headers(), JSON) {
         return Err(Problem::unsupported_media_type(
             "application/json or application/pls+xml",

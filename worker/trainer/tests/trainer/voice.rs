@@ -97,15 +97,23 @@ fn sentences_become_a_voice_with_its_figures_and_pictures() {
 #[test]
 fn a_stopped_training_has_no_weights_and_goes_on_to_the_same() {
     let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let go = |out: &Path, stop: &AtomicBool| {
-        train_voice(&options(out), &Synthetic, stop, &mut |_| {}).unwrap()
+    // Told to stop when so many speakers have been recorded.
+    let go = |out: &Path, stop_after: usize| {
+        let stop = AtomicBool::new(stop_after == 0);
+        let mut recorded = 0;
+        let mut observe = |event: &Event| {
+            recorded += usize::from(matches!(event, Event::Recorded { .. }));
+            stop.fetch_or(recorded == stop_after, Ordering::Relaxed);
+        };
+        train_voice(&options(out), &Synthetic, &stop, &mut observe).unwrap()
     };
-    let unbroken = go(whole.path(), &AtomicBool::new(false));
-    let stop = AtomicBool::new(true);
-    let stopped = go(parts.path(), &stop);
-    assert_eq!((stopped.step, stopped.weights), (1, None));
-    stop.store(false, Ordering::Relaxed);
-    let resumed = go(parts.path(), &stop);
+    let never = usize::MAX;
+    let unbroken = go(whole.path(), never);
+    for (recorded, steps) in [(0, 0), (1, 0), (2, 1)] {
+        let stopped = go(parts.path(), recorded);
+        assert_eq!((stopped.step, stopped.weights), (steps, None));
+    }
+    let resumed = go(parts.path(), never);
     let read = |path: Option<std::path::PathBuf>| std::fs::read(path.unwrap()).unwrap();
     assert!(read(unbroken.weights) == read(resumed.weights));
 }

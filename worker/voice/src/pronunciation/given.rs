@@ -142,14 +142,23 @@ pub(super) fn parse(language: Language, given: &str) -> Result<Vec<Sound>, Given
     if given.chars().count() > LONGEST {
         return Err(GivenError::TooLong);
     }
-    let sounds = match by_name(language, given) {
+    let mut sounds = match by_name(language, given) {
         Some(sounds) => sounds,
         None => phonetic(language, given)?,
     };
+    stress_the_only_vowel(&mut sounds);
     if sounds.is_empty() {
         Err(GivenError::Empty)
     } else {
         Ok(sounds)
+    }
+}
+
+/// Nobody marks the stress of a word with one syllable.
+fn stress_the_only_vowel(sounds: &mut [Sound]) {
+    let mut vowels = sounds.iter_mut().filter(|sound| sound.phone().is_vowel());
+    if let (Some(only), None) = (vowels.next(), vowels.next()) {
+        *only = Sound::new(only.phone(), true);
     }
 }
 
@@ -208,6 +217,7 @@ mod tests {
         assert_eq!(read(Language::English, "hh ax l ow1"), "hh ax l ow1");
         assert_eq!(read(Language::English, "/həˈloʊ/"), "hh ax l ow1");
         assert_eq!(read(Language::English, "ˈtʃɝtʃ"), "ch er1 ch");
+        assert_eq!(read(Language::English, "boʊt"), "b ow1 t");
         assert_eq!(read(Language::Portuguese, "koɾaˈsɐ̃w̃"), "k o * a s &U~1");
     }
 
