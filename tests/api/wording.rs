@@ -141,7 +141,9 @@ async fn a_dictionary_that_cannot_be_read_is_refused_with_reasons() -> Result<()
         .collect();
     assert_eq!(fields, ["entries[1].word", "entries[1].phonemes"]);
     let pls = |body: &str| user.post_raw(path, "application/pls+xml", body.into());
-    let problem = pls("<lexicon>\n<lexeme/></lexicon>").await?.problem(422)?;
+    let problem = pls("<lexicon xml:lang='en'>\n<lexeme><alias>x</alias></lexeme></lexicon>")
+        .await?
+        .problem(422)?;
     assert_eq!(
         (
             &problem["errors"][0]["field"],
