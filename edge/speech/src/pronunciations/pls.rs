@@ -211,7 +211,10 @@ impl Lexicon {
                 .err()
                 .map(|message| FieldError::new("xml:lang", message)),
         );
-        self.errors.extend(count(self.entries.items.len()));
+        // Without entries because all were faulty, the faults say it.
+        if self.errors.is_empty() || !self.entries.items.is_empty() {
+            self.errors.extend(count(self.entries.items.len()));
+        }
         Ok((self.entries, self.errors))
     }
 }
