@@ -29,18 +29,29 @@ pub(super) fn read(body: &[u8]) -> Result<(Entries, Vec<FieldError>), Problem> {
             Problem::malformed(format!("the lexicon is not XML: line {at}: {error}"))
         })?;
         match event {
-            Event::Start(tag) => lexicon.start(&tag, at),
+            Event::Start(tag) => {
+                lexicon.open += 1;
+                lexicon.start(&tag, at);
+            }
             Event::Empty(tag) => {
                 lexicon.start(&tag, at);
                 lexicon.end(tag.name().as_ref());
             }
-            Event::End(tag) => lexicon.end(tag.name().as_ref()),
+            Event::End(tag) => {
+                lexicon.open = lexicon.open.saturating_sub(1);
+                lexicon.end(tag.name().as_ref());
+            }
             Event::Text(text) => lexicon.content.push_str(&String::from_utf8_lossy(&text)),
             Event::CData(text) => lexicon.content.push_str(&String::from_utf8_lossy(&text)),
             Event::GeneralRef(reference) => lexicon.reference(&reference, at),
             Event::DocType(_) => {
                 return Err(Problem::malformed(format!(
                     "line {at}: a document type is not allowed: leave out `<!DOCTYPE`"
+                )));
+            }
+            Event::Eof if lexicon.open > 0 => {
+                return Err(Problem::malformed(format!(
+                    "the lexicon is not XML: line {at}: it ends before all elements are closed"
                 )));
             }
             Event::Eof => break,
@@ -81,6 +92,8 @@ struct Lexicon {
     /// An element `lexicon` was there.
     is_one: bool,
     lexeme: Lexeme,
+    /// Elements that are not closed yet.
+    open: usize,
     /// The text since the last tag opened.
     content: String,
     is_preferred: bool,
@@ -295,6 +308,7 @@ mod tests {
     fn what_is_no_lexicon_is_malformed() {
         for body in [
             "",
+            "<lexicon>",
             "{}",
             "<lexicon><a></lexicon>",
             "<!DOCTYPE x><lexicon/>",
