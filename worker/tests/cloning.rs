@@ -24,7 +24,7 @@ use uuid::Uuid;
 const RATE: u32 = 16_000;
 const KEY: &str = "recordings/1/audio";
 
-/// Keeps the loudest sample of a recording, and finds no voice in silence.
+/// Keeps the loudest sample of recordings, and finds no voice in silence.
 struct Meter;
 
 impl VoiceMaker for Meter {
@@ -32,11 +32,11 @@ impl VoiceMaker for Meter {
         RATE
     }
 
-    fn condition(&self, recording: &Recording) -> Result<Vec<u8>, SpeechError> {
-        assert_eq!(recording.sample_rate, RATE);
-        let peak = recording
-            .samples
+    fn condition(&self, recordings: &[Recording]) -> Result<Vec<u8>, SpeechError> {
+        assert!(recordings.iter().all(|one| one.sample_rate == RATE));
+        let peak = recordings
             .iter()
+            .flat_map(|one| &one.samples)
             .fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
         if peak < 0.01 {
             return Err(SpeechError::Reject("the recording is silent".to_owned()));

@@ -28,6 +28,8 @@ pub struct SpeechRequest {
     pub speed: f32,
     /// Words that are said in a way of their own.
     pub dictionary: Arc<Dictionary>,
+    /// Somebody listens while it is made: give audio as soon as there is some, before the whole can be checked.
+    pub live: bool,
     /// Ends this request, and no other of its batch, with [`SpeechError::Cancelled`].
     pub cancel: CancellationToken,
 }
@@ -43,6 +45,7 @@ impl SpeechRequest {
             quality: QualityProfile::default(),
             speed: 1.0,
             dictionary: Arc::default(),
+            live: false,
             cancel: CancellationToken::new(),
         }
     }

@@ -17,12 +17,13 @@ impl Recording {
     }
 }
 
-/// An engine that can take a voice from a recording.
+/// An engine that can take a voice from recordings.
 pub trait VoiceMaker: Send + Sync {
     /// The rate at which it wants recordings, in Hz.
     fn recording_rate(&self) -> u32;
 
-    /// What the engine must know of the voice to speak with it; of no meaning to anyone else. Takes a while and blocks.
-    /// Fails with [`SpeechError::Reject`] for a recording in which there is no usable voice.
-    fn condition(&self, recording: &Recording) -> Result<Vec<u8>, SpeechError>;
+    /// What the engine must know of the voice to speak with it; of no meaning to anyone else. All recordings, one or more,
+    /// are of the same voice. Takes a while and blocks. Fails with [`SpeechError::Reject`] where there is no usable voice
+    /// in a recording.
+    fn condition(&self, recordings: &[Recording]) -> Result<Vec<u8>, SpeechError>;
 }

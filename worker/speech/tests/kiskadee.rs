@@ -6,7 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, future::join_all};
 use kiskadee_speech::{
@@ -177,7 +177,7 @@ async fn the_pace_follows_the_speed() {
 }
 
 #[tokio::test]
-async fn a_recording_becomes_a_voice_and_voices_can_be_mixed() {
+async fn recordings_become_a_voice_and_voices_can_be_mixed() {
     let engine = engine(1).await;
     let maker = engine.voice_maker().unwrap();
     let text =
@@ -186,7 +186,17 @@ async fn a_recording_becomes_a_voice_and_voices_can_be_mixed() {
         samples: samples(&engine, with_voice(text, "heron")).await,
         sample_rate: SAMPLE_RATE,
     };
-    let conditioning: Arc<[u8]> = maker.condition(&recording).unwrap().into();
+    // The same voice twice, once from afar.
+    let (near, far) = recording.samples.split_at(recording.samples.len() / 2);
+    let halves = [
+        near.to_vec(),
+        far.iter().map(|sample| 0.1 * sample).collect(),
+    ]
+    .map(|samples| Recording {
+        samples,
+        sample_rate: SAMPLE_RATE,
+    });
+    let conditioning: Arc<[u8]> = maker.condition(&halves).unwrap().into();
     let speak = async |parts: Vec<VoicePart>| {
         let request = SpeechRequest {
             parts,
@@ -263,12 +273,15 @@ async fn what_cannot_be_spoken_is_refused_with_a_reason() {
         samples: vec![0.0; 80_000],
         sample_rate: SAMPLE_RATE,
     };
-    let refused = engine
-        .voice_maker()
-        .unwrap()
-        .condition(&silence)
-        .unwrap_err();
-    assert!(rejection(refused).contains("silent"));
+    let maker = engine.voice_maker().unwrap();
+    let refused = maker.condition(slice::from_ref(&silence)).unwrap_err();
+    assert!(rejection(refused).starts_with("the recording is silent"));
+    let speech = Recording {
+        samples: samples(&engine, SpeechRequest::new(TEXT, "en")).await,
+        sample_rate: SAMPLE_RATE,
+    };
+    let refused = maker.condition(&[speech, silence]).unwrap_err();
+    assert!(rejection(refused).starts_with("recording 2 of 2: the recording is silent"));
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn make(tools: &Tools, attempt: &Attempt, args: &CloneArgs) -> Result<Clon
     attempt.progress.set(0.3);
     let duration_seconds = recording.seconds();
     check_length(duration_seconds)?;
-    let conditioning = condition(maker, recording).await?;
+    let conditioning = condition(maker, vec![recording]).await?;
     attempt.progress.set(0.9);
     let key = format!(
         "voices/{}/{}/conditioning.bin",
@@ -121,8 +121,11 @@ fn check_length(seconds: f64) -> Result<(), JobError> {
     )))
 }
 
-async fn condition(maker: Arc<dyn VoiceMaker>, recording: Recording) -> Result<Vec<u8>, JobError> {
-    let made = tokio::task::spawn_blocking(move || maker.condition(&recording)).await;
+async fn condition(
+    maker: Arc<dyn VoiceMaker>,
+    recordings: Vec<Recording>,
+) -> Result<Vec<u8>, JobError> {
+    let made = tokio::task::spawn_blocking(move || maker.condition(&recordings)).await;
     Ok(made.map_err(|error| JobError::Retry(format!("the analysis broke down: {error}")))??)
 }
 

@@ -116,6 +116,7 @@ fn request(task: &SpeechTask, parts: Vec<VoicePart>) -> SpeechRequest {
         parts,
         quality: args.quality_profile,
         speed: args.speed,
+        live: task.listener.is_some(),
         cancel: task.attempt.cancel.clone(),
         ..SpeechRequest::new(&args.text, &args.language)
     }

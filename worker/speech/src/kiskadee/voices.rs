@@ -1,11 +1,11 @@
-//! Who speaks: the built-in voices, mixes of them, and voices that were matched to a recording.
+//! Who speaks: the built-in voices, mixes of them, and voices that were matched to recordings.
 
 use kiskadee_text::Language;
 use kiskadee_voice::{
-    SAMPLE_RATE,
+    SAMPLE_RATE, VocoderFrames,
     acoustic::{AcousticModel, ModelError},
     analysis::analyze_reference,
-    speaker::{Moments, Speaker, Warp, mix},
+    speaker::{Moments, Speaker, Warp, join, mix},
 };
 use serde::{Deserialize, Serialize};
 
@@ -150,17 +150,29 @@ impl VoiceMaker for Matcher {
         SAMPLE_RATE
     }
 
-    fn condition(&self, recording: &Recording) -> Result<Vec<u8>, SpeechError> {
-        let reject = |error: &dyn std::error::Error| SpeechError::Reject(error.to_string());
-        let frames = analyze_reference(&recording.samples, recording.sample_rate)
-            .map_err(|error| reject(&error))?;
-        let moments = Moments::measure(&frames).map_err(|error| reject(&error))?;
+    fn condition(&self, recordings: &[Recording]) -> Result<Vec<u8>, SpeechError> {
+        let moments = Moments::measure(&join(analyze(recordings)?))
+            .map_err(|error| SpeechError::Reject(error.to_string()))?;
         let voice = MatchedVoice {
             version: VERSION,
             moments,
         };
         serde_json::to_vec(&voice).map_err(|error| SpeechError::Retry(error.to_string()))
     }
+}
+
+/// The frames of each recording. Of several the unusable one is told by its number.
+fn analyze(recordings: &[Recording]) -> Result<Vec<VocoderFrames>, SpeechError> {
+    let count = recordings.len();
+    let frames = (1..).zip(recordings).map(|(number, recording)| {
+        analyze_reference(&recording.samples, recording.sample_rate).map_err(|error| {
+            SpeechError::Reject(match count {
+                1 => error.to_string(),
+                _ => format!("recording {number} of {count}: {error}"),
+            })
+        })
+    });
+    frames.collect()
 }
 
 fn capitalized(id: &str) -> String {

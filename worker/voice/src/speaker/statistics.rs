@@ -118,10 +118,15 @@ fn check_finite(frames: &VocoderFrames) -> Result<(), TooLittleSpeech> {
         .map_or(Ok(()), |i| Err(TooLittleSpeech::NotFinite(i)))
 }
 
-fn speech_frames(frames: &VocoderFrames) -> Vec<usize> {
+/// The level that the loudest twentieth of the frames reaches, in nepers.
+pub(super) fn loud(frames: &VocoderFrames) -> Option<f32> {
     let mut loudness: Vec<f32> = frames.mel_cepstrum.iter().map(|c| c[0]).collect();
     loudness.sort_by(f32::total_cmp);
-    let Some(loud) = loudness.get(loudness.len() * 19 / 20) else {
+    loudness.get(loudness.len() * 19 / 20).copied()
+}
+
+fn speech_frames(frames: &VocoderFrames) -> Vec<usize> {
+    let Some(loud) = loud(frames) else {
         return Vec::new();
     };
     (0..frames.len())
