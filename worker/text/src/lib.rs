@@ -1,7 +1,8 @@
 //! Written text to words that can be spoken.
 //!
 //! Splits a text into sentences and writes out numbers, dates, times, money, units, abbreviations, acronyms and
-//! addresses as words, in English and Brazilian Portuguese. It knows nothing of phones or audio.
+//! addresses as words, in English and Brazilian Portuguese. Transcripts, for models that read characters, are written
+//! in more languages. It knows nothing of phones or audio.
 
 mod address;
 mod clean;
@@ -16,6 +17,7 @@ mod roman;
 mod segment;
 mod spoken;
 mod ssml;
+mod transcript;
 
 pub use dictionary::{Dictionary, Entry};
 pub use kiskadee_ssml::SsmlError;
@@ -24,3 +26,4 @@ pub use normalize::{normalize, plain};
 pub use segment::{Pause, Segment, split};
 pub use spoken::{Boundary, Emphasis, Prosody, Sentence, Word};
 pub use ssml::{plain_text, read};
+pub use transcript::{Passage, TranscriptError, TranscriptLanguage, passages, transcript};

@@ -61,6 +61,14 @@ pub(crate) fn pieces(text: &str, max_chars: usize) -> Vec<Piece> {
     pieces
 }
 
+/// The pieces of one sentence, each of at most `max_chars` characters.
+pub(crate) fn cut(sentence: &str, max_chars: usize) -> Vec<&str> {
+    let pieces = cut::cut(sentence, 0, max_chars.max(1)).into_iter();
+    pieces
+        .filter_map(|piece| sentence.get(piece.range))
+        .collect()
+}
+
 /// Stretches between empty lines. A single line end is only a space: plain text is often wrapped.
 fn paragraphs(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();

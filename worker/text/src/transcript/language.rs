@@ -1,0 +1,48 @@
+//! The languages that transcripts can be written in.
+
+/// A language of texts that models read as characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TranscriptLanguage {
+    English,
+    /// As written and spoken in Brazil.
+    Portuguese,
+}
+
+impl TranscriptLanguage {
+    pub const ALL: &[Self] = &[Self::English, Self::Portuguese];
+
+    /// The tag that multilingual models know the language by; `zh-cn` for Chinese.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Portuguese => "pt",
+        }
+    }
+
+    /// The language of a BCP 47 tag such as `de`, `pt-br` or `zh_CN`.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = |tag: &str| tag.split(['-', '_']).next().map(str::to_ascii_lowercase);
+        let named = |language: &&Self| primary(language.tag()) == primary(tag);
+        Self::ALL.iter().find(named).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TranscriptLanguage;
+
+    #[test]
+    fn tags_name_languages() {
+        for &language in TranscriptLanguage::ALL {
+            assert_eq!(TranscriptLanguage::from_tag(language.tag()), Some(language));
+        }
+        for (tag, language) in [
+            ("pt-BR", Some(TranscriptLanguage::Portuguese)),
+            ("EN_us", Some(TranscriptLanguage::English)),
+            ("tlh", None),
+            ("", None),
+        ] {
+            assert_eq!(TranscriptLanguage::from_tag(tag), language, "{tag}");
+        }
+    }
+}

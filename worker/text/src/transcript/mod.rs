@@ -1,0 +1,95 @@
+//! Written text as transcripts: lower-case words and marks, without figures and signs, for models that read
+//! characters themselves.
+//!
+//! English and Portuguese are read by the rules of [`crate::read`]; the words are then written down again. The other
+//! languages are cleaned: numbers, money, abbreviations and signs are written out, and the rest stays as it is.
+
+mod joining;
+mod language;
+mod letters;
+mod passages;
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub use self::language::TranscriptLanguage;
+use crate::{Dictionary, Language, SsmlError};
+
+/// A stretch of text that is spoken in one go: a sentence, several short ones, or a piece of a long one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passage {
+    /// Never without a letter.
+    pub transcript: String,
+    /// Silence that the writer asked for, before and after what the voice itself leaves.
+    pub lead: Duration,
+    pub trail: Duration,
+    /// The share of the whole transcript, from 0 to 1, that is spoken when this passage has been.
+    pub spoken: f32,
+}
+
+/// Why a text has no transcript.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TranscriptError {
+    /// The text is SSML that cannot be read, or names another language.
+    #[error(transparent)]
+    Ssml(#[from] SsmlError),
+    /// The language needs something that is not there; the text says what to install.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Reads plain text or SSML (which begins with `<speak`) into passages of at most `most_chars` characters of transcript.
+///
+/// Sentences are put together as long as they fit, and cut at commas, then words, then characters where they do not. A
+/// pause that the writer asked for ends a passage. A text with nothing to say has none.
+///
+/// Aliases of the dictionary are spoken; phones, given by it or by the text, are passed over, so their words are said as
+/// written. Styles (pace, pitch, loudness) are left out.
+pub fn passages(
+    text: &str,
+    language: TranscriptLanguage,
+    dictionary: &Dictionary,
+    most_chars: usize,
+) -> Result<Vec<Passage>, TranscriptError> {
+    let stretches = stretches(text, language, dictionary)?;
+    Ok(passages::pack(stretches, most_chars))
+}
+
+/// One plain text as the model's tokenizer wants it, without splitting.
+pub fn transcript(text: &str, language: TranscriptLanguage) -> Result<String, TranscriptError> {
+    let language = rules(language);
+    let stretches = joining::join(&crate::normalize(text, language), text, language);
+    let transcripts: Vec<String> = stretches
+        .into_iter()
+        .map(|stretch| stretch.transcript)
+        .collect();
+    Ok(transcripts.join(" "))
+}
+
+/// A sentence, or what of it stands before or after a pause.
+#[derive(Debug, Default, PartialEq)]
+struct Stretch {
+    transcript: String,
+    lead: Duration,
+    trail: Duration,
+}
+
+fn stretches(
+    text: &str,
+    language: TranscriptLanguage,
+    dictionary: &Dictionary,
+) -> Result<Vec<Stretch>, TranscriptError> {
+    let language = rules(language);
+    let sentences = crate::read(text, language, dictionary, |_| false)?;
+    Ok(joining::join(&sentences, text, language))
+}
+
+/// The language by whose rules a text is read word by word.
+fn rules(language: TranscriptLanguage) -> Language {
+    match language {
+        TranscriptLanguage::English => Language::English,
+        TranscriptLanguage::Portuguese => Language::Portuguese,
+    }
+}
