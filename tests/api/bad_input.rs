@@ -96,6 +96,17 @@ async fn too_many_texts_and_too_long_texts_are_422() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_body_of_countless_values_is_422() -> Result<()> {
+    let nested = json!({"texts": [vec![0; 10_000]], "voice_id": "default", "language": "en"});
+    let problem = admin().post(BATCH, &nested).await?.problem(422)?;
+    assert!(
+        problem.to_string().contains("a body holds 10000 values"),
+        "{problem}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_engine_that_is_not_here_is_named_with_those_that_are() -> Result<()> {
     let body =
         json!({"texts": ["a"], "voice_id": "default", "language": "en", "tts_engine": "xtts"});

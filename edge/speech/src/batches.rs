@@ -13,8 +13,8 @@ use kiskadee_shared::{id::BatchId, limits::BATCH_BODY_BYTES};
 use crate::{
     asked::Asked,
     bodies::{BatchAnswer, BatchBody, BatchStatus},
+    body::Body,
     faults::{in_body, jsonb, malformed},
-    fields::Body,
     request::BatchRequest,
     responses::WithObject,
     setup::setup,

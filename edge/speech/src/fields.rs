@@ -3,20 +3,10 @@
 
 use std::str::FromStr;
 
-use kiskadee_edge_kit::{FieldError, Validate, Violations};
-use serde::Deserialize;
+use kiskadee_edge_kit::FieldError;
 use serde_json::{Map, Value};
 
-use crate::checks::Check;
-
-/// The body of a request, before it is read.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Body(Map<String, Value>);
-
-impl Validate for Body {
-    /// Nothing yet: what is wrong here is told together with what only the database knows.
-    fn validate(&self, _: &mut Violations) {}
-}
+use crate::{body::Body, checks::Check};
 
 /// A body while it is read.
 #[derive(Debug)]

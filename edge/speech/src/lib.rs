@@ -7,6 +7,7 @@ pub mod bodies;
 
 mod asked;
 mod batches;
+mod body;
 mod checks;
 mod cloning;
 mod csv_batch;

@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use crate::{
     bodies::{MorphAnswer, MorphBody},
+    body::Body,
     checks,
     faults::{in_body, jsonb, malformed},
-    fields::{Body, Fields},
+    fields::Fields,
     request::{Settings, SpeechRequest},
     setup::setup,
 };

@@ -7,10 +7,7 @@ use kiskadee_shared::{
 };
 use serde::Serialize;
 
-use crate::{
-    checks,
-    fields::{Body, Fields},
-};
+use crate::{body::Body, checks, fields::Fields};
 
 /// One text with its settings, as `speech.plan` reads it. What was ill-formed is null there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

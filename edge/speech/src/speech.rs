@@ -10,8 +10,8 @@ use kiskadee_shared::limits::SPEECH_BODY_BYTES;
 
 use crate::{
     bodies::{ModelList, SpeechAnswer, SpeechBody},
+    body::Body,
     faults::{in_body, jsonb, malformed},
-    fields::Body,
     request::SpeechRequest,
     setup::setup,
 };

@@ -20,8 +20,8 @@ use kiskadee_shared::limits::SPEECH_BODY_BYTES;
 use self::{relay::Seat, request::LiveRequest};
 use crate::{
     bodies::LiveSpeechBody,
+    body::Body,
     faults::{jsonb, malformed, renamed},
-    fields::Body,
     responses::WithAudio,
     setup::setup,
 };

@@ -10,8 +10,9 @@ use kiskadee_shared::{
 };
 
 use crate::{
+    body::Body,
     checks::{self, Check},
-    fields::{Body, Fields},
+    fields::Fields,
     request::Item,
 };
 

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
+    body::Body,
     checks::{self, Check},
-    fields::{Body, Fields},
+    fields::Fields,
 };
 
 /// Entries of one language, as far as they were well-formed.
