@@ -1,0 +1,99 @@
+//! Writes a safetensors file tensor by tensor, so that no more than one of them is ever in memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{Checkpoint, Stored};
+
+/// What was written.
+pub(crate) struct Written {
+    pub(crate) bytes: u64,
+    /// Lowercase, hexadecimal.
+    pub(crate) sha256: String,
+}
+
+/// Writes the tensors under these names and waits until they are on the disk. `copied` is told of bytes as they are written.
+pub(crate) fn write(
+    path: &Path,
+    source: &Checkpoint,
+    tensors: &BTreeMap<String, &Stored>,
+    metadata: &BTreeMap<String, String>,
+    copied: &mut dyn FnMut(u64),
+) -> io::Result<Written> {
+    let mut out = Hashed {
+        file: BufWriter::with_capacity(1 << 20, File::create_new(path)?),
+        hash: Sha256::new(),
+        bytes: 0,
+        copied,
+    };
+    // Wide numbers first, that all of them are aligned.
+    let mut ordered: Vec<(&String, &Stored)> = tensors
+        .iter()
+        .map(|(name, stored)| (name, *stored))
+        .collect();
+    ordered.sort_by_key(|(_, stored)| std::cmp::Reverse(stored.number.bytes()));
+    let header = header(&ordered, metadata);
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    for (_, stored) in ordered {
+        source.copy(stored, &mut out)?;
+    }
+    out.finish()
+}
+
+fn header(tensors: &[(&String, &Stored)], metadata: &BTreeMap<String, String>) -> String {
+    let mut header = Map::new();
+    if !metadata.is_empty() {
+        header.insert("__metadata__".to_owned(), json!(metadata));
+    }
+    let mut start = 0;
+    for (name, stored) in tensors {
+        let end = start + stored.bytes();
+        let place = json!({"dtype": stored.number.name(), "shape": stored.shape, "data_offsets": [start, end]});
+        header.insert((*name).clone(), place);
+        start = end;
+    }
+    let mut text = Value::Object(header).to_string();
+    text.extend(std::iter::repeat_n(
+        ' ',
+        text.len().next_multiple_of(8) - text.len(),
+    ));
+    text
+}
+
+struct Hashed<'a> {
+    file: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+    copied: &'a mut dyn FnMut(u64),
+}
+
+impl Hashed<'_> {
+    fn finish(mut self) -> io::Result<Written> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        Ok(Written {
+            bytes: self.bytes,
+            sha256: format!("{:x}", self.hash.finalize()),
+        })
+    }
+}
+
+impl Write for Hashed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
+        (self.copied)(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
