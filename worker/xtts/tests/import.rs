@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
@@ -57,9 +58,13 @@ impl Published {
         self.path().join("models/xtts")
     }
 
-    fn import(&self) -> Result<ModelFolder> {
+    fn save(&self) {
         let model = self.path().join(files::MODEL);
         candle_core::safetensors::save(&self.tensors, model).unwrap();
+    }
+
+    fn import(&self) -> Result<ModelFolder> {
+        self.save();
         self.import_from(self.path())
     }
 
@@ -70,7 +75,7 @@ impl Published {
             origin: "a test".to_owned(),
             acceptance: acceptance(),
         };
-        import(&request, &mut |_| {})
+        import(&request, &mut |_| ControlFlow::Continue(()))
     }
 
     fn refused(&self) -> String {
@@ -265,9 +270,27 @@ fn progress_reaches_the_end_of_each_file() {
     let mut told = |progress: Progress<'_>| {
         assert!(progress.done >= last.0 && progress.file == files::MODEL);
         last = (progress.done, progress.total);
+        ControlFlow::Continue(())
     };
     let folder = import(&request, &mut told).unwrap();
     assert!(last.0 == last.1 && last.1 >= 4 * folder.manifest().parameters);
+}
+
+#[test]
+fn a_stopped_import_leaves_nothing() {
+    let published = Published::new();
+    published.save();
+    let request = Import {
+        source: &Source::find(published.path()).unwrap(),
+        target: &published.target(),
+        origin: "a folder".to_owned(),
+        acceptance: acceptance(),
+    };
+    let stopped = import(&request, &mut |_| ControlFlow::Break(()));
+    let stopped = stopped.err().unwrap().to_string();
+    assert!(stopped.contains("stopped before the end"), "{stopped}");
+    let around = fs::read_dir(published.path().join("models")).unwrap();
+    assert_eq!(around.count(), 0);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Every shape of a checkpoint, from files that torch wrote (`reference/checkpoints.py`).
 
+use std::ops::ControlFlow;
+
 use super::*;
 
 fn fixture(name: &str) -> PathBuf {
@@ -202,7 +204,7 @@ fn a_safetensors_file_that_is_cut_off_names_its_tensors() {
         &source,
         &tensors.collect(),
         &BTreeMap::new(),
-        &mut |_| {},
+        &mut |_| ControlFlow::Continue(()),
     )
     .unwrap();
     let whole = Checkpoint::open(&path).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -17,13 +18,14 @@ pub(crate) struct Written {
     pub(crate) sha256: String,
 }
 
-/// Writes the tensors under these names and waits until they are on the disk. `copied` is told of bytes as they are written.
+/// Writes the tensors under these names and waits until they are on the disk. `copied` is told of bytes
+/// as they are written, and may stop it.
 pub(crate) fn write(
     path: &Path,
     source: &Checkpoint,
     tensors: &BTreeMap<String, &Stored>,
     metadata: &BTreeMap<String, String>,
-    copied: &mut dyn FnMut(u64),
+    copied: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> io::Result<Written> {
     let mut out = Hashed {
         file: BufWriter::with_capacity(1 << 20, File::create_new(path)?),
@@ -70,7 +72,7 @@ struct Hashed<'a> {
     file: BufWriter<File>,
     hash: Sha256,
     bytes: u64,
-    copied: &'a mut dyn FnMut(u64),
+    copied: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
 }
 
 impl Hashed<'_> {
@@ -89,8 +91,10 @@ impl Write for Hashed<'_> {
         let written = self.file.write(bytes)?;
         self.hash.update(&bytes[..written]);
         self.bytes += written as u64;
-        (self.copied)(written as u64);
-        Ok(written)
+        match (self.copied)(written as u64) {
+            ControlFlow::Continue(()) => Ok(written),
+            ControlFlow::Break(()) => Err(io::Error::other("stopped before the end")),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

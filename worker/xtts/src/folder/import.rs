@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -38,8 +39,12 @@ pub struct Progress<'a> {
     pub total: u64,
 }
 
-/// Writes the folder of a model. Memory holds one tensor at most; a failed or killed import leaves the target as it was.
-pub fn import(request: &Import<'_>, progress: &mut dyn FnMut(Progress<'_>)) -> Result<ModelFolder> {
+/// Writes the folder of a model. `progress` may stop it. Memory holds one tensor at most; an import that fails, is stopped or is
+/// killed leaves the target as it was.
+pub fn import(
+    request: &Import<'_>,
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<ModelFolder> {
     let source = request.source;
     let (config_path, vocabulary) = (
         source.required(files::CONFIG)?,
@@ -162,7 +167,7 @@ fn needed_tensors<'a>(
 struct FolderWriter<'a> {
     folder: &'a Path,
     records: BTreeMap<String, FileRecord>,
-    progress: &'a mut dyn FnMut(Progress<'_>),
+    progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 }
 
 impl FolderWriter<'_> {
@@ -205,7 +210,7 @@ impl FolderWriter<'_> {
                 file: name,
                 done,
                 total,
-            });
+            })
         };
         let written = checkpoint::write(&path, source, tensors, metadata, &mut copied);
         let written = written.map_err(|error| XttsError::file(path, error))?;
