@@ -149,3 +149,180 @@ fn faulty_markup_is_an_error() {
     let found = passages("<speak>a", TranscriptLanguage::English, &none, 100);
     assert!(matches!(found, Err(TranscriptError::Ssml(_))), "{found:?}");
 }
+
+#[test]
+fn spanish_is_cleaned() {
+    check(
+        TranscriptLanguage::Spanish,
+        &[
+            ("¿Qué tal, Sr. García?", "¿qué tal, señor garcía?"),
+            ("El 1er piso, la 3ª vez.", "el primer piso, la tercera vez."),
+            (
+                "Cuesta 20,50 € o $1.234,05.",
+                "cuesta veinte euros con cincuenta céntimos o mil doscientos treinta y cuatro dólares con cinco centavos.",
+            ),
+            (
+                "Un 12,5 % de 2.500.000",
+                "un doce coma cinco por ciento de dos millones quinientos mil",
+            ),
+            (
+                "US$2,5 millones & más",
+                "dos coma cinco millones de dólares y más",
+            ),
+            ("A -5° (hoy) – sí…", "a menos cinco grados, hoy, sí..."),
+            ("Son las 3:45.", "son las tres cuarenta y cinco."),
+            ("el agente 007 y MP3", "el agente cero cero siete y mp tres"),
+        ],
+    );
+}
+
+#[test]
+fn french_is_cleaned() {
+    check(
+        TranscriptLanguage::French,
+        &[
+            ("Ça va bien le 1er mai ?", "ça va bien le premier mai?"),
+            ("Il y a 21 chats.", "il y a vingt et un chats."),
+            (
+                "M. Dupont a 100,000 fans et 100 000 €.",
+                "monsieur dupont a cent mille fans et cent mille euros.",
+            ),
+            (
+                "12,56 % ; 3,05",
+                "douze virgule cinquante-six pour cent; trois virgule zéro cinq",
+            ),
+            (
+                "« L'été » coûte 1,5 M€",
+                "l'été coûte un virgule cinq m euros",
+            ),
+            (
+                "Il est 14:00, n° 5, 3\u{202f}000\u{a0}000 d'euros",
+                "il est quatorze, numéro cinq, trois millions d'euros",
+            ),
+            ("La 2e et la 1re", "la deuxième et la première"),
+        ],
+    );
+}
+
+#[test]
+fn german_is_cleaned() {
+    check(
+        TranscriptLanguage::German,
+        &[
+            (
+                "Das sind 100.000,5 Euro am 1. Mai.",
+                "das sind einhunderttausend komma fünf euro am ersten mai.",
+            ),
+            (
+                "Guten Tag, das kostet 12,50€.",
+                "guten tag, das kostet zwölf euro und fünfzig cent.",
+            ),
+            (
+                "z. B. 3.5 oder 3,14 & 1.234,56 $",
+                "zum beispiel drei komma fünf oder drei komma eins vier und zwölfhundertvierunddreißig dollar und sechsundfünfzig cent",
+            ),
+            (
+                "Um 14.30 Uhr bei -5 °C",
+                "um vierzehn dreißig uhr bei minus fünf grad c",
+            ),
+            ("Die 20-jährige STRASSE", "die zwanzig-jährige strasse"),
+            (
+                "Seit 1999. Ende",
+                "seit neunzehnhundertneunundneunzig. ende",
+            ),
+            ("10–12 Mio. $", "zehn zwölf millionen dollar"),
+        ],
+    );
+}
+
+#[test]
+fn italian_is_cleaned() {
+    check(
+        TranscriptLanguage::Italian,
+        &[
+            ("Il 2° posto.", "il secondo posto."),
+            (
+                "Il sig. Rossi ha 1.500,50 €.",
+                "il signor rossi ha millecinquecento euro e cinquanta centesimi.",
+            ),
+            ("L'8% di 33", "l'otto per cento di trentatré"),
+            ("a@b.it", "a chiocciola b.it"),
+        ],
+    );
+}
+
+#[test]
+fn polish_is_cleaned() {
+    check(
+        TranscriptLanguage::Polish,
+        &[
+            ("Było 50 żołnierzy.", "było pięćdziesiąt żołnierzy."),
+            (
+                "Kosztuje 2,50 zł, 5 zł i 1 zł",
+                "kosztuje dwa złote pięćdziesiąt groszy, pięć złotych i jeden złoty",
+            ),
+            (
+                "1. miejsce, 3-cia klasa, 2,5%",
+                "pierwszy miejsce, trzecia klasa, dwa przecinek pięć procenta",
+            ),
+            ("ul. Nowa nr 7 itd.", "ulica nowa numer siedem i tak dalej."),
+        ],
+    );
+}
+
+#[test]
+fn czech_is_cleaned() {
+    check(
+        TranscriptLanguage::Czech,
+        &[
+            ("Bylo tam 50 vojáků.", "bylo tam padesát vojáků."),
+            (
+                "1. května, 2,5 % a 1 %",
+                "první května, dvě celé pět procenta a jedno procento",
+            ),
+            (
+                "Stojí 22 Kč, 1 Kč, 3,50 Kč.",
+                "stojí dvacet dvě korun, jedna koruna, tři koruny a padesát haléřů.",
+            ),
+            ("Dr. Novák, č. 5", "doktor novák, číslo pět"),
+        ],
+    );
+}
+
+#[test]
+fn russian_is_cleaned() {
+    check(
+        TranscriptLanguage::Russian,
+        &[
+            ("Там было 50 солдат.", "там было пятьдесят солдат."),
+            (
+                "5-го мая, 21 %, 2,5%",
+                "пятого мая, двадцать один процент, две целых пять десятых процента",
+            ),
+            (
+                "Цена 1 000 ₽, 21,02 руб. или $3",
+                "цена тысяча рублей, двадцать один рубль две копейки или три доллара",
+            ),
+            ("д-р Жук и т. д.", "доктор жук и так далее."),
+        ],
+    );
+}
+
+#[test]
+fn dutch_is_cleaned() {
+    check(
+        TranscriptLanguage::Dutch,
+        &[
+            ("Ik zie 3 honden.", "ik zie drie honden."),
+            ("De 1e en 8ste keer", "de eerste en achtste keer"),
+            (
+                "Dhr. Jansen betaalt €12,50 of 3,7%",
+                "de heer jansen betaalt twaalf euro en vijftig cent of drie komma zeven procent",
+            ),
+            (
+                "'s ochtends bijv. in 1984",
+                "'s ochtends bijvoorbeeld in negentienhonderdvierentachtig",
+            ),
+        ],
+    );
+}

@@ -1,6 +1,6 @@
 //! Stretches of a document between the edges of sentences, as plain text that knows where it stands in the input.
 
-use std::{ops::Range, time::Duration};
+use std::{iter::Peekable, ops::Range, slice::Iter, time::Duration};
 
 use kiskadee_ssml::{Piece, SayAs, Saying, Text};
 
@@ -107,12 +107,32 @@ impl Block {
             while pauses.next_if(|(at, _)| *at <= part.range.start).is_some() {
                 pause_in(&mut written);
             }
-            if part.origin.saying != Saying::Written && written.ends_with(char::is_alphanumeric) {
-                written.push(' ');
-            }
-            written.push_str(&part.written());
+            part.write(&mut written);
         }
         written.trim().to_owned()
+    }
+
+    /// Appends the block as [`Self::written`] does, but where a pause has a length, a new stretch begins.
+    pub(super) fn write_paused(&self, stretches: &mut Vec<(String, Duration)>) {
+        let mut pauses = self.pauses.iter().peekable();
+        let pause_before = |at: usize, pauses: &mut Peekable<Iter<'_, (usize, Duration)>>| {
+            let mut pause = Duration::ZERO;
+            while let Some((_, length)) = pauses.next_if(|(place, _)| *place <= at) {
+                pause += *length;
+            }
+            pause
+        };
+        for part in &self.parts {
+            let pause = pause_before(part.range.start, &mut pauses);
+            end_stretch(stretches, pause);
+            if let Some((written, _)) = stretches.last_mut() {
+                part.write(written);
+            }
+        }
+        end_stretch(stretches, pause_before(usize::MAX, &mut pauses));
+        if let Some((written, _)) = stretches.last_mut() {
+            written.push_str("\n\n");
+        }
     }
 }
 
@@ -125,7 +145,25 @@ fn pause_in(written: &mut String) {
     written.push(' ');
 }
 
+/// A pause ends the last stretch, or is added to the one that the text before it has.
+fn end_stretch(stretches: &mut Vec<(String, Duration)>, pause: Duration) {
+    if pause.is_zero() {
+        return;
+    }
+    if let Some((_, silence)) = stretches.last_mut() {
+        *silence += pause;
+    }
+    stretches.push((String::new(), Duration::ZERO));
+}
+
 impl Part {
+    fn write(&self, written: &mut String) {
+        if self.origin.saying != Saying::Written && written.ends_with(char::is_alphanumeric) {
+            written.push(' ');
+        }
+        written.push_str(&self.written());
+    }
+
     fn source(&self, at: usize) -> Range<usize> {
         match self.origin.saying {
             Saying::Written => self.origin.source_of(at - self.range.start),

@@ -6,6 +6,8 @@
 mod block;
 mod dress;
 
+use std::time::Duration;
+
 use kiskadee_ssml::{SayAs, SsmlError, is_ssml, parse};
 
 use self::block::Block;
@@ -62,6 +64,33 @@ pub fn plain_text(
     Ok(dictionary.rewrite(&written.join("\n\n")).into_owned())
 }
 
+/// A text as for [`plain_text`], in stretches between pauses, each with the pause behind it. The first may be empty.
+///
+/// Errors: as [`read`].
+pub(crate) fn paused_texts(
+    text: &str,
+    language: &str,
+    dictionary: &Dictionary,
+) -> Result<Vec<(String, Duration)>, SsmlError> {
+    if !is_ssml(text) {
+        return Ok(vec![(
+            dictionary.rewrite(text).into_owned(),
+            Duration::ZERO,
+        )]);
+    }
+    let document = parse(text)?;
+    document.check_language(language)?;
+    let blocks = Block::all(document.pieces);
+    let mut stretches = vec![(String::new(), Duration::ZERO)];
+    for block in &blocks {
+        block.write_paused(&mut stretches);
+    }
+    for (written, _) in &mut stretches {
+        *written = dictionary.rewrite(written.trim()).into_owned();
+    }
+    Ok(stretches)
+}
+
 /// What `text` is in words when it is read in this way: as in [`crate::plain`], letters in capitals.
 fn said_as(kind: SayAs, text: &str, language: Language) -> String {
     match language {
@@ -75,7 +104,7 @@ fn said_as(kind: SayAs, text: &str, language: Language) -> String {
 struct Spoken {
     sentences: Vec<Sentence>,
     /// Pauses of blocks without words, which the next sentence begins with.
-    lead: std::time::Duration,
+    lead: Duration,
     paragraph_ended: bool,
 }
 

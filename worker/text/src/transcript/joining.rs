@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Stretch, letters};
+use super::{PARAGRAPH, Stretch, letters};
 use crate::{Boundary, Language, Sentence, Word, normalize};
-
-/// Silence behind a paragraph, beyond what a sentence leaves.
-pub(super) const PARAGRAPH: Duration = Duration::from_millis(300);
 
 /// One stretch a sentence, and more where it has pauses. `text` is what the sentences were read from.
 pub(super) fn join(sentences: &[Sentence], text: &str, language: Language) -> Vec<Stretch> {

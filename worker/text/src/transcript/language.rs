@@ -4,18 +4,45 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TranscriptLanguage {
     English,
+    Spanish,
+    French,
+    German,
+    Italian,
     /// As written and spoken in Brazil.
     Portuguese,
+    Polish,
+    Russian,
+    Dutch,
+    Czech,
 }
 
 impl TranscriptLanguage {
-    pub const ALL: &[Self] = &[Self::English, Self::Portuguese];
+    pub const ALL: &[Self] = &[
+        Self::English,
+        Self::Spanish,
+        Self::French,
+        Self::German,
+        Self::Italian,
+        Self::Portuguese,
+        Self::Polish,
+        Self::Russian,
+        Self::Dutch,
+        Self::Czech,
+    ];
 
     /// The tag that multilingual models know the language by; `zh-cn` for Chinese.
     pub fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
+            Self::Spanish => "es",
+            Self::French => "fr",
+            Self::German => "de",
+            Self::Italian => "it",
             Self::Portuguese => "pt",
+            Self::Polish => "pl",
+            Self::Russian => "ru",
+            Self::Dutch => "nl",
+            Self::Czech => "cs",
         }
     }
 

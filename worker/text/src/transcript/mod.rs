@@ -4,10 +4,17 @@
 //! English and Portuguese are read by the rules of [`crate::read`]; the words are then written down again. The other
 //! languages are cleaned: numbers, money, abbreviations and signs are written out, and the rest stays as it is.
 
+mod amounts;
+mod cleaning;
+mod figures;
 mod joining;
 mod language;
+mod languages;
 mod letters;
 mod passages;
+mod sentences;
+mod spelling;
+mod writing;
 
 use std::time::Duration;
 
@@ -59,14 +66,20 @@ pub fn passages(
 
 /// One plain text as the model's tokenizer wants it, without splitting.
 pub fn transcript(text: &str, language: TranscriptLanguage) -> Result<String, TranscriptError> {
-    let language = rules(language);
-    let stretches = joining::join(&crate::normalize(text, language), text, language);
+    let stretches = match rules(language) {
+        Some(rules) => joining::join(&crate::normalize(text, rules), text, rules),
+        None => sentences::read(&[(text.to_owned(), Duration::ZERO)], language),
+    };
     let transcripts: Vec<String> = stretches
         .into_iter()
         .map(|stretch| stretch.transcript)
+        .filter(|transcript| !transcript.is_empty())
         .collect();
     Ok(transcripts.join(" "))
 }
+
+/// Silence behind a paragraph, beyond what a sentence leaves.
+const PARAGRAPH: Duration = Duration::from_millis(300);
 
 /// A sentence, or what of it stands before or after a pause.
 #[derive(Debug, Default, PartialEq)]
@@ -81,15 +94,19 @@ fn stretches(
     language: TranscriptLanguage,
     dictionary: &Dictionary,
 ) -> Result<Vec<Stretch>, TranscriptError> {
-    let language = rules(language);
-    let sentences = crate::read(text, language, dictionary, |_| false)?;
-    Ok(joining::join(&sentences, text, language))
+    if let Some(rules) = rules(language) {
+        let sentences = crate::read(text, rules, dictionary, |_| false)?;
+        return Ok(joining::join(&sentences, text, rules));
+    }
+    let texts = crate::ssml::paused_texts(text, language.tag(), dictionary)?;
+    Ok(sentences::read(&texts, language))
 }
 
-/// The language by whose rules a text is read word by word.
-fn rules(language: TranscriptLanguage) -> Language {
+/// The language whose rules read a text word by word.
+fn rules(language: TranscriptLanguage) -> Option<Language> {
     match language {
-        TranscriptLanguage::English => Language::English,
-        TranscriptLanguage::Portuguese => Language::Portuguese,
+        TranscriptLanguage::English => Some(Language::English),
+        TranscriptLanguage::Portuguese => Some(Language::Portuguese),
+        _ => None,
     }
 }
