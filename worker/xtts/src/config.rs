@@ -212,7 +212,7 @@ impl Config {
 }
 
 /// Replaces the bare words `Infinity`, `-Infinity` and `NaN` outside of strings by `null`.
-fn without_non_finite(text: &str) -> String {
+pub(crate) fn without_non_finite(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let (mut in_string, mut escaped) = (false, false);
     let mut rest = text;

@@ -4,14 +4,43 @@
 //! and conditioning latents go into a GPT that predicts audio codes; its last hidden states go through a HiFi-GAN decoder that is
 //! conditioned on a speaker embedding. Knows nothing of queues, HTTP or processes.
 
+mod batch;
 mod checkpoint;
+mod conditioning;
 mod config;
+mod dvae;
 mod error;
 pub mod folder;
+mod gpt;
+mod kernels;
 pub mod layout;
+mod mel;
+mod model;
+mod nn;
+mod parameters;
+pub mod parity;
+mod resample;
+mod sampling;
+mod speaker;
+mod tokenizer;
+mod vocoder;
 mod weights;
 
+pub use batch::{Batch, End, Event, Order, Outcome};
+pub use conditioning::{
+    Conditioning, ConditioningEncoder, ConditioningModel, ConditioningOptions, LATENTS, Perceiver,
+    StyleEncoder,
+};
 pub use config::{Config, DvaeSizes, HifiganSizes, ModelArgs, Sizes, SpeakerEncoderSizes};
+pub use dvae::Dvae;
 pub use error::{Result, XttsError};
 pub use folder::ModelFolder;
+pub use mel::{INPUT_RATE, LogMel, MEL_BANDS, MEL_HOP, mel_scales};
+pub use model::{DeviceChoice, LoadOptions, Precision, PreparedVoice, Xtts};
+pub use parameters::{ParameterSource, Trace};
+pub use resample::{Resampler, resample};
+pub use sampling::Sampling;
+pub use speaker::SpeakerEncoder;
+pub use tokenizer::Tokenizer;
+pub use vocoder::{Vocoder, VocoderStream, VocoderVoice};
 pub use weights::Weights;

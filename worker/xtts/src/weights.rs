@@ -1,7 +1,7 @@
 //! The tensors of a checkpoint by name, mapped into memory.
 #![expect(unsafe_code, reason = "a checkpoint of gigabytes is mapped, not read")]
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::{fs::File, ops::Range, path::Path, sync::Arc};
 
 use candle_core::{DType, Device, Shape, Tensor};
 use memmap2::Mmap;
@@ -20,6 +20,22 @@ pub struct Weights {
     /// Where the tensors' bytes begin.
     data: usize,
     device: Device,
+}
+
+/// Bytes in memory or in a mapped file.
+pub(crate) enum Bytes {
+    Owned(Box<[u8]>),
+    /// Within the file.
+    Mapped(Arc<Mmap>, Range<usize>),
+}
+
+impl Bytes {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Owned(bytes) => bytes,
+            Self::Mapped(map, range) => map.get(range.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 impl Weights {
@@ -56,16 +72,26 @@ impl Weights {
         Ok(self.info(name)?.shape.clone())
     }
 
+    /// That the tensor is there and has this shape.
+    pub(crate) fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
+        let found = self.shape(name)?;
+        if found == shape {
+            return Ok(());
+        }
+        let reason = format!("has the shape {found:?} where {shape:?} is needed");
+        Err(XttsError::tensor(name, reason))
+    }
+
     /// The tensor as f32, which must have this shape.
     pub fn get(&self, name: &str, shape: impl Into<Shape>) -> Result<Tensor> {
         let shape = shape.into();
-        let found = self.shape(name)?;
-        if found != shape.dims() {
-            let reason = format!("has the shape {found:?} where {:?} is needed", shape.dims());
-            return Err(XttsError::tensor(name, reason));
-        }
-        let tensor =
-            Tensor::from_raw_buffer(self.bytes(name)?, self.dtype(name)?, &found, &Device::Cpu)?;
+        self.check(name, shape.dims())?;
+        let tensor = Tensor::from_raw_buffer(
+            self.bytes(name)?,
+            self.dtype(name)?,
+            shape.dims(),
+            &Device::Cpu,
+        )?;
         Ok(tensor.to_dtype(DType::F32)?.to_device(&self.device)?)
     }
 
@@ -79,8 +105,18 @@ impl Weights {
         DType::try_from(dtype).map_err(|error| XttsError::tensor(name, error))
     }
 
+    /// The bytes of the tensor where they lie in the file, which stays mapped as long as they are held.
+    pub(crate) fn mapped(&self, name: &str) -> Result<Bytes> {
+        let (start, end) = self.info(name)?.data_offsets;
+        self.bytes(name)?;
+        Ok(Bytes::Mapped(
+            Arc::clone(&self.map),
+            self.data + start..self.data + end,
+        ))
+    }
+
     /// The bytes of the tensor as they lie in the file.
-    pub(crate) fn bytes(&self, name: &str) -> Result<&[u8]> {
+    fn bytes(&self, name: &str) -> Result<&[u8]> {
         let (start, end) = self.info(name)?.data_offsets;
         let bytes = self.map.get(self.data + start..self.data + end);
         bytes.ok_or_else(|| XttsError::tensor(name, "is cut off: the file is too short"))

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use candle_core::Device;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
@@ -16,7 +17,9 @@ use super::{ModelFolder, files, speakers};
 use crate::checkpoint::{self, Checkpoint, Stored, canonical_names, check};
 use crate::config::Config;
 use crate::error::{Result, XttsError};
+use crate::gpt::quantize_gpt;
 use crate::layout::{self, Layout};
+use crate::weights::Weights;
 
 /// What is imported, where to, and under whose acceptance of the licence.
 #[derive(Debug, Clone)]
@@ -65,6 +68,7 @@ pub fn import(
         writer.put(files::LICENCE, text.as_bytes())?;
     }
     let parameters = parts.write(&config, &mut writer)?;
+    writer.quantized_gpt(&config)?;
     let manifest = Manifest {
         format: FORMAT,
         kind: KIND.to_owned(),
@@ -215,6 +219,23 @@ impl FolderWriter<'_> {
         let written = checkpoint::write(&path, source, tensors, metadata, &mut copied);
         let written = written.map_err(|error| XttsError::file(path, error))?;
         self.record(name, written.bytes, written.sha256);
+        Ok(())
+    }
+
+    /// The GPT's large matrices once more, in the form in which CPUs use them.
+    fn quantized_gpt(&mut self, config: &Config) -> Result<()> {
+        let path = self.folder.join(files::GPT_Q8);
+        let weights = Weights::open(&self.folder.join(files::MODEL), &Device::Cpu)?;
+        quantize_gpt(&weights, config, &path)?;
+        let written = || -> std::io::Result<_> {
+            let mut file = File::open(&path)?;
+            file.sync_all()?;
+            let mut hash = Sha256::new();
+            let bytes = std::io::copy(&mut file, &mut hash)?;
+            Ok((bytes, format!("{:x}", hash.finalize())))
+        };
+        let (bytes, sha256) = written().map_err(|error| XttsError::file(&path, error))?;
+        self.record(files::GPT_Q8, bytes, sha256);
         Ok(())
     }
 

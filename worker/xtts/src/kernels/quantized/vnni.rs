@@ -1,0 +1,135 @@
+//! The product by AVX-512 with its instruction for 8-bit dot products (VNNI).
+#![expect(
+    unsafe_code,
+    reason = "vector instructions that the processor was asked for, and loads of whole vectors from checked slices"
+)]
+
+use std::arch::x86_64::{
+    __m512, __m512i, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_storeu_ps,
+};
+use std::array;
+
+use super::{GROUP, PANEL, RECORD, product::Block};
+
+/// Bytes of one vector: 16 outputs of four steps.
+const VECTOR: usize = 4 * PANEL;
+/// Rows that are worked on together beside two panels.
+const ROWS: usize = 4;
+
+/// Whether the processor has the instructions.
+pub(super) fn is_available() -> bool {
+    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
+}
+
+/// As [`Block::multiply`]; only where [`is_available`].
+pub(super) fn multiply(block: &Block<'_>, output: &mut [f32]) {
+    // SAFETY: the caller asked the processor for these instructions.
+    unsafe { by_panels(block, output) }
+}
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn by_panels(block: &Block<'_>, output: &mut [f32]) {
+    let rows = block.input.rows();
+    match block.records.len() / block.panel_size {
+        2 => by_rows::<2>(block, rows, output),
+        _ => by_rows::<1>(block, rows, output),
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn by_rows<const P: usize>(block: &Block<'_>, rows: usize, output: &mut [f32]) {
+    for first in (0..rows).step_by(ROWS) {
+        match rows - first {
+            1 => tile::<P, 1>(block, first, rows, output),
+            2 => tile::<P, 2>(block, first, rows, output),
+            3 => tile::<P, 3>(block, first, rows, output),
+            _ => tile::<P, ROWS>(block, first, rows, output),
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn tile<const P: usize, const R: usize>(
+    block: &Block<'_>,
+    first: usize,
+    rows: usize,
+    output: &mut [f32],
+) {
+    let mut totals = [[_mm512_setzero_ps(); R]; P];
+    let panels: [&[u8]; P] =
+        array::from_fn(|p| &block.records[p * block.panel_size..][..block.panel_size]);
+    for group in 0..block.input.depth {
+        let records: [&[u8]; P] = array::from_fn(|p| &panels[p][group * RECORD..][..RECORD]);
+        let sums = sums::<P, R>(block, first, group, records);
+        for (p, record) in records.into_iter().enumerate() {
+            let of_weights = load_f32(record);
+            for r in 0..R {
+                let of_input = _mm512_set1_ps(block.input.group(first + r, group).scale);
+                let scale = _mm512_mul_ps(of_weights, of_input);
+                totals[p][r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[p][r]), scale, totals[p][r]);
+            }
+        }
+    }
+    for (p, totals) in totals.into_iter().enumerate() {
+        for (r, total) in totals.into_iter().enumerate() {
+            let place = (p * rows + first + r) * PANEL;
+            store(&mut output[place..place + PANEL], total);
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn sums<const P: usize, const R: usize>(
+    block: &Block<'_>,
+    first: usize,
+    group: usize,
+    records: [&[u8]; P],
+) -> [[__m512i; R]; P] {
+    let input: [&[i8; GROUP]; R] = array::from_fn(|r| {
+        let values = block.input.values(first + r, group);
+        values.first_chunk().unwrap_or(&[0; GROUP])
+    });
+    let begin: [__m512i; R] =
+        array::from_fn(|r| _mm512_set1_epi32(block.input.group(first + r, group).correction));
+    let mut sums = [begin; P];
+    for quad in 0..GROUP / 4 {
+        let steps: [__m512i; R] = array::from_fn(|r| {
+            let [a, b, c, d] = array::from_fn(|step| input[r][quad * 4 + step] as u8);
+            _mm512_set1_epi32(i32::from_le_bytes([a, b, c, d]))
+        });
+        for p in 0..P {
+            let weights = load_bytes(&records[p][(quad + 1) * VECTOR..][..VECTOR]);
+            for r in 0..R {
+                sums[p][r] = _mm512_dpbusd_epi32(sums[p][r], weights, steps[r]);
+            }
+        }
+    }
+    sums
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_bytes(bytes: &[u8]) -> __m512i {
+    assert!(bytes.len() >= VECTOR);
+    // SAFETY: there are so many bytes, and the load needs no alignment.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_f32(bytes: &[u8]) -> __m512 {
+    assert!(bytes.len() >= VECTOR);
+    // SAFETY: there are so many bytes, and the load needs no alignment.
+    unsafe { _mm512_loadu_ps(bytes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store(output: &mut [f32], values: __m512) {
+    assert!(output.len() >= PANEL);
+    // SAFETY: there is so much room, and the store needs no alignment.
+    unsafe { _mm512_storeu_ps(output.as_mut_ptr(), values) }
+}

@@ -1,0 +1,157 @@
+//! A convolution over time without padding, on `[time, channel]`.
+
+use std::{borrow::Cow, sync::Arc};
+
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Layout, Result, Shape, Tensor};
+
+use super::f32_slice;
+use crate::kernels::panels::Panels;
+
+/// A convolution; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Convolution {
+    taps: Taps,
+    dilation: usize,
+    count: usize,
+}
+
+#[derive(Clone)]
+enum Taps {
+    /// `[in, out]` for each tap.
+    Composed(Vec<Tensor>),
+    Packed(Arc<Panels>),
+}
+
+/// What is done to the input before and to the output behind the convolution.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Extras<'a> {
+    /// Slope of a leaky ReLU in front.
+    pub(crate) slope: Option<f32>,
+    /// Added to the output, `[time, out]`.
+    pub(crate) residual: Option<&'a Tensor>,
+}
+
+impl Convolution {
+    /// Of weights `[tap, in, out]` in f32; computes in `dtype` where the device is a GPU.
+    pub(crate) fn new(weight: &Tensor, dilation: usize, dtype: DType) -> Result<Self> {
+        let (count, input, output) = weight.dims3()?;
+        let taps = if weight.device().is_cpu() {
+            let values = weight.flatten_all()?.to_vec1::<f32>()?;
+            Taps::Packed(Arc::new(Panels::pack(
+                &values, count, input, output, dilation,
+            )))
+        } else {
+            let tap = |tap| weight.get(tap)?.to_dtype(dtype)?.contiguous();
+            Taps::Composed((0..count).map(tap).collect::<Result<_>>()?)
+        };
+        Ok(Self {
+            taps,
+            dilation,
+            count,
+        })
+    }
+
+    /// Times that an output looks at beyond the first.
+    pub(crate) fn reach(&self) -> usize {
+        (self.count - 1) * self.dilation
+    }
+
+    /// `[time + reach, in]` to `[time, out]`; the bias is `[out]`.
+    pub(crate) fn forward(
+        &self,
+        input: &Tensor,
+        bias: &Tensor,
+        extras: Extras<'_>,
+    ) -> Result<Tensor> {
+        match &self.taps {
+            Taps::Composed(taps) => self.composed(taps, input, bias, extras),
+            Taps::Packed(panels) => {
+                let kernel = Kernel {
+                    panels,
+                    bias: bias.to_vec1()?,
+                    slope: extras.slope,
+                };
+                let input = input.contiguous()?;
+                match extras.residual {
+                    Some(residual) => input.apply_op2_no_bwd(&residual.contiguous()?, &kernel),
+                    None => input.apply_op1_no_bwd(&kernel),
+                }
+            }
+        }
+    }
+
+    fn composed(
+        &self,
+        taps: &[Tensor],
+        input: &Tensor,
+        bias: &Tensor,
+        Extras { slope, residual }: Extras<'_>,
+    ) -> Result<Tensor> {
+        let input = match slope {
+            Some(slope) => input.maximum(&(input * f64::from(slope))?)?,
+            None => input.clone(),
+        };
+        let times = input.dim(0)?.saturating_sub(self.reach());
+        let mut sum: Option<Tensor> = None;
+        for (tap, weight) in taps.iter().enumerate() {
+            let product = input
+                .narrow(0, tap * self.dilation, times)?
+                .matmul(weight)?;
+            sum = Some(match sum {
+                Some(sum) => (sum + product)?,
+                None => product.broadcast_add(bias)?,
+            });
+        }
+        let sum =
+            sum.ok_or_else(|| candle_core::Error::Msg("a convolution without taps".into()))?;
+        match residual {
+            Some(residual) => sum + residual,
+            None => Ok(sum),
+        }
+    }
+}
+
+struct Kernel<'a> {
+    panels: &'a Panels,
+    bias: Vec<f32>,
+    slope: Option<f32>,
+}
+
+impl Kernel<'_> {
+    fn apply(&self, input: &[f32], residual: Option<&[f32]>) -> (CpuStorage, Shape) {
+        let input = match self.slope {
+            Some(slope) => Cow::Owned(input.iter().map(|x| x.max(x * slope)).collect::<Vec<_>>()),
+            None => Cow::Borrowed(input),
+        };
+        let output = self.panels.apply(&input, &self.bias, residual);
+        let shape = (output.len() / self.panels.output, self.panels.output);
+        (CpuStorage::F32(output), shape.into())
+    }
+}
+
+impl CustomOp1 for Kernel<'_> {
+    fn name(&self) -> &'static str {
+        "convolution"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok(self.apply(f32_slice(storage, layout)?, None))
+    }
+}
+
+impl CustomOp2 for Kernel<'_> {
+    fn name(&self) -> &'static str {
+        "convolution-with-residual"
+    }
+
+    fn cpu_fwd(
+        &self,
+        storage: &CpuStorage,
+        layout: &Layout,
+        residual: &CpuStorage,
+        residual_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let residual = f32_slice(residual, residual_layout)?;
+        Ok(self.apply(f32_slice(storage, layout)?, Some(residual)))
+    }
+}

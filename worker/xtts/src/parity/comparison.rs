@@ -1,0 +1,114 @@
+//! One stage beside what the reference made of it.
+
+use std::collections::HashMap;
+
+use candle_core::{DType, Device, Tensor};
+
+use crate::error::Result;
+
+/// How a stage compares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    pub stage: String,
+    pub difference: Difference,
+    pub passed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Difference {
+    /// The largest error relative to the largest value, and what is allowed.
+    Relative { error: f64, threshold: f64 },
+    /// Ids that differ; none may.
+    Ids { different: usize, count: usize },
+    /// The shapes differ.
+    Shape {
+        found: Vec<usize>,
+        expected: Vec<usize>,
+    },
+}
+
+/// Compares stages, and shows each result.
+pub(super) struct Comparisons<'a> {
+    golden: &'a HashMap<String, Tensor>,
+    show: &'a mut dyn FnMut(&Comparison),
+}
+
+impl<'a> Comparisons<'a> {
+    pub(super) fn new(
+        golden: &'a HashMap<String, Tensor>,
+        show: &'a mut dyn FnMut(&Comparison),
+    ) -> Self {
+        Self { golden, show }
+    }
+
+    /// Compares with the golden tensor of that name; passes over what the folder does not hold.
+    pub(super) fn tensor(&mut self, name: &str, found: &Tensor, threshold: f64) -> Result<()> {
+        let Some(expected) = self.golden.get(name) else {
+            return Ok(());
+        };
+        let difference = relative(found, expected, threshold)?;
+        self.tell(name, difference);
+        Ok(())
+    }
+
+    /// As [`Comparisons::tensor`], of values in the order in which the golden tensor has them.
+    pub(super) fn values(&mut self, name: &str, found: &[f32], threshold: f64) -> Result<()> {
+        let Some(expected) = self.golden.get(name) else {
+            return Ok(());
+        };
+        let expected = expected.flatten_all()?;
+        let found = Tensor::from_slice(found, found.len(), &Device::Cpu)?;
+        self.tell(name, relative(&found, &expected, threshold)?);
+        Ok(())
+    }
+
+    pub(super) fn ids(&mut self, name: &str, found: &[u32], expected: &[u32]) {
+        let pairs = found.iter().zip(expected);
+        let differing = pairs.filter(|(found, expected)| found != expected).count();
+        let difference = Difference::Ids {
+            different: differing + found.len().abs_diff(expected.len()),
+            count: expected.len(),
+        };
+        self.tell(name, difference);
+    }
+
+    fn tell(&mut self, stage: &str, difference: Difference) {
+        let passed = match &difference {
+            // Written so that an error that is not a number fails.
+            Difference::Relative { error, threshold } => error <= threshold,
+            Difference::Ids { different, .. } => *different == 0,
+            Difference::Shape { .. } => false,
+        };
+        (self.show)(&Comparison {
+            stage: stage.to_owned(),
+            difference,
+            passed,
+        });
+    }
+}
+
+fn relative(found: &Tensor, expected: &Tensor, threshold: f64) -> Result<Difference> {
+    if found.dims() != expected.dims() {
+        return Ok(Difference::Shape {
+            found: found.dims().to_vec(),
+            expected: expected.dims().to_vec(),
+        });
+    }
+    let values = |tensor: &Tensor| -> Result<Vec<f64>> {
+        let tensor = tensor.to_device(&Device::Cpu)?.to_dtype(DType::F64)?;
+        Ok(tensor.flatten_all()?.to_vec1()?)
+    };
+    let (found, expected) = (values(found)?, values(expected)?);
+    let largest = expected.iter().filter(|value| value.is_finite());
+    let largest = largest.fold(0.0_f64, |most, value| most.max(value.abs()));
+    let error = |(found, expected): (&f64, &f64)| match (found.is_finite(), expected.is_finite()) {
+        (true, true) => (found - expected).abs(),
+        (false, false) if found.to_bits() == expected.to_bits() => 0.0,
+        _ => f64::INFINITY,
+    };
+    let error = found.iter().zip(&expected).map(error).fold(0.0, f64::max);
+    Ok(Difference::Relative {
+        error: error / largest.max(f64::MIN_POSITIVE),
+        threshold,
+    })
+}
