@@ -36,7 +36,6 @@ fn score(style: &StyleEncoder, mel: &Tensor) -> Tensor {
 
 /// How much the score changes along a variable's gradient, and how much it should.
 fn slopes(style: &StyleEncoder, mel: &Tensor, variable: &Var, gradients: &GradStore) -> (f64, f64) {
-    const STEP: f64 = 1e-2;
     let gradient = gradients.get(variable.as_tensor()).unwrap();
     let length = f64::from(
         gradient
@@ -49,12 +48,14 @@ fn slopes(style: &StyleEncoder, mel: &Tensor, variable: &Var, gradients: &GradSt
             .sqrt(),
     );
     let start = variable.as_tensor().copy().unwrap();
-    let mut at = |step: f64| {
+    let at = |step: f64| {
         let moved = (&start + (gradient * (step / length)).unwrap()).unwrap();
         variable.set(&moved).unwrap();
         f64::from(score(style, mel).to_scalar::<f32>().unwrap())
     };
-    let found = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+    // Steps that change the score enough to be told from rounding, and too little for the slope to change.
+    let step = (0.1 / length).min(1e-2);
+    let found = (at(step) - at(-step)) / (2.0 * step);
     variable.set(&start).unwrap();
     (found, length)
 }
