@@ -199,6 +199,7 @@ fn french_is_cleaned() {
                 "Il est 14:00, n° 5, 3\u{202f}000\u{a0}000 d'euros",
                 "il est quatorze, numéro cinq, trois millions d'euros",
             ),
+            ("À 10h30, 5 h", "à dix heures trente, cinq heures"),
             ("La 2e et la 1re", "la deuxième et la première"),
         ],
     );
@@ -223,12 +224,20 @@ fn german_is_cleaned() {
             ),
             (
                 "Um 14.30 Uhr bei -5 °C",
-                "um vierzehn dreißig uhr bei minus fünf grad c",
+                "um vierzehn dreißig uhr bei minus fünf grad celsius",
             ),
             ("Die 20-jährige STRASSE", "die zwanzig-jährige strasse"),
             (
                 "Seit 1999. Ende",
                 "seit neunzehnhundertneunundneunzig. ende",
+            ),
+            (
+                "Am 12.05.2024, am 3. 10. 1990 um 8:05",
+                "am zwölf null fünf zweitausendvierundzwanzig, am dritten zehnte neunzehnhundertneunzig um acht null fünf",
+            ),
+            (
+                "In den 1990er Jahren 100km/h",
+                "in den neunzehnhundertneunziger jahren einhundert kilometer pro stunde",
             ),
             ("10–12 Mio. $", "zehn zwölf millionen dollar"),
         ],
@@ -303,6 +312,7 @@ fn russian_is_cleaned() {
                 "Цена 1 000 ₽, 21,02 руб. или $3",
                 "цена тысяча рублей, двадцать один рубль две копейки или три доллара",
             ),
+            ("№7 «Привет» — сказал он", "номер семь привет, сказал он"),
             ("д-р Жук и т. д.", "доктор жук и так далее."),
         ],
     );
@@ -325,4 +335,29 @@ fn dutch_is_cleaned() {
             ),
         ],
     );
+}
+
+#[test]
+fn markup_is_read_in_languages_that_are_cleaned() {
+    let dictionary = Dictionary::new([("SQL".to_owned(), Entry::Alias("Sequel".to_owned()))]);
+    let text = "<speak>SQL <break time=\"1s\"/> am <sub alias=\"1. Mai\">x</sub>. <p>Zwei.</p><p>Drei \
+                <say-as interpret-as=\"characters\">AB</say-as>.</p><break time=\"2s\"/></speak>";
+    let found = passages(text, TranscriptLanguage::German, &dictionary, 100).unwrap();
+    assert_eq!(
+        transcripts(&found),
+        ["sequel,", "am ersten mai.", "zwei.", "drei a b."]
+    );
+    let trails: Vec<_> = found
+        .iter()
+        .map(|passage| passage.trail.as_millis())
+        .collect();
+    assert_eq!(trails, [1000, 300, 300, 2000]);
+    let none = Dictionary::default();
+    let found = passages(
+        "<speak xml:lang=\"en\">a</speak>",
+        TranscriptLanguage::German,
+        &none,
+        100,
+    );
+    assert!(matches!(found, Err(TranscriptError::Ssml(_))), "{found:?}");
 }

@@ -20,9 +20,10 @@ pub(super) fn read(before: &str, rest: &str, spelling: &Spelling) -> Option<(usi
     let unsigned = rest.strip_prefix('-').filter(|_| opens);
     let is_negative = unsigned.is_some();
     let place = unsigned.unwrap_or(rest);
-    let found = currency_before(before, place, spelling);
+    let found =
+        currency_before(before, place, spelling).or_else(|| percent_before(place, spelling));
     let (length, words, inner) = found.or_else(|| {
-        let (length, words) = number(place, spelling)?;
+        let (length, words) = number(before, place, spelling)?;
         Some((length, words, false))
     })?;
     let skipped = rest.len() - place.len();
@@ -60,8 +61,19 @@ fn currency_before(
     Some((start + figures.length, words, is_negative))
 }
 
+/// `%20`, as in Turkish.
+fn percent_before(place: &str, spelling: &Spelling) -> Option<(usize, String, bool)> {
+    let figures = Figures::read(place.strip_prefix('%')?, spelling, true)?;
+    let words = (spelling.percent)(&figures.words(spelling), figures.integer());
+    Some(('%'.len_utf8() + figures.length, words, false))
+}
+
 /// A number with what stands behind it.
-fn number(place: &str, spelling: &Spelling) -> Option<(usize, String)> {
+fn number(before: &str, place: &str, spelling: &Spelling) -> Option<(usize, String)> {
+    if goes_on(before) {
+        let figures = Figures::run(place)?;
+        return Some((figures.length, figures.words(spelling)));
+    }
     let figures = Figures::read(place, spelling, true)?;
     let rest = place.get(figures.length..)?;
     let unit = rest.trim_start_matches(' ');
@@ -74,14 +86,19 @@ fn number(place: &str, spelling: &Spelling) -> Option<(usize, String)> {
         let words = money(&figures, currency, spelling);
         return Some((length + currency.sign.len(), words));
     }
-    if unit.starts_with(['%', '٪']) {
+    if unit.starts_with('%') {
         let words = (spelling.percent)(&figures.words(spelling), figures.integer());
-        let sign = unit.chars().next().map_or(0, char::len_utf8);
-        return Some((length + sign, words));
+        return Some((length + '%'.len_utf8(), words));
     }
     let figures = Figures::read(place, spelling, false)?;
     let rest = place.get(figures.length..)?;
     Some((figures.length + full_hour(rest), figures.words(spelling)))
+}
+
+/// The number is a part of a date, a version or the like: `12.05.2024`.
+fn goes_on(before: &str) -> bool {
+    let figures = before.strip_suffix(['.', ',', ':', '/']);
+    figures.is_some_and(|figures| figures.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The bytes of `:00`, which are not said.

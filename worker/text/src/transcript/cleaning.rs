@@ -7,7 +7,7 @@ use regex::Regex;
 use unicode_normalization::char::is_combining_mark;
 
 use super::{
-    amounts,
+    TranscriptLanguage, amounts,
     spelling::{Ordinal, Spelling},
     writing,
 };
@@ -22,8 +22,13 @@ const LONGEST_RUN: usize = 3;
 const DOTTED_FIGURES: usize = 3;
 
 /// The text as it is said, in lower case.
-pub(super) fn clean(text: &str, spelling: &Spelling, ordinal: Option<&Regex>) -> String {
-    let text = writing::uniform(text, spelling);
+pub(super) fn clean(
+    text: &str,
+    language: TranscriptLanguage,
+    spelling: &Spelling,
+    ordinal: Option<&Regex>,
+) -> String {
+    let text = writing::uniform(text, language, spelling);
     let mut scan = Scan {
         text: &text,
         at: 0,
@@ -84,7 +89,7 @@ impl<'a> Scan<'a> {
         let after = self.rest().get(length..)?;
         let goes_on = after
             .strip_prefix(' ')
-            .is_some_and(|next| next.starts_with(char::is_alphabetic));
+            .is_some_and(|next| next.starts_with(char::is_alphanumeric));
         let dotted = mark.ends_with('.');
         if after.starts_with(is_part_of_word)
             || dotted && (figures.len() > DOTTED_FIGURES || !goes_on)
@@ -103,38 +108,33 @@ impl<'a> Scan<'a> {
     }
 
     fn abbreviation(&self) -> Option<(usize, String)> {
-        if self.before().ends_with(is_part_of_word) {
+        if self.before().ends_with(is_letter) {
             return None;
         }
         let fits = |(written, _): &&(&str, &str)| self.is_abbreviation(written);
         let found = self.spelling.abbreviations.iter().filter(fits);
         let (written, said) = found.max_by_key(|(written, _)| written.len())?;
-        let is_end = self
-            .rest()
-            .get(written.len()..)
-            .is_some_and(|after| after.trim().is_empty());
-        let stop = if is_end && written.ends_with('.') {
-            "."
-        } else {
-            ""
-        };
+        let after = self.rest().get(written.len()..)?;
+        let is_end = written.ends_with('.') && after.trim().is_empty();
+        let stop = if is_end { "." } else { "" };
         Some((written.len(), format!("{said}{stop}")))
     }
 
+    /// A single letter is a title before a name (`m. dupont`) or a unit behind a number (`5 h`), else a letter.
     fn is_abbreviation(&self, written: &str) -> bool {
         let Some(after) = self.rest().strip_prefix(written) else {
             return false;
         };
-        let next = after.trim_start().chars().next();
-        let is_letter = written.chars().filter(|c| c.is_alphabetic()).count() == 1;
-        if is_letter && written.ends_with('.') {
-            // `m. dupont`, but `5 m.`
-            let before = self.before().trim_end();
-            return next.is_some_and(char::is_alphanumeric)
-                && after.starts_with(' ')
-                && !before.ends_with(|c: char| c.is_ascii_digit());
+        let is_dotted = written.ends_with('.');
+        let before = self.before().trim_end();
+        let is_counted = before.ends_with(|c: char| c.is_ascii_digit());
+        if written.trim_end_matches('.').chars().count() == 1 {
+            let next = after.strip_prefix(' ').and_then(|next| next.chars().next());
+            let is_title = is_dotted && !is_counted && next.is_some_and(char::is_alphanumeric);
+            let is_unit = !is_dotted && is_counted && !after.starts_with(is_letter);
+            return is_title || is_unit;
         }
-        written.ends_with('.') || !after.starts_with(is_part_of_word)
+        is_dotted || !after.starts_with(is_letter)
     }
 
     fn symbol(&self) -> Option<(usize, String)> {
@@ -254,4 +254,8 @@ impl<'a> Scan<'a> {
 
 pub(super) fn is_part_of_word(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic() || is_combining_mark(c)
 }

@@ -46,6 +46,16 @@ impl Figures {
         })
     }
 
+    /// Reads the figures up to the next sign.
+    pub(super) fn run(text: &str) -> Option<Self> {
+        let whole = run(text).to_owned();
+        (!whole.is_empty()).then(|| Self {
+            length: whole.len(),
+            whole,
+            fraction: String::new(),
+        })
+    }
+
     /// The number, unless it has a fraction or is to be said figure by figure.
     pub(super) fn integer(&self) -> Option<u64> {
         self.whole_number().filter(|_| self.fraction.is_empty())

@@ -51,13 +51,13 @@ pub(super) fn read(texts: &[(String, Duration)], language: TranscriptLanguage) -
                 Duration::ZERO
             };
             stretches.push(Stretch {
-                transcript: cleaning::clean(written, spelling, ordinal),
+                transcript: cleaning::clean(written, language, spelling, ordinal),
                 lead: Duration::ZERO,
                 trail,
             });
         }
         match stretches.last_mut() {
-            Some(last) => last.trail += *pause,
+            Some(last) => hold(last, *pause),
             None => stretches.push(Stretch {
                 trail: *pause,
                 ..Stretch::default()
@@ -67,6 +67,14 @@ pub(super) fn read(texts: &[(String, Duration)], language: TranscriptLanguage) -
     stretches
 }
 
+/// A pause inside a sentence is spoken as one behind a comma.
+fn hold(stretch: &mut Stretch, pause: Duration) {
+    stretch.trail += pause;
+    if !pause.is_zero() && stretch.transcript.ends_with(char::is_alphabetic) {
+        stretch.transcript.push(',');
+    }
+}
+
 /// The sentences of a text, put together again where an abbreviation or an ordinal of the language parted them.
 fn sentences(text: &str, spelling: &Spelling) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
@@ -74,7 +82,11 @@ fn sentences(text: &str, spelling: &Spelling) -> Vec<Piece> {
         match joined.last_mut() {
             Some(last)
                 if last.pause == Pause::Sentence
-                    && goes_on(text.get(last.range.clone()).unwrap_or_default(), spelling) =>
+                    && goes_on(
+                        text.get(last.range.clone()).unwrap_or_default(),
+                        text.get(piece.range.clone()).unwrap_or_default(),
+                        spelling,
+                    ) =>
             {
                 last.range.end = piece.range.end;
                 last.pause = piece.pause;
@@ -85,7 +97,8 @@ fn sentences(text: &str, spelling: &Spelling) -> Vec<Piece> {
     joined
 }
 
-fn goes_on(sentence: &str, spelling: &Spelling) -> bool {
+/// The full stop at the end of a sentence is that of an abbreviation or an ordinal, and `next` belongs to it.
+fn goes_on(sentence: &str, next: &str, spelling: &Spelling) -> bool {
     if !sentence.ends_with('.') {
         return false;
     }
@@ -101,13 +114,17 @@ fn goes_on(sentence: &str, spelling: &Spelling) -> bool {
     if spelling.abbreviations.iter().any(is_abbreviation) {
         return true;
     }
+    let has_dotted = spelling
+        .ordinal_pattern
+        .is_some_and(|pattern| pattern.contains(r"\."));
     let [.., before, number] = words.as_slice() else {
         return false;
     };
     let figures = number.trim_end_matches('.');
     let is_ordinal =
-        (1..=3).contains(&figures.len()) && figures.bytes().all(|b| b.is_ascii_digit());
-    is_ordinal && BEFORE_ORDINALS.contains(&before.as_str())
+        (1..=2).contains(&figures.len()) && figures.bytes().all(|byte| byte.is_ascii_digit());
+    let is_date = next.starts_with(|c: char| c.is_ascii_digit());
+    has_dotted && is_ordinal && (is_date || BEFORE_ORDINALS.contains(&before.as_str()))
 }
 
 #[cfg(test)]

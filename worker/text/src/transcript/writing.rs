@@ -1,10 +1,10 @@
 //! Makes a text's writing uniform before it is cleaned.
 
-use super::spelling::Spelling;
+use super::{TranscriptLanguage, spelling::Spelling};
 use crate::clean::Clean;
 
 /// In lower case, with plain figures and straight quotes, without what cannot be seen.
-pub(super) fn uniform(text: &str, spelling: &Spelling) -> String {
+pub(super) fn uniform(text: &str, language: TranscriptLanguage, spelling: &Spelling) -> String {
     let mut written = String::with_capacity(text.len());
     for c in Clean::new(text, 0).text().chars() {
         match c {
@@ -12,6 +12,10 @@ pub(super) fn uniform(text: &str, spelling: &Spelling) -> String {
             '²' | '³' | '¹' | '⁰'..='⁹' | '₀'..='₉' => small_figure(c, &mut written),
             '〇' => written.push('零'),
             'İ' => written.push('i'),
+            'I' if language.tag() == "tr" => written.push('ı'),
+            '٫' => written.push(spelling.decimal),
+            '٬' => written.extend(spelling.thousands.first()),
+            '٪' => written.push('%'),
             _ => written.extend(c.to_lowercase()),
         }
     }

@@ -10,7 +10,7 @@ pub(super) const SPELLING: Spelling = Spelling {
     spaced: true,
     cardinal,
     ordinal,
-    ordinal_pattern: Some(r"([0-9]+)(\.|ten?|sten?)"),
+    ordinal_pattern: Some(r"([0-9]+)(\.|ten?|sten?|ern?)"),
     thousands: &['.', ' ', '\''],
     decimal: ',',
     fraction: Fraction::Figures("komma"),
@@ -98,6 +98,10 @@ pub(super) const SPELLING: Spelling = Spelling {
         ("tel.", "telefon"),
         ("abb.", "abbildung"),
         ("bd.", "band"),
+        ("km/h", "kilometer pro stunde"),
+        ("h", "stunden"),
+        ("°c", "grad celsius"),
+        ("°f", "grad fahrenheit"),
         ("km", "kilometer"),
         ("kg", "kilogramm"),
         ("cm", "zentimeter"),
@@ -196,8 +200,11 @@ fn counted(number: u64, noun: &Noun) -> String {
     format!("{} {name}", before_noun(number))
 }
 
-/// The word before tells the ending: `am ersten`, `ein erster`, `der erste`.
+/// The word before tells the ending: `am ersten`, `ein erster`, `der erste`. Decades are marked as well: `1990er`.
 fn ordinal(ordinal: &Ordinal<'_>) -> String {
+    if ordinal.mark.starts_with("er") {
+        return before_noun(ordinal.number) + ordinal.mark;
+    }
     let ending = match ordinal.before {
         "am" | "beim" | "bis" | "dem" | "den" | "des" | "im" | "seit" | "vom" | "zum" | "zur" => {
             "en"
@@ -264,6 +271,12 @@ mod tests {
                 before,
             })
         };
+        let decade = ordinal(&Ordinal {
+            number: 1990,
+            mark: "ern",
+            before: "den",
+        });
+        assert_eq!(decade, "neunzehnhundertneunzigern");
         assert_eq!(said(1, "der"), "erste");
         assert_eq!(said(1, "am"), "ersten");
         assert_eq!(said(3, "ein"), "dritter");
