@@ -77,7 +77,7 @@ fn check(text: &str, language: TranscriptLanguage, most_chars: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn transcripts_are_words_and_marks(text in texts(), most_chars in 1_usize..60) {

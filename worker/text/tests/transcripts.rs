@@ -226,7 +226,7 @@ fn german_is_cleaned() {
                 "Um 14.30 Uhr bei -5 °C",
                 "um vierzehn dreißig uhr bei minus fünf grad celsius",
             ),
-            ("Die 20-jährige STRASSE", "die zwanzig-jährige strasse"),
+            ("Die 20-jährige STRASSE", "die zwanzigjährige strasse"),
             (
                 "Seit 1999. Ende",
                 "seit neunzehnhundertneunundneunzig. ende",

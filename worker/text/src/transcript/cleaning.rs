@@ -163,6 +163,8 @@ impl<'a> Scan<'a> {
         match c {
             'º' | 'ª' => self.space(),
             _ if is_part_of_word(c) && !c.is_numeric() && !c.is_uppercase() => self.letter(c),
+            // An ending belongs to its number: `5'te`, `20-jährig`.
+            '\'' | '-' if self.is_ending() => self.is_parted = false,
             '\'' if self.touches(char::is_alphabetic) => self.said.push(c),
             '-' if self.is_between(char::is_alphanumeric)
                 && !self.is_between(|c| c.is_ascii_digit()) =>
@@ -245,6 +247,12 @@ impl<'a> Scan<'a> {
     fn is_between(&self, such: fn(char) -> bool) -> bool {
         let after = self.rest().chars().nth(1);
         self.before().ends_with(such) && after.is_some_and(such)
+    }
+
+    /// A letter follows, and a number stands before.
+    fn is_ending(&self) -> bool {
+        let after = self.rest().chars().nth(1);
+        self.before().ends_with(|c: char| c.is_ascii_digit()) && after.is_some_and(is_letter)
     }
 
     fn touches(&self, such: fn(char) -> bool) -> bool {

@@ -138,24 +138,28 @@ fn whole(text: &str, spelling: &Spelling) -> Option<(String, usize, bool)> {
     Some((first.to_owned(), first.len(), false))
 }
 
-/// Groups of three figures with `sign` between them, at least two.
+/// Groups of three figures with `sign` between them, at least two. With commas, those before the last may be of two, as
+/// in India: `1,00,000`.
 fn grouped(text: &str, sign: char) -> Option<(String, usize, usize)> {
     let first = run(text);
-    let (mut whole, mut length, mut groups) = (first.to_owned(), first.len(), 0);
-    while first.len() <= 3
-        && let Some(rest) = text.get(length..).and_then(|rest| rest.strip_prefix(sign))
+    let (mut whole, mut length, mut sizes) = (first.to_owned(), first.len(), Vec::new());
+    while let Some(rest) = text.get(length..).and_then(|rest| rest.strip_prefix(sign))
         && let group = run(rest)
-        && group.len() == 3
+        && (group.len() == 3 || group.len() == 2 && sign == ',')
     {
         whole.push_str(group);
         length += sign.len_utf8() + group.len();
-        groups += 1;
+        sizes.push(group.len());
     }
     let ends = text.get(length..).is_none_or(|rest| {
         let more = rest.strip_prefix(sign).filter(|_| sign != ' ');
         more.is_none_or(|more| run(more).is_empty())
     });
-    (groups > 0 && ends && first != "0").then_some((whole, length, groups))
+    let (last, before) = sizes.split_last()?;
+    let is_indian = first.len() <= 2 && before.iter().all(|&size| size == 2);
+    let is_plain = first.len() <= 3 && before.iter().all(|&size| size == 3);
+    let is_number = *last == 3 && (is_indian || is_plain) && first != "0";
+    (ends && is_number).then_some((whole, length, sizes.len()))
 }
 
 /// The figures behind a decimal sign, unless the like goes on behind them as in a date or a version.
@@ -181,4 +185,59 @@ fn other(decimal: char) -> char {
 fn run(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_ascii_digit());
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::{TranscriptLanguage, languages::spelling};
+
+    fn read(text: &str, language: TranscriptLanguage) -> (String, String, usize) {
+        let figures = Figures::read(text, spelling(language).unwrap(), false).unwrap();
+        (figures.whole, figures.fraction, figures.length)
+    }
+
+    #[test]
+    fn groups_and_fractions_are_told_apart() {
+        for (text, whole, fraction, length) in [
+            ("7", "7", "", 1),
+            ("1.234", "1234", "", 5),
+            ("1.234,5 x", "1234", "5", 7),
+            ("1,234.56", "1234", "56", 8),
+            ("1,234,567", "1234567", "", 9),
+            ("100,000", "100000", "", 7),
+            ("100,001", "100", "001", 7),
+            ("1 000 000 x", "1000000", "", 9),
+            ("1000 000", "1000", "", 4),
+            ("1 0000", "1", "", 1),
+            ("3.5", "3", "5", 3),
+            ("14.30", "14", "", 2),
+            ("12.05.2024", "12", "", 2),
+            ("1,2,3", "1", "", 1),
+            ("0,001", "0", "001", 5),
+            ("1,00,000", "100000", "", 8),
+        ] {
+            assert_eq!(
+                read(text, TranscriptLanguage::German),
+                (whole.to_owned(), fraction.to_owned(), length),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_without_words_are_said_figure_by_figure() {
+        let spelling = spelling(TranscriptLanguage::German).unwrap();
+        let said = |text| {
+            Figures::read(text, spelling, false)
+                .unwrap()
+                .words(spelling)
+        };
+        assert_eq!(said("007"), "null null sieben");
+        assert_eq!(
+            said("1234567890123456"),
+            "eins zwei drei vier fünf sechs sieben acht neun null eins zwei drei vier fünf sechs"
+        );
+        assert_eq!(said("100000000000000"), "einhundert billionen");
+    }
 }

@@ -41,7 +41,9 @@ fn wrap(stretch: Stretch, most_chars: usize) -> Vec<Stretch> {
         return vec![stretch];
     }
     let share = chars.div_ceil(chars.div_ceil(most_chars));
-    let room = most_chars.min(share + share / SLACK);
+    let words = stretch.transcript.split_whitespace();
+    let longest = words.map(|word| word.chars().count()).max();
+    let room = most_chars.min((share + share / SLACK).max(longest.unwrap_or_default()));
     let mut pieces: Vec<Stretch> = cut(&stretch.transcript, room)
         .into_iter()
         .filter(|piece| piece.contains(char::is_alphabetic))
@@ -138,6 +140,7 @@ mod tests {
             ["one two three", "four five six"]
         );
         assert_eq!(one("abcdefgh", 5), ["abcde", "fgh"]);
+        assert_eq!(one("a abcdefghi b c", 9), ["a", "abcdefghi", "b c"]);
     }
 
     #[test]
