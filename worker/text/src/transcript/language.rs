@@ -14,6 +14,14 @@ pub enum TranscriptLanguage {
     Russian,
     Dutch,
     Czech,
+    Turkish,
+    Arabic,
+    /// In simplified or traditional characters, read as in Mandarin.
+    Chinese,
+    Hungarian,
+    Korean,
+    Japanese,
+    Hindi,
 }
 
 impl TranscriptLanguage {
@@ -28,9 +36,15 @@ impl TranscriptLanguage {
         Self::Russian,
         Self::Dutch,
         Self::Czech,
+        Self::Turkish,
+        Self::Arabic,
+        Self::Chinese,
+        Self::Hungarian,
+        Self::Korean,
+        Self::Japanese,
+        Self::Hindi,
     ];
 
-    /// The tag that multilingual models know the language by; `zh-cn` for Chinese.
     pub fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -43,6 +57,13 @@ impl TranscriptLanguage {
             Self::Russian => "ru",
             Self::Dutch => "nl",
             Self::Czech => "cs",
+            Self::Turkish => "tr",
+            Self::Arabic => "ar",
+            Self::Chinese => "zh-cn",
+            Self::Hungarian => "hu",
+            Self::Korean => "ko",
+            Self::Japanese => "ja",
+            Self::Hindi => "hi",
         }
     }
 

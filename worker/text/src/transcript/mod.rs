@@ -68,7 +68,7 @@ pub fn passages(
 pub fn transcript(text: &str, language: TranscriptLanguage) -> Result<String, TranscriptError> {
     let stretches = match rules(language) {
         Some(rules) => joining::join(&crate::normalize(text, rules), text, rules),
-        None => sentences::read(&[(text.to_owned(), Duration::ZERO)], language),
+        None => sentences::read(&[(text.to_owned(), Duration::ZERO)], language)?,
     };
     let transcripts: Vec<String> = stretches
         .into_iter()
@@ -99,7 +99,7 @@ fn stretches(
         return Ok(joining::join(&sentences, text, rules));
     }
     let texts = crate::ssml::paused_texts(text, language.tag(), dictionary)?;
-    Ok(sentences::read(&texts, language))
+    sentences::read(&texts, language)
 }
 
 /// The language whose rules read a text word by word.

@@ -5,7 +5,9 @@ use std::{sync::LazyLock, time::Duration};
 use regex::Regex;
 
 use super::{
-    PARAGRAPH, Stretch, TranscriptLanguage, cleaning, languages::spelling, spelling::Spelling,
+    PARAGRAPH, Stretch, TranscriptError, TranscriptLanguage, cleaning,
+    languages::{romanized, spelling},
+    spelling::Spelling,
 };
 use crate::{
     Pause,
@@ -34,9 +36,12 @@ static ORDINALS: LazyLock<Vec<(TranscriptLanguage, Regex)>> = LazyLock::new(|| {
 });
 
 /// One stretch a sentence. Each text comes with the pause behind it.
-pub(super) fn read(texts: &[(String, Duration)], language: TranscriptLanguage) -> Vec<Stretch> {
+pub(super) fn read(
+    texts: &[(String, Duration)],
+    language: TranscriptLanguage,
+) -> Result<Vec<Stretch>, TranscriptError> {
     let Some(spelling) = spelling(language) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let ordinals = ORDINALS.iter().find(|(of, _)| *of == language);
     let ordinal = ordinals.map(|(_, pattern)| pattern);
@@ -50,8 +55,9 @@ pub(super) fn read(texts: &[(String, Duration)], language: TranscriptLanguage) -
             } else {
                 Duration::ZERO
             };
+            let clean = cleaning::clean(written, language, spelling, ordinal);
             stretches.push(Stretch {
-                transcript: cleaning::clean(written, language, spelling, ordinal),
+                transcript: romanized(clean, language)?,
                 lead: Duration::ZERO,
                 trail,
             });
@@ -64,7 +70,7 @@ pub(super) fn read(texts: &[(String, Duration)], language: TranscriptLanguage) -
             }),
         }
     }
-    stretches
+    Ok(stretches)
 }
 
 /// A pause inside a sentence is spoken as one behind a comma.
@@ -132,7 +138,7 @@ mod tests {
     use super::*;
 
     fn transcripts(text: &str, language: TranscriptLanguage) -> Vec<String> {
-        let stretches = read(&[(text.to_owned(), Duration::ZERO)], language);
+        let stretches = read(&[(text.to_owned(), Duration::ZERO)], language).unwrap();
         let transcripts = stretches.into_iter().map(|stretch| stretch.transcript);
         transcripts.collect()
     }
