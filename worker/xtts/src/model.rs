@@ -65,6 +65,12 @@ pub struct PreparedVoice {
     pub(crate) vocoder: VocoderVoice,
 }
 
+impl PreparedVoice {
+    pub fn vocoder(&self) -> &VocoderVoice {
+        &self.vocoder
+    }
+}
+
 impl Xtts {
     /// Loads a folder that [`crate::folder::import`] wrote.
     pub fn load(folder: &Path, options: &LoadOptions) -> Result<Self> {
@@ -116,6 +122,10 @@ impl Xtts {
 
     pub fn conditioning(&self) -> &ConditioningModel {
         &self.conditioning
+    }
+
+    pub fn vocoder(&self) -> &Arc<Vocoder> {
+        &self.vocoder
     }
 
     pub fn device(&self) -> &Device {

@@ -66,6 +66,7 @@ pub struct Batch {
     cache: KvCache,
     rows: Vec<Row>,
     most_rows: usize,
+    speaks: bool,
     /// Where all rows end in the cache.
     end: usize,
     /// Of rows that joined since the last step.
@@ -80,8 +81,17 @@ impl Batch {
             model,
             rows: Vec::new(),
             most_rows: rows.max(1),
+            speaks: true,
             end: 0,
             events: Vec::new(),
+        })
+    }
+
+    /// A decode that draws codes and makes no sound of them.
+    pub fn of_codes(model: Arc<Xtts>, rows: usize) -> Result<Self> {
+        Ok(Self {
+            speaks: false,
+            ..Self::new(model, rows)?
         })
     }
 
@@ -175,7 +185,7 @@ impl Batch {
             let state = states.narrow(0, number, 1)?;
             let row = &mut self.rows[first + number];
             let id = row.id;
-            let events = row.take(logits, state, &model)?;
+            let events = row.take(logits, self.speaks.then_some(state), &model)?;
             if events
                 .last()
                 .is_some_and(|event| !matches!(event, Event::Audio(_)))

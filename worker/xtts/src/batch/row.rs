@@ -55,18 +55,18 @@ impl Row {
         self.codes.len() as u32
     }
 
-    /// Draws the next code from its scores; `state` `[1, channels]` is what they came of. A failure of the vocoder is the
+    /// Draws the next code from its scores; `state` `[1, channels]` is what they came of, where sound is to be made. A failure of the vocoder is the
     /// device's and not the utterance's.
     pub(super) fn take(
         &mut self,
         logits: &[f32],
-        state: Tensor,
+        state: Option<Tensor>,
         model: &Xtts,
     ) -> Result<Vec<Event>> {
         let stop = model.gpt.sizes().stop_code;
         let code = self.sampler.draw(logits, stop);
         self.codes.push(code);
-        self.states.push(state);
+        self.states.extend(state);
         let end = if code == stop {
             Some(End::Stop)
         } else {
@@ -78,7 +78,7 @@ impl Row {
         } else {
             NEXT_CODES
         };
-        if end.is_some() || self.states.len() >= wanted {
+        if (end.is_some() || self.states.len() >= wanted) && !self.states.is_empty() {
             self.decode(end.is_some())?;
         }
         if (self.stream || end.is_some()) && !self.samples.is_empty() {

@@ -13,7 +13,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) use check::check;
@@ -45,7 +45,7 @@ impl Checkpoint {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let failed = |error: io::Error| XttsError::file(path, error);
         let file = File::open(path).map_err(failed)?;
-        let entries = if torch::is_archive(path).map_err(failed)? || has_torch_name(path) {
+        let entries = if is_of_torch(path, &file).map_err(failed)? {
             torch::read(&file)
         } else {
             safetensors_file::read(&file)
@@ -82,9 +82,16 @@ impl Checkpoint {
     }
 }
 
-fn has_torch_name(path: &Path) -> bool {
+/// By its first bytes; where they are of neither format, the name tells which one was meant.
+fn is_of_torch(path: &Path, file: &File) -> io::Result<bool> {
+    let mut begin = Vec::new();
+    file.take(9).read_to_end(&mut begin)?;
     let extension = path.extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("pth" | "pt" | "bin" | "ckpt"))
+    Ok(match begin[..] {
+        [b'P', b'K', ..] => true,
+        [.., b'{'] if begin.len() == 9 => false,
+        _ => matches!(extension, Some("pth" | "pt" | "bin" | "ckpt")),
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
-use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
@@ -182,11 +181,4 @@ impl Walk<'_> {
         };
         Some((number, self.arena.text(*key)?))
     }
-}
-
-/// Whether the file looks like an archive, whatever its name.
-pub(super) fn is_archive(path: &Path) -> std::io::Result<bool> {
-    let mut begin = [0; 4];
-    let read = File::open(path)?.take(4).read(&mut begin)?;
-    Ok(&begin[..read] == b"PK\x03\x04")
 }

@@ -4,7 +4,10 @@ use candle_core::Tensor;
 use candle_nn::{LayerNorm, Module as _};
 
 use super::{attention::Attention, cache::KvCache};
-use crate::{error::Result, nn::Linear};
+use crate::{
+    error::Result,
+    nn::{Linear, gelu},
+};
 
 pub(super) struct Block {
     pub(super) attention_norm: LayerNorm,
@@ -30,7 +33,7 @@ impl Block {
         let attended = attention.apply(&projected, cache, layer)?;
         let rows = (input + self.attention_out.forward(&attended)?)?;
         let hidden = self.feed_forward_norm.forward(&rows)?;
-        let hidden = self.feed_forward_in.forward(&hidden)?.gelu()?;
+        let hidden = gelu(&self.feed_forward_in.forward(&hidden)?)?;
         Ok((rows + self.feed_forward_out.forward(&hidden)?)?)
     }
 }

@@ -5,6 +5,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::exponential::exp;
 use crate::gpt::Span;
 
 /// Keys and values `[row, head, time, dim]`.
@@ -62,14 +63,17 @@ impl WithSimd for Head<'_> {
         let dim = self.query.len();
         let scale = 1.0 / (dim as f32).sqrt();
         let (keys, values) = self.cached;
-        let scores = keys.chunks_exact(dim);
-        let mut scores: Vec<f32> = scores
-            .map(|key| dot(simd, self.query, key) * scale)
-            .collect();
-        let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut total = 0.0;
+        let mut scores = vec![0.0; keys.len() / dim];
+        let mut most = f32::NEG_INFINITY;
+        for (score, key) in scores.iter_mut().zip(keys.chunks_exact(dim)) {
+            *score = dot(simd, self.query, key) * scale;
+            most = most.max(*score);
+        }
         for score in &mut scores {
-            *score = (*score - most).exp();
+            *score = exp(*score - most);
+        }
+        let mut total = 0.0;
+        for score in &scores {
             total += *score;
         }
         for (score, value) in scores.iter().zip(values.chunks_exact(dim)) {
@@ -85,8 +89,11 @@ fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
     for (a, b) in a.iter().zip(b) {
         sum = simd.mul_add_f32s(*a, *b, sum);
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    simd.reduce_sum_f32s(sum) + rest
+    let mut total = simd.reduce_sum_f32s(sum);
+    for (a, b) in a_rest.iter().zip(b_rest) {
+        total += a * b;
+    }
+    total
 }
 
 #[inline(always)]
@@ -97,6 +104,7 @@ fn add_scaled<S: Simd>(simd: S, scale: f32, value: &[f32], output: &mut [f32]) {
     for (output, value) in output.iter_mut().zip(value) {
         *output = simd.mul_add_f32s(factor, *value, *output);
     }
-    let rest = output_rest.iter_mut().zip(value_rest);
-    rest.for_each(|(output, value)| *output += scale * value);
+    for (output, value) in output_rest.iter_mut().zip(value_rest) {
+        *output += scale * value;
+    }
 }

@@ -5,6 +5,7 @@
 )]
 
 pub(crate) mod attention;
+pub(crate) mod exponential;
 pub(crate) mod panels;
 pub(crate) mod plane;
 pub(crate) mod quantized;

@@ -12,6 +12,7 @@ mod vnni;
 use rayon::prelude::*;
 
 use self::{input::Input, product::Block};
+use super::exponential::round;
 use crate::weights::Bytes;
 
 /// Steps of the depth that share a scale.
@@ -123,7 +124,7 @@ fn scale(values: &[f32]) -> f32 {
 
 fn quantized(value: f32, scale: f32) -> i32 {
     if scale > 0.0 {
-        (value / scale).round_ties_even().clamp(-MOST, MOST) as i32
+        round(value / scale).clamp(-MOST, MOST) as i32
     } else {
         0
     }
