@@ -97,7 +97,7 @@ def main():
         "module": module.state_dict(),
         "mel_stats": torch.arange(80, dtype=torch.float32),
         # Of the sizes of the reduced model, and of others.
-        "speakers": speakers(64, 32),
+        "speakers": speakers(32, 16),
         "speakers_of_another_model": speakers(2, 3),
         "hostile": {"model": tensors(), "config": Command()},
     }

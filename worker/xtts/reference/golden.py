@@ -117,6 +117,7 @@ def generate(out: Path, size: Size, salt: str) -> None:
     recorded, trained = run.recorder.tensors, Recorder()
     if size.keep:  # the audio tokenizer over the beginning of the reference stands for the training
         record_codes(run.recorder, dvae, reference[:, : SAMPLE_RATE // 2], model.mel_stats)
+        run.meta.update(chunk_seconds=size.chunk_seconds, stream_chunk=size.stream_chunk)
     else:
         record_training(replace(run, recorder=trained), dvae, ids)
         save_file(trained.tensors, out / "train.safetensors")

@@ -42,5 +42,4 @@ pub use resample::{Resampler, resample};
 pub use sampling::Sampling;
 pub use speaker::SpeakerEncoder;
 pub use tokenizer::Tokenizer;
-pub use vocoder::{Vocoder, VocoderStream, VocoderVoice};
 pub use weights::Weights;

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use candle_core::{DType, Device, Tensor};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{
     conditioning::{Conditioning, ConditioningModel},
@@ -12,7 +13,7 @@ use crate::{
     gpt::{Gpt, KvCache, Matrices, Placement},
     parameters::Trace,
     tokenizer::Tokenizer,
-    vocoder::{Vocoder, VocoderVoice},
+    vocoder::{Vocoder, VocoderStream, VocoderVoice},
     weights::Weights,
 };
 
@@ -45,6 +46,8 @@ pub enum Precision {
 pub struct LoadOptions {
     pub device: DeviceChoice,
     pub precision: Precision,
+    /// Threads that work on the CPU; 0 for one a core.
+    pub threads: usize,
 }
 
 /// XTTS-v2 in memory; all of it can be used by several threads.
@@ -55,6 +58,7 @@ pub struct Xtts {
     speakers: Vec<(String, Conditioning)>,
     pub(crate) gpt: Gpt,
     pub(crate) vocoder: Arc<Vocoder>,
+    threads: ThreadPool,
 }
 
 /// A voice with all that does not depend on the text. Cheap to clone.
@@ -65,22 +69,20 @@ pub struct PreparedVoice {
     pub(crate) vocoder: VocoderVoice,
 }
 
-impl PreparedVoice {
-    pub fn vocoder(&self) -> &VocoderVoice {
-        &self.vocoder
-    }
-}
-
 impl Xtts {
     /// Loads a folder that [`crate::folder::import`] wrote.
     pub fn load(folder: &Path, options: &LoadOptions) -> Result<Self> {
+        let threads = threads(options.threads)?;
         let folder = ModelFolder::open(folder)?;
         let device = device(options.device)?;
         let matrices = matrices(options.precision, &device, folder.gpt_q8().as_deref())?;
         let weights = Weights::open(&folder.model(), &device)?;
         let config = Config::read(&folder.config())?;
         let speakers = speakers(&folder)?;
-        Self::assemble(&weights, config, &folder.vocabulary(), &matrices, speakers)
+        let vocabulary = folder.vocabulary();
+        threads
+            .install(|| Self::assemble(&weights, config, &vocabulary, &matrices, speakers))
+            .map(|model| Self { threads, ..model })
     }
 
     /// Puts a model together from open files.
@@ -109,6 +111,7 @@ impl Xtts {
             tokenizer,
             speakers,
             config,
+            threads: threads(0)?,
         })
     }
 
@@ -122,10 +125,6 @@ impl Xtts {
 
     pub fn conditioning(&self) -> &ConditioningModel {
         &self.conditioning
-    }
-
-    pub fn vocoder(&self) -> &Arc<Vocoder> {
-        &self.vocoder
     }
 
     pub fn device(&self) -> &Device {
@@ -144,7 +143,7 @@ impl Xtts {
 
     /// A voice of recordings of one speaker, mono at 22,050 Hz.
     pub fn condition(&self, recordings: &[Vec<f32>]) -> Result<Conditioning> {
-        self.conditioning.condition(recordings)
+        self.work(|| self.conditioning.condition(recordings))
     }
 
     /// The ids of a transcript in a language that the checkpoint names.
@@ -154,6 +153,21 @@ impl Xtts {
 
     /// Does for a voice what need not be done for each text.
     pub fn prepare(&self, voice: &Conditioning) -> Result<PreparedVoice> {
+        self.work(|| self.prepare_here(voice))
+    }
+
+    /// The samples of hidden states `[codes, channels]`.
+    pub fn decode(&self, voice: &PreparedVoice, states: &Tensor) -> Result<Vec<f32>> {
+        let mut stream = VocoderStream::new(&self.vocoder, &voice.vocoder, 1.0);
+        self.work(|| stream.push(states, true))
+    }
+
+    /// Runs something on the model's own threads.
+    pub(crate) fn work<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.threads.install(work)
+    }
+
+    fn prepare_here(&self, voice: &Conditioning) -> Result<PreparedVoice> {
         voice.check(&self.config)?;
         let latents = voice.latents_tensor(self.device())?.squeeze(0)?;
         Ok(PreparedVoice {
@@ -198,6 +212,14 @@ fn speakers(folder: &ModelFolder) -> Result<Vec<(String, Conditioning)>> {
         Ok((name, Conditioning::new(latents, embedding)?))
     };
     names.map(voice).collect()
+}
+
+fn threads(count: usize) -> Result<ThreadPool> {
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(count)
+        .thread_name(|number| format!("xtts-{number}"))
+        .build();
+    pool.map_err(|error| XttsError::Input(format!("the threads cannot be started: {error}")))
 }
 
 fn device(choice: DeviceChoice) -> Result<Device> {

@@ -108,6 +108,11 @@ impl Batch {
     ///
     /// Fails with [`XttsError::Input`] for a text that is too long and where no row is free.
     pub fn join(&mut self, id: u64, order: Order) -> Result<()> {
+        let model = Arc::clone(&self.model);
+        model.work(|| self.read(id, order))
+    }
+
+    fn read(&mut self, id: u64, order: Order) -> Result<()> {
         if self.free_rows() == 0 {
             return Err(XttsError::Input("no row of the batch is free".to_owned()));
         }
@@ -151,7 +156,8 @@ impl Batch {
     /// Draws the next code of every utterance, and gives what became ready. An error is the device's: the batch is lost.
     pub fn step(&mut self) -> Result<Vec<(u64, Event)>> {
         if !self.rows.is_empty() {
-            self.advance()?;
+            let model = Arc::clone(&self.model);
+            model.work(|| self.advance())?;
         }
         Ok(std::mem::take(&mut self.events))
     }

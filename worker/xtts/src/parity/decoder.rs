@@ -17,7 +17,7 @@ use crate::{
 
 const THRESHOLD: f64 = 1e-5;
 const WAVE_THRESHOLD: f64 = 5e-5;
-/// How the reference streams: codes for each piece, and samples of cross-fade.
+/// How the reference streams: codes for each piece where the folder does not say, and samples of cross-fade.
 const STREAM_CODES: usize = 6;
 const OVERLAP: usize = 1024;
 
@@ -105,7 +105,8 @@ fn compare_stream(
     }
     let greedy = states(golden, "lat.greedy")?;
     let codes = greedy.dim(0)?;
-    let pieces = (1..=codes / STREAM_CODES).map(|piece| piece * STREAM_CODES);
+    let each = golden.fact("stream_chunk", STREAM_CODES);
+    let pieces = (1..=codes / each).map(|piece| piece * each);
     let mut fading: Vec<f32> = Vec::new();
     let mut before = 0;
     for (number, end) in pieces.chain([codes]).enumerate() {
@@ -115,7 +116,7 @@ fn compare_stream(
         }
         let part = greedy.narrow(0, 0, end)?;
         let wave = stream(&golden.model, voice, 1.0).push(&part, true)?;
-        let last = number == codes / STREAM_CODES;
+        let last = number == codes / each;
         let begin = if number == 0 { 0 } else { before - OVERLAP };
         let keep = wave.len() - if last { 0 } else { OVERLAP };
         let mut piece = wave[begin..keep.max(begin)].to_vec();

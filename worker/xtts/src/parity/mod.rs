@@ -36,7 +36,7 @@ struct Golden {
 pub fn compare(folder: &Path, device: &Device, show: &mut dyn FnMut(&Comparison)) -> Result<()> {
     let golden = Golden::open(folder, device)?;
     let mut comparisons = Comparisons::new(&golden.tensors, show);
-    listening::compare(&golden, &mut comparisons)?;
+    listening::compare(folder, &golden, &mut comparisons)?;
     listening::compare_codes(folder, &golden, &mut comparisons)?;
     generation::compare(&golden, &mut comparisons)?;
     drawing::compare(&golden, &mut comparisons)?;
@@ -73,6 +73,13 @@ impl Golden {
             DType::F16 | DType::BF16 | DType::F64 => tensor.to_dtype(DType::F32)?,
             _ => tensor.clone(),
         })
+    }
+
+    /// A whole number of `meta.json`.
+    fn fact(&self, name: &str, otherwise: usize) -> usize {
+        let fact = self.facts.get(name).and_then(Value::as_u64);
+        fact.and_then(|fact| usize::try_from(fact).ok())
+            .unwrap_or(otherwise)
     }
 
     fn has(&self, name: &str) -> bool {

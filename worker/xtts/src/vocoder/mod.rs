@@ -13,7 +13,7 @@ mod weights;
 use candle_core::{DType, Tensor};
 
 pub(crate) use self::interpolation::Interpolation;
-pub use self::stream::VocoderStream;
+pub(crate) use self::stream::VocoderStream;
 use self::{residual::ResidualBlock, upsampling::Upsampling, weights::Loader};
 use crate::{
     config::Config,
@@ -31,7 +31,7 @@ const SLOPE: f32 = 0.1;
 const LAST_SLOPE: f32 = 0.01;
 
 /// The network; cheap to clone its streams from.
-pub struct Vocoder {
+pub(crate) struct Vocoder {
     before: Convolution,
     before_bias: Tensor,
     before_conditioning: Linear,
@@ -59,13 +59,13 @@ pub(crate) struct Rates {
 
 /// What the network needs to know of a speaker: the biases with the speaker's part in them. Cheap to clone.
 #[derive(Clone)]
-pub struct VocoderVoice {
+pub(crate) struct VocoderVoice {
     before: Tensor,
     stages: Vec<Tensor>,
 }
 
 impl Vocoder {
-    pub fn load(weights: &Weights, config: &Config, dtype: DType) -> Result<Self> {
+    pub(crate) fn load(weights: &Weights, config: &Config, dtype: DType) -> Result<Self> {
         let args = &config.model_args;
         let initial = config.sizes.hifigan.upsample_initial_channel_decoder;
         let loader = Loader {
@@ -95,7 +95,7 @@ impl Vocoder {
     }
 
     /// Puts a speaker's embedding `[embedding]` into the biases.
-    pub fn voice(&self, embedding: &Tensor) -> Result<VocoderVoice> {
+    pub(crate) fn voice(&self, embedding: &Tensor) -> Result<VocoderVoice> {
         let embedding = embedding.to_dtype(self.dtype)?.reshape((1, ()))?;
         let with = |conditioning: &Linear, bias: &Tensor| -> Result<Tensor> {
             Ok((conditioning.forward(&embedding)?.squeeze(0)? + bias)?)

@@ -15,7 +15,7 @@ use crate::{error::Result, nn::Extras, parameters::Trace};
 const CODES_AT_ONCE: usize = 16;
 
 /// The state of an utterance. Give it all hidden states in pieces of any size; the samples do not depend on how they are cut.
-pub struct VocoderStream {
+pub(crate) struct VocoderStream {
     vocoder: Arc<Vocoder>,
     voice: VocoderVoice,
     interpolations: Vec<Interpolation>,
@@ -33,7 +33,7 @@ struct StageStream {
 
 impl VocoderStream {
     /// `speed` is 1.0 for the voice's own pace, 2.0 for twice as fast.
-    pub fn new(vocoder: &Arc<Vocoder>, voice: &VocoderVoice, speed: f64) -> Self {
+    pub(crate) fn new(vocoder: &Arc<Vocoder>, voice: &VocoderVoice, speed: f64) -> Self {
         let stages = vocoder.stages.iter().map(|stage| StageStream {
             upsampling: UpsamplingStream::default(),
             blocks: stage.blocks.iter().map(ResidualStream::new).collect(),
@@ -50,7 +50,7 @@ impl VocoderStream {
     }
 
     /// The samples that are ready with the next hidden states `[codes, channels]`. `last` ends the utterance.
-    pub fn push(&mut self, states: &Tensor, last: bool) -> Result<Vec<f32>> {
+    pub(crate) fn push(&mut self, states: &Tensor, last: bool) -> Result<Vec<f32>> {
         self.push_traced(states, last, &mut Trace::none())
     }
 
