@@ -42,10 +42,10 @@ fn run() -> Result<(), Failure> {
         "load",
         cpu_seconds() - cpu,
         wall.elapsed().as_secs_f64(),
-        json!({}),
+        &json!({}),
     );
     let recording = recording(6);
-    let conditioning = model.condition(&[recording.clone()])?;
+    let conditioning = model.condition(std::slice::from_ref(&recording))?;
     let voice = model.prepare(&conditioning)?;
     let bench = Bench {
         model,
@@ -91,7 +91,8 @@ fn arguments() -> Result<(PathBuf, LoadOptions, Vec<String>, String), Failure> {
 impl Bench {
     fn all(&self, conditioning: &Conditioning) -> Result<(), Failure> {
         self.stage("conditioning_6s", || {
-            self.model.condition(&[self.recording.clone()])?;
+            self.model
+                .condition(std::slice::from_ref(&self.recording))?;
             Ok(json!({}))
         })?;
         self.stage("prepare_voice", || {
@@ -115,7 +116,7 @@ impl Bench {
             "peak_memory",
             0.0,
             0.0,
-            json!({"megabytes": peak_megabytes()}),
+            &json!({"megabytes": peak_megabytes()}),
         );
         Ok(())
     }
@@ -146,7 +147,7 @@ impl Bench {
         }
         runs.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (cpu, wall, more) = runs.swap_remove(REPEATS / 2);
-        report(&self.label, name, cpu, wall, more);
+        report(&self.label, name, cpu, wall, &more);
         Ok(())
     }
 
@@ -227,7 +228,7 @@ fn recording(seconds: usize) -> Vec<f32> {
     (0..seconds * 22_050).map(sample).collect()
 }
 
-fn report(label: &str, name: &str, cpu: f64, wall: f64, more: serde_json::Value) {
+fn report(label: &str, name: &str, cpu: f64, wall: f64, more: &serde_json::Value) {
     println!(
         "{}",
         json!({"engine": "kiskadee", "precision": label, "name": name, "cpu_seconds": round(cpu), "wall_seconds": round(wall),

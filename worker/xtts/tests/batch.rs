@@ -1,4 +1,9 @@
 //! Utterances that share a batch, join and leave it, against the same ones alone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path, sync::Arc};
 
