@@ -361,3 +361,96 @@ fn markup_is_read_in_languages_that_are_cleaned() {
     );
     assert!(matches!(found, Err(TranscriptError::Ssml(_))), "{found:?}");
 }
+
+#[test]
+fn turkish_is_cleaned() {
+    check(
+        TranscriptLanguage::Turkish,
+        &[
+            ("Bu 1. test İÖÜ, IŞIK.", "bu birinci test iöü, ışık."),
+            (
+                "%20 ve 12,5 %; 1.500 TL",
+                "yüzde yirmi ve yüzde on iki virgül beş; bin beş yüz lira",
+            ),
+            ("3'üncü kat, 14:30'da", "üçüncü kat, on dört otuzda"),
+        ],
+    );
+}
+
+#[test]
+fn hungarian_is_cleaned() {
+    check(
+        TranscriptLanguage::Hungarian,
+        &[
+            ("Az 1. teszt 50.", "az első teszt ötven."),
+            (
+                "Dr. Nagy, 1984-ben.",
+                "doktor nagy, ezerkilencszáznyolcvannégyben.",
+            ),
+            ("Ára 2 500 Ft", "ára kétezer-ötszáz forint"),
+        ],
+    );
+}
+
+#[test]
+fn arabic_is_cleaned() {
+    check(
+        TranscriptLanguage::Arabic,
+        &[
+            ("كان هناك 50 جنديا.", "كان هناك خمسون جنديا."),
+            ("٣٫٥٪، هل؟", "ثلاثة فاصلة خمسة في المئة، هل؟"),
+            ("١٬٢٣٤", "ألف ومئتان وأربعة وثلاثون"),
+        ],
+    );
+}
+
+#[test]
+fn hindi_is_cleaned() {
+    check(
+        TranscriptLanguage::Hindi,
+        &[
+            ("50 सैनिक थे। सच?", "पचास सैनिक थे। सच?"),
+            ("५०० और ₹1,00,000", "पाँच सौ और एक लाख रुपये"),
+        ],
+    );
+}
+
+#[test]
+fn korean_is_romanised() {
+    check(
+        TranscriptLanguage::Korean,
+        &[
+            ("값은 1,000원.", "gabs-eun cheon won."),
+            ("3번째, 12%!", "se beon-jjae, sib-i peosenteu!"),
+        ],
+    );
+}
+
+#[test]
+fn chinese_is_romanised() {
+    check(
+        TranscriptLanguage::Chinese,
+        &[
+            ("你好。", "ni3hao3,"),
+            (
+                "我有12%的钱，3.5元！",
+                "wo3you3bai3fen1zhi1shi2er4de5qian2,san1dian3wu3yuan2,",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn japanese_is_romanised_or_says_what_is_missing() {
+    check(
+        TranscriptLanguage::Japanese,
+        &[("カメラ、テレビ。", "kamera, terebi.")],
+    );
+    match transcript("今日は3時です。", TranscriptLanguage::Japanese) {
+        Ok(found) => assert_eq!(found, "kyou wa san ji desu."),
+        Err(TranscriptError::Unavailable(advice)) => {
+            assert!(advice.contains("install mecab"), "{advice}");
+        }
+        Err(other) => assert_eq!(other.to_string(), ""),
+    }
+}

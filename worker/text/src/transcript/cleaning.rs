@@ -14,7 +14,8 @@ use super::{
 
 /// Marks that end or part what is said, beside the full stop.
 const MARKS: &[char] = &['.', ',', ';', ':', '!', '?', '،', '؛', '؟', '۔', '।', '॥'];
-const SOFT_MARKS: &[char] = &[',', ';', ':', '،', '؛'];
+/// Marks behind which a speaker may breathe.
+pub(super) const SOFT_MARKS: &[char] = &[',', ';', ':', '،', '؛'];
 const OPENERS: &[char] = &['¿', '¡'];
 /// A longer run of one mark says no more.
 const LONGEST_RUN: usize = 3;
@@ -91,7 +92,10 @@ impl<'a> Scan<'a> {
             .strip_prefix(' ')
             .is_some_and(|next| next.starts_with(char::is_alphanumeric));
         let dotted = mark.ends_with('.');
-        if after.starts_with(is_part_of_word)
+        let is_inside = after.starts_with(is_part_of_word)
+            && !mark.ends_with(is_east_asian)
+            && !after.starts_with(is_east_asian);
+        if is_inside
             || dotted && (figures.len() > DOTTED_FIGURES || !goes_on)
             || self.before().ends_with(|c: char| ".,".contains(c)) && dotted
         {
@@ -186,7 +190,8 @@ impl<'a> Scan<'a> {
             return;
         }
         self.breathe();
-        if std::mem::take(&mut self.is_parted)
+        let goes_on = is_east_asian(c) && self.said.ends_with(is_east_asian);
+        if std::mem::take(&mut self.is_parted) && !goes_on
             || self.said.ends_with(MARKS) && !self.said.ends_with('.')
         {
             self.space();
@@ -236,8 +241,8 @@ impl<'a> Scan<'a> {
     }
 
     fn space(&mut self) {
-        if self.spelling.spaced && !self.said.is_empty() && !self.said.ends_with([' ', '¿', '¡'])
-        {
+        let parts = self.spelling.spaced || self.said.ends_with(|c: char| c.is_ascii_alphabetic());
+        if parts && !self.said.is_empty() && !self.said.ends_with([' ', '¿', '¡']) {
             self.said.push(' ');
         }
         self.is_parted = false;
@@ -262,6 +267,11 @@ impl<'a> Scan<'a> {
 
 pub(super) fn is_part_of_word(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
+}
+
+/// A letter of a script that writes on without spaces: kana, characters, Hangul.
+fn is_east_asian(c: char) -> bool {
+    c.is_alphabetic() && c >= '\u{3000}'
 }
 
 fn is_letter(c: char) -> bool {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Passage, Stretch};
+use super::{Passage, Stretch, cleaning::SOFT_MARKS};
 use crate::segment::cut;
 
 /// Pieces of one stretch may be longer than an equal share by a quarter, so that they can end at a comma.
 const SLACK: usize = 4;
+
+/// A mark is taken only in the last part of the room, so that pieces do not become needlessly short.
+const SHORTEST_SHARE: usize = 3;
 
 /// Passages of at most `most_chars` characters, none without a letter. Silence of what says nothing goes to its neighbour.
 pub(super) fn pack(stretches: Vec<Stretch>, most_chars: usize) -> Vec<Passage> {
@@ -44,7 +47,7 @@ fn wrap(stretch: Stretch, most_chars: usize) -> Vec<Stretch> {
     let words = stretch.transcript.split_whitespace();
     let longest = words.map(|word| word.chars().count()).max();
     let room = most_chars.min((share + share / SLACK).max(longest.unwrap_or_default()));
-    let mut pieces: Vec<Stretch> = cut(&stretch.transcript, room)
+    let mut pieces: Vec<Stretch> = pieces(&stretch.transcript, room)
         .into_iter()
         .filter(|piece| piece.contains(char::is_alphabetic))
         .map(|piece| Stretch {
@@ -59,6 +62,39 @@ fn wrap(stretch: Stretch, most_chars: usize) -> Vec<Stretch> {
         last.trail = stretch.trail;
     }
     pieces
+}
+
+/// Pieces that end at a mark, else between words or syllables, else between characters.
+fn pieces(transcript: &str, room: usize) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::new(), transcript);
+    while rest.chars().nth(room).is_some() {
+        let (piece, after) = rest.split_at(end(rest, room));
+        pieces.push(piece.trim_end());
+        rest = after.trim_start();
+    }
+    pieces.push(rest);
+    pieces
+}
+
+fn end(text: &str, room: usize) -> usize {
+    let chars = text.char_indices().take(room);
+    let ends: Vec<(usize, char)> = chars.map(|(at, c)| (at + c.len_utf8(), c)).collect();
+    let next = |end: usize| text.get(end..).and_then(|rest| rest.chars().next());
+    let last = |is_end: &dyn Fn(usize, char) -> bool| {
+        let found = ends.iter().rposition(|&(end, c)| is_end(end, c))?;
+        Some((found, ends.get(found)?.0))
+    };
+    let mark = last(&|_, c| SOFT_MARKS.contains(&c)).filter(|&(at, _)| at > room / SHORTEST_SHARE);
+    let space = || last(&|end, c| !c.is_whitespace() && next(end).is_some_and(char::is_whitespace));
+    // The figures in pinyin are tones, which end syllables.
+    let syllable =
+        || last(&|end, c| c.is_ascii_digit() && next(end).is_some_and(char::is_alphabetic));
+    let found = mark.or_else(space).or_else(syllable).map(|(_, end)| end);
+    found.unwrap_or_else(|| {
+        cut(text, room)
+            .first()
+            .map_or(text.len(), |piece| piece.len())
+    })
 }
 
 fn fits(last: &Stretch, next: &Stretch, most_chars: usize) -> bool {
@@ -141,6 +177,20 @@ mod tests {
         );
         assert_eq!(one("abcdefgh", 5), ["abcde", "fgh"]);
         assert_eq!(one("a abcdefghi b c", 9), ["a", "abcdefghi", "b c"]);
+    }
+
+    #[test]
+    fn syllables_of_chinese_are_not_torn() {
+        let pinyin = "wo3you3bai3fen1zhi1shi2er4de5qian2,san1dian3wu3yuan2";
+        let found = packed(vec![stretch(pinyin, 0, 0)], 20);
+        assert_eq!(
+            found,
+            [
+                "wo3you3bai3fen1zhi1",
+                "shi2er4de5qian2,",
+                "san1dian3wu3yuan2"
+            ]
+        );
     }
 
     #[test]
