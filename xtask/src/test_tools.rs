@@ -1,5 +1,5 @@
-//! What only the tests need: a browser with its driver; from `PyPI` a fuzzer of HTTP interfaces, a client of other makers and
-//! node; and with that the same client for JavaScript.
+//! What only the tests need: a browser with its driver; a reader of Japanese; from `PyPI` a fuzzer of HTTP interfaces, a
+//! client of other makers and node; and with that the same client for JavaScript.
 
 use std::env::{join_paths, split_paths, var_os};
 use std::ffi::OsString;
@@ -27,6 +27,15 @@ const PACKAGES: &[Package] = &[
     Package {
         name: "python3-venv",
         is_here: has_venv,
+    },
+    // Reads kanji.
+    Package {
+        name: "mecab",
+        is_here: || is_on_path("mecab"),
+    },
+    Package {
+        name: "mecab-ipadic-utf8",
+        is_here: reads_japanese,
     },
 ];
 
@@ -118,6 +127,11 @@ fn ensure_python() -> Result<PathBuf> {
     .context("cannot install the test tools")?;
     fs::rename(&list, &installed)?;
     Ok(programs)
+}
+
+fn reads_japanese() -> bool {
+    let script = "echo 三百 | mecab | grep -q サン";
+    succeeds(Command::new("sh").args(["-c", script]))
 }
 
 fn has_venv() -> bool {

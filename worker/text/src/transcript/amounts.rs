@@ -13,10 +13,9 @@ const SCALES: &[&str] = &[
 
 /// What is read here, if it is a number: how many bytes, and in words.
 pub(super) fn read(before: &str, rest: &str, spelling: &Spelling) -> Option<(usize, String)> {
-    let opens = before
-        .chars()
-        .next_back()
-        .is_none_or(|c| c.is_whitespace() || "([{\"'".contains(c));
+    let opens = before.chars().next_back().is_none_or(|c| {
+        c.is_whitespace() || !spelling.spaced && !c.is_ascii() || "([{\"'".contains(c)
+    });
     let unsigned = rest.strip_prefix('-').filter(|_| opens);
     let is_negative = unsigned.is_some();
     let place = unsigned.unwrap_or(rest);

@@ -13,7 +13,7 @@ pub(super) struct Spelling {
     pub(super) cardinal: fn(u64) -> String,
     pub(super) ordinal: fn(&Ordinal<'_>) -> String,
     /// Matches an ordinal at its number, in lower case: group 1 is the number, group 2 its mark (`([0-9]+)(º|ª)`).
-    /// White space in it is ignored. No letter or figure may follow. A mark that ends in a full stop counts only behind
+    /// White space in it is ignored. No letter or figure may follow, save kana, characters and Hangul, and behind these. A mark that ends in a full stop counts only behind
     /// at most three figures and before a space and a letter or a figure. None where the language has no written form.
     pub(super) ordinal_pattern: Option<&'static str>,
     /// What may part groups of three figures. A space counts only where three figures follow each; no-break spaces have

@@ -11,7 +11,7 @@ pub(crate) const SPELLING: Spelling = Spelling {
     spaced: false,
     cardinal,
     ordinal,
-    ordinal_pattern: Some("([12][0-9]{3})(年)"),
+    ordinal_pattern: Some("([12][0-9]{3}|[0-9]{1,2})(年|:[0-5][0-9])"),
     thousands: &[','],
     decimal: '.',
     fraction: Fraction::Figures("点"),
@@ -130,10 +130,17 @@ fn counted(number: u64, noun: &Noun) -> String {
     }
 }
 
-/// A year is said figure by figure; other ordinals have `第` before them, and their number is a cardinal.
+/// A year is said figure by figure, and a time has its own words; other ordinals have `第` before them, and their number
+/// is a cardinal.
 fn ordinal(ordinal: &Ordinal<'_>) -> String {
     if ordinal.mark.is_empty() {
         return format!("第{}", cardinal(ordinal.number));
+    }
+    if let Some(minutes) = ordinal.mark.strip_prefix(':') {
+        return time(ordinal.number, minutes);
+    }
+    if ordinal.number < 1000 {
+        return cardinal(ordinal.number) + ordinal.mark;
     }
     let figures = ordinal.number.to_string();
     let figures = figures.chars().filter_map(|figure| figure.to_digit(10));
@@ -141,6 +148,16 @@ fn ordinal(ordinal: &Ordinal<'_>) -> String {
         .map(|figure| named(&FIGURES, u64::from(figure)))
         .collect();
     words + ordinal.mark
+}
+
+/// `2:05` is `两点零五分`.
+fn time(hours: u64, minutes: &str) -> String {
+    let hours = counted(hours, &Noun::fixed("点"));
+    match minutes.parse() {
+        Ok(0) | Err(_) => hours,
+        Ok(minutes @ 1..10) => format!("{hours}零{}分", cardinal(minutes)),
+        Ok(minutes) => format!("{hours}{}分", cardinal(minutes)),
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +207,13 @@ mod tests {
         ] {
             assert_eq!(cardinal(number), expected, "{number}");
         }
+    }
+
+    #[test]
+    fn times_have_words() {
+        assert_eq!(time(2, "05"), "两点零五分");
+        assert_eq!(time(10, "30"), "十点三十分");
+        assert_eq!(time(8, "00"), "八点");
     }
 
     #[test]

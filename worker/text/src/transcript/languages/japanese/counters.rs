@@ -212,14 +212,14 @@ pub(super) fn counted(number: &str, counter: &str) -> Option<String> {
     }
     let counter = COUNTERS.iter().find(|known| known.written == counter)?;
     let number = reading(number);
-    let gap = if counter.is_parted { " " } else { "" };
     let own = counter
         .own
         .iter()
         .find_map(|(ending, both)| Some(number.strip_suffix(ending)?.to_owned() + both));
     Some(own.unwrap_or_else(|| {
         let (number, kana) = changed(&number, counter);
-        number + gap + &kana
+        let is_parted = counter.is_parted && !number.ends_with('ッ');
+        number + if is_parted { " " } else { "" } + &kana
     }))
 }
 
@@ -268,7 +268,7 @@ mod tests {
             ("三", "本", "サンボン"),
             ("四", "本", "ヨンホン"),
             ("六", "匹", "ロッピキ"),
-            ("十", "分", "ジュッ プン"),
+            ("十", "分", "ジュップン"),
             ("三", "分", "サン プン"),
             ("一", "歳", "イッサイ"),
             ("二十", "歳", "ハタチ"),

@@ -7,14 +7,14 @@ mod romanize;
 
 pub(crate) use romanize::romanize;
 
-use crate::transcript::spelling::{Currency, Fraction, Noun, Spelling};
+use crate::transcript::spelling::{Currency, Fraction, Noun, Ordinal, Spelling};
 
 /// Numbers are written in kanji, which [`romanize`] reads without a dictionary.
 pub(crate) const SPELLING: Spelling = Spelling {
     spaced: false,
     cardinal,
-    ordinal: |ordinal| format!("{}{}", cardinal(ordinal.number), ordinal.mark),
-    ordinal_pattern: None,
+    ordinal,
+    ordinal_pattern: Some("([0-9]{1,2})(:[0-5][0-9])"),
     thousands: &[','],
     decimal: '.',
     fraction: Fraction::Figures("点"),
@@ -106,9 +106,37 @@ fn below_ten_thousand(number: u64) -> String {
     words
 }
 
+/// Ordinals are written out but for times: `10:30` is `十時三十分`.
+fn ordinal(ordinal: &Ordinal<'_>) -> String {
+    let number = cardinal(ordinal.number);
+    let Some(minutes) = ordinal.mark.strip_prefix(':') else {
+        return number + "番目";
+    };
+    match minutes.parse() {
+        Ok(0) | Err(_) => number + "時",
+        Ok(minutes) => format!("{number}時{}分", cardinal(minutes)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{counters::reading, *};
+
+    #[test]
+    fn times_have_words() {
+        for (number, mark, expected) in [
+            (10, ":30", "十時三十分"),
+            (8, ":00", "八時"),
+            (3, "", "三番目"),
+        ] {
+            let written = Ordinal {
+                number,
+                mark,
+                before: "",
+            };
+            assert_eq!(ordinal(&written), expected);
+        }
+    }
 
     #[test]
     fn cardinals_and_their_readings() {

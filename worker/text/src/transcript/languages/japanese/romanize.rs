@@ -190,7 +190,12 @@ fn is_joined(word: &Word, previous: Option<&Word>) -> bool {
                 && matches!(previous.part.as_str(), "動詞" | "形容詞" | "助動詞")
         }
         ("動詞" | "形容詞", "接尾") => true,
-        ("名詞", "接尾") => word.detail != "地域",
+        ("名詞", "接尾") => {
+            let is_loan = word
+                .written
+                .starts_with(|c| matches!(c, '\u{30a1}'..='\u{30fa}'));
+            word.detail != "地域" && !is_loan
+        }
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! Korean numbers, money and signs: Sino-Korean numbers, native ones for ordinals.
+//! Korean numbers, money and signs: Sino-Korean numbers, native ones for ordinals, hours and what is counted.
 
 mod romanize;
 
@@ -10,7 +10,9 @@ pub(crate) const SPELLING: Spelling = Spelling {
     spaced: true,
     cardinal,
     ordinal,
-    ordinal_pattern: Some(r"([0-9]+)\x20?(번째|째)"),
+    ordinal_pattern: Some(
+        r"([0-9]+)\x20?(번째|째|시간|시즌|시|개월|개국|개년|개|명|살|마리|잔|그루|송이|켤레|월|:[0-5][0-9])",
+    ),
     thousands: &[','],
     decimal: '.',
     fraction: Fraction::Figures("점"),
@@ -126,6 +128,13 @@ fn named(names: &[&'static str], index: u64) -> &'static str {
 
 fn ordinal(ordinal: &Ordinal<'_>) -> String {
     let number = ordinal.number;
+    if let Some(minutes) = ordinal.mark.strip_prefix(':') {
+        let hours = hours(number);
+        return match minutes.parse() {
+            Ok(0) | Err(_) => hours,
+            Ok(minutes) => format!("{hours} {} 분", cardinal(minutes)),
+        };
+    }
     if ordinal.mark == "째" {
         match number {
             1 => return "첫째".to_owned(),
@@ -135,9 +144,24 @@ fn ordinal(ordinal: &Ordinal<'_>) -> String {
             _ => return format!("{}째", native(number)),
         }
     }
+    match (ordinal.mark, number) {
+        ("번째", 1) => "첫 번째".to_owned(),
+        ("월", 6) => "유월".to_owned(),
+        ("월", 10) => "시월".to_owned(),
+        ("월", _) => cardinal(number) + "월",
+        ("시", _) => hours(number),
+        ("시즌" | "개월" | "개국" | "개년", _) => {
+            format!("{} {}", cardinal(number), ordinal.mark)
+        }
+        _ => format!("{} {}", native(number), ordinal.mark),
+    }
+}
+
+/// Up to twelve in native numbers, then in those of timetables.
+fn hours(number: u64) -> String {
     match number {
-        1 => "첫 번째".to_owned(),
-        _ => format!("{} 번째", native(number)),
+        1..=12 => format!("{} 시", native(number)),
+        _ => format!("{} 시", cardinal(number)),
     }
 }
 
@@ -196,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinals_are_native() {
+    fn what_is_counted_is_native() {
         for (number, mark, expected) in [
             (1, "번째", "첫 번째"),
             (2, "번째", "두 번째"),
@@ -207,6 +231,14 @@ mod tests {
             (101, "번째", "백한 번째"),
             (1, "째", "첫째"),
             (5, "째", "다섯째"),
+            (3, "시", "세 시"),
+            (15, "시", "십오 시"),
+            (10, ":30", "열 시 삼십 분"),
+            (6, "월", "유월"),
+            (5, "월", "오월"),
+            (12, "명", "열두 명"),
+            (300, "명", "삼백 명"),
+            (6, "개월", "육 개월"),
         ] {
             let written = Ordinal {
                 number,
