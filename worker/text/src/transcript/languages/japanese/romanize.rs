@@ -29,6 +29,8 @@ const ENDINGS: &[&str] = &["て", "で", "ば", "ちゃ", "じゃ", "たり", "�
 const BEHIND_NAN: &[char] = &[
     'で', 'だ', 'と', 'の', '度', '人', '時', '日', '月', '年', '回', '個', '歳',
 ];
+/// Stands for the character before it, where the dictionary does not have both as a word.
+const REPEATED: &str = "々";
 
 pub(crate) fn romanize(text: &str) -> Result<String, TranscriptError> {
     let words = match mecab::words(text) {
@@ -123,7 +125,11 @@ fn join(words: &[Word]) -> String {
         }
         let next = words.get(index + 1);
         let is_joined = is_open || is_joined(word, previous);
-        write(word, reading(word, next), is_joined, &mut line);
+        let reading = match previous {
+            Some(previous) if word.written == REPEATED => reading(previous, None),
+            _ => reading(word, next),
+        };
+        write(word, reading, is_joined, &mut line);
         is_open = word.part == "接頭詞";
         index += 1;
     }
@@ -144,7 +150,9 @@ fn reading(word: &Word, next: Option<&Word>) -> Option<String> {
 }
 
 fn write(word: &Word, reading: Option<String>, is_joined: bool, line: &mut Line) {
-    let is_sign = word.part == "記号" || !word.written.chars().any(char::is_alphanumeric);
+    let is_repeated = word.written == REPEATED && reading.as_deref() != Some(REPEATED);
+    let is_sign =
+        !is_repeated && word.part == "記号" || !word.written.chars().any(char::is_alphanumeric);
     match reading.filter(|_| !is_sign) {
         Some(reading) => {
             if !is_joined {
@@ -259,6 +267,8 @@ mod tests {
             ("五月三日", "gogatsu mikka"),
             ("三点一四", "san ten ichiyon"),
             ("八千円", "hassen en"),
+            ("昔々", "mukashi mukashi"),
+            ("時々", "tokidoki"),
             ("aiとは何か", "ai to wa nani ka"),
         ] {
             let romanized = romanize(japanese)
