@@ -156,6 +156,42 @@ impl Xtts {
         self.work(|| self.prepare_here(voice))
     }
 
+    /// The scores of every next code behind a text and given codes, `[codes + 1][code]`: for measuring what a precision costs.
+    pub fn scores(
+        &self,
+        voice: &PreparedVoice,
+        tokens: &[u32],
+        codes: &[u32],
+    ) -> Result<Vec<Vec<f32>>> {
+        self.work(|| self.scores_here(voice, tokens, codes))
+    }
+
+    fn scores_here(
+        &self,
+        voice: &PreparedVoice,
+        tokens: &[u32],
+        codes: &[u32],
+    ) -> Result<Vec<Vec<f32>>> {
+        let codes = [&[self.gpt.sizes().start_code], codes].concat();
+        let positions: Vec<u32> = (0..).take(codes.len()).collect();
+        let text = self.gpt.embed_text(tokens)?;
+        let input = Tensor::cat(&[&text, &self.gpt.embed_codes(&codes, &positions)?], 0)?;
+        let (latents, times) = (voice.latents.capacity(), input.dim(0)?);
+        let cache = self.gpt.cache(1, latents + times)?;
+        cache.write_row(0, 0, &voice.latents)?;
+        let placement = Placement {
+            row: 0,
+            times,
+            at: latents,
+            starts: vec![0],
+        };
+        let trace = &mut Trace::none();
+        let output = self.gpt.forward(&input, &cache, &placement, trace)?;
+        let output = output.narrow(0, times - codes.len(), codes.len())?;
+        let states = self.gpt.states(&output, trace)?;
+        Ok(self.gpt.logits(&states)?.to_vec2()?)
+    }
+
     /// The samples of hidden states `[codes, channels]`.
     pub fn decode(&self, voice: &PreparedVoice, states: &Tensor) -> Result<Vec<f32>> {
         let mut stream = VocoderStream::new(&self.vocoder, &voice.vocoder, 1.0);

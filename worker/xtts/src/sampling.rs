@@ -223,7 +223,7 @@ mod tests {
             .kept(scores.clone())
             .len()
         };
-        assert_eq!([kept(1.0), kept(0.75), kept(0.5), kept(0.0)], [3, 2, 2, 1]);
+        assert_eq!([kept(1.0), kept(0.75), kept(0.55), kept(0.0)], [3, 2, 2, 1]);
     }
 
     #[test]

@@ -152,3 +152,49 @@ impl CustomOp3 for Attention<'_> {
         Ok((CpuStorage::F32(output), shape.into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::tests::assert_near;
+
+    /// Both ways on the CPU, for rows that begin at different times and for several times of one row.
+    #[test]
+    fn the_kernel_gives_what_the_composed_form_gives() {
+        let (heads, dim, capacity) = (3, 8, 40);
+        let random = |shape: &[usize]| Tensor::rand(-1.0_f32, 1.0, shape, &Device::Cpu).unwrap();
+        for (times, starts) in [(1, vec![5, 0, 29]), (6, vec![3])] {
+            let placement = Placement {
+                row: 1,
+                times,
+                at: 30,
+                starts,
+            };
+            let rows = placement.starts.len();
+            let cache =
+                KvCache::new(1, [4, heads, capacity, dim], DType::F32, &Device::Cpu).unwrap();
+            let before = || random(&[4, heads, capacity, dim]);
+            let all = Placement {
+                row: 0,
+                times: capacity,
+                at: 0,
+                starts: Vec::new(),
+            };
+            cache.write(0, &before(), &before(), &all).unwrap();
+            let projected = random(&[rows * times, 3 * heads * dim]);
+            let kernel = Attention::new(&placement, heads, DType::F32, &Device::Cpu).unwrap();
+            let mask = mask(&placement, &kernel.spans, DType::F32, &Device::Cpu).unwrap();
+            let composed = Attention {
+                mask: Some(mask),
+                spans: Vec::new(),
+                ..kernel
+            };
+            let kernel = Attention::new(&placement, heads, DType::F32, &Device::Cpu).unwrap();
+            assert_near(
+                &kernel.apply(&projected, &cache, 0).unwrap(),
+                &composed.apply(&projected, &cache, 0).unwrap(),
+                1e-5,
+            );
+        }
+    }
+}

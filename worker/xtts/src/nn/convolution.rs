@@ -155,3 +155,47 @@ impl CustomOp2 for Kernel<'_> {
         Ok(self.apply(f32_slice(storage, layout)?, Some(residual)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::nn::tests::assert_near;
+
+    #[test]
+    fn the_kernel_gives_what_the_composed_form_gives() {
+        for (times, taps, dilation, input, output) in [
+            (1, 1, 1, 4, 5),
+            (7, 3, 1, 16, 40),
+            (130, 7, 3, 8, 32),
+            (300, 11, 5, 32, 33),
+        ] {
+            let random =
+                |shape: &[usize]| Tensor::rand(-1.0_f32, 1.0, shape, &Device::Cpu).unwrap();
+            let (weight, bias) = (random(&[taps, input, output]), random(&[output]));
+            let packed = Convolution::new(&weight, dilation, DType::F32).unwrap();
+            assert!(matches!(packed.taps, Taps::Packed(_)));
+            let parts = (0..taps).map(|tap| weight.get(tap).unwrap()).collect();
+            let composed = Convolution {
+                taps: Taps::Composed(parts),
+                ..packed.clone()
+            };
+            let x = random(&[times + packed.reach(), input]);
+            let residual = random(&[times, output]);
+            for extras in [
+                Extras::default(),
+                Extras {
+                    slope: Some(0.1),
+                    residual: Some(&residual),
+                },
+            ] {
+                assert_near(
+                    &packed.forward(&x, &bias, extras).unwrap(),
+                    &composed.forward(&x, &bias, extras).unwrap(),
+                    1e-5,
+                );
+            }
+        }
+    }
+}

@@ -81,3 +81,29 @@ fn with_width(output: Vec<f32>, width: usize) -> (CpuStorage, Shape) {
     let shape = (output.len() / width, width).into();
     (CpuStorage::F32(output), shape)
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::nn::tests::assert_near;
+
+    #[test]
+    fn the_kernel_gives_what_the_composed_form_gives() {
+        for (rows, input, output) in [(1, 8, 3), (5, 70, 33), (13, 64, 96), (200, 32, 64)] {
+            let random =
+                |shape: &[usize]| Tensor::rand(-1.0_f32, 1.0, shape, &Device::Cpu).unwrap();
+            let (weight, bias) = (random(&[input, output]), random(&[output]));
+            let x = random(&[rows, input]);
+            let packed = Linear::new(&weight, &bias, DType::F32).unwrap();
+            assert!(matches!(packed, Linear::Packed(_)));
+            let composed = Linear::Composed { weight, bias };
+            assert_near(
+                &packed.forward(&x).unwrap(),
+                &composed.forward(&x).unwrap(),
+                1e-5,
+            );
+        }
+    }
+}
