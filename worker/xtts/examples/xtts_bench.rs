@@ -14,6 +14,20 @@ type Failure = Box<dyn std::error::Error>;
 const CODES: usize = 200;
 const TEXT_TOKENS: usize = 60;
 const REPEATS: usize = 3;
+/// Seconds of the recording that voices are made of.
+const SECONDS: usize = 6;
+/// What is measured when nothing is named.
+const USUAL: [&str; 9] = [
+    "conditioning",
+    "generate",
+    "batch",
+    "batch_8",
+    "vocoder",
+    "vocoder_20",
+    "inference",
+    "stream",
+    "inference_8",
+];
 
 struct Bench {
     model: Arc<Xtts>,
@@ -44,7 +58,7 @@ fn run() -> Result<(), Failure> {
         wall.elapsed().as_secs_f64(),
         &json!({}),
     );
-    let recording = recording(6);
+    let recording = recording(SECONDS);
     let conditioning = model.condition(std::slice::from_ref(&recording))?;
     let voice = model.prepare(&conditioning)?;
     let bench = Bench {
@@ -90,34 +104,27 @@ fn arguments() -> Result<(PathBuf, LoadOptions, Vec<String>, String), Failure> {
 
 impl Bench {
     fn all(&self, conditioning: &Conditioning) -> Result<(), Failure> {
-        self.stage("conditioning_6s", || {
+        self.stage("conditioning", || {
             self.model
                 .condition(std::slice::from_ref(&self.recording))?;
-            Ok(json!({}))
+            Ok(json!({"audio_seconds": SECONDS}))
         })?;
-        self.stage("prepare_voice", || {
+        self.stage("prepare", || {
             self.model.prepare(conditioning)?;
             Ok(json!({}))
         })?;
-        for rows in [1, 4, 8, 16, 32, 64, 128] {
-            self.stage(&format!("generate_batch_{rows}"), || self.generate(rows))?;
+        self.stage("generate", || self.generate(1))?;
+        self.stage("batch", || self.generate(4))?;
+        for rows in [8, 16, 32, 64, 128] {
+            self.stage(&format!("batch_{rows}"), || self.generate(rows))?;
         }
-        self.stage("vocoder_200", || self.vocoder(CODES))?;
+        self.stage("vocoder", || self.vocoder(CODES))?;
         self.stage("vocoder_20", || self.vocoder(20))?;
-        self.stage("end_to_end_200", || self.speak(false, 1))?;
-        self.stage("stream_200", || self.speak(true, 1))?;
-        for rows in [4, 8, 16, 32, 64, 128] {
-            self.stage(&format!("end_to_end_batch_{rows}"), || {
-                self.speak(false, rows)
-            })?;
+        self.stage("inference", || self.speak(false, 1))?;
+        self.stage("stream", || self.speak(true, 1))?;
+        for rows in [8, 16, 32, 64, 128] {
+            self.stage(&format!("inference_{rows}"), || self.speak(false, rows))?;
         }
-        report(
-            &self.label,
-            "peak_memory",
-            0.0,
-            0.0,
-            &json!({"megabytes": peak_megabytes()}),
-        );
         Ok(())
     }
 
@@ -126,13 +133,8 @@ impl Bench {
         name: &str,
         run: impl Fn() -> Result<serde_json::Value, Failure>,
     ) -> Result<(), Failure> {
-        let batches_of_many = name
-            .rsplit('_')
-            .next()
-            .and_then(|rows| rows.parse::<usize>().ok());
-        let large = name.contains("batch") && batches_of_many.is_some_and(|rows| rows > 8);
         let wanted = if self.only.is_empty() {
-            !large
+            USUAL.contains(&name)
         } else {
             self.only.iter().any(|only| only == name)
         };
@@ -181,7 +183,7 @@ impl Bench {
             batch.step()?;
         }
         let tokens = (rows * CODES) as f64 / began.elapsed().as_secs_f64();
-        Ok(json!({"prefill_seconds": prefill, "tokens_per_wall_second": tokens}))
+        Ok(json!({"prefill_seconds": prefill, "tokens": rows * CODES, "tokens_per_second": tokens}))
     }
 
     fn vocoder(&self, codes: usize) -> Result<serde_json::Value, Failure> {
@@ -209,8 +211,8 @@ impl Bench {
         let (first, first_cpu) = first.unwrap_or_default();
         let audio = samples as f64 / 24_000.0;
         Ok(json!({
-            "audio_seconds": audio, "times_real_time": audio / began.elapsed().as_secs_f64(),
-            "first_chunk_seconds": first, "first_chunk_cpu_seconds": first_cpu,
+            "audio_seconds": audio, "tokens": rows * CODES, "times_real_time": audio / began.elapsed().as_secs_f64(),
+            "first_chunk_wall_seconds": first, "first_chunk_cpu_seconds": first_cpu,
         }))
     }
 }
@@ -229,11 +231,20 @@ fn recording(seconds: usize) -> Vec<f32> {
 }
 
 fn report(label: &str, name: &str, cpu: f64, wall: f64, more: &serde_json::Value) {
-    println!(
-        "{}",
-        json!({"engine": "kiskadee", "precision": label, "name": name, "cpu_seconds": round(cpu), "wall_seconds": round(wall),
-            "more": more})
-    );
+    let mut line = json!({
+        "engine": "kiskadee", "dtype": label, "name": name, "cpu_seconds": round(cpu), "wall_seconds": round(wall),
+        "peak_rss_mib": peak_mebibytes(),
+    });
+    if let (Some(line), Some(more)) = (line.as_object_mut(), more.as_object()) {
+        line.extend(more.clone());
+        if let Some(tokens) = more.get("tokens").and_then(serde_json::Value::as_f64) {
+            line.insert(
+                "tokens_per_cpu_second".to_owned(),
+                json!(round(tokens / cpu)),
+            );
+        }
+    }
+    println!("{line}");
 }
 
 fn round(seconds: f64) -> f64 {
@@ -258,7 +269,7 @@ fn cpu_seconds() -> f64 {
     (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
 }
 
-fn peak_megabytes() -> Option<u64> {
+fn peak_mebibytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
