@@ -170,15 +170,41 @@ pub struct SpeechResult {
     pub timestamps_key: Option<String>,
 }
 
-/// What a job is asked to do that takes a voice from a recording.
+/// What a job is asked to do that takes a voice from recordings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloneArgs {
     /// The id that the voice will have.
     pub voice_id: String,
     /// The engine that will speak with it.
     pub engine: String,
-    /// Where the recording lies.
-    pub recording_key: String,
+    /// What it is taken from.
+    #[serde(flatten)]
+    pub source: CloneSource,
+}
+
+/// The recordings that a voice is taken from, all of the same voice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CloneSource {
+    /// A single one.
+    One {
+        /// Where it lies.
+        recording_key: String,
+    },
+    /// Several, in the order in which they were sent.
+    Several {
+        /// Where they lie, and what they are called.
+        recordings: Vec<RecordingArgs>,
+    },
+}
+
+/// One of several recordings of a voice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingArgs {
+    /// Where it lies.
+    pub key: String,
+    /// What its sender calls it.
+    pub filename: String,
 }
 
 /// The batch key of an engine's jobs that make voices.
@@ -186,14 +212,14 @@ pub fn clone_batch_key(engine: &str) -> String {
     format!("{}:{engine}", JobKind::Clone)
 }
 
-/// What a job answers that took a voice from a recording.
+/// What a job answers that took a voice from recordings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CloneResult {
     /// The voice.
     pub voice_id: String,
     /// Where lies what the engine must know of it.
     pub conditioning_key: String,
-    /// How long the recording sounds.
+    /// How long the recordings sound together.
     pub duration_seconds: f64,
     /// The engine that can speak with it.
     pub engine: String,

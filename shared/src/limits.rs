@@ -22,10 +22,15 @@ pub const BATCH_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a multipart body with a CSV file.
 pub const CSV_BODY_BYTES: usize = 24 * 1024 * 1024;
 
-/// Bytes of a multipart body with a recording: a minute of 24-bit stereo at 48 kHz, and room.
+/// Bytes of a multipart body with recordings, which a component holds whole: a minute of 24-bit stereo at 48 kHz, or five
+/// of 16-bit mono at 32 kHz, and room.
 pub const RECORDING_BODY_BYTES: usize = 20 * 1024 * 1024;
-/// Seconds of a recording that a voice is taken from.
+/// Recordings that a voice is taken from.
+pub const RECORDINGS: RangeInclusive<usize> = 1..=8;
+/// Seconds of each of them.
 pub const RECORDING_SECONDS: RangeInclusive<f64> = 3.0..=60.0;
+/// Seconds of all of them together.
+pub const RECORDINGS_SECONDS: f64 = 300.0;
 /// Voices that can be mixed into one.
 pub const MIXED_VOICES: RangeInclusive<usize> = 2..=8;
 /// Characters of the words with which a person agrees to the use of a voice.

@@ -97,6 +97,51 @@ async fn a_recording_becomes_a_voice_that_goes_with_it() -> Result<()> {
 }
 
 #[tokio::test]
+async fn several_recordings_become_one_voice_that_goes_with_each() -> Result<()> {
+    let (user, ..) = new_user().await?;
+    let (job_id, _) = said_by(&user, "heron", "en").await?;
+    let recording = heard(&user, &job_id).await?.body;
+    let fields = [("name", "Mine"), ("language", "en")];
+    let clone = async |files| user.post_files("/clone-voice", &fields, files).await;
+    let files = vec![("a.wav", recording.clone()), ("b.wav", recording.clone())];
+    let answer = clone(files).await?.expect(202)?.json()?;
+    let made = finished(&user, answer["job_id"].as_str().context("no job_id")?).await?;
+    assert_eq!(made["status"], "completed", "{made}");
+    let voice = answer["voice_id"].as_str().context("no voice_id")?;
+    let (_, job) = said_by(&user, voice, "en").await?;
+    assert_eq!(job["result"]["voice_id"], voice);
+
+    let recordings = answer["recording_ids"].as_array().context("no ids")?;
+    assert_eq!(
+        (recordings.len(), &recordings[0]),
+        (2, &answer["recording_id"])
+    );
+    let last = recordings[1].as_str().context("no id")?;
+    user.delete(&format!("/api/v1/recordings/{last}"))
+        .await?
+        .expect(204)?;
+    user.get(&format!("/api/v1/voices/{voice}"))
+        .await?
+        .problem(404)?;
+
+    let refused = clone(vec![("a.wav", recording.clone()), ("none.wav", Vec::new())]).await?;
+    assert!(
+        refused
+            .problem(422)?
+            .to_string()
+            .contains("`none.wav` is empty")
+    );
+    let refused = clone(vec![("a.wav", b"RIFF".to_vec()); 9]).await?;
+    assert!(refused.problem(422)?.to_string().contains("at most 8"));
+    let noise = b"this is no audio at all, but it is long enough to be looked at".to_vec();
+    let answer = clone(vec![("a.wav", recording), ("noise.wav", noise)]).await?;
+    let answer = answer.expect(202)?.json()?;
+    let job = finished(&user, answer["job_id"].as_str().context("no job_id")?).await?;
+    assert!(job["error"].to_string().contains("`noise.wav`"), "{job}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn voices_are_mixed_and_the_mix_can_be_kept() -> Result<()> {
     let (user, ..) = new_user().await?;
     let made = cloned(&user, "Half of it").await?;

@@ -169,8 +169,21 @@ impl Client {
         name: &str,
         content: Vec<u8>,
     ) -> Result<Answer> {
-        let part = reqwest::multipart::Part::bytes(content).file_name(name.to_owned());
-        let form = reqwest::multipart::Form::new().part("file", part);
+        self.post_files(path, fields, vec![(name, content)]).await
+    }
+
+    /// Posts a form with these fields and several files, each with its name.
+    pub async fn post_files(
+        &self,
+        path: &str,
+        fields: &[(&'static str, &str)],
+        files: Vec<(&str, Vec<u8>)>,
+    ) -> Result<Answer> {
+        let form = reqwest::multipart::Form::new();
+        let form = files.into_iter().fold(form, |form, (name, content)| {
+            let part = reqwest::multipart::Part::bytes(content).file_name(name.to_owned());
+            form.part("file", part)
+        });
         let form = fields.iter().fold(form, |form, (field, value)| {
             form.text(*field, (*value).to_owned())
         });

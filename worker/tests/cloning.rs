@@ -8,7 +8,7 @@
 
 use std::{path::Path, process::Command, sync::Arc};
 
-use kiskadee_shared::job::CloneArgs;
+use kiskadee_shared::job::{CloneArgs, CloneSource, RecordingArgs};
 use kiskadee_speech::{
     Engine, EngineInfo, Engines, Recording, SpeechError, SpeechRequest, Utterance, VoiceMaker,
 };
@@ -112,7 +112,32 @@ impl Bench {
         self.run("meter").await
     }
 
+    /// Takes a voice from files of these names.
+    async fn clone_several(&self, recordings: &[(&str, Vec<u8>)]) -> Result<f32, JobError> {
+        let mut args = Vec::new();
+        for (place, (name, content)) in recordings.iter().enumerate() {
+            let key = format!("recordings/{place}/audio");
+            let store = &self.tools.store;
+            store
+                .upload(&key, "audio/wav", &mut content.as_slice())
+                .await
+                .unwrap();
+            args.push(RecordingArgs {
+                key,
+                filename: (*name).to_owned(),
+            });
+        }
+        self.run_on("meter", CloneSource::Several { recordings: args })
+            .await
+    }
+
     async fn run(&self, engine: &str) -> Result<f32, JobError> {
+        let recording_key = KEY.to_owned();
+        self.run_on(engine, CloneSource::One { recording_key })
+            .await
+    }
+
+    async fn run_on(&self, engine: &str, source: CloneSource) -> Result<f32, JobError> {
         let attempt = Attempt {
             job: Uuid::from_u128(1),
             token: 7,
@@ -123,7 +148,7 @@ impl Bench {
         let args = CloneArgs {
             voice_id: "voice_1".to_owned(),
             engine: engine.to_owned(),
-            recording_key: KEY.to_owned(),
+            source,
         };
         let made = clone_job(&self.tools, CloneTask { attempt, args }).await?;
         assert_eq!(made.conditioning_key, "voices/voice_1/7/conditioning.bin");
@@ -170,6 +195,64 @@ async fn the_length_and_the_sound_are_judged() {
     assert!(reason(long).contains("over 60 s"));
     let silent = bench.clone(&bench.tone(5, 0.0, &[], "silent.wav")).await;
     assert_eq!(reason(silent), "the recording is silent");
+}
+
+#[tokio::test]
+async fn several_recordings_become_one_voice() {
+    let bench = Bench::set_up();
+    let quiet = bench.tone(4, 0.5, &[], "quiet.wav");
+    let loud = bench.tone(4, 4.0, &[], "loud.ogg");
+    let alone = bench.clone(&quiet).await.unwrap();
+    let together = bench
+        .clone_several(&[("quiet.wav", quiet), ("loud.ogg", loud)])
+        .await
+        .unwrap();
+    assert!(together > 2.0 * alone, "{together} and {alone}");
+}
+
+#[tokio::test]
+async fn the_one_of_several_that_is_not_usable_is_named() {
+    let bench = Bench::set_up();
+    let good = bench.tone(4, 1.0, &[], "good.wav");
+    let long = bench.tone(70, 1.0, &["-ar", "8000"], "long.mp3");
+    let with = async |name, content| {
+        reason(
+            bench
+                .clone_several(&[("good.wav", good.clone()), (name, content)])
+                .await,
+        )
+    };
+    assert!(
+        with("long.mp3", long)
+            .await
+            .starts_with("the recording `long.mp3` must sound for 3 to 60 s")
+    );
+    assert!(
+        with("notes.txt", b"This is no audio at all.".repeat(50))
+            .await
+            .starts_with("the recording `notes.txt` cannot be decoded")
+    );
+    let minute = bench.tone(59, 1.0, &["-ar", "8000"], "minute.mp3");
+    let hours = vec![("minute.mp3", minute); 6];
+    assert!(
+        reason(bench.clone_several(&hours).await)
+            .starts_with("the recordings together sound for over 300 s")
+    );
+}
+
+#[test]
+fn a_job_names_one_recording_or_several() {
+    let read = |args: &str| serde_json::from_str::<CloneArgs>(args).unwrap().source;
+    assert_eq!(
+        read(r#"{"voice_id": "v", "engine": "e", "recording_key": "k"}"#),
+        CloneSource::One {
+            recording_key: "k".to_owned()
+        }
+    );
+    let several = read(
+        r#"{"voice_id": "v", "engine": "e", "recordings": [{"key": "k", "filename": "a.wav"}]}"#,
+    );
+    assert!(matches!(several, CloneSource::Several { recordings } if recordings[0].key == "k"));
 }
 
 #[tokio::test]

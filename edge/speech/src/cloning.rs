@@ -1,19 +1,18 @@
-//! Takes in a recording from which a voice is to be made.
+//! Takes in recordings from which a voice is to be made.
 //!
-//! The recording goes to the storage as it came, between two calls: one admits it, one enqueues the job. It is decoded by a
+//! They go to the storage as they came, between two calls: one admits them, one enqueues the job. They are decoded by a
 //! worker and never here.
 
-use axum::{body::Bytes, extract::Request};
+use axum::extract::Request;
 use kiskadee_edge_kit::{
-    Answer, Caller, Class, FieldError, IdempotencyKey, Reply, caller_sql,
+    Answer, Caller, Class, FieldError, IdempotencyKey, Problem, Reply, caller_sql,
     context::Trace,
     database::call,
     openapi::{Protected, WithBody},
 };
-use kiskadee_shared::limits::{CONSENT_CHARS, RECORDING_BODY_BYTES};
+use kiskadee_shared::limits::{CONSENT_CHARS, RECORDING_BODY_BYTES, RECORDINGS};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use spin_sdk::pg::ParameterValue;
 use uuid::Uuid;
 
 use crate::{
@@ -27,19 +26,20 @@ use crate::{
 };
 
 const BEGIN: &str = caller_sql!(
-    "api.begin_recording",
+    "api.begin_recordings",
     "$5::jsonb, $6::text, $7::bytea, $8::jsonb"
 );
 const CREATE: &str = caller_sql!(
-    "api.create_clone",
-    "$5::uuid, $6::bigint, $7::jsonb, $8::text, $9::bytea, $10::text"
+    "api.clone_voice",
+    "$5::jsonb, $6::jsonb, $7::text, $8::bytea, $9::text"
 );
 
-/// Make a voice from a recording
+/// Make a voice from recordings
 ///
-/// A recording of one voice, 3 to 60 s, as wav, flac, mp3, ogg or m4a. The embedded engine matches the voice: pitch, length of
-/// the vocal tract and the nearest timbre that it knows; it does not copy it. `consent` keeps the words with which the
-/// speaker agreed. The voice can be used once the job has ended.
+/// A recording of one voice, 3 to 60 s, as wav, flac, mp3, ogg or m4a; or up to 8 of the same voice, together at most 300 s, of
+/// which one voice is made. The embedded engine matches the voice: pitch, length of the vocal tract and the nearest timbre
+/// that it knows; it does not copy it. The engine `xtts`, where the operator has installed it, copies the voice from the
+/// recordings. `consent` keeps the words with which the speaker agreed. The voice can be used once the job has ended.
 #[utoipa::path(
     post, path = "/clone-voice", tag = "Voices",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same form gives the same answer again")),
@@ -55,20 +55,17 @@ pub(crate) async fn clone_voice(
 ) -> Reply {
     let private_webhooks = setup().await?.private_webhooks;
     let form = Form::read(request, RECORDING_BODY_BYTES).await?;
-    let (voice, file, errors) = VoiceForm::read(form, private_webhooks);
-    let [key, hash] = key.parameters("clone-voice", &voice.identity(&file.content))?;
+    let (voice, files, errors) = VoiceForm::read(form, private_webhooks);
+    let [key, hash] = key.parameters("clone-voice", &voice.identity(&files))?;
     let form = jsonb(&voice)?;
     let begin = [form.clone(), key.clone(), hash.clone(), malformed(&errors)?];
     let answer = in_body(call(BEGIN, &caller, Class::Create, begin).await?);
-    // Anything but the place for an upload is an answer for the caller: a refusal, or that of a twin.
-    let Some(place) = Place::of(&answer) else {
+    // Anything but the places for an upload is an answer for the caller: a refusal, or that of a twin.
+    let Some(places) = Place::all_of(&answer) else {
         return Ok(answer);
     };
-    let bytes = i64::try_from(file.content.len()).unwrap_or(i64::MAX);
-    storage::put(&place.key, file.content).await?;
     let create = [
-        ParameterValue::Uuid(place.recording.to_string()),
-        bytes.into(),
+        jsonb(&upload(places, files).await?)?,
         form,
         key,
         hash,
@@ -80,6 +77,24 @@ pub(crate) async fn clone_voice(
     })
 }
 
+/// Stores the files, one after the other.
+async fn upload(places: Vec<Place>, files: Vec<File>) -> Result<Vec<Uploaded>, Problem> {
+    let mut uploaded = Vec::with_capacity(files.len());
+    for (Place { recording, key }, File { content, .. }) in places.into_iter().zip(files) {
+        let bytes = content.len();
+        storage::put(&key, content).await?;
+        uploaded.push(Uploaded { recording, bytes });
+    }
+    Ok(uploaded)
+}
+
+/// A recording that lies in the storage.
+#[derive(Debug, Serialize)]
+struct Uploaded {
+    recording: Uuid,
+    bytes: usize,
+}
+
 /// Where an admitted recording goes.
 #[derive(Debug, Deserialize)]
 struct Place {
@@ -88,7 +103,7 @@ struct Place {
 }
 
 impl Place {
-    fn of(answer: &Answer) -> Option<Self> {
+    fn all_of(answer: &Answer) -> Option<Vec<Self>> {
         (answer.status == 200).then_some(())?;
         serde_json::from_str(answer.body.as_deref()?).ok()
     }
@@ -102,14 +117,15 @@ struct VoiceForm {
     tts_engine: Option<String>,
     consent: Option<String>,
     webhook_url: Option<String>,
-    filename: String,
+    filenames: Vec<String>,
 }
 
 impl VoiceForm {
-    fn read(mut form: Form, private_webhooks: bool) -> (Self, File, Vec<FieldError>) {
-        let file = form.file("file", "the recording");
-        if file.content.is_empty() && file.filename.is_some() {
-            form.note(FieldError::new("file", "is empty"));
+    fn read(mut form: Form, private_webhooks: bool) -> (Self, Vec<File>, Vec<FieldError>) {
+        let files = form.files("file", "the recording");
+        let filenames = filenames(&files);
+        for fault in faults(&files, &filenames) {
+            form.note(FieldError::new("file", fault));
         }
         let voice = Self {
             name: form.text("name", checks::name),
@@ -118,25 +134,54 @@ impl VoiceForm {
             consent: form.optional_text("consent", consent),
             webhook_url: form
                 .optional_text("webhook_url", |url| check_webhook(url, private_webhooks)),
-            filename: file
-                .filename
-                .clone()
-                .unwrap_or_else(|| "recording".to_owned()),
+            filenames,
         };
-        (voice, file, form.finish())
+        (voice, files, form.finish())
     }
 
     /// What makes two requests the same.
-    fn identity(&self, recording: &Bytes) -> impl Serialize {
-        let hash: Vec<u8> = Sha256::digest(recording).to_vec();
+    fn identity(&self, recordings: &[File]) -> impl Serialize {
+        let hashes: Vec<u8> = recordings
+            .iter()
+            .flat_map(|file| Sha256::digest(&file.content))
+            .collect();
         (
             self.name.clone(),
             self.language.clone(),
             self.tts_engine.clone(),
             self.consent.clone(),
-            hash,
+            hashes,
         )
     }
+}
+
+fn filenames(files: &[File]) -> Vec<String> {
+    let name = |file: &File| file.filename.clone();
+    let given = files.iter().map(name);
+    given
+        .map(|name| name.unwrap_or_else(|| "recording".to_owned()))
+        .collect()
+}
+
+/// What is wrong with the files before anybody listens to them.
+fn faults(files: &[File], names: &[String]) -> Vec<String> {
+    let mut faults = Vec::new();
+    if files.len() > *RECORDINGS.end() {
+        faults.push(format!(
+            "stands {} times in the form: send at most {} recordings",
+            files.len(),
+            RECORDINGS.end()
+        ));
+    }
+    let empty = files
+        .iter()
+        .zip(names)
+        .filter(|(file, _)| file.content.is_empty());
+    faults.extend(empty.map(|(_, name)| match files.len() {
+        1 => "is empty".to_owned(),
+        _ => format!("`{name}` is empty"),
+    }));
+    faults
 }
 
 fn consent(statement: &str) -> checks::Check {
@@ -150,7 +195,53 @@ fn consent(statement: &str) -> checks::Check {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Bytes;
+    use serde_json::json;
+
     use super::*;
+
+    fn files(contents: &[&'static str]) -> Vec<File> {
+        let numbered = (1..).zip(contents);
+        numbered
+            .map(|(number, content)| File {
+                content: Bytes::from_static(content.as_bytes()),
+                filename: Some(format!("{number}.wav")),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn files_are_counted_and_not_empty() {
+        let judged = |contents: &[&'static str]| {
+            let files = files(contents);
+            faults(&files, &filenames(&files))
+        };
+        assert!(judged(&["a"; 8]).is_empty());
+        assert_eq!(judged(&[""]), ["is empty"]);
+        assert_eq!(judged(&["a", "", "c"]), ["`2.wav` is empty"]);
+        assert!(judged(&["a"; 9])[0].contains("at most 8 recordings"));
+    }
+
+    #[test]
+    fn other_recordings_make_another_request() {
+        let voice = VoiceForm {
+            name: None,
+            language: None,
+            tts_engine: None,
+            consent: None,
+            webhook_url: None,
+            filenames: Vec::new(),
+        };
+        let identity =
+            |contents: &[&'static str]| json!(voice.identity(&files(contents))).to_string();
+        let hash: Vec<u8> = Sha256::digest(b"a").to_vec();
+        assert_eq!(
+            identity(&["a"]),
+            json!([null, null, null, null, hash]).to_string()
+        );
+        assert_ne!(identity(&["a", "b"]), identity(&["a"]));
+        assert_ne!(identity(&["a", "b"]), identity(&["b", "a"]));
+    }
 
     #[test]
     fn consent_can_be_refused_but_not_by_silence() {

@@ -17,6 +17,8 @@ use crate::checks::Check;
 const FORM: &str = "multipart/form-data";
 const NAME_CHARS: usize = 64;
 const FILENAME_CHARS: usize = 255;
+/// More than any form here has.
+const MOST_PARTS: usize = 100;
 
 /// One part of a form.
 #[derive(Debug)]
@@ -40,6 +42,15 @@ pub(crate) struct File {
     pub filename: Option<String>,
 }
 
+impl From<Part> for File {
+    fn from(part: Part) -> Self {
+        Self {
+            content: part.content,
+            filename: part.filename,
+        }
+    }
+}
+
 impl Form {
     /// Reads a body of at most `limit` bytes.
     pub(crate) async fn read(request: Request, limit: usize) -> Result<Self, Problem> {
@@ -59,7 +70,12 @@ impl Form {
             let name = short(part.name().unwrap_or_default(), NAME_CHARS);
             let filename = part.file_name().map(|name| short(name, FILENAME_CHARS));
             let content = part.bytes().await.map_err(|error| broken(&error))?;
-            form.add(Part {
+            if form.parts.len() == MOST_PARTS {
+                return Err(Problem::malformed(format!(
+                    "the form has over {MOST_PARTS} parts"
+                )));
+            }
+            form.parts.push(Part {
                 name,
                 filename,
                 content,
@@ -68,31 +84,37 @@ impl Form {
         Ok(form)
     }
 
-    fn add(&mut self, part: Part) {
-        if self.parts.iter().any(|known| known.name == part.name) {
-            self.note(FieldError::new(part.name, "stands twice in the form"));
-        } else {
-            self.parts.push(part);
-        }
-    }
-
     pub(crate) fn note(&mut self, error: FieldError) {
         self.errors.push(error);
     }
 
     /// A file that must be there.
     pub(crate) fn file(&mut self, name: &str, what: &str) -> File {
-        if let Some(Part {
-            content, filename, ..
-        }) = self.take(name)
-        {
-            return File { content, filename };
+        if let Some(part) = self.take(name) {
+            return part.into();
         }
+        self.lacks(name, what);
+        File::default()
+    }
+
+    /// Files of which at least one must be there.
+    pub(crate) fn files(&mut self, name: &str, what: &str) -> Vec<File> {
+        let files: Vec<File> = self
+            .parts
+            .extract_if(.., |part| part.name == name)
+            .map(File::from)
+            .collect();
+        if files.is_empty() {
+            self.lacks(name, what);
+        }
+        files
+    }
+
+    fn lacks(&mut self, name: &str, what: &str) {
         self.note(FieldError::new(
             name,
             format!("is required: send {what} as this part of the form"),
         ));
-        File::default()
     }
 
     /// A text that must be there and pass the check.
@@ -128,9 +150,14 @@ impl Form {
         self.errors
     }
 
+    /// The first part of the name; there must not be a second.
     fn take(&mut self, name: &str) -> Option<Part> {
-        let place = self.parts.iter().position(|part| part.name == name)?;
-        Some(self.parts.remove(place))
+        let parts = self.parts.extract_if(.., |part| part.name == name);
+        let mut parts: Vec<Part> = parts.collect();
+        if parts.len() > 1 {
+            self.note(FieldError::new(name, "stands twice in the form"));
+        }
+        (!parts.is_empty()).then(|| parts.swap_remove(0))
     }
 }
 
@@ -196,5 +223,36 @@ mod tests {
             (&b"RIFF"[..], Some("a.wav"))
         );
         assert!(form.finish().is_empty());
+    }
+
+    #[tokio::test]
+    async fn files_of_one_name_stay_in_their_order() {
+        let part = |name: &str| {
+            format!(
+                "--b\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\n\nx\n"
+            )
+        };
+        let body = part("b.wav") + &part("a.wav") + "--b--\n";
+        let names: Vec<_> = form(&body)
+            .await
+            .files("file", "it")
+            .into_iter()
+            .filter_map(|file| file.filename)
+            .collect();
+        assert_eq!(names, ["b.wav", "a.wav"]);
+        let mut alone = form(&body).await;
+        assert_eq!(alone.file("file", "it").filename.as_deref(), Some("b.wav"));
+        assert_eq!(alone.finish()[0].message, "stands twice in the form");
+    }
+
+    #[tokio::test]
+    async fn the_number_of_parts_is_bounded() {
+        let part = "--b\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n\r\n";
+        let request = Request::builder()
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(Body::from(part.repeat(MOST_PARTS + 1) + "--b--\r\n"))
+            .unwrap();
+        let refused = Form::read(request, 10_000).await.unwrap_err();
+        assert_eq!(refused.status(), 400);
     }
 }

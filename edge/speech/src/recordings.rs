@@ -32,7 +32,7 @@ pub(crate) async fn list_recordings(caller: Caller, page: Page) -> Reply {
 
 /// Delete a recording and all that came from it
 ///
-/// The voice that was made of it goes, and every mix that the voice is part of.
+/// The voice that was made of it goes, also where it was made of others, too, and every mix that the voice is part of.
 #[utoipa::path(
     delete, path = "/api/v1/recordings/{recording_id}", tag = "Voices",
     params(("recording_id" = String, Path, description = "Id of the recording", pattern = "^rec_[0-9a-f]{32}$")),

@@ -24,7 +24,7 @@ pub enum DecodeError {
     )]
     Missing(String),
     /// The file is to blame.
-    #[error("the recording cannot be decoded; send wav, flac, mp3, ogg or m4a: {0}")]
+    #[error("cannot be decoded; send wav, flac, mp3, ogg or m4a: {0}")]
     Unreadable(String),
     #[error("ffmpeg cannot be run: {0}")]
     Ffmpeg(#[source] io::Error),

@@ -1,9 +1,9 @@
-//! Takes a voice from a recording.
+//! Takes a voice from recordings.
 
 use futures::TryStreamExt;
 use kiskadee_shared::{
-    job::{CloneArgs, CloneResult},
-    limits::{RECORDING_BODY_BYTES, RECORDING_SECONDS},
+    job::{CloneArgs, CloneResult, CloneSource, RecordingArgs},
+    limits::{RECORDING_BODY_BYTES, RECORDING_SECONDS, RECORDINGS_SECONDS},
 };
 use kiskadee_speech::{Recording, SpeechError, VoiceMaker};
 use std::sync::Arc;
@@ -13,13 +13,14 @@ use tokio::io::AsyncWriteExt;
 use super::{Attempt, CloneTask, JobError, Tools};
 use crate::{audio::DecodeError, store::StoreError};
 
-impl From<DecodeError> for JobError {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::Unreadable(_) => Self::Reject(error.to_string()),
-            other => Self::Retry(other.to_string()),
-        }
-    }
+/// The part of the work that is over once all recordings are decoded.
+const FETCHING_SHARE: f64 = 0.3;
+
+/// A recording in the storage, with the name by which its sender is told of it.
+#[derive(Debug)]
+struct Stored<'a> {
+    key: &'a str,
+    name: String,
 }
 
 /// Makes a voice. The conditioning lies beside those of other attempts until one of them is accepted.
@@ -35,11 +36,9 @@ pub async fn clone_job(
 async fn make(tools: &Tools, attempt: &Attempt, args: &CloneArgs) -> Result<CloneResult, JobError> {
     let maker = tools.engines.get(&args.engine)?.voice_maker();
     let maker = maker.ok_or_else(|| no_maker(&args.engine))?;
-    let recording = fetch(tools, &args.recording_key, maker.recording_rate()).await?;
-    attempt.progress.set(0.3);
-    let duration_seconds = recording.seconds();
-    check_length(duration_seconds)?;
-    let conditioning = condition(maker, vec![recording]).await?;
+    let recordings = fetch_all(tools, attempt, &args.source, maker.recording_rate()).await?;
+    let duration_seconds = recordings.iter().map(Recording::seconds).sum();
+    let conditioning = condition(maker, recordings).await?;
     attempt.progress.set(0.9);
     let key = format!(
         "voices/{}/{}/conditioning.bin",
@@ -68,12 +67,48 @@ fn no_maker(engine: &str) -> SpeechError {
     ))
 }
 
-async fn fetch(tools: &Tools, key: &str, rate: u32) -> Result<Recording, JobError> {
-    let object = match tools.store.read(key, None).await {
+fn stored(source: &CloneSource) -> Vec<Stored<'_>> {
+    match source {
+        CloneSource::One { recording_key } => vec![Stored {
+            key: recording_key,
+            name: "the recording".to_owned(),
+        }],
+        CloneSource::Several { recordings } => recordings
+            .iter()
+            .map(|RecordingArgs { key, filename }| Stored {
+                key,
+                name: format!("the recording `{filename}`"),
+            })
+            .collect(),
+    }
+}
+
+/// All recordings at `rate` (Hz), each of a good length, and so all together.
+async fn fetch_all(
+    tools: &Tools,
+    attempt: &Attempt,
+    source: &CloneSource,
+    rate: u32,
+) -> Result<Vec<Recording>, JobError> {
+    let all = stored(source);
+    let (mut recordings, mut seconds) = (Vec::with_capacity(all.len()), 0.0);
+    for stored in &all {
+        let recording = fetch(tools, stored, rate).await?;
+        check_length(&stored.name, recording.seconds())?;
+        seconds += recording.seconds();
+        check_total(seconds)?;
+        recordings.push(recording);
+        let share = recordings.len() as f64 / all.len() as f64;
+        attempt.progress.set(FETCHING_SHARE * share);
+    }
+    Ok(recordings)
+}
+
+async fn fetch(tools: &Tools, stored: &Stored<'_>, rate: u32) -> Result<Recording, JobError> {
+    let name = &stored.name;
+    let object = match tools.store.read(stored.key, None).await {
         Err(StoreError::Missing(_)) => {
-            return Err(JobError::Reject(
-                "the recording has been deleted".to_owned(),
-            ));
+            return Err(JobError::Reject(format!("{name} has been deleted")));
         }
         object => object?,
     };
@@ -84,16 +119,22 @@ async fn fetch(tools: &Tools, key: &str, rate: u32) -> Result<Recording, JobErro
     while let Some(piece) = stream.try_next().await? {
         bytes += piece.len();
         if bytes > RECORDING_BODY_BYTES {
-            return Err(JobError::Reject("the recording is too large".to_owned()));
+            return Err(JobError::Reject(format!("{name} is too large")));
         }
         writer.write_all(&piece).await.map_err(scratch)?;
     }
     writer.flush().await.map_err(scratch)?;
     // A little more than may be used, so that what is too long is seen to be.
-    Ok(tools
-        .decoder
-        .decode(file.path(), rate, RECORDING_SECONDS.end() + 1.0)
-        .await?)
+    let longest = RECORDING_SECONDS.end() + 1.0;
+    let decoded = tools.decoder.decode(file.path(), rate, longest).await;
+    decoded.map_err(|error| undecoded(name, &error))
+}
+
+fn undecoded(name: &str, error: &DecodeError) -> JobError {
+    match error {
+        DecodeError::Unreadable(_) => JobError::Reject(format!("{name} {error}")),
+        other => JobError::Retry(other.to_string()),
+    }
 }
 
 #[expect(
@@ -106,7 +147,7 @@ fn scratch(error: std::io::Error) -> JobError {
     ))
 }
 
-fn check_length(seconds: f64) -> Result<(), JobError> {
+fn check_length(name: &str, seconds: f64) -> Result<(), JobError> {
     if RECORDING_SECONDS.contains(&seconds) {
         return Ok(());
     }
@@ -117,7 +158,16 @@ fn check_length(seconds: f64) -> Result<(), JobError> {
         format!("{seconds:.1}")
     };
     Err(JobError::Reject(format!(
-        "the recording must sound for {least} to {most} s, and sounds for {found} s"
+        "{name} must sound for {least} to {most} s, and sounds for {found} s"
+    )))
+}
+
+fn check_total(seconds: f64) -> Result<(), JobError> {
+    if seconds <= RECORDINGS_SECONDS {
+        return Ok(());
+    }
+    Err(JobError::Reject(format!(
+        "the recordings together sound for over {RECORDINGS_SECONDS} s: send fewer or shorter ones"
     )))
 }
 
@@ -135,18 +185,14 @@ mod tests {
 
     #[test]
     fn a_recording_has_a_length() {
-        assert!(check_length(3.0).is_ok() && check_length(60.0).is_ok());
+        let check = |seconds| check_length("the recording", seconds);
+        assert!(check(3.0).is_ok() && check(60.0).is_ok());
         assert_eq!(
-            check_length(1.04),
+            check(1.04),
             Err(JobError::Reject(
                 "the recording must sound for 3 to 60 s, and sounds for 1.0 s".to_owned()
             ))
         );
-        assert!(
-            check_length(61.0)
-                .unwrap_err()
-                .to_string()
-                .ends_with("over 60 s")
-        );
+        assert!(check(61.0).unwrap_err().to_string().ends_with("over 60 s"));
     }
 }

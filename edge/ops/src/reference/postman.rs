@@ -169,7 +169,7 @@ fn fields(document: &Value, schema: &Value, value: &Value) -> Vec<Value> {
         .flatten();
     properties
         .map(|(name, property)| {
-            if is_file(resolved(document, property)) {
+            if is_file(resolved(document, property.get("items").unwrap_or(property))) {
                 return json!({"key": name, "type": "file", "src": [], "disabled": !is_required(name)});
             }
             let value = value.get(name).cloned().unwrap_or_else(|| sample(document, property));

@@ -1,12 +1,18 @@
 //! Voices that callers make.
 
-use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile};
+use kiskadee_shared::{format::ResponseFormat, limits::RECORDINGS, quality::QualityProfile};
 use serde::{Deserialize, Serialize};
-use utoipa::{ToSchema, openapi::schema::Object};
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Array, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat,
+        schema::{Object, Type},
+    },
+};
 
 use super::request::names;
 
-/// The form of a recording from which a voice is to be made.
+/// The form of recordings from which a voice is to be made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CloneForm {
     /// How the voice is called.
@@ -20,9 +26,8 @@ pub struct CloneForm {
         example = "en"
     )]
     pub language: String,
-    /// The recording: wav, flac, mp3, ogg or m4a, 3 to 60 s, at most 20 MiB.
-    #[schema(format = Binary, content_media_type = "audio/*")]
-    pub file: String,
+    #[schema(schema_with = recordings)]
+    pub file: Vec<String>,
     /// The engine; left out, the preferred one that can make voices.
     #[schema(min_length = 1, max_length = 64)]
     pub tts_engine: Option<String>,
@@ -44,17 +49,26 @@ pub struct CloneAnswer {
     /// Can be used once the job has ended.
     #[schema(pattern = "^voice_[0-9a-f]{32}$")]
     pub voice_id: String,
+    /// The first recording.
     #[schema(pattern = "^rec_[0-9a-f]{32}$")]
     pub recording_id: String,
+    /// All recordings in the order of the form, where there are several.
+    #[schema(
+        nullable = false,
+        min_items = 2,
+        max_items = 8,
+        pattern = "^rec_[0-9a-f]{32}$"
+    )]
+    pub recording_ids: Option<Vec<String>>,
 }
 
-/// What a job made that took a voice from a recording.
+/// What a job made that took a voice from recordings.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CloneResult {
     #[schema(pattern = "^voice_[0-9a-f]{32}$")]
     pub voice_id: String,
-    /// How long the recording sounds.
+    /// How long the recordings sound together.
     pub duration_seconds: f64,
     /// The engine that can speak with the voice.
     pub engine: String,
@@ -146,6 +160,22 @@ pub struct RecordingList {
     /// `cursor` of the next page; null on the last one.
     #[schema(required = true)]
     pub next_cursor: Option<String>,
+}
+
+fn recordings() -> Array {
+    let file = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+        .content_media_type("audio/*");
+    ArrayBuilder::new()
+        .items(file)
+        .min_items(Some(*RECORDINGS.start()))
+        .max_items(Some(*RECORDINGS.end()))
+        .description(Some(
+            "One recording or several of the same voice, each as a part of this name: wav, flac, mp3, ogg or m4a, each of 3 to \
+             60 s, together at most 300 s and 20 MiB.",
+        ))
+        .build()
 }
 
 fn quality_profile() -> Object {

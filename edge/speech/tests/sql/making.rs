@@ -7,24 +7,31 @@ use serde_json::{Value, json};
 
 use crate::database::{Database, Who};
 
-const FORM: &str = r#"'{"name": "Ana", "language": "en", "filename": "ana.wav"}'"#;
+const FORM: &str = r#"'{"name": "Ana", "language": "en", "filenames": ["ana.wav"]}'"#;
+const FORM_OF_TWO: &str =
+    r#"'{"name": "Ana", "language": "en", "filenames": ["ana.wav", "again.mp3"]}'"#;
 const MINE: &str = "voice_00000000000070008000000000000001";
 
-/// Uploads and asks for a voice; the job has not run.
+/// Uploads one recording and asks for a voice; the job has not run.
 async fn clone(database: &Database) -> CloneAnswer {
+    clone_of(database, FORM).await
+}
+
+async fn clone_of(database: &Database, form: &str) -> CloneAnswer {
     let begun: Value = database
-        .ask(Who::Ann, "begin_recording", &format!("{FORM}, null, null"))
+        .ask(Who::Ann, "begin_recordings", &format!("{form}, null, null"))
         .await
         .body();
-    let create = format!(
-        "'{}', 1000, {FORM}, null, null, null",
-        begun["recording"].as_str().unwrap_or_default()
-    );
-    let answer = database.ask(Who::Ann, "create_clone", &create).await;
+    let places = begun.as_array().into_iter().flatten();
+    let uploads: Value = places
+        .map(|place| json!({"recording": place["recording"], "bytes": 1000}))
+        .collect();
+    let create = format!("'{uploads}', {form}, null, null, null");
+    let answer = database.ask(Who::Ann, "clone_voice", &create).await;
     assert_eq!(answer.status, 202, "{answer:?}");
     // An upload counts once.
     assert_eq!(
-        database.ask(Who::Ann, "create_clone", &create).await.status,
+        database.ask(Who::Ann, "clone_voice", &create).await.status,
         409
     );
     answer.body()
@@ -151,6 +158,104 @@ async fn a_recording_takes_all_that_came_from_it() {
 }
 
 #[tokio::test]
+async fn each_of_several_recordings_takes_the_voice_with_it() {
+    let database = Database::create().await;
+    let made = clone_of(&database, FORM_OF_TWO).await;
+    let ids = made.recording_ids.unwrap();
+    assert_eq!((ids.len(), &ids[0]), (2, &made.recording_id));
+    let recordings = database
+        .text("select args ->> 'recordings' from queue.job")
+        .await;
+    let recordings: Value = serde_json::from_str(&recordings).unwrap();
+    assert_eq!(recordings[0]["filename"], "ana.wav");
+    assert_eq!(recordings[1]["filename"], "again.mp3");
+    make(&database, "completed").await;
+
+    let voice = format!("'{}'", made.voice_id);
+    let shown: Voice = database.ask(Who::Ann, "get_voice", &voice).await.body();
+    assert_eq!(shown.lineage.unwrap()["recording_ids"], json!(ids));
+    let listed =
+        async || -> RecordingList { database.ask(Who::Ann, "list_recordings", "10").await.body() };
+    for recording in listed().await.items {
+        assert_eq!(recording.voices, std::slice::from_ref(&made.voice_id));
+    }
+    let delete = async |id: &str| {
+        let id = format!("'{}'", id.trim_start_matches("rec_"));
+        database.ask(Who::Ann, "delete_recording", &id).await.status
+    };
+    assert_eq!(delete(&ids[1]).await, 204);
+    assert_eq!(
+        database.ask(Who::Ann, "get_voice", &voice).await.status,
+        404
+    );
+    let left = listed().await.items;
+    assert!(left.len() == 1 && left[0].recording_id == ids[0] && left[0].voices.is_empty());
+    assert_eq!(delete(&ids[0]).await, 204);
+    assert_eq!(doomed(&database).await.len(), 3);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn a_voice_that_goes_takes_all_its_recordings_with_it() {
+    let database = Database::create().await;
+    let made = clone_of(&database, FORM_OF_TWO).await;
+    make(&database, "failed").await;
+    let again = clone_of(&database, FORM_OF_TWO).await;
+    let voice = format!("'{}'", again.voice_id);
+    assert_ne!(made.voice_id, again.voice_id);
+    assert_eq!(
+        database.ask(Who::Ann, "delete_voice", &voice).await.status,
+        204
+    );
+    let page: RecordingList = database.ask(Who::Ann, "list_recordings", "10").await.body();
+    assert!(page.items.is_empty());
+    assert_eq!(doomed(&database).await.len(), 4);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn an_edge_of_the_release_before_hands_in_one_recording() {
+    let database = Database::create().await;
+    let form = r#"'{"name": "Ana", "language": "en", "filename": "ana.wav"}'"#;
+    let begun: Value = database
+        .ask(Who::Ann, "begin_recording", &format!("{form}, null, null"))
+        .await
+        .body();
+    let recording = begun["recording"].as_str().unwrap();
+    let create = format!("'{recording}', 1000, {form}, null, null, null");
+    let answer = database.ask(Who::Ann, "create_clone", &create).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert!(answer.body::<CloneAnswer>().recording_ids.is_none());
+    let key = database
+        .text("select args ->> 'recording_key' from queue.job")
+        .await;
+    assert_eq!(begun["key"], key);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn the_engine_that_was_asked_for_takes_the_voice() {
+    let database = Database::create().await;
+    database
+        .run(
+            r#"select queue.register_worker('00000000-0000-7000-8000-00000000000b',
+                 '{"name": "v", "engines": [{"name": "xtts"}], "slots": 1}', 3600000);
+               select speech.announce(
+                 '[{"name": "xtts", "languages": ["en", "ja"], "makes_voices": true}]', '[]')"#,
+        )
+        .await;
+    let form =
+        r#"'{"name": "Ana", "language": "en", "tts_engine": "xtts", "filenames": ["a.wav"]}'"#;
+    let made = clone_of(&database, form).await;
+    let key = database.text("select batch_key from queue.job").await;
+    assert_eq!(key, "clone:xtts");
+    let voice = format!("'{}'", made.voice_id);
+    let shown: Voice = database.ask(Who::Ann, "get_voice", &voice).await.body();
+    assert_eq!(shown.engine, "xtts");
+    database.drop().await;
+}
+
+#[tokio::test]
 async fn what_could_not_be_made_leaves_nothing() {
     let database = Database::create().await;
     let CloneAnswer { voice_id, .. } = clone(&database).await;
@@ -227,8 +332,8 @@ async fn mixes_are_taken_apart_and_bad_ones_refused() {
 #[tokio::test]
 async fn an_engine_that_makes_no_voices_is_refused_with_those_that_do() {
     let database = Database::create().await;
-    let form = r#"'{"name": "Ana", "language": "de", "filename": "a.wav"}', null, null"#;
-    let refused = database.ask(Who::Ann, "begin_recording", form).await;
+    let form = r#"'{"name": "Ana", "language": "de", "filenames": ["a.wav"]}', null, null"#;
+    let refused = database.ask(Who::Ann, "begin_recordings", form).await;
     assert_eq!(refused.status, 422);
     assert!(
         refused.errors()[0]["message"]
