@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Engine, EngineInfo, SpeechError};
+use crate::{Engine, EngineCount, EngineInfo, SpeechError};
 
 /// A set of engines, cheap to clone.
 #[derive(Clone, Default)]
@@ -48,6 +48,18 @@ impl Engines {
             .iter()
             .filter(|(_, engine)| engine.voice_maker().is_some());
         makers.map(|(name, _)| name.as_str())
+    }
+
+    /// The most texts that one of them speaks together; 1 where none gains by it.
+    pub fn rows(&self) -> usize {
+        let rows = self.by_name.values().filter_map(|engine| engine.rows());
+        rows.max().unwrap_or(1)
+    }
+
+    /// What all of them have counted since they started.
+    pub fn counts(&self) -> Vec<EngineCount> {
+        let engines = self.by_name.values();
+        engines.flat_map(|engine| engine.counts()).collect()
     }
 
     /// How every engine describes itself, voices included.

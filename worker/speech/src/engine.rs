@@ -23,10 +23,34 @@ pub trait Engine: Send + Sync {
         None
     }
 
+    /// How many texts it speaks together on its device; none for an engine that gains nothing by it.
+    fn rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// As long as it is the same, the engine says the same text in the same way: for those that take long to say anything. None
+    /// for an engine that is asked sooner than a record of what it said.
+    fn signature(&self) -> Option<&str> {
+        None
+    }
+
+    /// What it has counted since it started, for the metrics.
+    fn counts(&self) -> Vec<EngineCount> {
+        Vec::new()
+    }
+
     /// What its model cache has done so far; none for an engine that has no models.
     fn cache_stats(&self) -> Option<CacheStats> {
         None
     }
+}
+
+/// A counter of an engine, which only grows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineCount {
+    pub name: &'static str,
+    pub labels: Vec<(&'static str, &'static str)>,
+    pub value: u64,
 }
 
 /// What an engine can do, as it is announced to the users of the system.

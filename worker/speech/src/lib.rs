@@ -13,10 +13,11 @@ mod join;
 mod kiskadee;
 mod request;
 mod voice_maker;
+mod xtts;
 
 pub use cache::{CacheError, CacheStats, ModelCache};
 pub use catalogue::Engines;
-pub use engine::{Engine, EngineInfo, ProfileInfo, Voice, VoiceKind};
+pub use engine::{Engine, EngineCount, EngineInfo, ProfileInfo, Voice, VoiceKind};
 pub use error::SpeechError;
 pub use espeak::{Espeak, EspeakConfig};
 pub use join::Joiner;
@@ -26,3 +27,4 @@ pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };
 pub use voice_maker::{Recording, VoiceMaker};
+pub use xtts::{Xtts, XttsConfig, XttsProgram, serve_xtts};

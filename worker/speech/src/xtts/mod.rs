@@ -1,0 +1,184 @@
+//! XTTS-v2 as an engine: speech in up to seventeen languages, in voices taken from recordings.
+//!
+//! The model runs in a process of its own (`child`), which speaks many passages at once; a device that breaks, or memory that
+//! runs out, ends that process and not the worker. `supervisor` keeps it alive, `protocol` is what both say to each other. What
+//! the model made is listened to (`quality`) before it goes out.
+
+mod child;
+mod counters;
+mod passages;
+mod profiles;
+mod protocol;
+mod quality;
+mod seam;
+mod session;
+mod speaking;
+mod supervisor;
+mod takes;
+mod voices;
+
+use std::{num::NonZero, path::PathBuf, sync::Arc, thread::available_parallelism};
+
+pub use self::{child::serve_xtts, supervisor::XttsProgram};
+use self::{
+    counters::Counters,
+    passages::SpokenLanguage,
+    protocol::{Hello, Load, Sampling, VERSION},
+    session::Session,
+    supervisor::Supervisor,
+    voices::{Conditioner, Voices},
+};
+use crate::{Engine, EngineCount, EngineInfo, SpeechError, SpeechRequest, Utterance, VoiceMaker};
+
+const NAME: &str = "xtts";
+/// The rate at which the model hears recordings, in Hz.
+const RECORDING_RATE: u32 = 22_050;
+/// What the model's own stretching does well; the rest is left to the caller.
+const OWN_SPEEDS: std::ops::RangeInclusive<f32> = 0.5..=2.0;
+const SPEEDS: std::ops::RangeInclusive<f32> = 0.25..=4.0;
+
+/// How the engine is run.
+#[derive(Debug, Clone)]
+pub struct XttsConfig {
+    /// The folder of an imported model.
+    pub model: PathBuf,
+    pub program: XttsProgram,
+    /// `auto` (a GPU where there is one), `cpu`, `cuda` or `cuda:N`.
+    pub device: String,
+    /// `auto` (what suits the device), `f32`, `q8`, `f16` or `bf16`.
+    pub precision: String,
+    /// Threads that compute, where that is the CPU.
+    pub threads: usize,
+    /// Passages that are spoken at once; none for what suits the device.
+    pub rows: Option<NonZero<usize>>,
+}
+
+impl XttsConfig {
+    /// On the best device there is, in a process of this very program.
+    pub fn new(model: impl Into<PathBuf>) -> Self {
+        Self {
+            model: model.into(),
+            program: XttsProgram::default(),
+            device: "auto".to_owned(),
+            precision: "auto".to_owned(),
+            threads: available_parallelism().map_or(1, NonZero::get),
+            rows: None,
+        }
+    }
+}
+
+/// The engine `xtts`.
+pub struct Xtts {
+    info: EngineInfo,
+    languages: Vec<SpokenLanguage>,
+    voices: Voices,
+    sampling: Sampling,
+    codes_per_second: f32,
+    rows: usize,
+    signature: String,
+    supervisor: Supervisor,
+    counters: Arc<Counters>,
+}
+
+impl Xtts {
+    /// Starts the process and waits until it has loaded the model. Fails with [`SpeechError::Unavailable`] where it cannot.
+    pub async fn start(config: XttsConfig) -> Result<Self, SpeechError> {
+        let load = Load {
+            version: VERSION,
+            model: config.model,
+            device: config.device,
+            precision: config.precision,
+            threads: config.threads.max(1),
+            rows: config.rows.map_or(0, NonZero::get),
+        };
+        let (supervisor, hello) = Supervisor::start(config.program, load).await?;
+        let languages = passages::spoken_languages(&hello.languages);
+        let voices = Voices::new(hello.speakers.clone());
+        Ok(Self {
+            info: describe(&hello, &languages, &voices),
+            languages,
+            voices,
+            sampling: hello.sampling,
+            codes_per_second: hello.codes_per_second,
+            rows: hello.rows,
+            signature: hello.signature,
+            supervisor,
+            counters: Arc::default(),
+        })
+    }
+
+    fn start_request(&self, request: SpeechRequest) -> Result<Utterance, SpeechError> {
+        if !SPEEDS.contains(&request.speed) {
+            let (least, most) = (SPEEDS.start(), SPEEDS.end());
+            return Err(SpeechError::Reject(format!(
+                "speed must be from {least} to {most}, not {}",
+                request.speed
+            )));
+        }
+        let language = passages::language(&request.language, &self.languages)?;
+        let (voice_id, voice) = self.voices.find(&request)?;
+        let passages = passages::of_request(&request, &language)?;
+        let speed = request.speed.clamp(*OWN_SPEEDS.start(), *OWN_SPEEDS.end());
+        let session = Session {
+            supervisor: self.supervisor.clone(),
+            counters: Arc::clone(&self.counters),
+            text: request.text,
+            language: language.code,
+            voice,
+            sampling: profiles::sampling(request.quality, self.sampling),
+            speed,
+            live: request.live,
+            twice: profiles::speaks_twice(request.quality),
+            codes_per_second: self.codes_per_second,
+            sample_rate: self.info.sample_rate,
+            cancel: request.cancel,
+        };
+        Ok(Utterance {
+            voice_id,
+            sample_rate: self.info.sample_rate,
+            stretch: request.speed / speed,
+            audio: speaking::stream(session, passages),
+        })
+    }
+}
+
+impl Engine for Xtts {
+    fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    fn speak(&self, batch: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>> {
+        batch
+            .into_iter()
+            .map(|request| self.start_request(request))
+            .collect()
+    }
+
+    fn voice_maker(&self) -> Option<Arc<dyn VoiceMaker>> {
+        Some(Arc::new(Conditioner(self.supervisor.clone())))
+    }
+
+    fn rows(&self) -> Option<usize> {
+        Some(self.rows)
+    }
+
+    fn signature(&self) -> Option<&str> {
+        Some(&self.signature)
+    }
+
+    fn counts(&self) -> Vec<EngineCount> {
+        self.counters.report(self.supervisor.restarts())
+    }
+}
+
+fn describe(hello: &Hello, languages: &[SpokenLanguage], voices: &Voices) -> EngineInfo {
+    let tags: Vec<String> = languages.iter().map(SpokenLanguage::tag).collect();
+    EngineInfo {
+        name: NAME.to_owned(),
+        description: "XTTS-v2: natural speech in voices taken from recordings".to_owned(),
+        sample_rate: hello.sample_rate,
+        quality_profiles: profiles::infos(),
+        voices: voices.announce(&tags),
+        languages: tags,
+    }
+}
