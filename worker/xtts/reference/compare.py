@@ -67,12 +67,14 @@ def main() -> None:
     precisions = ["f32", "q8"] if options.device == "cpu" else ["f32", "f16", "bf16"]
     common = ["--device", options.device, "--threads", str(options.threads)]
     only = ["--only", options.only] if options.only else []
+    known = {"conditioning", "generate", "batch", "vocoder", "inference", "stream"}
+    of_reference = [name for name in (options.only or "").split(",") if name in known]
     runs = {}
     if options.reference:
         found = [json.loads(line) for line in options.reference.read_text().splitlines()]
     else:
         script = [sys.executable, str(HERE / "bench.py"), "--checkpoint", str(options.checkpoint)]
-        found = lines([*script, *common, *only], options.threads)
+        found = lines([*script, *common, *(["--only", *of_reference] if of_reference else [])], options.threads)
     runs["reference"] = {line["name"]: line for line in found}
     for precision in precisions:
         command = [str(options.bench), str(options.model), "--precision", precision, *common, *only]

@@ -1,16 +1,24 @@
 //! The input of a product, brought to 8 bits.
 
+use pulp::Arch;
+
 use super::{GROUP, quantized, scale};
+
+/// Steps of the depth that are kept in one word.
+pub(super) const QUAD: usize = 4;
+/// Words of a group.
+pub(super) const QUADS: usize = GROUP / QUAD;
 
 /// Rows of signed 8-bit values, filled up with zeros to whole groups.
 pub(super) struct Input {
-    values: Vec<i8>,
+    /// Four values each, the first in the lowest byte.
+    quads: Vec<[i32; QUADS]>,
     groups: Vec<Group>,
     /// Groups of a row.
     pub(super) depth: usize,
 }
 
-/// What goes with 64 values of a row.
+/// What goes with the values of a group.
 #[derive(Clone, Copy)]
 pub(super) struct Group {
     pub(super) scale: f32,
@@ -23,21 +31,21 @@ impl Input {
     pub(super) fn quantize(input: &[f32], width: usize) -> Self {
         let depth = width.div_ceil(GROUP);
         let count = input.len() / width.max(1) * depth;
-        let (mut values, mut groups) = (vec![0; count * GROUP], Vec::with_capacity(count));
-        let parts = input.chunks_exact(width).flat_map(|row| row.chunks(GROUP));
-        for (values, part) in values.chunks_exact_mut(GROUP).zip(parts) {
-            let scale = scale(part);
-            let mut sum = 0;
-            for (value, x) in values.iter_mut().zip(part) {
-                let x = quantized(*x, scale);
-                sum += x;
-                *value = x as i8;
-            }
-            let correction = -i32::from(super::ZERO) * sum;
-            groups.push(Group { scale, correction });
-        }
+        let (mut quads, mut groups) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for row in input.chunks_exact(width) {
+                    for part in row.chunks(GROUP) {
+                        let (packed, group) = quantize_group(part);
+                        quads.push(packed);
+                        groups.push(group);
+                    }
+                }
+            },
+        );
         Self {
-            values,
+            quads,
             groups,
             depth,
         }
@@ -47,11 +55,35 @@ impl Input {
         self.groups.len() / self.depth.max(1)
     }
 
-    pub(super) fn values(&self, row: usize, group: usize) -> &[i8] {
-        &self.values[(row * self.depth + group) * GROUP..][..GROUP]
+    #[inline(always)]
+    pub(super) fn quads(&self, row: usize, group: usize) -> &[i32; QUADS] {
+        &self.quads[row * self.depth + group]
     }
 
+    #[inline(always)]
     pub(super) fn group(&self, row: usize, group: usize) -> Group {
         self.groups[row * self.depth + group]
     }
+}
+
+#[inline(always)]
+fn quantize_group(part: &[f32]) -> ([i32; QUADS], Group) {
+    let mut values = [0.0; GROUP];
+    values[..part.len()].copy_from_slice(part);
+    let scale = scale(&values);
+    let mut bytes = [0_i32; GROUP];
+    for (byte, value) in bytes.iter_mut().zip(values) {
+        *byte = quantized(value, scale);
+    }
+    let mut sum = 0;
+    for byte in bytes {
+        sum += byte;
+    }
+    let mut quads = [0; QUADS];
+    for (quad, bytes) in quads.iter_mut().zip(bytes.as_chunks::<QUAD>().0) {
+        let [a, b, c, d] = bytes.map(|byte| byte & 0xff);
+        *quad = a | b << 8 | c << 16 | d << 24;
+    }
+    let correction = -i32::from(super::ZERO) * sum;
+    (quads, Group { scale, correction })
 }

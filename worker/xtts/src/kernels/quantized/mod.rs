@@ -115,13 +115,16 @@ fn pack_lane(weights: impl Iterator<Item = f32>, lane: usize, record: &mut [u8])
 }
 
 /// The scale with which the largest value becomes [`MOST`]; 0.0 for nothing but zeros.
+#[inline(always)]
 fn scale(values: &[f32]) -> f32 {
-    values
-        .iter()
-        .fold(0.0_f32, |most, value| most.max(value.abs()))
-        / MOST
+    let mut most = 0.0_f32;
+    for value in values {
+        most = most.max(value.abs());
+    }
+    most / MOST
 }
 
+#[inline(always)]
 fn quantized(value: f32, scale: f32) -> i32 {
     if scale > 0.0 {
         round(value / scale).clamp(-MOST, MOST) as i32

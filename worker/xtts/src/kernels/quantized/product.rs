@@ -35,12 +35,13 @@ impl Block<'_> {
         let (scales, quads) = record.split_at(PANEL * size_of::<f32>());
         let of_input = self.input.group(row, group);
         let mut sums = [of_input.correction; PANEL];
-        let steps = self.input.values(row, group).chunks_exact(4);
+        let steps = self.input.quads(row, group);
         for (weights, steps) in quads.chunks_exact(4 * PANEL).zip(steps) {
+            let steps = steps.to_le_bytes().map(u8::cast_signed);
             for (sum, weights) in sums.iter_mut().zip(weights.chunks_exact(4)) {
                 let products = weights.iter().zip(steps);
                 *sum += products
-                    .map(|(weight, x)| i32::from(*weight) * i32::from(*x))
+                    .map(|(weight, x)| i32::from(*weight) * i32::from(x))
                     .sum::<i32>();
             }
         }

@@ -9,14 +9,13 @@ use std::arch::x86_64::{
     _mm512_loadu_si512, _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
     _mm512_storeu_ps,
 };
-use std::array;
 
-use super::{GROUP, PANEL, RECORD, product::Block};
+use super::{PANEL, RECORD, input::QUADS, product::Block};
 
 /// Bytes of one vector: 16 outputs of four steps.
 const VECTOR: usize = 4 * PANEL;
 /// Rows that are worked on together beside two panels.
-const ROWS: usize = 4;
+const ROWS: usize = 8;
 
 /// Whether the processor has the instructions.
 pub(super) fn is_available() -> bool {
@@ -45,6 +44,10 @@ fn by_rows<const P: usize>(block: &Block<'_>, rows: usize, output: &mut [f32]) {
             1 => tile::<P, 1>(block, first, rows, output),
             2 => tile::<P, 2>(block, first, rows, output),
             3 => tile::<P, 3>(block, first, rows, output),
+            4 => tile::<P, 4>(block, first, rows, output),
+            5 => tile::<P, 5>(block, first, rows, output),
+            6 => tile::<P, 6>(block, first, rows, output),
+            7 => tile::<P, 7>(block, first, rows, output),
             _ => tile::<P, ROWS>(block, first, rows, output),
         }
     }
@@ -58,13 +61,14 @@ fn tile<const P: usize, const R: usize>(
     output: &mut [f32],
 ) {
     let mut totals = [[_mm512_setzero_ps(); R]; P];
-    let panels: [&[u8]; P] =
-        array::from_fn(|p| &block.records[p * block.panel_size..][..block.panel_size]);
     for group in 0..block.input.depth {
-        let records: [&[u8]; P] = array::from_fn(|p| &panels[p][group * RECORD..][..RECORD]);
+        let mut records: [&[u8]; P] = [&[]; P];
+        for (p, record) in records.iter_mut().enumerate() {
+            *record = &block.records[p * block.panel_size + group * RECORD..][..RECORD];
+        }
         let sums = sums::<P, R>(block, first, group, records);
-        for (p, record) in records.into_iter().enumerate() {
-            let of_weights = load_f32(record);
+        for p in 0..P {
+            let of_weights = load_f32(records[p]);
             for r in 0..R {
                 let of_input = _mm512_set1_ps(block.input.group(first + r, group).scale);
                 let scale = _mm512_mul_ps(of_weights, of_input);
@@ -72,10 +76,10 @@ fn tile<const P: usize, const R: usize>(
             }
         }
     }
-    for (p, totals) in totals.into_iter().enumerate() {
-        for (r, total) in totals.into_iter().enumerate() {
+    for (p, totals) in totals.iter().enumerate() {
+        for (r, total) in totals.iter().enumerate() {
             let place = (p * rows + first + r) * PANEL;
-            store(&mut output[place..place + PANEL], total);
+            store(&mut output[place..place + PANEL], *total);
         }
     }
 }
@@ -88,22 +92,21 @@ fn sums<const P: usize, const R: usize>(
     group: usize,
     records: [&[u8]; P],
 ) -> [[__m512i; R]; P] {
-    let input: [&[i8; GROUP]; R] = array::from_fn(|r| {
-        let values = block.input.values(first + r, group);
-        values.first_chunk().unwrap_or(&[0; GROUP])
-    });
-    let begin: [__m512i; R] =
-        array::from_fn(|r| _mm512_set1_epi32(block.input.group(first + r, group).correction));
-    let mut sums = [begin; P];
-    for quad in 0..GROUP / 4 {
-        let steps: [__m512i; R] = array::from_fn(|r| {
-            let [a, b, c, d] = array::from_fn(|step| input[r][quad * 4 + step] as u8);
-            _mm512_set1_epi32(i32::from_le_bytes([a, b, c, d]))
-        });
+    let mut input = [&[0; QUADS]; R];
+    let mut sums = [[_mm512_set1_epi32(0); R]; P];
+    for r in 0..R {
+        input[r] = block.input.quads(first + r, group);
+        let begin = _mm512_set1_epi32(block.input.group(first + r, group).correction);
+        for sums in &mut sums {
+            sums[r] = begin;
+        }
+    }
+    for quad in 0..QUADS {
         for p in 0..P {
             let weights = load_bytes(&records[p][(quad + 1) * VECTOR..][..VECTOR]);
             for r in 0..R {
-                sums[p][r] = _mm512_dpbusd_epi32(sums[p][r], weights, steps[r]);
+                let steps = _mm512_set1_epi32(input[r][quad]);
+                sums[p][r] = _mm512_dpbusd_epi32(sums[p][r], weights, steps);
             }
         }
     }
