@@ -56,12 +56,14 @@ enum Command {
     /// Run a throw-away Postgres server for tests: prints its address, ends when its input closes
     Postgres(postgres::scratch::ScratchOptions),
     #[command(hide = true)]
+    EngineXtts,
+    #[command(hide = true)]
     PostgresGuard(postgres::guard::GuardOptions),
 }
 
 fn main() -> ExitCode {
     match run(CommandLine::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -69,8 +71,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<()> {
-    match command {
+fn run(command: Command) -> Result<ExitCode> {
+    let outcome = match command {
+        Command::EngineXtts => return Ok(parts::xtts::run_process()),
         Command::PostgresGuard(options) => postgres::guard::become_program(&options),
         Command::Up(options) => on_main_thread(up::run(&options)),
         Command::Say(options) => on_main_thread(say::run(&options)),
@@ -81,7 +84,8 @@ fn run(command: Command) -> Result<()> {
         Command::Admin(command) => on_main_thread(admin::run(&command)),
         Command::Train(command) => on_main_thread(train::run(command)),
         Command::Postgres(options) => on_main_thread(postgres::scratch::run(&options)),
-    }
+    };
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// Child processes die with the thread that started them, so what starts any stays on this one.

@@ -1,16 +1,20 @@
 //! `kiskadee say`: speaks without a server, by the same engine and encoder that a worker uses.
 
 use std::io::Write as _;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_shared::format::ResponseFormat;
 use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechRequest};
 use kiskadee_worker::audio::{Encoder, Encoding};
-use kiskadee_worker::{ENGINES, start_engine};
+use kiskadee_worker::{ENGINES, EngineOptions, StartError, start_engine};
 
+use crate::parts::xtts::XttsArgs;
+use crate::state;
 use crate::stop::Stop;
 
 #[derive(Args)]
@@ -29,13 +33,19 @@ pub(crate) struct SayOptions {
     /// A voice of the engine
     #[arg(long, default_value = "default", value_name = "VOICE")]
     voice: String,
-    /// Which engine speaks: kiskadee (English and Brazilian Portuguese) or espeak (a hundred languages)
+    /// Which engine speaks: kiskadee (English and Brazilian Portuguese), xtts (seventeen languages, once its model is imported)
+    /// or espeak (a hundred languages)
     /// [default: the first that has the voice, or the language]
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
     /// From 0.25 to 4: twice as fast is 2
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     speed: f32,
+    /// Where imported models lie [default: models in the state directory]
+    #[arg(long, env = "KISKADEE_MODELS_DIR", value_name = "DIR")]
+    models_dir: Option<PathBuf>,
+    #[command(flatten)]
+    xtts: XttsArgs,
 }
 
 pub(crate) async fn run(options: &SayOptions) -> Result<()> {
@@ -53,7 +63,7 @@ async fn speak(options: &SayOptions) -> Result<()> {
     );
     let format = options.response_format()?;
     let engine = match &options.engine {
-        Some(name) => start(name).await?,
+        Some(name) => options.start(name).await?,
         None => first_that_suits(options).await?,
     };
     let request = SpeechRequest {
@@ -77,6 +87,16 @@ async fn speak(options: &SayOptions) -> Result<()> {
 }
 
 impl SayOptions {
+    async fn start(&self, engine: &str) -> Result<Arc<dyn Engine>, StartError> {
+        let models = self.models_dir.clone();
+        let options = EngineOptions {
+            threads: available_parallelism().map_or(1, NonZero::get),
+            models: Some(models.unwrap_or_else(|| state::default_path().join("models"))),
+            xtts: self.xtts.options(),
+        };
+        start_engine(engine, &options).await
+    }
+
     fn response_format(&self) -> Result<ResponseFormat> {
         let extension = self
             .output
@@ -96,7 +116,11 @@ impl SayOptions {
 
 async fn first_that_suits(options: &SayOptions) -> Result<Arc<dyn Engine>> {
     for name in ENGINES {
-        let engine = start(name).await?;
+        let engine = match options.start(name).await {
+            // Its turn comes when its model does.
+            Err(StartError::NoModel { .. }) => continue,
+            engine => engine?,
+        };
         if suits(engine.info(), &options.voice, &options.language) {
             return Ok(engine);
         }
@@ -122,17 +146,6 @@ fn suits(engine: &EngineInfo, voice: &str, language: &str) -> bool {
     }
 }
 
-async fn start(engine: &str) -> Result<Arc<dyn Engine>> {
-    let started = start_engine(engine, 1).await;
-    let started = started.with_context(|| {
-        format!(
-            "no engine `{engine}` here; there is: {}",
-            ENGINES.join(", ")
-        )
-    })?;
-    Ok(started?)
-}
-
 fn text(argument: &str) -> Result<String> {
     let text = match argument {
         "-" => std::io::read_to_string(std::io::stdin())
@@ -156,11 +169,18 @@ fn write(output: &Path, file: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use kiskadee_worker::XttsOptions;
+
     use super::*;
 
     #[tokio::test]
     async fn the_voice_or_the_language_decides_on_the_engine() {
-        let kiskadee = start("kiskadee").await.unwrap();
+        let options = EngineOptions {
+            threads: 1,
+            models: None,
+            xtts: XttsOptions::default(),
+        };
+        let kiskadee = start_engine("kiskadee", &options).await.unwrap();
         let suits = |voice, language| suits(kiskadee.info(), voice, language);
         assert!(suits("default", "en-GB") && suits("default", "pt") && suits("sabia", "de"));
         assert!(!suits("default", "de") && !suits("espeak-de", "en"));

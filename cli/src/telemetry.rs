@@ -30,17 +30,30 @@ pub(crate) fn to_standard_error(service: &'static str) -> Result<Telemetry> {
     begin(service, std::io::stderr)
 }
 
+/// Lines for a parent that writes them into its own log: no time, no colours.
+pub(crate) fn plain_to_standard_error() {
+    tracing_subscriber::fmt()
+        .with_env_filter(line_filter())
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
+}
+
+/// `RUST_LOG=debug` and the like.
+fn line_filter() -> EnvFilter {
+    EnvFilter::builder()
+        .with_default_directive(tracing::Level::INFO.into())
+        .from_env_lossy()
+}
+
 /// Within the runtime, for the collector is called from it.
 fn begin<W>(service: &'static str, writer: W) -> Result<Telemetry>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // `RUST_LOG=debug` and the like.
-    let filter = EnvFilter::builder()
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env_lossy();
     let (layer, traces) = traces::layer::<Registry>(service)?.unzip();
-    subscriber(layer, filter, writer).init();
+    subscriber(layer, line_filter(), writer).init();
     Ok(Telemetry(traces))
 }
 

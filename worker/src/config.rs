@@ -4,6 +4,12 @@ use std::{
     net::SocketAddr, num::NonZero, path::PathBuf, thread::available_parallelism, time::Duration,
 };
 
+use kiskadee_speech::Engines;
+
+use crate::{EngineOptions, XttsOptions};
+
+const MOST_SLOTS: usize = 4096;
+
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
     /// How this worker is called in lists; its id is new with every registration.
@@ -19,12 +25,17 @@ pub struct WorkerConfig {
     pub storage_url: String,
     /// The engines to serve; empty for all that can be started here.
     pub engines: Vec<String>,
+    /// The directory of imported models, where there is one.
+    pub models: Option<PathBuf>,
+    pub xtts: XttsOptions,
     /// How ffmpeg is called, for the formats that need it.
     pub ffmpeg: String,
     /// Where audio lies until it is uploaded.
     pub scratch: PathBuf,
-    /// Jobs that run at once.
+    /// Jobs that run at once, and threads of an engine that runs on the CPU.
     pub slots: usize,
+    /// As many slots as an engine speaks texts together are made, up to this.
+    pub most_slots: usize,
     /// Jobs of one claim; at most `slots` are of use.
     pub max_batch_jobs: usize,
     /// The cost of one claim; a single job may pass it.
@@ -50,9 +61,12 @@ impl WorkerConfig {
             doorbell: false,
             storage_url: storage_url.into(),
             engines: Vec::new(),
+            models: None,
+            xtts: XttsOptions::default(),
             ffmpeg: "ffmpeg".to_owned(),
             scratch: std::env::temp_dir(),
             slots,
+            most_slots: MOST_SLOTS,
             max_batch_jobs: slots,
             max_batch_cost: 20_000,
             lease_ttl: Duration::from_secs(30),
@@ -60,6 +74,22 @@ impl WorkerConfig {
             metrics_listen: None,
             allow_private_webhooks: false,
         }
+    }
+
+    pub(crate) fn engine_options(&self) -> EngineOptions {
+        EngineOptions {
+            threads: self.slots,
+            models: self.models.clone(),
+            xtts: self.xtts.clone(),
+        }
+    }
+
+    /// With slots enough for what the engines speak together.
+    pub(crate) fn with_slots_for(mut self, engines: &Engines) -> Self {
+        let rows = engines.rows().min(self.most_slots);
+        self.slots = self.slots.max(rows);
+        self.max_batch_jobs = self.max_batch_jobs.max(rows);
+        self
     }
 
     /// Everything that is wrong, in words; empty when the configuration can be used.
@@ -71,7 +101,7 @@ impl WorkerConfig {
             }
         };
         require(self.slots > 0, "slots must be at least 1");
-        require(self.slots <= 4096, "slots must be at most 4096");
+        require(self.slots <= MOST_SLOTS, "slots must be at most 4096");
         require(
             self.max_batch_jobs > 0,
             "the jobs of a batch must be at least 1",
@@ -95,12 +125,58 @@ impl WorkerConfig {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use kiskadee_speech::{Engine, EngineInfo, SpeechError, SpeechRequest, Utterance};
+
     use super::*;
 
     #[test]
     fn the_defaults_are_sound() {
         let config = WorkerConfig::new("postgres://localhost/kiskadee", "/tmp");
         assert!(config.problems().is_empty(), "{:?}", config.problems());
+    }
+
+    struct Choir(EngineInfo);
+
+    impl Engine for Choir {
+        fn info(&self) -> &EngineInfo {
+            &self.0
+        }
+
+        fn speak(&self, _: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>> {
+            Vec::new()
+        }
+
+        fn rows(&self) -> Option<usize> {
+            Some(32)
+        }
+    }
+
+    #[test]
+    fn there_is_a_slot_for_each_text_that_is_spoken_together() {
+        let info = EngineInfo {
+            name: "choir".to_owned(),
+            description: String::new(),
+            sample_rate: 24_000,
+            languages: Vec::new(),
+            quality_profiles: Vec::new(),
+            voices: Vec::new(),
+        };
+        let choir = Engines::new([Arc::new(Choir(info)) as _]);
+        let slots = |most_slots, engines: &Engines| {
+            let config = WorkerConfig {
+                slots: 2,
+                max_batch_jobs: 2,
+                most_slots,
+                ..WorkerConfig::new("postgres://localhost/kiskadee", "/tmp")
+            };
+            let config = config.with_slots_for(engines);
+            (config.slots, config.max_batch_jobs)
+        };
+        assert_eq!(slots(4096, &choir), (32, 32));
+        assert_eq!(slots(2, &choir), (2, 2));
+        assert_eq!(slots(4096, &Engines::default()), (2, 2));
     }
 
     #[test]

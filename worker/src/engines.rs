@@ -1,43 +1,103 @@
 //! Starts the engines that this machine can serve.
 
-use std::sync::Arc;
+use std::{num::NonZero, path::PathBuf, sync::Arc};
 
 use kiskadee_speech::{
-    Engine, Engines, Espeak, EspeakConfig, Kiskadee, KiskadeeConfig, SpeechError,
+    Engine, Engines, Espeak, EspeakConfig, Kiskadee, KiskadeeConfig, SpeechError, Xtts, XttsConfig,
 };
 
 use crate::{WorkerConfig, WorkerError};
 
-/// In the order in which they start.
-pub const ENGINES: [&str; 2] = ["kiskadee", "espeak"];
+/// In the order in which they start, and in which a command that needs one tries them.
+pub const ENGINES: [&str; 3] = ["kiskadee", "xtts", "espeak"];
 
-/// Starts the engine of that name, with so many threads or processes. None for a name that is not in [`ENGINES`].
+/// What engines are told at their start.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Threads or processes of an engine that runs on the CPU.
+    pub threads: usize,
+    /// The directory of imported models, a folder for each; none where there are no models.
+    pub models: Option<PathBuf>,
+    pub xtts: XttsOptions,
+}
+
+/// How the engine `xtts` runs its model.
+#[derive(Debug, Clone)]
+pub struct XttsOptions {
+    /// `auto` (a GPU where there is one), `cpu`, `cuda` or `cuda:N`.
+    pub device: String,
+    /// `auto`, `f32`, `q8`, `f16` or `bf16`.
+    pub precision: String,
+    /// Passages that are spoken at once; none for what suits the device.
+    pub rows: Option<NonZero<usize>>,
+}
+
+impl Default for XttsOptions {
+    fn default() -> Self {
+        Self {
+            device: "auto".to_owned(),
+            precision: "auto".to_owned(),
+            rows: None,
+        }
+    }
+}
+
+/// Why an engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("there is no engine named `{0}`")]
+    Unknown(String),
+    /// Nobody has brought its model here, which is no fault.
+    #[error("the engine {engine} has no model here; import one with `kiskadee models import`")]
+    NoModel { engine: String },
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+}
+
+/// Starts the engine of that name.
 pub async fn start_engine(
     name: &str,
-    threads: usize,
-) -> Option<Result<Arc<dyn Engine>, SpeechError>> {
-    let started: Result<Arc<dyn Engine>, SpeechError> = match name {
+    options: &EngineOptions,
+) -> Result<Arc<dyn Engine>, StartError> {
+    Ok(match name {
         "kiskadee" => {
             let config = KiskadeeConfig {
-                threads,
+                threads: options.threads,
                 ..KiskadeeConfig::default()
             };
-            Kiskadee::start(config)
-                .await
-                .map(|engine| Arc::new(engine) as _)
+            Arc::new(Kiskadee::start(config).await?)
         }
+        "xtts" => Arc::new(Xtts::start(xtts(name, options)?).await?),
         "espeak" => {
             let config = EspeakConfig {
-                processes: threads,
+                processes: options.threads,
                 ..EspeakConfig::default()
             };
-            Espeak::start(config)
-                .await
-                .map(|engine| Arc::new(engine) as _)
+            Arc::new(Espeak::start(config).await?)
         }
-        _ => return None,
-    };
-    Some(started)
+        _ => return Err(StartError::Unknown(name.to_owned())),
+    })
+}
+
+/// The engine on the model of its own name.
+fn xtts(name: &str, options: &EngineOptions) -> Result<XttsConfig, StartError> {
+    let model = options.models.as_ref().map(|models| models.join(name));
+    let model = model.filter(|model| model.is_dir());
+    let model = model.ok_or_else(|| StartError::NoModel {
+        engine: name.to_owned(),
+    })?;
+    let XttsOptions {
+        device,
+        precision,
+        rows,
+    } = options.xtts.clone();
+    Ok(XttsConfig {
+        device,
+        precision,
+        rows,
+        threads: options.threads,
+        ..XttsConfig::new(model)
+    })
 }
 
 /// The engines that were asked for, or all that start. Those asked for by name must all start.
@@ -48,11 +108,14 @@ pub(crate) async fn start_engines(config: &WorkerConfig) -> Result<Engines, Work
     } else {
         asked
     };
+    let options = config.engine_options();
     let mut started: Vec<Arc<dyn Engine>> = Vec::new();
     for name in names {
-        let engine = start_engine(name, config.slots).await;
-        match engine.ok_or_else(|| WorkerError::UnknownEngine(name.to_owned()))? {
+        match start_engine(name, &options).await {
             Ok(engine) => started.push(engine),
+            Err(error @ StartError::NoModel { .. }) if config.engines.is_empty() => {
+                tracing::info!(engine = name, "{error}");
+            }
             Err(error) if config.engines.is_empty() => {
                 tracing::warn!(engine = name, %error, "an engine does not start here");
             }
@@ -61,7 +124,32 @@ pub(crate) async fn start_engines(config: &WorkerConfig) -> Result<Engines, Work
     }
     if started.is_empty() {
         let why = "no engine starts on this machine; its log says why".to_owned();
-        return Err(SpeechError::Unavailable(why).into());
+        return Err(StartError::from(SpeechError::Unavailable(why)).into());
     }
     Ok(Engines::new(started))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(models: Option<PathBuf>) -> EngineOptions {
+        EngineOptions {
+            threads: 1,
+            models,
+            xtts: XttsOptions::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_engine_without_its_model_says_what_to_do() {
+        let models = tempfile::tempdir().unwrap();
+        for models in [None, Some(models.path().to_owned())] {
+            let error = start_engine("xtts", &options(models)).await.err().unwrap();
+            assert!(matches!(&error, StartError::NoModel { .. }), "{error}");
+            assert!(error.to_string().contains("kiskadee models import"));
+        }
+        let unknown = start_engine("parrot", &options(None)).await.err().unwrap();
+        assert_eq!(unknown.to_string(), "there is no engine named `parrot`");
+    }
 }

@@ -1,17 +1,13 @@
 //! Why a worker could not start, or had to stop.
 
-use kiskadee_speech::SpeechError;
-
-use crate::{store::StoreError, webhook::WebhookError};
+use crate::{StartError, store::StoreError, webhook::WebhookError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     #[error("the configuration cannot be used: {}", .0.join("; "))]
     Config(Vec<String>),
     #[error("no engine can be started here: {0}")]
-    Engines(#[from] SpeechError),
-    #[error("there is no engine named `{0}`")]
-    UnknownEngine(String),
+    Engines(#[from] StartError),
     #[error(transparent)]
     Storage(#[from] StoreError),
     #[error(transparent)]

@@ -19,6 +19,6 @@ mod tls;
 pub mod webhook;
 
 pub use config::WorkerConfig;
-pub use engines::{ENGINES, start_engine};
+pub use engines::{ENGINES, EngineOptions, StartError, XttsOptions, start_engine};
 pub use error::WorkerError;
 pub use runner::Worker;

@@ -5,3 +5,4 @@ pub(crate) mod edge;
 pub(crate) mod migrate;
 pub(crate) mod storage;
 pub(crate) mod worker;
+pub(crate) mod xtts;

@@ -9,6 +9,7 @@ use clap::Args;
 use kiskadee_worker::{Worker, WorkerConfig};
 use nix::sys::signal::Signal;
 
+use super::xtts::XttsArgs;
 use crate::postgres::guard::tie_to_parent;
 use crate::stop::Stop;
 use crate::telemetry;
@@ -38,7 +39,12 @@ pub(crate) struct WorkerOptions {
         value_delimiter = ','
     )]
     engines: Vec<String>,
-    /// Jobs that run at once [default: the machine's cores]
+    /// Where imported models lie [default: nowhere]
+    #[arg(long, env = "KISKADEE_MODELS_DIR", value_name = "DIR")]
+    models_dir: Option<PathBuf>,
+    #[command(flatten)]
+    xtts: XttsArgs,
+    /// Jobs that run at once [default: the machine's cores, or as many as an engine speaks together where those are more]
     #[arg(long, env = "KISKADEE_SLOTS", value_name = "N")]
     slots: Option<usize>,
     /// Seconds without a heartbeat after which this worker's jobs go to others
@@ -107,7 +113,10 @@ impl WorkerOptions {
             doorbell: !self.behind_pooler,
             engines: self.engines.clone(),
             scratch: self.scratch.clone().unwrap_or(defaults.scratch),
+            models: self.models_dir.clone(),
+            xtts: self.xtts.options(),
             slots,
+            most_slots: self.slots.unwrap_or(defaults.most_slots),
             max_batch_jobs: slots,
             lease_ttl: Duration::from_secs(self.lease_ttl),
             drain: Duration::from_secs(self.drain_seconds),

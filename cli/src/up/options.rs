@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::artefacts::Artefacts;
+use crate::parts::xtts::XttsArgs;
 use crate::postgres::ClusterOptions;
 use crate::state;
 
@@ -59,6 +60,11 @@ pub(crate) struct UpOptions {
         default_value_t = 1_000_000
     )]
     pub(crate) queue_cap: u32,
+    /// Where imported models lie [default: models in the state directory]
+    #[arg(long, env = "KISKADEE_MODELS_DIR", value_name = "DIR")]
+    models_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) xtts: XttsArgs,
     /// Seconds without a heartbeat after which a worker's jobs go to others
     #[arg(long, env = "KISKADEE_LEASE_TTL", value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u32).range(3..=3600))]
@@ -86,6 +92,12 @@ impl UpOptions {
         self.storage
             .clone()
             .unwrap_or_else(|| state.join("storage").display().to_string())
+    }
+
+    pub(crate) fn models_in(&self, state: &Path) -> PathBuf {
+        self.models_dir
+            .clone()
+            .unwrap_or_else(|| state.join("models"))
     }
 
     pub(crate) fn state_dir(&self) -> PathBuf {

@@ -16,8 +16,8 @@ use crate::this_program::this_program;
 
 /// What a worker may take to finish or give back what it runs.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Models are read and may have to be compiled for the device.
-const FIRST_HEARTBEAT: Duration = Duration::from_mins(2);
+/// Models of gigabytes are read, and kernels may have to be compiled for the device.
+const FIRST_HEARTBEAT: Duration = Duration::from_mins(5);
 const HOPELESS: u32 = 4;
 /// A database that is away keeps a dead worker's successor no longer than this.
 const EXPIRY_PATIENCE: Duration = Duration::from_secs(3);
@@ -53,6 +53,8 @@ fn recipe_of_command(
     let (name, database_url) = (name.to_owned(), database_url.to_owned());
     let storage = options.storage_in(state);
     let lease_ttl = options.lease_ttl.to_string();
+    let models = options.models_in(state);
+    let xtts = options.xtts.arguments();
     let allow_private = options.webhook_allow_private.as_str();
     move || {
         let mut command = this_program();
@@ -66,6 +68,9 @@ fn recipe_of_command(
                 "--lease-ttl",
                 &lease_ttl,
             ])
+            .arg("--models-dir")
+            .arg(&models)
+            .args(&xtts)
             .args(["--webhook-allow-private", allow_private])
             .args(["--follow-parent", &std::process::id().to_string()])
             // Not on the command line, where everyone could read it.

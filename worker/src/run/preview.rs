@@ -29,15 +29,21 @@ pub(crate) async fn keep_preview(tools: &Tools, voice: &Voice) -> Result<Option<
     let Some((language, text)) = sample(voice) else {
         return Ok(None);
     };
+    let engine = tools.engines.get(&voice.engine)?;
+    let signed = engine.signature();
+    let signed = signed.map(|signature| key(&voice.id, format!("{signature}\n{text}").as_bytes()));
+    if let Some(key) = &signed
+        && is_kept(tools, key).await?
+    {
+        return Ok(signed);
+    }
     let encoded = speak(tools, voice, language, text).await?;
     let mut bytes = Vec::new();
     let mut file = encoded.file.reopen().map_err(EncodeError::from)?;
     file.read_to_end(&mut bytes).map_err(EncodeError::from)?;
-    let key = key(&voice.id, &bytes);
-    match tools.store.info(&key).await {
-        Ok(_) => return Ok(Some(key)),
-        Err(StoreError::Missing(_)) => (),
-        Err(error) => return Err(error.into()),
+    let key = signed.unwrap_or_else(|| key(&voice.id, &bytes));
+    if is_kept(tools, &key).await? {
+        return Ok(Some(key));
     }
     let content_type = ResponseFormat::Wav.content_type();
     tools
@@ -45,6 +51,14 @@ pub(crate) async fn keep_preview(tools: &Tools, voice: &Voice) -> Result<Option<
         .upload(&key, content_type, &mut bytes.as_slice())
         .await?;
     Ok(Some(key))
+}
+
+async fn is_kept(tools: &Tools, key: &str) -> Result<bool, JobError> {
+    match tools.store.info(key).await {
+        Ok(_) => Ok(true),
+        Err(StoreError::Missing(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn sample(voice: &Voice) -> Option<(&str, &'static str)> {
@@ -76,9 +90,9 @@ async fn speak(
     Ok(tools.encoder.encode(encoding, utterance.audio).await?)
 }
 
-/// Another sound has another key, so an old one is never taken for it.
-fn key(voice: &str, bytes: &[u8]) -> String {
-    let hash = u64::from_be_bytes(*Sha256::digest(bytes).first_chunk().unwrap_or(&[0; 8]));
+/// Another sound has another key, so an old one is never taken for it. `sound` is the sound or what decides on it.
+fn key(voice: &str, sound: &[u8]) -> String {
+    let hash = u64::from_be_bytes(*Sha256::digest(sound).first_chunk().unwrap_or(&[0; 8]));
     format!("previews/{voice}/{hash:016x}.wav")
 }
 

@@ -12,6 +12,7 @@ mod books;
 mod calibrate;
 mod chores;
 mod endpoint;
+mod engine_counts;
 mod execute;
 mod fetch;
 mod keeper;
@@ -60,6 +61,7 @@ impl Worker {
     /// Starts the engines of this machine and works until `stop` fires, then drains within the configured time.
     pub async fn run(config: WorkerConfig, stop: CancellationToken) -> Result<(), WorkerError> {
         let engines = start_engines(&config).await?;
+        let config = config.with_slots_for(&engines);
         Self::run_with(config, engines, stop).await
     }
 

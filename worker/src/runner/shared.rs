@@ -10,7 +10,10 @@ use kiskadee_shared::job::{ARCHIVE_BATCH_KEY, clone_batch_key, speech_batch_key}
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{books::Books, lost_claims::Claims, metrics::Metrics, rates::Rates, session::Session};
+use super::{
+    books::Books, engine_counts::EngineCounts, lost_claims::Claims, metrics::Metrics, rates::Rates,
+    session::Session,
+};
 use crate::{WorkerConfig, devices::Devices, run::Tools, scratch::Scratch};
 
 pub(crate) struct Shared {
@@ -21,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) claims: Claims,
     pub(crate) slots: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
+    pub(crate) engine_counts: EngineCounts,
     pub(crate) devices: Devices,
     /// Where the files of jobs lie; gone with this.
     _scratch: Scratch,
@@ -65,6 +69,7 @@ impl Shared {
             books: Books::default(),
             claims: Claims::default(),
             metrics: Metrics::default(),
+            engine_counts: EngineCounts::default(),
             devices: Devices::default(),
             _scratch: scratch,
             batch_keys,
