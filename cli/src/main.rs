@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod artefacts;
 mod logs;
+mod models;
 mod parts;
 mod password;
 mod postgres;
@@ -50,6 +51,9 @@ enum Command {
     /// Users, keys, and control of the queue
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Bring models such as XTTS-v2 onto this machine, list, show and remove them
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     /// Train the voices that the product ships
     #[command(subcommand)]
     Train(train::TrainCommand),
@@ -82,6 +86,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Storage(options) => on_main_thread(parts::storage::run(&options)),
         Command::Migrate(options) => on_main_thread(parts::migrate::run(&options)),
         Command::Admin(command) => on_main_thread(admin::run(&command)),
+        Command::Models(command) => on_main_thread(models::run(command)),
         Command::Train(command) => on_main_thread(train::run(command)),
         Command::Postgres(options) => on_main_thread(postgres::scratch::run(&options)),
     };

@@ -13,8 +13,8 @@ use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechRequest};
 use kiskadee_worker::audio::{Encoder, Encoding};
 use kiskadee_worker::{ENGINES, EngineOptions, StartError, start_engine};
 
+use crate::models::ModelsPlace;
 use crate::parts::xtts::XttsArgs;
-use crate::state;
 use crate::stop::Stop;
 
 #[derive(Args)]
@@ -41,9 +41,8 @@ pub(crate) struct SayOptions {
     /// From 0.25 to 4: twice as fast is 2
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     speed: f32,
-    /// Where imported models lie [default: models in the state directory]
-    #[arg(long, env = "KISKADEE_MODELS_DIR", value_name = "DIR")]
-    models_dir: Option<PathBuf>,
+    #[command(flatten)]
+    models: ModelsPlace,
     #[command(flatten)]
     xtts: XttsArgs,
 }
@@ -88,10 +87,9 @@ async fn speak(options: &SayOptions) -> Result<()> {
 
 impl SayOptions {
     async fn start(&self, engine: &str) -> Result<Arc<dyn Engine>, StartError> {
-        let models = self.models_dir.clone();
         let options = EngineOptions {
             threads: available_parallelism().map_or(1, NonZero::get),
-            models: Some(models.unwrap_or_else(|| state::default_path().join("models"))),
+            models: Some(self.models.path()),
             xtts: self.xtts.options(),
         };
         start_engine(engine, &options).await

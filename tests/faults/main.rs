@@ -4,3 +4,4 @@ mod crashes;
 mod outages;
 mod pause;
 mod scale;
+mod xtts;

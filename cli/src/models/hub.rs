@@ -1,0 +1,227 @@
+//! The files of a repository on Hugging Face: `{endpoint}/{id}/resolve/{revision}/{file}`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
+
+const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+const DEFAULT_REVISION: &str = "main";
+const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+/// A transfer that brings nothing for so long is begun again.
+const SILENT_FOR: Duration = Duration::from_mins(1);
+
+/// A repository at a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Repository {
+    pub(super) id: String,
+    pub(super) revision: String,
+}
+
+/// What the server tells of a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Description {
+    pub(super) bytes: Option<u64>,
+    /// Lowercase, hexadecimal; of large files only.
+    pub(super) sha256: Option<String>,
+    /// The commit that the revision stands for.
+    pub(super) commit: Option<String>,
+}
+
+pub(super) struct Hub {
+    endpoint: Url,
+    /// Answers about a file come from the hub itself, its bytes from wherever it sends us.
+    describing: Client,
+    fetching: Client,
+}
+
+impl Repository {
+    /// Reads `owner/name` or `owner/name@revision`.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let (id, revision) = text.split_once('@').unwrap_or((text, DEFAULT_REVISION));
+        let plain = |part: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            !part.is_empty() && part.chars().all(allowed) && !part.chars().all(|c| c == '.')
+        };
+        ensure!(
+            id.split('/').count() == 2
+                && id.split('/').all(plain)
+                && revision.split('/').all(plain),
+            "`hf:{text}` is no repository: write hf:OWNER/NAME or hf:OWNER/NAME@REVISION"
+        );
+        Ok(Self {
+            id: id.to_owned(),
+            revision: revision.to_owned(),
+        })
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("hf:{}@{}", self.id, self.revision)
+    }
+
+    /// A name for a folder.
+    pub(super) fn folder(&self) -> String {
+        format!("{}@{}", self.id, self.revision).replace('/', "--")
+    }
+}
+
+impl Hub {
+    /// The hub that `HF_ENDPOINT` names, as the user whom `HF_TOKEN` stands for.
+    pub(super) fn from_environment() -> Result<Self> {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
+        let endpoint = Url::parse(&endpoint)
+            .with_context(|| format!("HF_ENDPOINT: `{endpoint}` is no address"))?;
+        Self::new(endpoint, set("HF_TOKEN").as_deref())
+    }
+
+    fn new(endpoint: Url, token: Option<&str>) -> Result<Self> {
+        // The one implementation of the whole program; the first choice holds.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut headers =
+            HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+        if let Some(token) = token {
+            let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+                .context("HF_TOKEN cannot be sent")?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let client = |policy| {
+            Client::builder()
+                .user_agent(concat!("kiskadee/", env!("CARGO_PKG_VERSION")))
+                .default_headers(headers.clone())
+                .connect_timeout(CONNECT_WITHIN)
+                .read_timeout(SILENT_FOR)
+                .redirect(policy)
+                .build()
+        };
+        let same_origin = redirect::Policy::custom(|attempt| {
+            let from = attempt.previous().last().map(Url::origin);
+            if attempt.previous().len() < 5 && from == Some(attempt.url().origin()) {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        });
+        Ok(Self {
+            endpoint,
+            describing: client(same_origin)?,
+            // The token goes no further than the hub's own host.
+            fetching: client(redirect::Policy::limited(5))?,
+        })
+    }
+
+    /// `None` where the repository has no such file.
+    pub(super) async fn describe(
+        &self,
+        repository: &Repository,
+        file: &str,
+    ) -> Result<Option<Description>> {
+        let url = self.url(repository, file)?;
+        let failed = || format!("cannot ask {url} for {file}");
+        let response = self
+            .describing
+            .head(url.clone())
+            .send()
+            .await
+            .with_context(failed)?;
+        match response.status() {
+            StatusCode::NOT_FOUND => Ok(None),
+            status if status.is_success() || status.is_redirection() => {
+                Ok(Some(description(&response)))
+            }
+            status => bail!("{}: {}", failed(), refusal(status)),
+        }
+    }
+
+    /// Asks for the file from this byte on.
+    pub(super) async fn fetch(
+        &self,
+        repository: &Repository,
+        file: &str,
+        from: u64,
+    ) -> Result<Response> {
+        let request = self.fetching.get(self.url(repository, file)?);
+        let request = match from {
+            0 => request,
+            from => request.header(reqwest::header::RANGE, format!("bytes={from}-")),
+        };
+        Ok(request.send().await?)
+    }
+
+    fn url(&self, repository: &Repository, file: &str) -> Result<Url> {
+        let mut url = self.endpoint.clone();
+        let mut segments = url
+            .path_segments_mut()
+            .ok()
+            .context("HF_ENDPOINT takes no path")?;
+        segments.pop_if_empty();
+        segments.extend(repository.id.split('/').chain(["resolve"]));
+        segments.push(&repository.revision).push(file);
+        drop(segments);
+        Ok(url)
+    }
+}
+
+/// Why a file is not given.
+pub(super) fn refusal(status: StatusCode) -> String {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            format!(
+                "the server refuses it ({status}): set HF_TOKEN to a token that may read the repository"
+            )
+        }
+        _ => format!("the server answers {status}"),
+    }
+}
+
+fn description(response: &Response) -> Description {
+    let text = |name: &str| response.headers().get(name)?.to_str().ok();
+    // The length of a redirect is not that of the file.
+    let length = text("content-length").filter(|_| response.status().is_success());
+    let etag = text("x-linked-etag").map(|etag| etag.trim_start_matches("W/").trim_matches('"'));
+    Description {
+        bytes: text("x-linked-size")
+            .or(length)
+            .and_then(|bytes| bytes.parse().ok()),
+        sha256: etag
+            .filter(|etag| is_hexadecimal(etag, 64))
+            .map(str::to_ascii_lowercase),
+        commit: text("x-repo-commit")
+            .filter(|commit| is_hexadecimal(commit, 40))
+            .map(str::to_owned),
+    }
+}
+
+fn is_hexadecimal(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_has_an_owner_and_may_have_a_revision() {
+        let parsed = |text| Repository::parse(text).unwrap();
+        assert_eq!(parsed("coqui/XTTS-v2").name(), "hf:coqui/XTTS-v2@main");
+        assert_eq!(parsed("a/b@refs/pr/1").folder(), "a--b@refs--pr--1");
+        for text in [
+            "", "xtts", "a/b/c", "a/..", "a/b@", "a/b@../x", "a/b?c", "/b",
+        ] {
+            Repository::parse(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_hub() {
+        let endpoint = "https://mirror.example/hf/".parse().unwrap();
+        let hub = Hub::new(endpoint, None).unwrap();
+        let repository = Repository::parse("coqui/XTTS-v2@refs/pr/1").unwrap();
+        assert_eq!(
+            hub.url(&repository, "model.pth").unwrap().as_str(),
+            "https://mirror.example/hf/coqui/XTTS-v2/resolve/refs%2Fpr%2F1/model.pth"
+        );
+    }
+}
