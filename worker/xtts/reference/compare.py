@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--bench", type=Path, default=ROOT / "target/release/examples/xtts_bench")
     parser.add_argument("--reference", type=Path, help="JSON lines of an earlier run of bench.py instead of a new one")
+    parser.add_argument("--runs", type=int, default=2, help="runs of each stage of the reference (default 2)")
     parser.add_argument("--only", help="stages, with commas between")
     options = parser.parse_args()
     precisions = ["f32", "q8"] if options.device == "cpu" else ["f32", "f16", "bf16"]
@@ -73,7 +74,7 @@ def main() -> None:
     if options.reference:
         found = [json.loads(line) for line in options.reference.read_text().splitlines()]
     else:
-        script = [sys.executable, str(HERE / "bench.py"), "--checkpoint", str(options.checkpoint)]
+        script = [sys.executable, str(HERE / "bench.py"), "--checkpoint", str(options.checkpoint), "--runs", str(options.runs)]
         found = lines([*script, *common, *(["--only", *of_reference] if of_reference else [])], options.threads)
     runs["reference"] = {line["name"]: line for line in found}
     for precision in precisions:
