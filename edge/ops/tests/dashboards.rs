@@ -12,15 +12,22 @@ use serde_json::Value;
 const SCRAPE: &str = include_str!("../../../infra/prometheus/prometheus.yml");
 const ALERTS: &str = include_str!("../../../infra/prometheus/alerts.yml");
 const DASHBOARD: &str = include_str!("../../../infra/grafana/kiskadee.json");
-const MIGRATION: &str = include_str!("../../../shared/migrations/0050_telemetry.sql");
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../shared/migrations/0050_telemetry.sql"),
+    include_str!("../../../shared/migrations/0079_speech_engine_metrics.sql"),
+];
 
 /// What Prometheus itself adds.
 const OF_PROMETHEUS: [&str; 1] = ["up"];
 const OF_HISTOGRAMS: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-/// The names in the `insert into telemetry.metric`: `('name', 'kind', …`.
 fn declared() -> BTreeSet<&'static str> {
-    let values = MIGRATION
+    MIGRATIONS.into_iter().flat_map(declared_in).collect()
+}
+
+/// The names in the `insert into telemetry.metric`: `('name', 'kind', …`.
+fn declared_in(migration: &'static str) -> Vec<&'static str> {
+    let values = migration
         .split_once("insert into telemetry.metric")
         .unwrap()
         .1
