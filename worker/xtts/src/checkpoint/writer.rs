@@ -18,8 +18,8 @@ pub(crate) struct Written {
     pub(crate) sha256: String,
 }
 
-/// Writes the tensors under these names and waits until they are on the disk. `copied` is told of bytes
-/// as they are written, and may stop it.
+/// Writes the tensors under these names and waits until they are on the disk. `copied` is told of the
+/// tensors' bytes as they are written, and may stop it.
 pub(crate) fn write(
     path: &Path,
     source: &Checkpoint,
@@ -31,7 +31,6 @@ pub(crate) fn write(
         file: BufWriter::with_capacity(1 << 20, File::create_new(path)?),
         hash: Sha256::new(),
         bytes: 0,
-        copied,
     };
     // Wide numbers first, that all of them are aligned.
     let mut ordered: Vec<(&String, &Stored)> = tensors
@@ -42,8 +41,12 @@ pub(crate) fn write(
     let header = header(&ordered, metadata);
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(header.as_bytes())?;
+    let mut told = Told {
+        out: &mut out,
+        copied,
+    };
     for (_, stored) in ordered {
-        source.copy(stored, &mut out)?;
+        source.copy(stored, &mut told)?;
     }
     out.finish()
 }
@@ -68,14 +71,13 @@ fn header(tensors: &[(&String, &Stored)], metadata: &BTreeMap<String, String>) -
     text
 }
 
-struct Hashed<'a> {
+struct Hashed {
     file: BufWriter<File>,
     hash: Sha256,
     bytes: u64,
-    copied: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
 }
 
-impl Hashed<'_> {
+impl Hashed {
     fn finish(mut self) -> io::Result<Written> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
@@ -86,11 +88,28 @@ impl Hashed<'_> {
     }
 }
 
-impl Write for Hashed<'_> {
+impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hash.update(&bytes[..written]);
         self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Tells of what passes.
+struct Told<'a> {
+    out: &'a mut Hashed,
+    copied: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
+}
+
+impl Write for Told<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
         match (self.copied)(written as u64) {
             ControlFlow::Continue(()) => Ok(written),
             ControlFlow::Break(()) => Err(io::Error::other("stopped before the end")),
@@ -98,6 +117,6 @@ impl Write for Hashed<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.out.flush()
     }
 }

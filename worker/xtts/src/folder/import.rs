@@ -208,8 +208,7 @@ impl FolderWriter<'_> {
         let mut done = 0;
         let progress = &mut *self.progress;
         let mut copied = |bytes: u64| {
-            // The header is not counted.
-            done = total.min(done + bytes);
+            done += bytes;
             progress(Progress {
                 file: name,
                 done,
@@ -229,6 +228,8 @@ impl FolderWriter<'_> {
         quantize_gpt(&weights, config, &path)?;
         let written = || -> std::io::Result<_> {
             let mut file = File::open(&path)?;
+            // Whoever may read the model may read this.
+            file.set_permissions(fs::metadata(self.folder.join(files::MODEL))?.permissions())?;
             file.sync_all()?;
             let mut hash = Sha256::new();
             let bytes = std::io::copy(&mut file, &mut hash)?;

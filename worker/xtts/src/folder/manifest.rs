@@ -12,6 +12,8 @@ use crate::error::{Result, XttsError};
 /// Of this version of the layout of a folder.
 pub const FORMAT: u32 = 1;
 pub(super) const KIND: &str = "xtts";
+/// Of a licence that is named by its text's first line, in characters.
+const LONGEST_TITLE: usize = 60;
 
 /// The manifest of a model's folder.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,13 +78,14 @@ impl Licence {
             return Self::coqui_public_model();
         }
         let first = text.lines().map(str::trim).find(|line| !line.is_empty());
+        let first = first.unwrap_or("a licence without a title");
+        let title = match first.char_indices().nth(LONGEST_TITLE) {
+            Some((end, _)) => format!("{}…", first[..end].trim_end()),
+            None => first.to_owned(),
+        };
         Self {
             id: "LicenseRef-of-the-source".to_owned(),
-            title: first
-                .unwrap_or("a licence without a title")
-                .chars()
-                .take(100)
-                .collect(),
+            title,
         }
     }
 }
