@@ -12,6 +12,8 @@ pub(super) struct Meter {
     /// Bytes that were there before the start.
     already: u64,
     shown: Option<Instant>,
+    /// The end was shown, after which more may be written that is not counted.
+    ended: bool,
     on_terminal: bool,
 }
 
@@ -22,6 +24,7 @@ impl Meter {
             started: Instant::now(),
             already,
             shown: None,
+            ended: false,
             on_terminal: std::io::stderr().is_terminal(),
         }
     }
@@ -34,9 +37,10 @@ impl Meter {
         let ended = total == Some(done);
         let due = self.shown.is_none_or(|shown| shown.elapsed() >= EVERY);
         let wanted = ended || (self.on_terminal && due);
-        if !wanted {
+        if !wanted || self.ended {
             return;
         }
+        self.ended = ended;
         self.shown = Some(Instant::now());
         let elapsed = self.started.elapsed().as_secs_f64();
         let line = line(
