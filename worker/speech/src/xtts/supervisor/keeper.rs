@@ -69,9 +69,8 @@ impl Keeper {
                 return;
             }
             tracing::error!(%why, "the speech process died, starting it again");
-            self.ledger.fail(&format!(
-                "the speech process died ({why}); the speech is tried again"
-            ));
+            self.ledger
+                .fail(&format!("the speech process died ({why}); try again"));
             self.restarts.fetch_add(1, Ordering::Relaxed);
             if started.elapsed() > HEALTHY {
                 pause = FIRST_PAUSE;
