@@ -156,6 +156,10 @@ fn default_hop() -> usize {
     256
 }
 
+/// No size of a model is larger: several times what any published one has, so that no configuration fills the memory.
+const LARGEST_SIZE: usize = 1 << 16;
+const MOST_LAYERS: usize = 256;
+
 /// Code tokens that stand behind the last one in the position table: start, stop and a spare.
 const SPARE_AUDIO_POSITIONS: usize = 3;
 /// Text positions beyond the longest text: start and stop.
@@ -181,6 +185,23 @@ impl Config {
             return Err(
                 "a model of version 1 (no perceiver resampler) is not supported".to_owned(),
             );
+        }
+        let sizes = [
+            args.gpt_n_model_channels,
+            args.gpt_max_audio_tokens,
+            args.gpt_max_text_tokens,
+            args.gpt_number_text_tokens.unwrap_or_default(),
+            args.gpt_num_audio_tokens,
+            args.decoder_input_dim,
+            args.d_vector_dim,
+            self.sizes.hifigan.upsample_initial_channel_decoder,
+            self.sizes.speaker_encoder.proj_dim,
+            self.sizes.dvae.hidden_dim,
+        ];
+        if args.gpt_layers > MOST_LAYERS || sizes.into_iter().any(|size| size > LARGEST_SIZE) {
+            return Err(format!(
+                "sizes are beyond {MOST_LAYERS} layers or {LARGEST_SIZE} channels or tokens"
+            ));
         }
         let heads = args.gpt_n_heads;
         if heads == 0 || !args.gpt_n_model_channels.is_multiple_of(heads) {
@@ -259,5 +280,7 @@ mod tests {
         let old = format!("{{{ARGS}}}").replace("resampler\": true", "resampler\": false");
         assert!(Config::parse(&old).unwrap_err().contains("version 1"));
         assert!(Config::parse("{}").unwrap_err().contains("model_args"));
+        let endless = format!("{{{ARGS}}}").replace("gpt_layers\": 2", "gpt_layers\": 99999999");
+        assert!(Config::parse(&endless).unwrap_err().contains("256 layers"));
     }
 }
