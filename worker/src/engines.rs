@@ -45,7 +45,7 @@ impl Default for XttsOptions {
 /// Why an engine does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("there is no engine named `{0}`")]
+    #[error("there is no engine named `{0}`; there is: {}", ENGINES.join(", "))]
     Unknown(String),
     /// Nobody has brought its model here, which is no fault.
     #[error("the engine {engine} has no model here; import one with `kiskadee models import`")]
@@ -150,6 +150,10 @@ mod tests {
             assert!(error.to_string().contains("kiskadee models import"));
         }
         let unknown = start_engine("parrot", &options(None)).await.err().unwrap();
-        assert_eq!(unknown.to_string(), "there is no engine named `parrot`");
+        let unknown = unknown.to_string();
+        assert!(
+            unknown.contains("`parrot`") && unknown.contains("kiskadee, xtts, espeak"),
+            "{unknown}"
+        );
     }
 }
