@@ -134,6 +134,25 @@ fn an_utterance_is_the_same_alone_and_among_others() {
 }
 
 #[test]
+fn the_number_of_threads_changes_nothing() {
+    let ((_first, one), (_second, two)) = (model(Precision::F32, 1), model(Precision::F32, 2));
+    let voice = voice(&one, 150.0);
+    let spoken = [&one, &two].map(|model| {
+        let order = Order {
+            voice: model.prepare(&voice).unwrap(),
+            ..order(model, 1, false)
+        };
+        let mut batch = Batch::new(Arc::clone(model), 1).unwrap();
+        batch.join(0, order).unwrap();
+        let mut spoken = BTreeMap::new();
+        run(&mut batch, &mut spoken, |_| false);
+        spoken.remove(&0).unwrap()
+    });
+    assert_eq!(spoken[0], spoken[1]);
+    assert!(spoken[0].samples.len() > 1000);
+}
+
+#[test]
 fn a_stream_has_the_samples_of_the_whole_and_the_expected_length() {
     let (_folder, model) = model(Precision::F32, 1);
     for number in 0..4 {
