@@ -45,7 +45,7 @@ impl Default for XttsOptions {
 /// Why an engine does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("there is no engine named `{0}`; there is: {}", ENGINES.join(", "))]
+    #[error("there is no engine named `{0}`; there is: {known}", known = ENGINES.join(", "))]
     Unknown(String),
     /// Nobody has brought its model here, which is no fault.
     #[error("the engine {engine} has no model here; import one with `kiskadee models import`")]

@@ -50,7 +50,10 @@ impl Delay {
 
     /// The first rows, if there are any.
     pub(super) fn take(&mut self, count: usize) -> Result<Option<Tensor>> {
-        let Some(rows) = self.rows.take().filter(|_| count > 0) else {
+        if count == 0 {
+            return Ok(None);
+        }
+        let Some(rows) = self.rows.take() else {
             return Ok(None);
         };
         let left = rows.dim(0)? - count;
