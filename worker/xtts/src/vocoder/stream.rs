@@ -190,3 +190,41 @@ pub(super) fn leaky(residual: Option<&Tensor>) -> Extras<'_> {
         residual,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use candle_core::{DType, Device};
+
+    use super::*;
+    use crate::{config::Config, weights::Weights};
+
+    #[test]
+    fn samples_do_not_depend_on_how_the_states_are_cut() {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+        let config = Config::read(&golden.join("config.json")).unwrap();
+        let weights = Weights::open(&golden.join("model.safetensors"), &Device::Cpu).unwrap();
+        let vocoder = Arc::new(Vocoder::load(&weights, &config, DType::F32).unwrap());
+        let random = |shape: &[usize]| Tensor::randn(0.0_f32, 1.0, shape, &Device::Cpu).unwrap();
+        let voice = vocoder.voice(&random(&[config.model_args.d_vector_dim]));
+        let voice = voice.unwrap();
+        let codes = 37;
+        let states = random(&[codes, config.model_args.decoder_input_dim]);
+        for speed in [1.0, 1.3, 0.6] {
+            let whole = VocoderStream::new(&vocoder, &voice, speed).push(&states, true);
+            let whole = whole.unwrap();
+            assert!(whole.len() > 20_000);
+            for size in [1, 2, 3, 7, 36] {
+                let mut stream = VocoderStream::new(&vocoder, &voice, speed);
+                let mut samples = Vec::new();
+                for first in (0..codes).step_by(size) {
+                    let count = size.min(codes - first);
+                    let piece = states.narrow(0, first, count).unwrap();
+                    samples.extend(stream.push(&piece, first + count == codes).unwrap());
+                }
+                assert!(samples == whole, "pieces of {size} at speed {speed}");
+            }
+        }
+    }
+}
