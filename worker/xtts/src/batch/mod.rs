@@ -40,8 +40,6 @@ pub enum Event {
     Audio(Vec<f32>),
     /// There will be no more.
     Finished(Outcome),
-    /// It is given up.
-    Failed(XttsError),
 }
 
 /// How an utterance ended.

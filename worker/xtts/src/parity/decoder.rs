@@ -168,7 +168,6 @@ fn speak(golden: &Golden, voice: &PreparedVoice) -> Result<Vec<f32>> {
             match event {
                 Event::Audio(piece) => samples.extend(piece),
                 Event::Finished(_) => {}
-                Event::Failed(error) => return Err(error),
             }
         }
     }

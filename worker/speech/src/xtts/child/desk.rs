@@ -196,7 +196,6 @@ fn tell(outbox: &Outbox, id: u64, event: Event) -> Result<(), Ending> {
                 &protocol::from_codes(&outcome.codes),
             )
         }
-        Event::Failed(error) => refuse(outbox, id, &error),
     }
 }
 
