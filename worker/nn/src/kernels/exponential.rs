@@ -36,7 +36,7 @@ pub(super) fn exp(x: f32) -> f32 {
 }
 
 /// The tanh approximation of the Gaussian error linear unit (Hendrycks and Gimpel, 2016).
-pub(crate) fn gelu(input: &[f32]) -> Vec<f32> {
+pub fn gelu(input: &[f32]) -> Vec<f32> {
     let mut output = vec![0.0; input.len()];
     let parts = output
         .par_chunks_mut(AT_ONCE)

@@ -2,11 +2,11 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::f32_slice;
 use crate::kernels::exponential;
+use crate::slice::f32_slice;
 
 /// The tanh approximation of the Gaussian error linear unit.
-pub(crate) fn gelu(input: &Tensor) -> Result<Tensor> {
+pub fn gelu(input: &Tensor) -> Result<Tensor> {
     if input.device().is_cpu() {
         input.contiguous()?.apply_op1_no_bwd(&Gelu)
     } else {

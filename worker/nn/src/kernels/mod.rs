@@ -4,10 +4,10 @@
     reason = "code that is not inlined into a function for certain vector units is not compiled for them"
 )]
 
-pub(crate) mod attention;
-pub(crate) mod exponential;
-pub(crate) mod panels;
-pub(crate) mod plane;
-pub(crate) mod quantized;
+pub mod attention;
+pub mod exponential;
+pub mod panels;
+pub mod plane;
+pub mod quantized;
 mod tile;
-pub(crate) mod winograd;
+pub mod winograd;
