@@ -2,13 +2,13 @@
 
 use std::{borrow::Cow, path::Path};
 
+use kiskadee_nn::kernels::quantized::Quantized;
 use safetensors::{Dtype, View, serialize_to_file};
 
 use super::weights::MATRICES;
 use crate::{
     config::Config,
     error::{Result, XttsError},
-    kernels::quantized::Quantized,
     weights::Weights,
 };
 

@@ -2,13 +2,12 @@
 
 use candle_core::{DType, Tensor};
 use candle_nn::LayerNorm;
+use kiskadee_nn::{Linear, Packed, kernels::quantized::Quantized};
 
 use super::{Block, Gpt, Sizes, embedding::Embeddings};
 use crate::{
     config::Config,
     error::{Result, XttsError},
-    kernels::quantized::Quantized,
-    nn::{Linear, Packed},
     weights::{Bytes, Weights},
 };
 
@@ -88,6 +87,15 @@ fn sizes(config: &Config) -> Sizes {
     }
 }
 
+/// A matrix in 8 bits, as it lies in memory or in the file.
+struct Records(Bytes);
+
+impl AsRef<[u8]> for Records {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
 struct Loader<'a> {
     weights: &'a Weights,
     channels: usize,
@@ -130,7 +138,7 @@ impl Loader<'_> {
                 Bytes::Owned(Quantized::pack(&weight, input, output).into())
             }
         };
-        let weights = Quantized::new(records, input, output);
+        let weights = Quantized::new(Records(records), input, output);
         let weights = weights.ok_or_else(|| {
             XttsError::tensor(weight, "has another size in 8 bits: import the model again")
         })?;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use candle_core::Tensor;
-
-use super::{
-    Interpolation, LAST_SLOPE, Rates, SLOPE, Stage, Vocoder, VocoderVoice,
-    residual::{Delay, ResidualStream},
-    upsampling::UpsamplingStream,
+use kiskadee_nn::{
+    Extras,
+    stream::{Delay, ResidualStream, UpsamplingStream},
 };
-use crate::{error::Result, nn::Extras, parameters::Trace};
+
+use super::{Interpolation, LAST_SLOPE, Rates, Stage, Vocoder, VocoderVoice};
+use crate::{error::Result, parameters::Trace};
 
 /// Codes whose hidden states go through the network together: what belongs to them stays in a core's cache.
 const CODES_AT_ONCE: usize = 16;
@@ -182,13 +182,6 @@ fn interpolations(Rates { frames, resampling }: Rates, speed: f64) -> Vec<Interp
     let pace = ((speed - 1.0).abs() > 1e-3).then(|| Interpolation::new(1.0 / speed.max(0.05)));
     let to_frames = [Interpolation::new(frames), Interpolation::new(resampling)];
     pace.into_iter().chain(to_frames).collect()
-}
-
-pub(super) fn leaky(residual: Option<&Tensor>) -> Extras<'_> {
-    Extras {
-        slope: Some(SLOPE),
-        residual,
-    }
 }
 
 #[cfg(test)]

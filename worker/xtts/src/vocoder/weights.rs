@@ -1,13 +1,13 @@
 //! The vocoder's tensors: weight norm folded, axes in the order of our layers.
 
 use candle_core::{DType, Tensor};
-
-use super::{DILATIONS, KERNELS, Stage, residual::ResidualBlock, upsampling::Upsampling};
-use crate::{
-    error::Result,
-    nn::{Convolution, Linear},
-    weights::Weights,
+use kiskadee_nn::{
+    Convolution, Linear,
+    stream::{ResidualBlock, Upsampling},
 };
+
+use super::{DILATIONS, KERNELS, SLOPE, Stage};
+use crate::{error::Result, weights::Weights};
 
 const PREFIX: &str = "hifigan_decoder.waveform_decoder";
 
@@ -34,7 +34,7 @@ impl Loader<'_> {
             self.residual_block(number * KERNELS.len() + block, output, *kernel)
         });
         Ok(Stage {
-            upsampling: Upsampling::new(&weight, bias, stride, self.dtype)?,
+            upsampling: Upsampling::new(&weight, bias, stride, SLOPE, self.dtype)?,
             conditioning: self.conditioning(&format!("conds.{number}"), output)?,
             blocks: blocks.collect::<Result<_>>()?,
         })
@@ -54,7 +54,7 @@ impl Loader<'_> {
                 layers.push((convolution, self.vector(&format!("{name}.bias"), channels)?));
             }
         }
-        Ok(ResidualBlock::new(layers))
+        Ok(ResidualBlock::new(layers, 2, SLOPE))
     }
 
     pub(super) fn convolution(

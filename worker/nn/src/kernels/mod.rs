@@ -4,10 +4,17 @@
     reason = "code that is not inlined into a function for certain vector units is not compiled for them"
 )]
 
-pub(crate) mod attention;
-pub(crate) mod exponential;
-pub(crate) mod panels;
-pub(crate) mod plane;
-pub(crate) mod quantized;
+pub mod attention;
+pub mod curve;
+pub mod depthwise;
+pub mod exponential;
+pub mod normalization;
+pub mod panels;
+pub mod plane;
+pub mod quantized;
+pub mod recurrent;
+pub mod self_attention;
+pub mod statistics;
 mod tile;
-pub(crate) mod winograd;
+pub mod toom_cook;
+pub mod winograd;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor};
 
-use super::f32_slice;
 use crate::kernels::{panels::Panels, quantized::Quantized};
+use crate::slice::f32_slice;
 
 /// A linear layer; cheap to clone.
 #[derive(Clone)]
-pub(crate) enum Linear {
+pub enum Linear {
     Composed {
         /// `[in, out]`
         weight: Tensor,
@@ -21,14 +21,14 @@ pub(crate) enum Linear {
 }
 
 /// Weights in a form of our own, with the bias `[out]`.
-pub(crate) struct Packed<W> {
-    pub(crate) weights: W,
-    pub(crate) bias: Vec<f32>,
+pub struct Packed<W> {
+    pub weights: W,
+    pub bias: Vec<f32>,
 }
 
 impl Linear {
     /// Of a weight `[in, out]` and a bias `[out]`, both f32; computes in `dtype` where the device is a GPU.
-    pub(crate) fn new(weight: &Tensor, bias: &Tensor, dtype: DType) -> Result<Self> {
+    pub fn new(weight: &Tensor, bias: &Tensor, dtype: DType) -> Result<Self> {
         if !weight.device().is_cpu() {
             return Ok(Self::Composed {
                 weight: weight.to_dtype(dtype)?.contiguous()?,
@@ -44,7 +44,7 @@ impl Linear {
     }
 
     /// `[rows, in]` to `[rows, out]`.
-    pub(crate) fn forward(&self, input: &Tensor) -> Result<Tensor> {
+    pub fn forward(&self, input: &Tensor) -> Result<Tensor> {
         match self {
             Self::Composed { weight, bias } => input.matmul(weight)?.broadcast_add(bias),
             Self::Packed(packed) => input.contiguous()?.apply_op1_no_bwd(packed.as_ref()),
@@ -87,7 +87,7 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::nn::tests::assert_near;
+    use crate::difference::assert_near;
 
     #[test]
     fn the_kernel_gives_what_the_composed_form_gives() {

@@ -11,14 +11,14 @@ use super::tile::{MOST_ROWS, PANEL, Panel, Rows, accumulate, rows_at_once};
 
 /// Features `[bands, frames, channels]`.
 #[derive(Clone, Copy)]
-pub(crate) struct Plane<'a> {
-    pub(crate) values: &'a [f32],
-    pub(crate) frames: usize,
-    pub(crate) channels: usize,
+pub struct Plane<'a> {
+    pub values: &'a [f32],
+    pub frames: usize,
+    pub channels: usize,
 }
 
 impl<'a> Plane<'a> {
-    pub(crate) fn bands(self) -> usize {
+    pub fn bands(self) -> usize {
         self.values.len() / (self.frames * self.channels).max(1)
     }
 
@@ -29,9 +29,9 @@ impl<'a> Plane<'a> {
 }
 
 /// What is done to the outputs of a convolution: a bias, and where given a rectifier and behind it a factor and a summand.
-pub(crate) struct Finish {
-    pub(crate) bias: Vec<f32>,
-    pub(crate) rectified: Option<(Vec<f32>, Vec<f32>)>,
+pub struct Finish {
+    pub bias: Vec<f32>,
+    pub rectified: Option<(Vec<f32>, Vec<f32>)>,
 }
 
 impl Finish {
@@ -53,7 +53,7 @@ impl Finish {
 }
 
 /// A convolution of any stride over squares of `side` bands and frames. A square of 3 reaches one place beyond the edges.
-pub(crate) struct Squares {
+pub struct Squares {
     /// `[out / 32, band, frame, in, 32]`, the last panel filled up with zeros.
     weights: Vec<f32>,
     input: usize,
@@ -64,7 +64,7 @@ pub(crate) struct Squares {
 
 impl Squares {
     /// Packs weights `[out, in, side, side]`.
-    pub(crate) fn pack(
+    pub fn pack(
         weights: &[f32],
         (input, output): (usize, usize),
         side: usize,
@@ -89,12 +89,12 @@ impl Squares {
     }
 
     /// Places on one axis of the output, for so many of the input.
-    pub(crate) fn extent(&self, places: usize) -> usize {
+    pub fn extent(&self, places: usize) -> usize {
         places.div_ceil(self.stride)
     }
 
     /// `[bands / stride, frames / stride, out]`, both rounded up.
-    pub(crate) fn apply(&self, plane: Plane<'_>, finish: &Finish) -> Vec<f32> {
+    pub fn apply(&self, plane: Plane<'_>, finish: &Finish) -> Vec<f32> {
         let frames = self.extent(plane.frames);
         let size = frames * self.output;
         let mut output = vec![0.0; self.extent(plane.bands()) * size];

@@ -11,18 +11,18 @@ use super::tile::{MOST_ROWS, PANEL, Panel, Rows, accumulate, rows_at_once};
 const ROWS_AT_ONCE: usize = 96;
 
 /// The weights of a linear layer (one tap), or of a convolution whose input stands as `[time, channel]`.
-pub(crate) struct Panels {
+pub struct Panels {
     /// `[out / 32, tap, in, 32]`, the last panel filled up with zeros.
     weights: Vec<f32>,
-    pub(crate) taps: usize,
-    pub(crate) input: usize,
-    pub(crate) output: usize,
-    pub(crate) dilation: usize,
+    pub taps: usize,
+    pub input: usize,
+    pub output: usize,
+    pub dilation: usize,
 }
 
 impl Panels {
     /// Packs weights `[tap, in, out]`.
-    pub(crate) fn pack(
+    pub fn pack(
         weights: &[f32],
         taps: usize,
         input: usize,
@@ -51,12 +51,12 @@ impl Panels {
     }
 
     /// Rows of input that an output looks at beyond the first.
-    pub(crate) fn reach(&self) -> usize {
+    pub fn reach(&self) -> usize {
         (self.taps - 1) * self.dilation
     }
 
     /// `input` `[rows + reach, in]` to `[rows, out]`. Each output begins with the bias and, where given, the residual `[rows, out]`.
-    pub(crate) fn apply(&self, input: &[f32], bias: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
+    pub fn apply(&self, input: &[f32], bias: &[f32], residual: Option<&[f32]>) -> Vec<f32> {
         let rows = (input.len() / self.input).saturating_sub(self.reach());
         let mut output = vec![0.0; rows * self.output];
         let product = Product {
@@ -71,6 +71,20 @@ impl Panels {
             product.by_panels(rows, &mut output);
         }
         output
+    }
+
+    /// Adds the product with one row of a matrix to `sums`, filled up to whole panels; on this thread.
+    #[inline(always)]
+    pub(super) fn add_row<S: Simd>(&self, simd: S, row: &[f32], sums: &mut [f32]) {
+        for (number, sums) in sums.chunks_exact_mut(PANEL).enumerate() {
+            let rows = Rows {
+                values: row,
+                stride: self.input,
+                depth: self.input,
+            };
+            let term = (rows, Panel(self.panel(number)));
+            accumulate(simd, 1, std::iter::once(term), sums);
+        }
     }
 
     fn panel(&self, number: usize) -> &[f32] {

@@ -4,12 +4,12 @@ use std::{borrow::Cow, sync::Arc};
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Layout, Result, Shape, Tensor};
 
-use super::f32_slice;
 use crate::kernels::panels::Panels;
+use crate::slice::f32_slice;
 
 /// A convolution; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Convolution {
+pub struct Convolution {
     taps: Taps,
     dilation: usize,
     count: usize,
@@ -24,16 +24,16 @@ enum Taps {
 
 /// What is done to the input before and to the output behind the convolution.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Extras<'a> {
+pub struct Extras<'a> {
     /// Slope of a leaky ReLU in front.
-    pub(crate) slope: Option<f32>,
+    pub slope: Option<f32>,
     /// Added to the output, `[time, out]`.
-    pub(crate) residual: Option<&'a Tensor>,
+    pub residual: Option<&'a Tensor>,
 }
 
 impl Convolution {
     /// Of weights `[tap, in, out]` in f32; computes in `dtype` where the device is a GPU.
-    pub(crate) fn new(weight: &Tensor, dilation: usize, dtype: DType) -> Result<Self> {
+    pub fn new(weight: &Tensor, dilation: usize, dtype: DType) -> Result<Self> {
         let (count, input, output) = weight.dims3()?;
         let taps = if weight.device().is_cpu() {
             let values = weight.flatten_all()?.to_vec1::<f32>()?;
@@ -52,17 +52,12 @@ impl Convolution {
     }
 
     /// Times that an output looks at beyond the first.
-    pub(crate) fn reach(&self) -> usize {
+    pub fn reach(&self) -> usize {
         (self.count - 1) * self.dilation
     }
 
     /// `[time + reach, in]` to `[time, out]`; the bias is `[out]`.
-    pub(crate) fn forward(
-        &self,
-        input: &Tensor,
-        bias: &Tensor,
-        extras: Extras<'_>,
-    ) -> Result<Tensor> {
+    pub fn forward(&self, input: &Tensor, bias: &Tensor, extras: Extras<'_>) -> Result<Tensor> {
         match &self.taps {
             Taps::Composed(taps) => self.composed(taps, input, bias, extras),
             Taps::Packed(panels) => {
@@ -161,7 +156,7 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::nn::tests::assert_near;
+    use crate::difference::assert_near;
 
     #[test]
     fn the_kernel_gives_what_the_composed_form_gives() {

@@ -32,7 +32,7 @@ const TAP_TRANSFORM: [[f64; TAPS]; INPUTS] = [
 ];
 
 /// A convolution of stride 1 that reaches one place beyond all edges.
-pub(crate) struct Winograd {
+pub struct Winograd {
     /// `[out / 32, product, band, in, 32]`, the last panel filled up with zeros.
     weights: Vec<f32>,
     input: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Winograd {
 
 impl Winograd {
     /// Transforms and packs weights `[out, in, 3, 3]`.
-    pub(crate) fn pack(weights: &[f32], (input, output): (usize, usize)) -> Self {
+    pub fn pack(weights: &[f32], (input, output): (usize, usize)) -> Self {
         let size = INPUTS * TAPS * input * PANEL;
         let mut packed = vec![0.0; output.div_ceil(PANEL) * size];
         for (i, taps) in weights.chunks_exact(TAPS).enumerate() {
@@ -62,7 +62,7 @@ impl Winograd {
     }
 
     /// `[bands, frames, out]`
-    pub(crate) fn apply(&self, plane: Plane<'_>, finish: &Finish) -> Vec<f32> {
+    pub fn apply(&self, plane: Plane<'_>, finish: &Finish) -> Vec<f32> {
         let tiles = plane.frames.div_ceil(OUTPUTS);
         let size = (INPUTS * tiles * self.input).max(1);
         let mut transformed = vec![0.0; plane.bands() * size];

@@ -13,7 +13,6 @@ use rayon::prelude::*;
 
 use self::{input::Input, product::Block};
 use super::exponential::round;
-use crate::weights::Bytes;
 
 /// Steps of the depth that share a scale.
 const GROUP: usize = 64;
@@ -25,31 +24,35 @@ const ZERO: u8 = 128;
 const MOST: f32 = 127.0;
 
 /// Weights `[depth, width]` in 8 bits.
-pub(crate) struct Quantized {
+pub struct Quantized {
     /// `[width / 16, depth / 64, record]`
-    records: Bytes,
-    pub(crate) input: usize,
-    pub(crate) output: usize,
+    records: Box<dyn AsRef<[u8]> + Send + Sync>,
+    pub input: usize,
+    pub output: usize,
 }
 
 impl Quantized {
     /// Takes over what [`Quantized::pack`] made; none where it has another size.
-    pub(crate) fn new(records: Bytes, input: usize, output: usize) -> Option<Self> {
+    pub fn new(
+        records: impl AsRef<[u8]> + Send + Sync + 'static,
+        input: usize,
+        output: usize,
+    ) -> Option<Self> {
         let size = Self::size(input, output);
-        (records.as_slice().len() == size).then_some(Self {
-            records,
+        (records.as_ref().len() == size).then(|| Self {
+            records: Box::new(records),
             input,
             output,
         })
     }
 
     /// Bytes that a matrix takes.
-    pub(crate) fn size(input: usize, output: usize) -> usize {
+    pub fn size(input: usize, output: usize) -> usize {
         output.div_ceil(PANEL) * input.div_ceil(GROUP) * RECORD
     }
 
     /// Quantizes weights `[in, out]`.
-    pub(crate) fn pack(weights: &[f32], input: usize, output: usize) -> Vec<u8> {
+    pub fn pack(weights: &[f32], input: usize, output: usize) -> Vec<u8> {
         let mut records = vec![ZERO; Self::size(input, output)];
         let panel_size = input.div_ceil(GROUP) * RECORD;
         let panels = records.par_chunks_exact_mut(panel_size).enumerate();
@@ -72,7 +75,7 @@ impl Quantized {
     }
 
     /// `[rows, in]` to `[rows, out]`, the bias `[out]` added.
-    pub(crate) fn apply(&self, input: &[f32], bias: &[f32]) -> Vec<f32> {
+    pub fn apply(&self, input: &[f32], bias: &[f32]) -> Vec<f32> {
         let input = Input::quantize(input, self.input);
         let (rows, width) = (input.rows(), self.output);
         let panels = width.div_ceil(PANEL);
@@ -81,7 +84,7 @@ impl Quantized {
         let at_once = 2 * PANEL * rows.max(1);
         apart
             .par_chunks_mut(at_once)
-            .zip(self.records.as_slice().par_chunks(2 * panel_size))
+            .zip(self.records.as_ref().as_ref().par_chunks(2 * panel_size))
             .for_each(|(output, records)| {
                 let block = Block {
                     records,
@@ -149,7 +152,7 @@ mod tests {
     fn matrix(input: usize, output: usize) -> (Vec<f32>, Quantized) {
         let weights = values(input * output, 7);
         let records = Quantized::pack(&weights, input, output);
-        let quantized = Quantized::new(Bytes::Owned(records.into()), input, output).unwrap();
+        let quantized = Quantized::new(records, input, output).unwrap();
         (weights, quantized)
     }
 
@@ -190,6 +193,6 @@ mod tests {
 
     #[test]
     fn another_size_is_refused() {
-        assert!(Quantized::new(Bytes::Owned(vec![0; 7].into()), 64, 16).is_none());
+        assert!(Quantized::new(vec![0; 7], 64, 16).is_none());
     }
 }

@@ -6,25 +6,27 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::exponential::exp;
-use crate::gpt::Span;
+
+/// What one query attends to: times of a row of the cache.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    pub row: usize,
+    pub start: usize,
+    pub end: usize,
+}
 
 /// Keys and values `[row, head, time, dim]`.
 #[derive(Clone, Copy)]
-pub(crate) struct Cached<'a> {
-    pub(crate) keys: &'a [f32],
-    pub(crate) values: &'a [f32],
-    pub(crate) heads: usize,
-    pub(crate) capacity: usize,
-    pub(crate) dim: usize,
+pub struct Cached<'a> {
+    pub keys: &'a [f32],
+    pub values: &'a [f32],
+    pub heads: usize,
+    pub capacity: usize,
+    pub dim: usize,
 }
 
 /// Queries `[query, head * dim]`, which stand `stride` apart, to outputs of the same form without gaps.
-pub(crate) fn attend(
-    queries: &[f32],
-    stride: usize,
-    cached: Cached<'_>,
-    spans: &[Span],
-) -> Vec<f32> {
+pub fn attend(queries: &[f32], stride: usize, cached: Cached<'_>, spans: &[Span]) -> Vec<f32> {
     let Cached { heads, dim, .. } = cached;
     let mut output = vec![0.0; spans.len() * heads * dim];
     let work = |(number, output): (usize, &mut [f32])| {
@@ -83,7 +85,7 @@ impl WithSimd for Head<'_> {
 }
 
 #[inline(always)]
-fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (S::as_simd_f32s(a), S::as_simd_f32s(b));
     let mut sum = simd.splat_f32s(0.0);
     for (a, b) in a.iter().zip(b) {
@@ -97,7 +99,7 @@ fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[inline(always)]
-fn add_scaled<S: Simd>(simd: S, scale: f32, value: &[f32], output: &mut [f32]) {
+pub(super) fn add_scaled<S: Simd>(simd: S, scale: f32, value: &[f32], output: &mut [f32]) {
     let (value, value_rest) = S::as_simd_f32s(value);
     let (output, output_rest) = S::as_mut_simd_f32s(output);
     let factor = simd.splat_f32s(scale);
