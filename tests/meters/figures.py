@@ -17,9 +17,11 @@ CARDINAL = re.compile(r"\d+")
 
 
 def speller(language):
-    """A function that writes the figures of a text as words of the language."""
+    """A function that writes the figures of a text as words of the language, or leaves them where it knows none."""
     name = primary_language(language)
     name = NAMES.get(name, name)
+    if name not in num2words.CONVERTER_CLASSES:
+        return lambda text: text
 
     def cardinal(match):
         digits = match.group()

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{output, run};
 
-/// Torch with its libraries is some fifty times as large as all of the rest, so it lies apart.
+/// Torch with its libraries is ten times as large as all of the rest, so it lies apart.
 pub(super) struct Environment {
     name: &'static str,
     holds: &'static str,
@@ -23,7 +23,7 @@ impl Environment {
     };
     pub(super) const MOS: Self = Self {
         name: "mos",
-        holds: "DistillMOS and torch (on Linux 3 GB to download, 7 GB of disk)",
+        holds: "DistillMOS and torch (on Linux 3 GB to download, 6 GB of disk)",
         requirements: include_str!("../../../tests/meters/requirements/mos.txt"),
     };
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use self::environments::Environment;
@@ -43,7 +43,7 @@ pub(crate) struct MeterOptions {
     /// A program that is built already, in place of this checkout's
     #[arg(long, value_name = "FILE")]
     kiskadee: Option<PathBuf>,
-    /// Only word errors: spares torch, 7 GB of disk on Linux
+    /// Only word errors: spares torch, 6 GB of disk on Linux
     #[arg(long)]
     no_mos: bool,
     /// Also show every sentence that was misheard
@@ -94,11 +94,12 @@ pub(crate) fn run(options: &MeterOptions) -> Result<ExitCode> {
         command.arg("--kiskadee").arg(options.program()?);
     }
     let status = command.status().context("cannot run the meter")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    match status.code() {
+        Some(0) => Ok(ExitCode::SUCCESS),
+        // It has told what was wrong.
+        Some(_) => Ok(ExitCode::FAILURE),
+        None => bail!("the meter was stopped ({status})"),
+    }
 }
 
 impl MeterOptions {
