@@ -37,7 +37,7 @@ def speak(kiskadee, sentences, folder, options):
     except subprocess.TimeoutExpired as error:
         raise CannotSpeak(f"{kiskadee} took longer than {DEADLINE_SECONDS} s") from error
     if done.returncode:
-        raise CannotSpeak(done.stderr.strip() or f"{kiskadee} ended with {done.returncode}")
+        raise CannotSpeak(done.stderr.strip().removeprefix("error: ") or f"{kiskadee} ended with {done.returncode}")
     return children_cpu_seconds() - before
 
 
