@@ -8,7 +8,9 @@ mod config;
 mod error;
 mod model;
 pub mod parity;
+mod styles;
 
 pub use config::{Config, GeneratorSizes, PlBertSizes, SAMPLE_RATE};
 pub use error::{KokoroError, Result};
 pub use model::{Kokoro, LONGEST_SECONDS, Speech, TokenFactors, Trace, Utterance};
+pub use styles::{STYLE_ROWS, STYLE_WIDTH, Style, Styles};
