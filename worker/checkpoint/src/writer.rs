@@ -9,21 +9,46 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Checkpoint, Stored};
+use crate::checkpoint::{Checkpoint, Number, Stored};
 
 /// What was written.
-pub(crate) struct Written {
-    pub(crate) bytes: u64,
+pub struct Written {
+    pub bytes: u64,
     /// Lowercase, hexadecimal.
-    pub(crate) sha256: String,
+    pub sha256: String,
 }
 
-/// Writes the tensors under these names and waits until they are on the disk. `copied` is told of the
+/// A tensor that is asked for its numbers when their turn comes.
+pub struct TensorToWrite<'a> {
+    pub name: String,
+    pub number: Number,
+    pub shape: Vec<usize>,
+    /// Writes all numbers in order, lowest byte first.
+    pub copy: Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>,
+}
+
+impl<'a> TensorToWrite<'a> {
+    /// A tensor as it is stored in another file.
+    pub fn stored(name: String, file: &'a Checkpoint, stored: &'a Stored) -> Self {
+        Self {
+            name,
+            number: stored.number,
+            shape: stored.shape.clone(),
+            copy: Box::new(|out| file.copy(stored, out)),
+        }
+    }
+
+    /// Of all its numbers.
+    pub fn bytes(&self) -> u64 {
+        self.shape.iter().product::<usize>() as u64 * self.number.bytes()
+    }
+}
+
+/// Writes the tensors in this order, those of wide numbers first, and waits until they are on the disk. `copied` is told of the
 /// tensors' bytes as they are written, and may stop it.
-pub(crate) fn write(
+pub fn write(
     path: &Path,
-    source: &Checkpoint,
-    tensors: &BTreeMap<String, &Stored>,
+    tensors: &[TensorToWrite<'_>],
     metadata: &BTreeMap<String, String>,
     copied: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> io::Result<Written> {
@@ -33,34 +58,37 @@ pub(crate) fn write(
         bytes: 0,
     };
     // Wide numbers first, that all of them are aligned.
-    let mut ordered: Vec<(&String, &Stored)> = tensors
-        .iter()
-        .map(|(name, stored)| (name, *stored))
-        .collect();
-    ordered.sort_by_key(|(_, stored)| std::cmp::Reverse(stored.number.bytes()));
+    let mut ordered: Vec<&TensorToWrite<'_>> = tensors.iter().collect();
+    ordered.sort_by_key(|tensor| std::cmp::Reverse(tensor.number.bytes()));
     let header = header(&ordered, metadata);
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(header.as_bytes())?;
-    let mut told = Told {
-        out: &mut out,
-        copied,
-    };
-    for (_, stored) in ordered {
-        source.copy(stored, &mut told)?;
+    for tensor in ordered {
+        let end = out.bytes + tensor.bytes();
+        let mut told = Told {
+            out: &mut out,
+            copied,
+        };
+        (tensor.copy)(&mut told)?;
+        if out.bytes != end {
+            let name = &tensor.name;
+            let reason = format!("tensor `{name}` has other numbers than its shape says");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
     }
     out.finish()
 }
 
-fn header(tensors: &[(&String, &Stored)], metadata: &BTreeMap<String, String>) -> String {
+fn header(tensors: &[&TensorToWrite<'_>], metadata: &BTreeMap<String, String>) -> String {
     let mut header = Map::new();
     if !metadata.is_empty() {
         header.insert("__metadata__".to_owned(), json!(metadata));
     }
     let mut start = 0;
-    for (name, stored) in tensors {
-        let end = start + stored.bytes();
-        let place = json!({"dtype": stored.number.name(), "shape": stored.shape, "data_offsets": [start, end]});
-        header.insert((*name).clone(), place);
+    for tensor in tensors {
+        let end = start + tensor.bytes();
+        let place = json!({"dtype": tensor.number.name(), "shape": tensor.shape, "data_offsets": [start, end]});
+        header.insert(tensor.name.clone(), place);
         start = end;
     }
     let mut text = Value::Object(header).to_string();

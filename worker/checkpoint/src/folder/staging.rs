@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Result, XttsError};
+use crate::error::{CheckpointError, Result};
 
 pub(super) struct Staging {
     path: PathBuf,
@@ -17,10 +17,10 @@ pub(super) struct Staging {
 
 impl Staging {
     pub(super) fn begin(target: &Path) -> Result<Self> {
-        let failed = |error: io::Error| XttsError::file(target, error);
+        let failed = |error: io::Error| CheckpointError::file(target, error);
         let name = target.file_name().and_then(|name| name.to_str());
         let name =
-            name.ok_or_else(|| XttsError::file(target, "is no name for a model's folder"))?;
+            name.ok_or_else(|| CheckpointError::file(target, "is no name for a model's folder"))?;
         let parent = target.parent().filter(|parent| *parent != Path::new(""));
         let parent = parent.unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(failed)?;
@@ -41,8 +41,8 @@ impl Staging {
     }
 
     /// Puts the folder in its place, instead of what is there.
-    pub(super) fn publish(mut self) -> Result<()> {
-        let failed = |error: io::Error| XttsError::file(&self.target, error);
+    pub(super) fn publish(mut self) -> Result<PathBuf> {
+        let failed = |error: io::Error| CheckpointError::file(&self.target, error);
         let replaced = self.replaced();
         sync_folder(&self.path).map_err(failed)?;
         if self.target.exists() {
@@ -52,7 +52,7 @@ impl Staging {
         self.around.sync_all().map_err(failed)?;
         remove(&replaced).map_err(failed)?;
         self.published = true;
-        Ok(())
+        Ok(self.target.clone())
     }
 
     /// Where the old model waits until the new one is in its place.
@@ -81,14 +81,14 @@ impl Drop for Staging {
 }
 
 fn locked(parent: &Path) -> Result<File> {
-    let around = File::open(parent).map_err(|error| XttsError::file(parent, error))?;
+    let around = File::open(parent).map_err(|error| CheckpointError::file(parent, error))?;
     match around.try_lock() {
         Ok(()) => Ok(around),
-        Err(TryLockError::WouldBlock) => Err(XttsError::file(
+        Err(TryLockError::WouldBlock) => Err(CheckpointError::file(
             parent,
             "another import writes here: wait for its end",
         )),
-        Err(TryLockError::Error(error)) => Err(XttsError::file(parent, error)),
+        Err(TryLockError::Error(error)) => Err(CheckpointError::file(parent, error)),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn read(file: &File) -> Result<Vec<Entry>, String> {
 }
 
 /// What the file tells of itself.
-pub(crate) fn metadata(file: &File) -> Result<HashMap<String, String>, String> {
+pub fn metadata(file: &File) -> Result<HashMap<String, String>, String> {
     header(file).map(|(header, _)| header.metadata)
 }
 

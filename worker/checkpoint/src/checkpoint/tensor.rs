@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 
 /// The types of numbers that a model may be stored in. They are kept as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Number {
+pub enum Number {
     F32,
     F16,
     BF16,
@@ -14,7 +14,7 @@ pub(crate) enum Number {
 
 impl Number {
     /// As safetensors names it.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "F32",
             Self::F16 => "F16",
@@ -22,13 +22,13 @@ impl Number {
         }
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         [Self::F32, Self::F16, Self::BF16]
             .into_iter()
             .find(|number| number.name() == name)
     }
 
-    pub(crate) fn bytes(self) -> u64 {
+    pub fn bytes(self) -> u64 {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::BF16 => 2,
@@ -38,9 +38,9 @@ impl Number {
 
 /// A tensor of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stored {
-    pub(crate) number: Number,
-    pub(crate) shape: Vec<usize>,
+pub struct Stored {
+    pub number: Number,
+    pub shape: Vec<usize>,
     /// In elements, one for each axis.
     strides: Vec<usize>,
     /// Of the first element, in bytes from the file's beginning.
@@ -52,7 +52,7 @@ const CHUNK: usize = 1 << 20;
 
 impl Stored {
     /// A tensor whose elements follow each other.
-    pub(crate) fn contiguous(number: Number, shape: Vec<usize>, start: u64) -> Self {
+    pub(super) fn contiguous(number: Number, shape: Vec<usize>, start: u64) -> Self {
         Self {
             strides: contiguous_strides(&shape),
             number,
@@ -62,7 +62,7 @@ impl Stored {
     }
 
     /// A view of a storage of `length` bytes at `place`. Fails with the reason where it would reach beyond.
-    pub(crate) fn view(
+    pub(super) fn view(
         number: Number,
         shape: Vec<usize>,
         strides: Vec<usize>,
@@ -90,7 +90,7 @@ impl Stored {
     }
 
     /// Of all its elements.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         count(&self.shape).unwrap_or(0) as u64 * self.number.bytes()
     }
 
@@ -109,7 +109,7 @@ impl Stored {
     }
 
     /// Writes its elements in order.
-    pub(crate) fn copy(&self, file: &File, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn copy(&self, file: &File, out: &mut dyn Write) -> io::Result<()> {
         if self.strides == contiguous_strides(&self.shape) {
             self.copy_bytes(file, out)
         } else {
@@ -168,7 +168,7 @@ fn contiguous_strides(shape: &[usize]) -> Vec<usize> {
 }
 
 /// How many elements, unless they cannot be counted in bytes.
-pub(crate) fn count(shape: &[usize]) -> Option<usize> {
+pub(super) fn count(shape: &[usize]) -> Option<usize> {
     let count = shape
         .iter()
         .try_fold(1_usize, |count, size| count.checked_mul(*size))?;

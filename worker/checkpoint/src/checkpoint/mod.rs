@@ -4,37 +4,33 @@
 //! pickle is executed, whatever it asks for.
 
 mod check;
-mod names;
 mod pickle;
 mod safetensors_file;
 mod tensor;
 mod torch;
-mod writer;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
-pub(crate) use check::check;
-pub(crate) use names::canonical_names;
-pub(crate) use safetensors_file::metadata;
-pub(crate) use tensor::Stored;
-pub(crate) use writer::write;
+pub use check::check;
+pub use safetensors_file::metadata;
+pub use tensor::{Number, Stored};
 
-use crate::error::{Result, XttsError};
+use crate::error::{CheckpointError, Result};
 
 /// A tensor's place, or what is wrong with it.
-pub(crate) type Found = Result<Stored, String>;
+pub type Found = Result<Stored, String>;
 
 /// A tensor of a file, under the keys of the dictionaries around it.
-pub(crate) struct Entry {
-    pub(crate) path: Vec<String>,
-    pub(crate) found: Found,
+pub struct Entry {
+    pub path: Vec<String>,
+    pub found: Found,
 }
 
 /// An open file of tensors.
-pub(crate) struct Checkpoint {
+pub struct Checkpoint {
     path: PathBuf,
     file: File,
     entries: Vec<Entry>,
@@ -42,8 +38,8 @@ pub(crate) struct Checkpoint {
 
 impl Checkpoint {
     /// Lists what is in a file of either format; the content decides, not the name.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let failed = |error: io::Error| XttsError::file(path, error);
+    pub fn open(path: &Path) -> Result<Self> {
+        let failed = |error: io::Error| CheckpointError::file(path, error);
         let file = File::open(path).map_err(failed)?;
         let entries = if is_of_torch(path, &file).map_err(failed)? {
             torch::read(&file)
@@ -52,22 +48,22 @@ impl Checkpoint {
         };
         Ok(Self {
             path: path.to_owned(),
-            entries: entries.map_err(|reason| XttsError::file(path, reason))?,
+            entries: entries.map_err(|reason| CheckpointError::file(path, reason))?,
             file,
         })
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// In the order of the file.
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// The state dictionary: under the key `model` where there is one, else the whole.
-    pub(crate) fn state_dict(&self) -> BTreeMap<&str, &Found> {
+    pub fn state_dict(&self) -> BTreeMap<&str, &Found> {
         let model = |entry: &'_ Entry| matches!(&entry.path[..], [key, _] if key == "model");
         let depth = if self.entries.iter().any(model) { 2 } else { 1 };
         let inside = |entry: &&Entry| entry.path.len() == depth && (depth == 1 || model(entry));
@@ -77,7 +73,7 @@ impl Checkpoint {
             .collect()
     }
 
-    pub(crate) fn copy(&self, stored: &Stored, out: &mut dyn Write) -> io::Result<()> {
+    pub fn copy(&self, stored: &Stored, out: &mut dyn Write) -> io::Result<()> {
         stored.copy(&self.file, out)
     }
 }

@@ -10,7 +10,7 @@ use safetensors::{
     tensor::{Metadata, TensorInfo},
 };
 
-use crate::error::{Result, XttsError};
+use crate::error::{CheckpointError, Result};
 
 /// A safetensors file in memory. Cheap to clone.
 #[derive(Clone)]
@@ -23,14 +23,14 @@ pub struct Weights {
 }
 
 /// Bytes in memory or in a mapped file.
-pub(crate) enum Bytes {
+pub enum Bytes {
     Owned(Box<[u8]>),
     /// Within the file.
     Mapped(Arc<Mmap>, Range<usize>),
 }
 
-impl Bytes {
-    pub(crate) fn as_slice(&self) -> &[u8] {
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
         match self {
             Self::Owned(bytes) => bytes,
             Self::Mapped(map, range) => map.get(range.clone()).unwrap_or_default(),
@@ -41,7 +41,7 @@ impl Bytes {
 impl Weights {
     /// Maps a file, whose tensors go to `device` when they are asked for.
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
-        let failed = |error: &dyn std::error::Error| XttsError::file(path, error);
+        let failed = |error: &dyn std::error::Error| CheckpointError::file(path, error);
         let file = File::open(path).map_err(|error| failed(&error))?;
         // SAFETY: the map is only read. A file that is truncated or written to meanwhile would be undefined behaviour: models
         // are written beside their final place and renamed into it, and never changed there.
@@ -73,13 +73,13 @@ impl Weights {
     }
 
     /// That the tensor is there and has this shape.
-    pub(crate) fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
+    pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
         let found = self.shape(name)?;
         if found == shape {
             return Ok(());
         }
         let reason = format!("has the shape {found:?} where {shape:?} is needed");
-        Err(XttsError::tensor(name, reason))
+        Err(CheckpointError::tensor(name, reason))
     }
 
     /// The tensor as f32, which must have this shape.
@@ -97,16 +97,16 @@ impl Weights {
 
     fn info(&self, name: &str) -> Result<&TensorInfo> {
         let info = self.metadata.info(name);
-        info.ok_or_else(|| XttsError::tensor(name, "is missing"))
+        info.ok_or_else(|| CheckpointError::tensor(name, "is missing"))
     }
 
     fn dtype(&self, name: &str) -> Result<DType> {
         let dtype = self.info(name)?.dtype;
-        DType::try_from(dtype).map_err(|error| XttsError::tensor(name, error))
+        DType::try_from(dtype).map_err(|error| CheckpointError::tensor(name, error))
     }
 
     /// The bytes of the tensor where they lie in the file, which stays mapped as long as they are held.
-    pub(crate) fn mapped(&self, name: &str) -> Result<Bytes> {
+    pub fn mapped(&self, name: &str) -> Result<Bytes> {
         let (start, end) = self.info(name)?.data_offsets;
         self.bytes(name)?;
         Ok(Bytes::Mapped(
@@ -119,6 +119,6 @@ impl Weights {
     fn bytes(&self, name: &str) -> Result<&[u8]> {
         let (start, end) = self.info(name)?.data_offsets;
         let bytes = self.map.get(self.data + start..self.data + end);
-        bytes.ok_or_else(|| XttsError::tensor(name, "is cut off: the file is too short"))
+        bytes.ok_or_else(|| CheckpointError::tensor(name, "is cut off: the file is too short"))
     }
 }

@@ -8,7 +8,7 @@ use super::{Found, Stored};
 const TOLD: usize = 10;
 
 /// The needed tensors by name, each with its name in the file. Fails with a text of all faults.
-pub(crate) fn check<'a>(
+pub fn check<'a>(
     needed: &BTreeMap<String, Vec<usize>>,
     found: &BTreeMap<String, (&'a str, &'a Found)>,
 ) -> Result<BTreeMap<String, &'a Stored>, String> {
