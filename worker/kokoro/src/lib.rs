@@ -6,6 +6,7 @@
 
 mod config;
 mod error;
+pub mod import;
 mod model;
 pub mod parity;
 mod styles;
