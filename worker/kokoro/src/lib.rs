@@ -10,6 +10,7 @@ pub mod import;
 mod model;
 pub mod parity;
 mod styles;
+pub mod text;
 
 pub use config::{Config, GeneratorSizes, PlBertSizes, SAMPLE_RATE};
 pub use error::{KokoroError, Result};
