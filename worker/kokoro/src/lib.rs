@@ -6,9 +6,11 @@
 
 mod config;
 mod error;
+pub mod import;
 mod model;
 pub mod parity;
 mod styles;
+pub mod text;
 
 pub use config::{Config, GeneratorSizes, PlBertSizes, SAMPLE_RATE};
 pub use error::{KokoroError, Result};
