@@ -2,13 +2,13 @@
 
 use candle_core::{DType, Tensor};
 use candle_nn::LayerNorm;
+use kiskadee_checkpoint::{Bytes, Weights};
 use kiskadee_nn::{Linear, Packed, kernels::quantized::Quantized};
 
 use super::{Block, Gpt, Sizes, embedding::Embeddings};
 use crate::{
     config::Config,
     error::{Result, XttsError},
-    weights::{Bytes, Weights},
 };
 
 const EPSILON: f64 = 1e-5;
@@ -87,15 +87,6 @@ fn sizes(config: &Config) -> Sizes {
     }
 }
 
-/// A matrix in 8 bits, as it lies in memory or in the file.
-struct Records(Bytes);
-
-impl AsRef<[u8]> for Records {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_slice()
-    }
-}
-
 struct Loader<'a> {
     weights: &'a Weights,
     channels: usize,
@@ -138,7 +129,7 @@ impl Loader<'_> {
                 Bytes::Owned(Quantized::pack(&weight, input, output).into())
             }
         };
-        let weights = Quantized::new(Records(records), input, output);
+        let weights = Quantized::new(records, input, output);
         let weights = weights.ok_or_else(|| {
             XttsError::tensor(weight, "has another size in 8 bits: import the model again")
         })?;

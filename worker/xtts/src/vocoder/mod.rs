@@ -9,6 +9,7 @@ mod stream;
 mod weights;
 
 use candle_core::{DType, Tensor};
+use kiskadee_checkpoint::Weights;
 use kiskadee_nn::{
     Convolution, Linear,
     stream::{ResidualBlock, Upsampling},
@@ -17,7 +18,7 @@ use kiskadee_nn::{
 pub(crate) use self::interpolation::Interpolation;
 pub(crate) use self::stream::VocoderStream;
 use self::weights::Loader;
-use crate::{config::Config, error::Result, weights::Weights};
+use crate::{config::Config, error::Result};
 
 /// `(stride, kernel)` of the up-samplings.
 const UPSAMPLINGS: [(usize, usize); 4] = [(8, 16), (8, 16), (2, 4), (2, 4)];

@@ -189,9 +189,10 @@ mod tests {
     use std::path::Path;
 
     use candle_core::{DType, Device};
+    use kiskadee_checkpoint::Weights;
 
     use super::*;
-    use crate::{config::Config, weights::Weights};
+    use crate::config::Config;
 
     #[test]
     fn samples_do_not_depend_on_how_the_states_are_cut() {

@@ -1,13 +1,14 @@
 //! The vocoder's tensors: weight norm folded, axes in the order of our layers.
 
 use candle_core::{DType, Tensor};
+use kiskadee_checkpoint::Weights;
 use kiskadee_nn::{
     Convolution, Linear,
     stream::{ResidualBlock, Upsampling},
 };
 
 use super::{DILATIONS, KERNELS, SLOPE, Stage};
-use crate::{error::Result, weights::Weights};
+use crate::error::Result;
 
 const PREFIX: &str = "hifigan_decoder.waveform_decoder";
 
@@ -87,7 +88,9 @@ impl Loader<'_> {
     fn folded(&self, name: &str, shape: (usize, usize, usize)) -> Result<Tensor> {
         let direction = format!("{PREFIX}.{name}.parametrizations.weight.original1");
         if !self.weights.contains(&direction) {
-            return self.weights.get(&format!("{PREFIX}.{name}.weight"), shape);
+            return Ok(self
+                .weights
+                .get(&format!("{PREFIX}.{name}.weight"), shape)?);
         }
         let magnitude = format!("{PREFIX}.{name}.parametrizations.weight.original0");
         let magnitude = self.weights.get(&magnitude, (shape.0, 1, 1))?;
