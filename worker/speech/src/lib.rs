@@ -11,6 +11,7 @@ mod error;
 mod espeak;
 mod join;
 mod kiskadee;
+mod licence;
 mod request;
 mod voice_maker;
 mod xtts;
@@ -25,6 +26,7 @@ pub use espeak::{
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use kiskadee_text::{Dictionary, Entry};
+pub use licence::{CommercialUse, Licence};
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };
