@@ -11,6 +11,7 @@ mod error;
 mod espeak;
 mod join;
 mod kiskadee;
+mod licence;
 mod request;
 mod voice_maker;
 mod xtts;
@@ -19,10 +20,13 @@ pub use cache::{CacheError, CacheStats, ModelCache};
 pub use catalogue::Engines;
 pub use engine::{Engine, EngineCount, EngineInfo, ProfileInfo, Voice, VoiceKind};
 pub use error::SpeechError;
-pub use espeak::{Espeak, EspeakConfig};
+pub use espeak::{
+    Clause, Espeak, EspeakConfig, PhonemeStyle, Phonemizer, PhonemizerConfig, WordPhones,
+};
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use kiskadee_text::{Dictionary, Entry};
+pub use licence::{CommercialUse, Licence};
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };

@@ -11,7 +11,8 @@ use super::{
     supervisor::{Answer, Supervisor},
 };
 use crate::{
-    DEFAULT_VOICE, Recording, SpeechError, SpeechRequest, Voice, VoiceKind, VoiceMaker, VoicePart,
+    CommercialUse, DEFAULT_VOICE, Licence, Recording, SpeechError, SpeechRequest, Voice, VoiceKind,
+    VoiceMaker, VoicePart,
 };
 
 /// The voices that come with the checkpoint.
@@ -55,6 +56,7 @@ impl Voices {
             name: voice.name.clone(),
             kind: VoiceKind::Builtin,
             languages: languages.to_vec(),
+            licence: Licence::new("Coqui Public Model License 1.0.0", CommercialUse::No),
         });
         voices.collect()
     }
