@@ -33,7 +33,7 @@ pub use self::trace::Trace;
 use crate::config::{Config, SAMPLE_RATE};
 use crate::error::{KokoroError, Result};
 
-/// Longest utterance, in seconds: bounds the memory of the generator.
+/// Longest utterance, in seconds: bounds the memory of the generator, about 15 MB for each second.
 pub const LONGEST_SECONDS: usize = 60;
 
 /// A model in memory, for any of its voices.
