@@ -53,10 +53,7 @@ fn language_flags_are_dropped_and_other_brackets_are_not() {
 #[test]
 fn clusters_and_replacements_come_before_ids() {
     let plain = symbols(PhonemeType::Espeak);
-    assert_eq!(
-        plain.encode("aɪ").ids,
-        [1, 0, 6, 0, 11, 0, 2]
-    );
+    assert_eq!(plain.encode("aɪ").ids, [1, 0, 6, 0, 11, 0, 2]);
     let clustered = Symbols {
         clusters: vec!["aɪ".to_owned()],
         ..plain.clone()
