@@ -14,10 +14,10 @@ fn golden(name: &str) -> PathBuf {
 #[track_caller]
 fn matches(name: &str, stages: &[&str]) {
     let mut comparisons: Vec<Comparison> = Vec::new();
-    compare(&golden(name), &Device::Cpu, &mut |comparison| {
+    let outcome = compare(&golden(name), &Device::Cpu, &mut |comparison| {
         comparisons.push(comparison.clone());
-    })
-    .unwrap();
+    });
+    assert!(outcome.is_ok(), "{outcome:?}");
     let failed: Vec<_> = comparisons.iter().filter(|stage| !stage.passed).collect();
     assert!(failed.is_empty(), "{failed:#?}");
     for stage in stages {

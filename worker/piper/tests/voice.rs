@@ -1,5 +1,7 @@
 //! A voice from its published files to samples, and files that are not voices.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::{fs, ops::ControlFlow, path::Path};
 
 use candle_core::Device;
@@ -37,7 +39,7 @@ fn imported(name: &str) -> (TempDir, Piper) {
 const IDS: [u32; 13] = [1, 0, 20, 0, 31, 0, 24, 0, 27, 0, 17, 0, 2];
 
 #[test]
-fn samples_do_not_depend_on_seedless_chance_or_on_who_speaks_beside() {
+fn samples_follow_from_the_seed_and_not_from_the_number_of_threads() {
     let (_folder, voice) = imported("speakers");
     let speaker = voice.speaker(&[(1, 1.0)]).unwrap();
     let speak = |seed| {

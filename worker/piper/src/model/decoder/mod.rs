@@ -50,16 +50,16 @@ impl Decoder {
         let before = (sizes.encoder.latent, *channels);
         let conditioning = || loader.pointwise("cond", (sizes.speaker_width, *channels));
         let (mut input, mut first_block) = (*channels, 0);
-        let mut loaded = Vec::with_capacity(stages.len());
+        let mut ready = Vec::with_capacity(stages.len());
         for (number, stage) in stages.iter().enumerate() {
-            loaded.push(load_stage(&loader, number, input, first_block, stage)?);
+            ready.push(load_stage(&loader, number, input, first_block, stage)?);
             input = stage.channels;
             first_block += stage.blocks.len();
         }
         Ok(Self {
             before: loader.convolution("conv_pre", before, kernel)?,
             conditioning: (sizes.speakers > 0).then(conditioning).transpose()?,
-            stages: loaded,
+            stages: ready,
             after: LastConvolution::load(&loader, input, *last_kernel)?,
         })
     }
