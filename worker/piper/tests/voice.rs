@@ -176,7 +176,7 @@ fn a_json_that_does_not_fit_names_the_entry() {
         assert!(
             message.contains("voice.onnx.json") && message.contains(part),
             "{message}"
-        )
+        );
     };
     says(
         import_with("high", |c| c["phoneme_id_map"]["a"] = json!([96])),
@@ -188,7 +188,7 @@ fn a_json_that_does_not_fit_names_the_entry() {
     );
     says(
         import_with("high", |c| {
-            drop(c["phoneme_id_map"].as_object_mut().unwrap().remove("^"))
+            drop(c["phoneme_id_map"].as_object_mut().unwrap().remove("^"));
         }),
         "has no `^`",
     );
