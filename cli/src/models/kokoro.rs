@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use kiskadee_checkpoint::folder::{CommercialUse, Licence, files};
-use kiskadee_kokoro::import::{PublishedVoice, WeightsFile, model};
-use kiskadee_kokoro::{Config, Style};
+use kiskadee_kokoro::import::{WeightsFile, model, read_voices};
+use kiskadee_kokoro::Config;
 use reqwest::Client;
 
 use super::archive;
@@ -171,11 +171,7 @@ async fn write(
         let config = Config::read(&found.config)?;
         let mut voices = Vec::new();
         for path in &found.voices {
-            for pack in kiskadee_checkpoint::voices::read(path)? {
-                let style = Style::new(&pack.name, pack.values)?;
-                let name = pack.name;
-                voices.push(PublishedVoice { name, style });
-            }
+            voices.extend(read_voices(path)?);
         }
         let weights = WeightsFile::open(&found.model)?;
         let graph = weights.graph()?;

@@ -16,4 +16,4 @@ pub use error::{CheckpointError, Result};
 pub use folder::ModelFolder;
 pub use imported::{ImportedModel, ImportedTensor, TensorFile};
 pub use weights::{Bytes, Weights};
-pub use writer::{TensorToWrite, Written, write};
+pub use writer::{CopyNumbers, TensorToWrite, Written, write};
