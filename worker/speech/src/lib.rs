@@ -11,6 +11,7 @@ mod error;
 mod espeak;
 mod join;
 mod kiskadee;
+mod process;
 mod request;
 mod voice_maker;
 mod xtts;
@@ -23,8 +24,9 @@ pub use espeak::{Espeak, EspeakConfig};
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use kiskadee_text::{Dictionary, Entry};
+pub use process::EngineProgram;
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };
 pub use voice_maker::{Recording, VoiceMaker};
-pub use xtts::{Xtts, XttsConfig, XttsProgram, serve_xtts};
+pub use xtts::{Xtts, XttsConfig, serve_xtts};
