@@ -48,7 +48,7 @@ fn summary(folder: &ModelFolder) -> String {
     let manifest = folder.manifest();
     format!(
         "{}  {:.1} M parameters  {}  {}  imported {}",
-        manifest.kind,
+        manifest.engine,
         manifest.parameters as f64 / 1e6,
         size(folder.bytes()),
         manifest.licence.title,

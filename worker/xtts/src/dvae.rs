@@ -2,12 +2,12 @@
 
 use candle_core::{D, Tensor};
 use candle_nn::{Conv1d, Conv1dConfig, Module};
+use kiskadee_checkpoint::Weights;
 
 use crate::config::DvaeSizes;
 use crate::error::Result;
 use crate::mel::MEL_BANDS;
 use crate::parameters::{ParameterSource, Trace};
-use crate::weights::Weights;
 
 const RESIDUAL_BLOCKS: usize = 3;
 

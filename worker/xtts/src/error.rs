@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use kiskadee_checkpoint::CheckpointError;
+
 /// Why a model cannot be loaded or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -18,6 +20,18 @@ pub enum XttsError {
     /// The device or a kernel failed; the process should not be trusted further when it is a GPU.
     #[error(transparent)]
     Device(#[from] candle_core::Error),
+}
+
+impl From<CheckpointError> for XttsError {
+    fn from(error: CheckpointError) -> Self {
+        match error {
+            CheckpointError::File { path, reason } => Self::File { path, reason },
+            CheckpointError::Tensor { name, reason } => Self::Tensor { name, reason },
+            CheckpointError::Device(error) => Self::Device(error),
+            // What has no variant here yet.
+            other => Self::Input(other.to_string()),
+        }
+    }
 }
 
 impl XttsError {

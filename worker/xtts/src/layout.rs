@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     /// The state dictionary at full size, one `name<tab>shape<tab>type` a line.
-    const PUBLISHED: &str = include_str!("../tests/checkpoints/published_keys.txt");
+    const PUBLISHED: &str = include_str!("../tests/published_keys.txt");
 
     /// What the published `config.json` says of the network.
     const FULL_SIZE: &str = r#"{"model_args": {"gpt_layers": 30, "gpt_n_model_channels": 1024, "gpt_n_heads": 16,

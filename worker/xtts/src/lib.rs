@@ -5,18 +5,16 @@
 //! conditioned on a speaker embedding. Knows nothing of queues, HTTP or processes.
 
 mod batch;
-mod checkpoint;
 mod conditioning;
 mod config;
 mod dvae;
 mod error;
 pub mod folder;
 mod gpt;
-mod kernels;
 pub mod layout;
 mod mel;
 mod model;
-mod nn;
+mod names;
 mod parameters;
 pub mod parity;
 mod resample;
@@ -24,7 +22,6 @@ mod sampling;
 mod speaker;
 mod tokenizer;
 mod vocoder;
-mod weights;
 
 pub use batch::{Batch, End, Event, Order, Outcome};
 pub use conditioning::{
@@ -35,6 +32,7 @@ pub use config::{Config, DvaeSizes, HifiganSizes, ModelArgs, Sizes, SpeakerEncod
 pub use dvae::Dvae;
 pub use error::{Result, XttsError};
 pub use folder::ModelFolder;
+pub use kiskadee_checkpoint::Weights;
 pub use mel::{INPUT_RATE, LogMel, MEL_BANDS, MEL_HOP, mel_scales};
 pub use model::{DeviceChoice, LoadOptions, Precision, PreparedVoice, Xtts};
 pub use parameters::{ParameterSource, Trace};
@@ -42,4 +40,3 @@ pub use resample::{Resampler, resample};
 pub use sampling::Sampling;
 pub use speaker::SpeakerEncoder;
 pub use tokenizer::Tokenizer;
-pub use weights::Weights;

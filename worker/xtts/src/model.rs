@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use candle_core::{DType, Device, Tensor};
+use kiskadee_checkpoint::Weights;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     parameters::Trace,
     tokenizer::Tokenizer,
     vocoder::{Vocoder, VocoderStream, VocoderVoice},
-    weights::Weights,
 };
 
 /// Where a model runs.

@@ -2,9 +2,9 @@
 
 use candle_core::Tensor;
 use candle_nn::Linear;
+use kiskadee_checkpoint::Weights;
 
 use crate::error::Result;
-use crate::weights::Weights;
 
 /// Tensors by their name in a checkpoint: those of a file, or variables that are trained.
 pub trait ParameterSource {
@@ -14,7 +14,7 @@ pub trait ParameterSource {
 
 impl ParameterSource for Weights {
     fn parameter(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        self.get(name, shape)
+        Ok(self.get(name, shape)?)
     }
 }
 

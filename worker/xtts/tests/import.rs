@@ -28,7 +28,7 @@ fn golden(name: &str) -> PathBuf {
 
 fn checkpoint(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/checkpoints")
+        .join("../checkpoint/tests/checkpoints")
         .join(name)
 }
 
@@ -114,7 +114,7 @@ fn a_published_folder_becomes_a_model() {
     let folder = published.import().unwrap();
     let manifest = folder.manifest();
     assert_eq!(
-        (manifest.kind.as_str(), manifest.source.as_str()),
+        (manifest.engine.as_str(), manifest.source.as_str()),
         ("xtts", "a test")
     );
     assert_eq!(manifest.licence.title, "Coqui Public Model License 1.0.0");

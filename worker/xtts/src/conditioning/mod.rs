@@ -7,6 +7,7 @@ mod recordings;
 mod voice;
 
 use candle_core::{Device, Tensor};
+use kiskadee_checkpoint::Weights;
 
 pub use encoder::ConditioningEncoder;
 pub use perceiver::Perceiver;
@@ -18,7 +19,6 @@ use crate::error::Result;
 use crate::mel::{LogMel, mel_scales};
 use crate::parameters::{ParameterSource, Trace};
 use crate::speaker::SpeakerEncoder;
-use crate::weights::Weights;
 
 /// Makes the GPT's latents of a voice out of a spectrogram. Gradients flow through it.
 pub struct StyleEncoder {

@@ -1,8 +1,8 @@
 //! The names of the files of a model's folder.
 
-pub const CONFIG: &str = "config.json";
+pub use kiskadee_checkpoint::folder::files::{CONFIG, LICENCE, MANIFEST, MODEL};
+
 pub const VOCABULARY: &str = "vocab.json";
-pub const MODEL: &str = "model.safetensors";
 /// Voices that came with the model: `<speaker>.gpt_cond_latent` `[1, 32, channels]` and `<speaker>.speaker_embedding` `[1, size, 1]`.
 pub const SPEAKERS: &str = "speakers.safetensors";
 /// For training: the encoder that turns a mel spectrogram into codes.
@@ -11,5 +11,3 @@ pub const DVAE: &str = "dvae.safetensors";
 pub const MEL_STATS: &str = "mel_stats.safetensors";
 /// The GPT in 8 bits, made at the import.
 pub const GPT_Q8: &str = "gpt-q8.safetensors";
-pub const LICENCE: &str = "LICENSE.txt";
-pub const MANIFEST: &str = "model.json";

@@ -1,25 +1,21 @@
 //! The import: reads a source in any of its shapes, checks it, and writes a model's folder.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::Device;
-use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
+use kiskadee_checkpoint::folder::{Acceptance, FolderWriter, Licence, Progress, Provenance};
+use kiskadee_checkpoint::{Checkpoint, Stored, TensorToWrite, Weights, check};
 
-use super::manifest::{Acceptance, FORMAT, FileRecord, KIND, Licence, Manifest};
-use super::publish::Staging;
 use super::source::{Source, vocabulary_size};
-use super::{ModelFolder, files, speakers};
-use crate::checkpoint::{self, Checkpoint, Stored, canonical_names, check};
+use super::{ENGINE, ModelFolder, files, speakers};
 use crate::config::Config;
 use crate::error::{Result, XttsError};
 use crate::gpt::quantize_gpt;
 use crate::layout::{self, Layout};
-use crate::weights::Weights;
+use crate::names::canonical_names;
 
 /// What is imported, where to, and under whose acceptance of the licence.
 #[derive(Debug, Clone)]
@@ -30,16 +26,6 @@ pub struct Import<'a> {
     /// What the manifest says of the source.
     pub origin: String,
     pub acceptance: Acceptance,
-}
-
-/// How far an import is.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
-    /// The file that is written.
-    pub file: &'a str,
-    /// Bytes of it.
-    pub done: u64,
-    pub total: u64,
 }
 
 /// Writes the folder of a model. `progress` may stop it. Memory holds one tensor at most; an import that fails, is stopped or is
@@ -56,33 +42,24 @@ pub fn import(
     let config = Config::read(&config_path)?;
     let licence = source.licence()?;
     let parts = Parts::open(source, &config, &vocabulary)?;
-    let staging = Staging::begin(request.target)?;
-    let mut writer = FolderWriter {
-        folder: staging.path(),
-        records: BTreeMap::new(),
-        progress,
-    };
+    let mut writer = FolderWriter::begin(request.target, progress)?;
     writer.copy(files::CONFIG, &config_path)?;
     writer.copy(files::VOCABULARY, &vocabulary)?;
     if let Some(text) = &licence {
         writer.put(files::LICENCE, text.as_bytes())?;
     }
     let parameters = parts.write(&config, &mut writer)?;
-    writer.quantized_gpt(&config)?;
-    let manifest = Manifest {
-        format: FORMAT,
-        kind: KIND.to_owned(),
+    write_quantized_gpt(&mut writer, &config)?;
+    writer.publish(Provenance {
+        engine: ENGINE.to_owned(),
         source: request.origin.clone(),
-        licence: Licence::of_text(licence.as_deref()),
+        licence: Licence {
+            text: licence.as_ref().map(|_| files::LICENCE.to_owned()),
+            ..Licence::of_text(licence.as_deref())
+        },
         acceptance: Some(request.acceptance.clone()),
-        imported_at: OffsetDateTime::now_utc(),
         parameters,
-        files: std::mem::take(&mut writer.records),
-    };
-    let text = serde_json::to_vec_pretty(&manifest);
-    let text = text.map_err(|error| XttsError::file(request.target, error))?;
-    writer.put(files::MANIFEST, &text)?;
-    staging.publish()?;
+    })?;
     ModelFolder::open(request.target)
 }
 
@@ -138,11 +115,17 @@ impl Parts {
         ];
         for (name, part) in named {
             if let Some((file, needed)) = part {
-                writer.tensors(name, file, &needed_tensors(file, needed)?, &none)?;
+                copy_tensors(writer, name, file, &needed_tensors(file, needed)?, &none)?;
             }
         }
         if let (Some(file), Some(speakers)) = (&self.speakers, speakers) {
-            writer.tensors(files::SPEAKERS, file, &speakers.tensors, &speakers.metadata)?;
+            copy_tensors(
+                writer,
+                files::SPEAKERS,
+                file,
+                &speakers.tensors,
+                &speakers.metadata,
+            )?;
         }
         let counts = self
             .model
@@ -168,80 +151,31 @@ fn needed_tensors<'a>(
     checked.map_err(|reason| XttsError::file(file.path(), reason))
 }
 
-struct FolderWriter<'a> {
-    folder: &'a Path,
-    records: BTreeMap<String, FileRecord>,
-    progress: &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+/// Copies tensors into a file of the folder, under their canonical names.
+fn copy_tensors(
+    writer: &mut FolderWriter<'_>,
+    name: &str,
+    source: &Checkpoint,
+    tensors: &BTreeMap<String, &Stored>,
+    metadata: &BTreeMap<String, String>,
+) -> Result<()> {
+    let tensors = tensors
+        .iter()
+        .map(|(name, stored)| TensorToWrite::stored(name.clone(), source, stored));
+    Ok(writer.tensors(name, &tensors.collect::<Vec<_>>(), metadata)?)
 }
 
-impl FolderWriter<'_> {
-    fn copy(&mut self, name: &str, from: &Path) -> Result<()> {
-        let bytes = fs::read(from).map_err(|error| XttsError::file(from, error))?;
-        self.put(name, &bytes)
-    }
-
-    fn put(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.folder.join(name);
-        let write = || {
-            let mut file = File::create_new(&path)?;
-            file.write_all(bytes)?;
-            file.sync_all()
-        };
-        write().map_err(|error| XttsError::file(&path, error))?;
-        self.record(
-            name,
-            bytes.len() as u64,
-            format!("{:x}", Sha256::digest(bytes)),
-        );
-        Ok(())
-    }
-
-    fn tensors(
-        &mut self,
-        name: &str,
-        source: &Checkpoint,
-        tensors: &BTreeMap<String, &Stored>,
-        metadata: &BTreeMap<String, String>,
-    ) -> Result<()> {
-        let path: PathBuf = self.folder.join(name);
-        let total: u64 = tensors.values().map(|stored| stored.bytes()).sum();
-        let mut done = 0;
-        let progress = &mut *self.progress;
-        let mut copied = |bytes: u64| {
-            done += bytes;
-            progress(Progress {
-                file: name,
-                done,
-                total,
-            })
-        };
-        let written = checkpoint::write(&path, source, tensors, metadata, &mut copied);
-        let written = written.map_err(|error| XttsError::file(path, error))?;
-        self.record(name, written.bytes, written.sha256);
-        Ok(())
-    }
-
-    /// The GPT's large matrices once more, in the form in which CPUs use them.
-    fn quantized_gpt(&mut self, config: &Config) -> Result<()> {
-        let path = self.folder.join(files::GPT_Q8);
-        let weights = Weights::open(&self.folder.join(files::MODEL), &Device::Cpu)?;
-        quantize_gpt(&weights, config, &path)?;
-        let written = || -> std::io::Result<_> {
-            let mut file = File::open(&path)?;
-            // Whoever may read the model may read this.
-            file.set_permissions(fs::metadata(self.folder.join(files::MODEL))?.permissions())?;
-            file.sync_all()?;
-            let mut hash = Sha256::new();
-            let bytes = std::io::copy(&mut file, &mut hash)?;
-            Ok((bytes, format!("{:x}", hash.finalize())))
-        };
-        let (bytes, sha256) = written().map_err(|error| XttsError::file(&path, error))?;
-        self.record(files::GPT_Q8, bytes, sha256);
-        Ok(())
-    }
-
-    fn record(&mut self, name: &str, bytes: u64, sha256: String) {
-        self.records
-            .insert(name.to_owned(), FileRecord { bytes, sha256 });
-    }
+/// The GPT's large matrices once more, in the form in which CPUs use them.
+fn write_quantized_gpt(writer: &mut FolderWriter<'_>, config: &Config) -> Result<()> {
+    let (model, path) = (
+        writer.path().join(files::MODEL),
+        writer.path().join(files::GPT_Q8),
+    );
+    let weights = Weights::open(&model, &Device::Cpu)?;
+    quantize_gpt(&weights, config, &path)?;
+    // Whoever may read the model may read this.
+    let permissions = fs::metadata(model).map(|metadata| metadata.permissions());
+    let set = permissions.and_then(|permissions| fs::set_permissions(&path, permissions));
+    set.map_err(|error| XttsError::file(&path, error))?;
+    Ok(writer.take_up(files::GPT_Q8)?)
 }

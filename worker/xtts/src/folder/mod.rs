@@ -1,87 +1,75 @@
-//! The folder of an imported model: one layout, whatever the source was, and a manifest.
+//! The folder of an imported model: which files it has, and what is asked of them.
 
 pub mod files;
 mod import;
-mod manifest;
-mod publish;
 mod source;
 mod speakers;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-pub use import::{Import, Progress, import};
-pub use manifest::{Acceptance, FORMAT, FileRecord, Licence, Manifest};
+pub use import::{Import, import};
+pub use kiskadee_checkpoint::folder::{
+    Acceptance, FORMAT, FileRecord, Licence, Manifest, Progress,
+};
 pub use source::{Source, vocabulary_size};
 
-use crate::checkpoint;
 use crate::error::{Result, XttsError};
+
+/// What the manifest calls this engine.
+pub const ENGINE: &str = "xtts";
 
 /// A folder whose manifest is in order.
 #[derive(Debug, Clone)]
-pub struct ModelFolder {
-    path: PathBuf,
-    manifest: Manifest,
-}
+pub struct ModelFolder(kiskadee_checkpoint::ModelFolder);
 
 impl ModelFolder {
     /// Reads the manifest, and sees that its files are there in their sizes. Refuses a model whose licence nobody accepted.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
-        let path = path.into();
-        let manifest = Manifest::read(&path)?;
-        for (name, record) in &manifest.files {
-            let file = path.join(name);
-            let found = std::fs::metadata(&file).map_err(|error| XttsError::file(&file, error))?;
-            if found.len() != record.bytes {
-                let (found, bytes) = (found.len(), record.bytes);
-                let reason =
-                    format!("has {found} bytes instead of {bytes}: import the model again");
-                return Err(XttsError::file(file, reason));
-            }
-        }
-        Ok(Self { path, manifest })
+        let folder = kiskadee_checkpoint::ModelFolder::open_for(ENGINE, path)?;
+        Ok(Self(folder))
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        self.0.path()
     }
 
     pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+        self.0.manifest()
     }
 
     pub fn config(&self) -> PathBuf {
-        self.path.join(files::CONFIG)
+        self.path().join(files::CONFIG)
     }
 
     pub fn vocabulary(&self) -> PathBuf {
-        self.path.join(files::VOCABULARY)
+        self.path().join(files::VOCABULARY)
     }
 
     pub fn model(&self) -> PathBuf {
-        self.path.join(files::MODEL)
+        self.path().join(files::MODEL)
     }
 
     /// The voices that came with the model.
     pub fn speakers(&self) -> Option<PathBuf> {
-        self.optional(files::SPEAKERS)
+        self.0.file(files::SPEAKERS)
     }
 
     pub fn dvae(&self) -> Option<PathBuf> {
-        self.optional(files::DVAE)
+        self.0.file(files::DVAE)
     }
 
     pub fn mel_stats(&self) -> Option<PathBuf> {
-        self.optional(files::MEL_STATS)
+        self.0.file(files::MEL_STATS)
     }
 
     pub fn gpt_q8(&self) -> Option<PathBuf> {
-        self.optional(files::GPT_Q8)
+        self.0.file(files::GPT_Q8)
     }
 
     /// Of all its files.
     pub fn bytes(&self) -> u64 {
-        self.manifest.files.values().map(|file| file.bytes).sum()
+        self.0.bytes()
     }
 
     /// The speakers that came with the model, in their published order.
@@ -90,14 +78,8 @@ impl ModelFolder {
             return Ok(Vec::new());
         };
         let file = File::open(&path).map_err(|error| XttsError::file(&path, error))?;
-        let metadata = checkpoint::metadata(&file);
+        let metadata = kiskadee_checkpoint::metadata(&file);
         let names = metadata.and_then(|metadata| speakers::names(&metadata));
         names.map_err(|reason| XttsError::file(path, reason))
-    }
-
-    /// Only what the manifest lists was checked at the import.
-    fn optional(&self, name: &str) -> Option<PathBuf> {
-        let listed = self.manifest.files.contains_key(name);
-        listed.then(|| self.path.join(name))
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::checkpoint::{Checkpoint, Stored};
+use kiskadee_checkpoint::{Checkpoint, Stored};
+
 use crate::config::Config;
 
 /// The key of the metadata that lists the speakers in order, as a list in JSON.

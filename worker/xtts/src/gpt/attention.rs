@@ -1,21 +1,13 @@
 //! Causal attention of new rows over what a cache holds of their utterances.
 
 use candle_core::{CpuStorage, CustomOp3, D, DType, Device, Layout, Shape, Tensor};
-
-use super::cache::{KvCache, Placement};
-use crate::{
-    error::Result,
-    kernels::attention::{Cached, attend},
-    nn::f32_slice,
+use kiskadee_nn::{
+    f32_slice,
+    kernels::attention::{Cached, Span, attend},
 };
 
-/// What one query attends to: times of a row of the cache.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Span {
-    pub(crate) row: usize,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
+use super::cache::{KvCache, Placement};
+use crate::error::Result;
 
 /// The attention of one pass, the same in all layers.
 pub(super) struct Attention<'a> {
@@ -156,7 +148,7 @@ impl CustomOp3 for Attention<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::tests::assert_near;
+    use kiskadee_nn::relative_difference;
 
     /// Both ways on the CPU, for rows that begin at different times and for several times of one row.
     #[test]
@@ -190,11 +182,11 @@ mod tests {
                 ..kernel
             };
             let kernel = Attention::new(&placement, heads, DType::F32, &Device::Cpu).unwrap();
-            assert_near(
+            let difference = relative_difference(
                 &kernel.apply(&projected, &cache, 0).unwrap(),
                 &composed.apply(&projected, &cache, 0).unwrap(),
-                1e-5,
             );
+            assert!(difference.unwrap() <= 1e-5);
         }
     }
 }

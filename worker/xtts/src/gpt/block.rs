@@ -2,12 +2,10 @@
 
 use candle_core::Tensor;
 use candle_nn::{LayerNorm, Module as _};
+use kiskadee_nn::{Linear, gelu};
 
 use super::{attention::Attention, cache::KvCache};
-use crate::{
-    error::Result,
-    nn::{Linear, gelu},
-};
+use crate::error::Result;
 
 pub(super) struct Block {
     pub(super) attention_norm: LayerNorm,

@@ -13,13 +13,11 @@ mod weights;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{LayerNorm, Module as _};
+use kiskadee_nn::Linear;
 
+pub(crate) use self::cache::{KvCache, Placement};
 use self::{attention::Attention, block::Block, embedding::Embeddings};
-pub(crate) use self::{
-    attention::Span,
-    cache::{KvCache, Placement},
-};
-use crate::{error::Result, nn::Linear, parameters::Trace};
+use crate::{error::Result, parameters::Trace};
 
 pub(crate) use self::{quantization::quantize_gpt, weights::Matrices};
 

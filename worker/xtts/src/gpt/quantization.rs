@@ -2,14 +2,15 @@
 
 use std::{borrow::Cow, path::Path};
 
+use kiskadee_nn::kernels::quantized::Quantized;
 use safetensors::{Dtype, View, serialize_to_file};
 
 use super::weights::MATRICES;
+use kiskadee_checkpoint::Weights;
+
 use crate::{
     config::Config,
     error::{Result, XttsError},
-    kernels::quantized::Quantized,
-    weights::Weights,
 };
 
 /// Writes a file of all matrices under the names that they have in the checkpoint. Holds one of them in memory.

@@ -2,14 +2,13 @@
 
 use candle_core::{DType, Tensor};
 use candle_nn::LayerNorm;
+use kiskadee_checkpoint::{Bytes, Weights};
+use kiskadee_nn::{Linear, Packed, kernels::quantized::Quantized};
 
 use super::{Block, Gpt, Sizes, embedding::Embeddings};
 use crate::{
     config::Config,
     error::{Result, XttsError},
-    kernels::quantized::Quantized,
-    nn::{Linear, Packed},
-    weights::{Bytes, Weights},
 };
 
 const EPSILON: f64 = 1e-5;

@@ -4,12 +4,12 @@ mod filterbank;
 mod spectrum;
 
 use candle_core::{Device, Tensor};
+use kiskadee_checkpoint::Weights;
 
 pub(crate) use filterbank::{Filterbank, Scaling};
 pub(crate) use spectrum::{PowerSpectrum, Window};
 
 use crate::error::{Result, XttsError};
-use crate::weights::Weights;
 
 /// Hz; the rate of what the GPT is conditioned on and trained with.
 pub const INPUT_RATE: u32 = 22_050;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
+use kiskadee_checkpoint::Weights;
 
 use super::{Comparisons, Golden};
 use crate::{
@@ -11,7 +12,6 @@ use crate::{
     error::{Result, XttsError},
     mel::{LogMel, mel_scales},
     parameters::Trace,
-    weights::Weights,
 };
 
 const THRESHOLD: f64 = 1e-5;

@@ -12,6 +12,7 @@ mod listening;
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use candle_core::{DType, Device, Tensor};
+use kiskadee_checkpoint::Weights;
 use serde_json::Value;
 
 use self::comparison::Comparisons;
@@ -21,7 +22,6 @@ use crate::{
     error::{Result, XttsError},
     gpt::Matrices,
     model::Xtts,
-    weights::Weights,
 };
 
 /// A golden folder in memory.

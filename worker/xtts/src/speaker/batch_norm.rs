@@ -1,7 +1,8 @@
 //! Batch normalisation with the statistics of the training: a factor and a summand for each channel.
 
+use kiskadee_checkpoint::Weights;
+
 use crate::error::Result;
-use crate::weights::Weights;
 
 const EPSILON: f32 = 1e-5;
 

@@ -3,8 +3,9 @@
 use super::batch_norm::{BatchNorm, values};
 use super::convolution::{Convolution, Size};
 use super::feature_map::FeatureMap;
+use kiskadee_checkpoint::Weights;
+
 use crate::error::{Result, XttsError};
-use crate::weights::Weights;
 
 /// Channels for each one in the middle of the excitation.
 const REDUCTION: usize = 8;

@@ -1,9 +1,12 @@
 //! Convolutions over bands and time, with the normalisation behind them.
 
+use kiskadee_nn::kernels::{
+    plane::{Finish, Plane, Squares},
+    winograd::Winograd,
+};
+
 use super::batch_norm::BatchNorm;
 use super::feature_map::FeatureMap;
-use crate::kernels::plane::{Finish, Plane, Squares};
-use crate::kernels::winograd::Winograd;
 
 /// Channels before and behind, the side of the square of places that is looked at, and the stride on both axes.
 #[derive(Clone, Copy)]

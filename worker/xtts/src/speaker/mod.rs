@@ -16,10 +16,11 @@ use convolution::{Convolution, Size};
 use features::{BANDS, Features};
 use pooling::Pooling;
 
+use kiskadee_checkpoint::Weights;
+
 use crate::config::Config;
 use crate::error::{Result, XttsError};
 use crate::parameters::Trace;
-use crate::weights::Weights;
 
 const LAYERS: usize = 4;
 

@@ -2,12 +2,12 @@
 
 use candle_core::{D, Device, Tensor};
 use candle_nn::{Linear, Module};
+use kiskadee_checkpoint::Weights;
 
 use super::batch_norm::BatchNorm;
 use super::feature_map::FeatureMap;
 use crate::error::{Result, XttsError};
 use crate::parameters::{ParameterSource, Trace};
-use crate::weights::Weights;
 
 /// Outputs of the attention's first layer.
 const MIDDLE: usize = 128;

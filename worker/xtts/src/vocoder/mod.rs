@@ -5,22 +5,20 @@
 //! input was cut, and nothing is computed twice. Tensors are `[time, channel]`.
 
 mod interpolation;
-mod residual;
 mod stream;
-mod upsampling;
 mod weights;
 
 use candle_core::{DType, Tensor};
+use kiskadee_checkpoint::Weights;
+use kiskadee_nn::{
+    Convolution, Linear,
+    stream::{ResidualBlock, Upsampling},
+};
 
 pub(crate) use self::interpolation::Interpolation;
 pub(crate) use self::stream::VocoderStream;
-use self::{residual::ResidualBlock, upsampling::Upsampling, weights::Loader};
-use crate::{
-    config::Config,
-    error::Result,
-    nn::{Convolution, Linear},
-    weights::Weights,
-};
+use self::weights::Loader;
+use crate::{config::Config, error::Result};
 
 /// `(stride, kernel)` of the up-samplings.
 const UPSAMPLINGS: [(usize, usize); 4] = [(8, 16), (8, 16), (2, 4), (2, 4)];

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use candle_core::Tensor;
-
-use super::{
-    Interpolation, LAST_SLOPE, Rates, SLOPE, Stage, Vocoder, VocoderVoice,
-    residual::{Delay, ResidualStream},
-    upsampling::UpsamplingStream,
+use kiskadee_nn::{
+    Extras,
+    stream::{Delay, ResidualStream, UpsamplingStream},
 };
-use crate::{error::Result, nn::Extras, parameters::Trace};
+
+use super::{Interpolation, LAST_SLOPE, Rates, Stage, Vocoder, VocoderVoice};
+use crate::{error::Result, parameters::Trace};
 
 /// Codes whose hidden states go through the network together: what belongs to them stays in a core's cache.
 const CODES_AT_ONCE: usize = 16;
@@ -184,21 +184,15 @@ fn interpolations(Rates { frames, resampling }: Rates, speed: f64) -> Vec<Interp
     pace.into_iter().chain(to_frames).collect()
 }
 
-pub(super) fn leaky(residual: Option<&Tensor>) -> Extras<'_> {
-    Extras {
-        slope: Some(SLOPE),
-        residual,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use candle_core::{DType, Device};
+    use kiskadee_checkpoint::Weights;
 
     use super::*;
-    use crate::{config::Config, weights::Weights};
+    use crate::config::Config;
 
     #[test]
     fn samples_do_not_depend_on_how_the_states_are_cut() {

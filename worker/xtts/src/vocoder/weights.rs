@@ -1,13 +1,14 @@
 //! The vocoder's tensors: weight norm folded, axes in the order of our layers.
 
 use candle_core::{DType, Tensor};
-
-use super::{DILATIONS, KERNELS, Stage, residual::ResidualBlock, upsampling::Upsampling};
-use crate::{
-    error::Result,
-    nn::{Convolution, Linear},
-    weights::Weights,
+use kiskadee_checkpoint::Weights;
+use kiskadee_nn::{
+    Convolution, Linear,
+    stream::{ResidualBlock, Upsampling},
 };
+
+use super::{DILATIONS, KERNELS, SLOPE, Stage};
+use crate::error::Result;
 
 const PREFIX: &str = "hifigan_decoder.waveform_decoder";
 
@@ -34,7 +35,7 @@ impl Loader<'_> {
             self.residual_block(number * KERNELS.len() + block, output, *kernel)
         });
         Ok(Stage {
-            upsampling: Upsampling::new(&weight, bias, stride, self.dtype)?,
+            upsampling: Upsampling::new(&weight, bias, stride, SLOPE, self.dtype)?,
             conditioning: self.conditioning(&format!("conds.{number}"), output)?,
             blocks: blocks.collect::<Result<_>>()?,
         })
@@ -54,7 +55,7 @@ impl Loader<'_> {
                 layers.push((convolution, self.vector(&format!("{name}.bias"), channels)?));
             }
         }
-        Ok(ResidualBlock::new(layers))
+        Ok(ResidualBlock::new(layers, 2, SLOPE))
     }
 
     pub(super) fn convolution(
@@ -87,7 +88,9 @@ impl Loader<'_> {
     fn folded(&self, name: &str, shape: (usize, usize, usize)) -> Result<Tensor> {
         let direction = format!("{PREFIX}.{name}.parametrizations.weight.original1");
         if !self.weights.contains(&direction) {
-            return self.weights.get(&format!("{PREFIX}.{name}.weight"), shape);
+            return Ok(self
+                .weights
+                .get(&format!("{PREFIX}.{name}.weight"), shape)?);
         }
         let magnitude = format!("{PREFIX}.{name}.parametrizations.weight.original0");
         let magnitude = self.weights.get(&magnitude, (shape.0, 1, 1))?;

@@ -1,0 +1,13 @@
+//! What takes the time on a CPU, written for its vector units: products with weights, convolutions, attention.
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into a function for certain vector units is not compiled for them"
+)]
+
+pub mod attention;
+pub mod exponential;
+pub mod panels;
+pub mod plane;
+pub mod quantized;
+mod tile;
+pub mod winograd;
