@@ -20,7 +20,9 @@ pub use cache::{CacheError, CacheStats, ModelCache};
 pub use catalogue::Engines;
 pub use engine::{Engine, EngineCount, EngineInfo, ProfileInfo, Voice, VoiceKind};
 pub use error::SpeechError;
-pub use espeak::{Espeak, EspeakConfig};
+pub use espeak::{
+    Clause, Espeak, EspeakConfig, PhonemeStyle, Phonemizer, PhonemizerConfig, WordPhones,
+};
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use kiskadee_text::{Dictionary, Entry};

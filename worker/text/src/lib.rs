@@ -18,6 +18,7 @@ mod segment;
 mod spoken;
 mod ssml;
 mod transcript;
+mod written;
 
 pub use dictionary::{Dictionary, Entry};
 pub use kiskadee_ssml::SsmlError;
@@ -27,3 +28,4 @@ pub use segment::{Pause, Segment, split};
 pub use spoken::{Boundary, Emphasis, Prosody, Sentence, Word};
 pub use ssml::{plain_text, read};
 pub use transcript::{Passage, TranscriptError, TranscriptLanguage, passages, transcript};
+pub use written::{as_written, written_case};

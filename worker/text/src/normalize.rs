@@ -83,7 +83,7 @@ pub fn plain(sentences: &[Sentence]) -> String {
 }
 
 /// `o's` (as in `CEOs`) to `O's`.
-fn capitalized(word: &str) -> String {
+pub(crate) fn capitalized(word: &str) -> String {
     let mut chars = word.chars();
     chars
         .next()

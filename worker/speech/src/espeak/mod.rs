@@ -4,10 +4,14 @@
 //! Text goes in by standard input and the voice comes from espeak-ng's own list: nothing that a caller wrote
 //! ever stands on a command line. All quality profiles are the same here.
 
+mod phonemes;
 mod process;
+mod program;
 mod speaking;
 mod voices;
 mod wav;
+
+pub use self::phonemes::{Clause, PhonemeStyle, Phonemizer, PhonemizerConfig, WordPhones};
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 

@@ -1,18 +1,11 @@
 //! Runs the espeak-ng program: one bounded, timed, killable process at a time and place.
 
-use std::{io, process::Stdio, time::Duration};
+use std::time::Duration;
 
-use tokio::{
-    io::AsyncWriteExt,
-    process::{Child, Command},
-    sync::Semaphore,
-    time::timeout,
-};
+use tokio::{io::AsyncWriteExt, process::Child, sync::Semaphore, time::timeout};
 
+use super::program::{self, COMPLAINT_CHARS, plain};
 use crate::SpeechError;
-
-/// How much of the program's complaint goes into an error.
-const COMPLAINT_CHARS: usize = 300;
 
 /// The program with its limits.
 #[derive(Debug)]
@@ -62,20 +55,7 @@ impl Espeaker {
     }
 
     fn spawn(&self, args: &[&str]) -> Result<Child, SpeechError> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SpeechError::Unavailable(format!(
-                "`{}` is not installed on this worker; install espeak-ng (Debian and Ubuntu: apt-get install espeak-ng)",
-                self.program
-            )),
-            _ => SpeechError::Retry(format!("cannot start {}: {error}", self.program)),
-        })
+        program::start(&self.program, args)
     }
 }
 
@@ -99,25 +79,4 @@ async fn exchange(mut child: Child, input: &str) -> Result<Vec<u8>, String> {
         .take(COMPLAINT_CHARS)
         .collect();
     Err(format!("{}: {complaint}", output.status))
-}
-
-/// The text without what espeak-ng takes for commands: control characters, and phoneme input in `[[…]]`.
-fn plain(text: &str) -> String {
-    let spaced: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    spaced.replace("[[", "[ [").replace("]]", "] ]")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commands_in_texts_are_defused() {
-        assert_eq!(plain("a\u{1}+9Vb\0c\nd"), "a +9Vb c d");
-        assert_eq!(plain("[[h@loU]] [x]"), "[ [h@loU] ] [x]");
-        assert_eq!(plain("[[[[x"), "[ [[ [x");
-    }
 }
