@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use kiskadee_checkpoint::CheckpointError;
+
 /// Why a voice cannot be imported, loaded or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +17,9 @@ pub enum PiperError {
     /// What was asked for cannot be spoken; it would fail again.
     #[error("{0}")]
     Input(String),
+    /// A file of tensors or its folder.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The device or a kernel failed; the process should not be trusted further when it is a GPU.
     #[error(transparent)]
     Device(#[from] candle_core::Error),

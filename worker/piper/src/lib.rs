@@ -10,7 +10,6 @@ mod model;
 pub mod parity;
 pub mod text;
 mod trace;
-mod weights;
 
 pub use config::{PublishedConfig, Scales, VoiceConfig};
 pub use error::{PiperError, Result};

@@ -6,10 +6,14 @@
 
 pub mod attention;
 pub mod curve;
+pub mod depthwise;
 pub mod exponential;
+pub mod normalization;
 pub mod panels;
 pub mod plane;
 pub mod quantized;
+pub mod recurrent;
+pub mod self_attention;
 pub mod statistics;
 mod tile;
 pub mod toom_cook;

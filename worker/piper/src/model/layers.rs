@@ -1,7 +1,7 @@
 //! The layers of a voice from its tensors: axes turned to `[time, channel]`.
 
-use crate::weights::Weights;
 use candle_core::{DType, Device, Tensor};
+use kiskadee_checkpoint::Weights;
 use kiskadee_nn::{Convolution, Extras};
 
 use crate::{config::DilatedKernel, error::Result};
@@ -38,10 +38,6 @@ impl<'a> Loader<'a> {
 
     pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
         Ok(self.weights.get(&format!("{}{name}", self.prefix), shape)?)
-    }
-
-    pub(super) fn values(&self, name: &str, count: usize) -> Result<Vec<f32>> {
-        Ok(self.tensor(name, &[count])?.to_vec1()?)
     }
 
     /// A weight `[out, in, kernel]` as `[tap, in, out]`, and its bias.

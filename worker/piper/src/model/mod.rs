@@ -15,8 +15,8 @@ mod speech;
 
 use std::{path::Path, sync::Arc};
 
-use crate::weights::Weights;
 use candle_core::{Device, Tensor};
+use kiskadee_checkpoint::Weights;
 
 pub(crate) use self::noise::Noise;
 pub use self::speaker::Speaker;

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use candle_core::{DType, Device, Tensor};
+use kiskadee_checkpoint::Weights;
 use serde::Deserialize;
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     error::{PiperError, Result},
     import::{Graph, Layer, sizes},
     model::{Noise, Piper},
-    weights::Weights,
 };
 
 pub(super) struct Golden {

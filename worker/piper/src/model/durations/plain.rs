@@ -10,7 +10,7 @@ use crate::{
     trace::Trace,
 };
 
-pub(super) struct PlainDurations {
+pub(in crate::model) struct PlainDurations {
     layers: Vec<(BiasedConvolution, Norm)>,
     projection: BiasedConvolution,
 }

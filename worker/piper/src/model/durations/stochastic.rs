@@ -12,7 +12,7 @@ use crate::{
     trace::Trace,
 };
 
-pub(super) struct StochasticDurations {
+pub(in crate::model) struct StochasticDurations {
     before: BiasedConvolution,
     convolutions: SeparableConvolutions,
     projection: BiasedConvolution,
