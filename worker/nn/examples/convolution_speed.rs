@@ -1,6 +1,10 @@
 //! Prints how fast the convolutions of neural vocoders are on one thread, beside the most that its vector units can do.
 //!
 //! `cargo run --release -p kiskadee-nn --example convolution_speed`
+#![expect(
+    clippy::inline_always,
+    reason = "code that is not inlined into a function for certain vector units is not compiled for them"
+)]
 
 use std::{hint::black_box, time::Instant};
 

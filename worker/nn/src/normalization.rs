@@ -7,7 +7,7 @@ use crate::kernels::normalization;
 use crate::slice::f32_slice;
 
 /// Layer normalisation (Ba et al., 2016) of `[time, channel]`: mean 0 and biased variance 1 over the channels of each time, then a factor and a summand
-/// where given. For an adaptive one (AdaLN) give `1 + gamma` and `beta` as the modulation.
+/// where given. For an adaptive one (`AdaLN`) give `1 + gamma` and `beta` as the modulation.
 pub fn layer_norm(input: &Tensor, affine: Option<&Modulation>, epsilon: f64) -> Result<Tensor> {
     if !input.device().is_cpu() {
         return composed(input, affine, epsilon);
