@@ -6,6 +6,7 @@ mod checkpoint;
 mod error;
 pub mod folder;
 mod imported;
+pub mod onnx;
 mod weights;
 mod writer;
 

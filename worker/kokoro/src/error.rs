@@ -17,7 +17,7 @@ pub enum KokoroError {
     Input(String),
     /// The file of the weights cannot be read.
     #[error(transparent)]
-    Checkpoint(#[from] kiskadee_checkpoint::XttsError),
+    Checkpoint(#[from] kiskadee_checkpoint::CheckpointError),
     /// The device or a kernel failed; the process should not be trusted further when it is a GPU.
     #[error(transparent)]
     Device(#[from] candle_core::Error),

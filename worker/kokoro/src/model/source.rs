@@ -23,15 +23,7 @@ pub(crate) struct Source {
     weights: [f32; HARMONICS],
     bias: f32,
     /// Samples of a step of the pitch.
-    step: usize,
-}
-
-/// Where the noise comes from.
-pub(crate) enum Noise<'a> {
-    /// Drawn by a generator with this seed.
-    Seed(u64),
-    /// Of variance 1, `[sample, harmonic]`.
-    Given(&'a [f32]),
+    pub(crate) step: usize,
 }
 
 impl Source {
@@ -48,15 +40,7 @@ impl Source {
         })
     }
 
-    /// The samples of the source for a pitch in Hz.
-    pub(crate) fn samples(&self, pitch: &[f32], noise: &Noise<'_>) -> Vec<f32> {
-        match noise {
-            Noise::Given(noise) => self.heard(&self.sines(pitch, noise)),
-            Noise::Seed(seed) => self.drawn(pitch, *seed),
-        }
-    }
-
-    /// Sines with noise, `[sample, harmonic]`.
+    /// Sines for a pitch in Hz, with noise of variance 1; both `[sample, harmonic]`.
     pub(crate) fn sines(&self, pitch: &[f32], noise: &[f32]) -> Vec<f32> {
         let phases = Phases::new(pitch, self.step);
         let rows = noise.chunks_exact(HARMONICS).enumerate();
@@ -65,9 +49,8 @@ impl Source {
                 let amplitudes = Amplitudes::of(pitch[sample / self.step]);
                 let sines = phases.sines(sample);
                 let pairs = sines.into_iter().zip(noise);
-                let sums = pairs.map(move |(sine, noise)| {
-                    amplitudes.sine * sine + amplitudes.noise * noise
-                });
+                let sums = pairs
+                    .map(move |(sine, noise)| amplitudes.sine * sine + amplitudes.noise * noise);
                 sums.collect::<Vec<_>>()
             })
             .collect()
@@ -84,7 +67,8 @@ impl Source {
         row.iter().zip(&self.weights).map(|(x, w)| x * w).sum()
     }
 
-    fn drawn(&self, pitch: &[f32], seed: u64) -> Vec<f32> {
+    /// The samples of the source for a pitch in Hz, with noise that is drawn by a generator with this seed.
+    pub(crate) fn samples(&self, pitch: &[f32], seed: u64) -> Vec<f32> {
         let phases = Phases::new(pitch, self.step);
         // The weighted sum of independent normal values is one normal value.
         let loudness = self.weights.iter().map(|w| w * w).sum::<f32>().sqrt();
