@@ -130,7 +130,7 @@ impl Sizes {
         self.encoder.check()?;
         self.durations.check()?;
         within("flow", "layers", self.flow.len(), MOST_LAYERS)?;
-        if self.flow.len() % 2 != 0 {
+        if !self.flow.len().is_multiple_of(2) {
             let reason = format!(
                 "{} coupling layers, where their number is even",
                 self.flow.len()
@@ -156,7 +156,7 @@ impl EncoderSizes {
         within(name, "layers", self.layers, MOST_LAYERS)?;
         odd_kernel(name, self.kernel, 1)?;
         within("enc_p.proj", "channels", self.latent, MOST_CHANNELS)?;
-        if self.width % self.heads != 0 || self.latent % 2 != 0 {
+        if !self.width.is_multiple_of(self.heads) || !self.latent.is_multiple_of(2) {
             let reason = "the channels cannot be divided among heads and halves";
             return Err(PiperError::layer(name, reason));
         }
@@ -217,11 +217,9 @@ impl StageSizes {
         within(&name, "channels", self.channels, MOST_CHANNELS)?;
         within(&name, "places of a stride", self.stride, MOST_STRIDE)?;
         within(&name, "places of a kernel", self.kernel, MOST_KERNEL)?;
-        if self.kernel != 2 * self.stride || self.stride % 2 != 0 {
-            let reason = format!(
-                "a kernel of {} with a stride of {}, where only one of twice an even stride is supported",
-                self.kernel, self.stride
-            );
+        if self.kernel < self.stride || !(self.kernel - self.stride).is_multiple_of(2) {
+            let (kernel, stride) = (self.kernel, self.stride);
+            let reason = format!("a kernel of {kernel} does not give {stride} outputs an input");
             return Err(PiperError::layer(name, reason));
         }
         let blocks = format!("dec.resblocks behind dec.ups.{number}");
@@ -258,7 +256,7 @@ fn odd_kernels(name: &str, layers: &[DilatedKernel]) -> Result<()> {
 fn odd_kernel(name: &str, kernel: usize, dilation: usize) -> Result<()> {
     within(name, "places of a kernel", kernel, MOST_KERNEL)?;
     within(name, "places of a dilation", dilation, MOST_DILATION)?;
-    if kernel % 2 == 0 {
+    if kernel.is_multiple_of(2) {
         return Err(PiperError::layer(
             name,
             format!("a kernel of {kernel} is not odd"),

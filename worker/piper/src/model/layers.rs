@@ -2,12 +2,12 @@
 
 use candle_core::{DType, Device, Tensor};
 use kiskadee_checkpoint::Weights;
-use kiskadee_nn::{Convolution, Extras};
+use kiskadee_nn::{Convolution, DepthwiseConvolution, Extras, Modulation, layer_norm};
 
 use crate::{config::DilatedKernel, error::Result};
 
 /// As in the reference.
-const NORM_EPSILON: f32 = 1e-5;
+const NORM_EPSILON: f64 = 1e-5;
 
 /// Tensors by name, some of them of one part of the network.
 #[derive(Clone)]
@@ -71,11 +71,29 @@ impl<'a> Loader<'a> {
         self.convolution(name, sizes, one)
     }
 
+    /// A convolution of each channel by itself.
+    pub(super) fn depthwise(
+        &self,
+        name: &str,
+        width: usize,
+        DilatedKernel { kernel, dilation }: DilatedKernel,
+    ) -> Result<DepthwiseConvolution> {
+        let weight = self.tensor(&format!("{name}.weight"), &[width, 1, kernel])?;
+        let bias = self.tensor(&format!("{name}.bias"), &[width])?;
+        let weight = weight.squeeze(1)?.t()?.contiguous()?;
+        Ok(DepthwiseConvolution::new(
+            &weight,
+            &bias,
+            dilation,
+            DType::F32,
+        )?)
+    }
+
     pub(super) fn norm(&self, name: &str, width: usize) -> Result<Norm> {
-        Ok(Norm {
-            gamma: self.tensor(&format!("{name}.gamma"), &[width])?,
-            beta: self.tensor(&format!("{name}.beta"), &[width])?,
-        })
+        Ok(Norm(Modulation {
+            factors: self.tensor(&format!("{name}.gamma"), &[width])?,
+            summands: self.tensor(&format!("{name}.beta"), &[width])?,
+        }))
     }
 }
 
@@ -110,16 +128,11 @@ impl BiasedConvolution {
 }
 
 /// Normalisation over the channels.
-pub(super) struct Norm {
-    gamma: Tensor,
-    beta: Tensor,
-}
+pub(super) struct Norm(Modulation);
 
 impl Norm {
     pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        let input = input.contiguous()?;
-        let output = candle_nn::ops::layer_norm(&input, &self.gamma, &self.beta, NORM_EPSILON);
-        Ok(output?)
+        Ok(layer_norm(input, Some(&self.0), NORM_EPSILON)?)
     }
 }
 

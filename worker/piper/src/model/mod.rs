@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Ids that one sentence may have: the memory for attention grows with their number, its time with their square.
-pub const MOST_IDS: usize = 4096;
+pub const MOST_IDS: usize = 2048;
 /// Frames that one sentence may have; about six minutes.
 const MOST_FRAMES: usize = 1 << 15;
 

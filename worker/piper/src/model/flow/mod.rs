@@ -3,7 +3,6 @@
 //!
 //! Between couplings the channels are reversed. Here they never are: the weights at both ends of each coupling are.
 
-mod gate;
 mod stream;
 
 use candle_core::Tensor;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use candle_core::Tensor;
-use kiskadee_nn::{Extras, stream::Delay};
+use kiskadee_nn::{Extras, gate, stream::Delay};
 
-use super::{Coupling, Flow, FlowBiases, Layer, gate::gate};
+use super::{Coupling, Flow, FlowBiases, Layer};
 use crate::{error::Result, trace::Trace};
 
 /// The two halves of the channels of some frames, `[time, channel / 2]` each.
