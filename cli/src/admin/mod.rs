@@ -4,6 +4,7 @@ mod keys;
 mod queue;
 mod target;
 mod users;
+mod voices;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -24,6 +25,8 @@ pub(crate) enum AdminCommand {
     Dead(queue::Dead),
     /// Give a dead job another life
     Redrive(queue::Redrive),
+    /// Refuse voices whose licence does not allow commercial use, or is not known; jobs that were accepted still run
+    CommercialVoicesOnly(voices::CommercialVoicesOnly),
     /// Sign tokens with a new key from the next start of `kiskadee up`; the old tokens stay valid
     RotateJwtKey(keys::RotateJwtKey),
     /// Print the secrets that a distributed installation needs, as lines for an environment file
@@ -39,6 +42,9 @@ pub(crate) async fn run(command: &AdminCommand) -> Result<()> {
         AdminCommand::Cap(command) => queue::cap(command).await,
         AdminCommand::Dead(command) => queue::list_dead(command).await,
         AdminCommand::Redrive(command) => queue::redrive(command).await,
+        AdminCommand::CommercialVoicesOnly(command) => {
+            voices::commercial_voices_only(command).await
+        }
         AdminCommand::RotateJwtKey(command) => keys::rotate(command),
         AdminCommand::GenerateSecrets => keys::generate(),
     }

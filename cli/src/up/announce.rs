@@ -1,6 +1,7 @@
 //! What `up` says on the terminal.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::first_user::Credentials;
@@ -29,6 +30,18 @@ impl Progress {
 /// A closed terminal is no reason to stop.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// How natural voices are had, where none that costs nothing to use is there.
+pub(crate) fn how_to_natural_voices(models: &Path) -> Option<&'static str> {
+    let has_kokoro = |model: PathBuf| {
+        let manifest = std::fs::read(model.join("model.json")).unwrap_or_default();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
+        manifest.get("engine").and_then(serde_json::Value::as_str) == Some("kokoro")
+    };
+    let folders = std::fs::read_dir(models).into_iter().flatten().flatten();
+    let imported = folders.map(|folder| folder.path()).any(has_kokoro);
+    (!imported).then_some("Natural voices: kiskadee models import kokoro, then start again.\n")
 }
 
 /// The address, the key, and lines that can be copied and do speak.
@@ -65,6 +78,29 @@ Ctrl-C stops everything.
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn natural_voices_are_spoken_of_until_they_are_there() {
+        let models = tempfile::tempdir().unwrap();
+        let nowhere = models.path().join("nowhere");
+        assert!(
+            how_to_natural_voices(&nowhere)
+                .unwrap()
+                .contains("import kokoro")
+        );
+        for (name, manifest) in [("a", r#"{"engine": "xtts"}"#), ("b", "torn")] {
+            std::fs::create_dir(models.path().join(name)).unwrap();
+            std::fs::write(models.path().join(name).join("model.json"), manifest).unwrap();
+        }
+        assert!(how_to_natural_voices(models.path()).is_some());
+        std::fs::create_dir(models.path().join("k")).unwrap();
+        std::fs::write(
+            models.path().join("k/model.json"),
+            r#"{"engine": "kokoro"}"#,
+        )
+        .unwrap();
+        assert_eq!(how_to_natural_voices(models.path()), None);
+    }
 
     #[test]
     fn the_welcome_has_all_that_a_first_call_needs() {

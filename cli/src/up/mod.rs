@@ -21,7 +21,7 @@ pub(crate) use options::{Switch, UpOptions};
 use crate::state::StateDirectory;
 use crate::stop::Stop;
 use crate::{logs, telemetry};
-use announce::{Progress, say, welcome};
+use announce::{Progress, how_to_natural_voices, say, welcome};
 use system::System;
 
 pub(crate) async fn run(options: &UpOptions) -> Result<()> {
@@ -70,5 +70,8 @@ async fn serve(
         &credentials,
         &state.path().join("credentials.json"),
     ));
+    if let Some(how) = how_to_natural_voices(&options.models_in(state.path())) {
+        say(how);
+    }
     pending().await
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kiskadee_shared::quality::QualityProfile;
 use serde::Serialize;
 
-use crate::{CacheStats, SpeechError, SpeechRequest, Utterance, VoiceMaker};
+use crate::{CacheStats, Licence, SpeechError, SpeechRequest, Utterance, VoiceMaker};
 
 /// Turns text into audio.
 ///
@@ -80,6 +80,7 @@ pub struct Voice {
     pub name: String,
     pub kind: VoiceKind,
     pub languages: Vec<String>,
+    pub licence: Licence,
 }
 
 /// How a voice came to be.

@@ -11,6 +11,7 @@ mod error;
 mod espeak;
 mod join;
 mod kiskadee;
+mod licence;
 mod process;
 mod request;
 mod voice_maker;
@@ -26,6 +27,7 @@ pub use espeak::{
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use kiskadee_text::{Dictionary, Entry};
+pub use licence::{CommercialUse, Licence};
 pub use process::EngineProgram;
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,

@@ -98,7 +98,7 @@ fn key(voice: &str, sound: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kiskadee_speech::VoiceKind;
+    use kiskadee_speech::{CommercialUse, Licence, VoiceKind};
 
     use super::*;
 
@@ -110,6 +110,7 @@ mod tests {
             name: "V".to_owned(),
             kind: VoiceKind::Builtin,
             languages: languages.iter().map(|tag| (*tag).to_owned()).collect(),
+            licence: Licence::new("MIT", CommercialUse::Yes),
         };
         let said = |languages: &[&str]| {
             let voice = voice(languages);

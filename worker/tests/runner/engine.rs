@@ -21,6 +21,7 @@ pub(crate) fn engines() -> Engines {
         name: "Polly".to_owned(),
         kind: VoiceKind::Builtin,
         languages: vec!["en".to_owned()],
+        licence: kiskadee_speech::Licence::new("MIT", kiskadee_speech::CommercialUse::Yes),
     };
     let info = EngineInfo {
         name: "parrot".to_owned(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::CloneResult;
+use super::{CloneResult, Licence};
 
 /// A job that was taken in.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -92,6 +92,9 @@ pub struct SpeechResult {
     pub timestamps_url: Option<String>,
     #[schema(nullable = false)]
     pub subtitles_url: Option<String>,
+    /// The licence of the voice, where it is known.
+    #[schema(nullable = false)]
+    pub licence: Option<Licence>,
 }
 
 /// What was spoken to a listener; its audio was not kept.
@@ -103,6 +106,9 @@ pub struct StreamResult {
     pub duration_seconds: f64,
     pub engine: String,
     pub voice_id: String,
+    /// The licence of the voice, where it is known.
+    #[schema(nullable = false)]
+    pub licence: Option<Licence>,
 }
 
 /// When each word is heard.

@@ -21,4 +21,6 @@ pub use pronunciation::{
     Pronunciation, PronunciationEntry, PronunciationList, PronunciationsAnswer, PronunciationsBody,
 };
 pub use request::{BatchBody, CsvUpload, LiveSpeechBody, SpeechBody};
-pub use voice::{Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList};
+pub use voice::{
+    CommercialUse, Licence, Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList,
+};

@@ -23,6 +23,27 @@ pub struct Voice {
     /// What the voice was made from.
     #[schema(required = true, value_type = Option<Object>)]
     pub lineage: Option<Value>,
+    /// What the voice may be used for; null where nobody told. A voice that was made has the strictest of those it stems from.
+    #[schema(required = true)]
+    pub licence: Option<Licence>,
+}
+
+/// The terms that a voice is under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Licence {
+    /// SPDX's identifier where there is one.
+    #[schema(example = "Apache-2.0")]
+    pub id: String,
+    pub commercial: CommercialUse,
+}
+
+/// Whether a licence allows commercial use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CommercialUse {
+    Yes,
+    No,
+    Unknown,
 }
 
 /// How a voice came about.

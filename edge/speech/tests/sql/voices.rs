@@ -1,6 +1,6 @@
 //! Voices, models and languages.
 
-use kiskadee_speech_api::bodies::{ModelList, Voice, VoiceKind, VoiceList};
+use kiskadee_speech_api::bodies::{CommercialUse, ModelList, Voice, VoiceKind, VoiceList};
 
 use crate::database::{Database, Who};
 
@@ -30,6 +30,104 @@ async fn voices_are_listed_with_their_languages() {
     assert!(first.items.iter().all(|voice| !voice.languages.is_empty()));
     let bobs: VoiceList = database.ask(Who::Bob, "list_voices", "10").await.body();
     assert_eq!(bobs.items.len(), 2);
+    database.drop().await;
+}
+
+/// Two engines with open weights, and what the licences of their voices say.
+const OPEN_VOICES: &str = r#"
+    select queue.register_worker('00000000-0000-7000-8000-00000000000b',
+      '{"name": "open", "engines": [{"name": "kokoro"}, {"name": "piper"}], "slots": 1}', 3600000);
+    select speech.announce(
+      '[{"name": "kokoro", "languages": ["en-us", "pt-br"]}, {"name": "piper", "languages": ["en-us", "de"]}]',
+      '[{"id": "kokoro-af_heart", "engine": "kokoro", "languages": ["en-us"],
+          "licence": {"id": "Apache-2.0", "commercial": "yes"}},
+        {"id": "piper-en_us-joe-medium", "engine": "piper", "languages": ["en-us"],
+          "licence": {"id": "Blizzard-2013", "commercial": "no"}},
+        {"id": "piper-de-x", "engine": "piper", "languages": ["de"], "licence": {"id": "?", "commercial": "unknown"}},
+        {"id": "kiskadee-en", "engine": "kiskadee", "languages": ["en"],
+          "licence": {"id": "Apache-2.0", "commercial": "yes"}},
+        {"id": "espeak-de", "engine": "espeak", "languages": ["de"],
+          "licence": {"id": "GPL-3.0-or-later", "commercial": "yes"}}]')"#;
+
+async fn resolved(database: &Database, engine: &str, voice: &str, language: &str) -> String {
+    let question = format!(
+        "select coalesce(r.errors #>> '{{0,message}}', r.engine) from speech.resolve(
+           jsonb_populate_record(null::api.caller, '{{\"user_id\": \"00000000-0000-7000-8000-000000000001\"}}'),
+           {engine}, '{voice}', '{language}') r"
+    );
+    let row = database.client.query_one(&question, &[]).await.unwrap();
+    row.get(0)
+}
+
+#[tokio::test]
+async fn natural_voices_are_chosen_first_and_every_engine_can_be_named() {
+    let database = Database::create().await;
+    assert_eq!(
+        resolved(&database, "null", "default", "en").await,
+        "kiskadee"
+    );
+    database.client.batch_execute(OPEN_VOICES).await.unwrap();
+    for (engine, voice, language, chosen) in [
+        ("null", "default", "en", "kokoro"),
+        ("null", "default", "pt", "kokoro"),
+        ("null", "default", "de", "piper"),
+        ("null", "kiskadee-en", "en", "kiskadee"),
+        ("'espeak'", "default", "en-us", "espeak"),
+    ] {
+        let found = resolved(&database, engine, voice, language).await;
+        assert_eq!(found, chosen, "{engine} {voice} {language}");
+    }
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn an_operator_can_have_commercial_voices_only() {
+    let database = Database::create().await;
+    database.client.batch_execute(OPEN_VOICES).await.unwrap();
+    let only = "select speech.allow_commercial_voices_only(true)";
+    database.client.batch_execute(only).await.unwrap();
+    let joe = "piper-en_us-joe-medium";
+    for (engine, voice, language, outcome) in [
+        ("null", "default", "en", "kokoro"),
+        ("null", "default", "de", "espeak"),
+        (
+            "'piper'",
+            "default",
+            "de",
+            "not every voice that the engine piper has for \"de\"",
+        ),
+        (
+            "null",
+            joe,
+            "en-us",
+            "the licence of the voice piper-en_us-joe-medium (Blizzard-2013) does not allow",
+        ),
+        (
+            "null",
+            "piper-de-x",
+            "de",
+            "the licence of the voice piper-de-x (?)",
+        ),
+        // Made with an engine all of whose voices allow it.
+        (
+            "null",
+            "voice_00000000000070008000000000000001",
+            "en",
+            "kiskadee",
+        ),
+    ] {
+        let found = resolved(&database, engine, voice, language).await;
+        assert!(found.starts_with(outcome), "{voice} {language}: {found}");
+    }
+    let voice: Voice = database
+        .ask(Who::Ann, "get_voice", &format!("'{joe}'"))
+        .await
+        .body();
+    let licence = voice.licence.unwrap();
+    assert_eq!(
+        (licence.id.as_str(), licence.commercial),
+        ("Blizzard-2013", CommercialUse::No)
+    );
     database.drop().await;
 }
 

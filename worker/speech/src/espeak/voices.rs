@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{SpeechError, Voice, VoiceKind};
+use crate::{CommercialUse, Licence, SpeechError, Voice, VoiceKind};
 
 /// Plain English means the American voice, as in most of today's servers; espeak-ng itself would take the British one.
 const PREFERRED: &[(&str, &str)] = &[("en", "en-us")];
@@ -103,6 +103,8 @@ impl VoiceList {
                 name: voice.name.clone(),
                 kind: VoiceKind::Builtin,
                 languages: tags(index).collect(),
+                // The program's licence; what it says is nobody's.
+                licence: Licence::new("GPL-3.0-or-later", CommercialUse::Yes),
             })
             .collect()
     }

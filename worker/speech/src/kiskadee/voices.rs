@@ -10,7 +10,8 @@ use kiskadee_voice::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DEFAULT_VOICE, Recording, SpeechError, SpeechRequest, Voice, VoiceKind, VoiceMaker, VoicePart,
+    CommercialUse, DEFAULT_VOICE, Licence, Recording, SpeechError, SpeechRequest, Voice, VoiceKind,
+    VoiceMaker, VoicePart,
 };
 
 /// What a matched voice is kept as. The vector that the model speaks by follows from it, so voices outlive weights.
@@ -62,6 +63,7 @@ impl Voices {
             name: voice.name.clone(),
             kind: VoiceKind::Builtin,
             languages: vec![tag(voice.language).to_owned()],
+            licence: Licence::new(env!("CARGO_PKG_LICENSE"), CommercialUse::Yes),
         });
         voices.collect()
     }

@@ -10,7 +10,8 @@ use super::{
     protocol::{Done, Order, Part, Source, VoiceRecipe, XttsProtocol},
 };
 use crate::{
-    DEFAULT_VOICE, Recording, SpeechError, SpeechRequest, Voice, VoiceKind, VoiceMaker, VoicePart,
+    CommercialUse, DEFAULT_VOICE, Licence, Recording, SpeechError, SpeechRequest, Voice, VoiceKind,
+    VoiceMaker, VoicePart,
     process::{Answer, Supervisor, from_floats},
 };
 
@@ -55,6 +56,7 @@ impl Voices {
             name: voice.name.clone(),
             kind: VoiceKind::Builtin,
             languages: languages.to_vec(),
+            licence: Licence::new("Coqui Public Model License 1.0.0", CommercialUse::No),
         });
         voices.collect()
     }

@@ -1,0 +1,40 @@
+//! A model that somebody imported: where it is, what it comes under, and what decides how it sounds.
+
+use std::path::Path;
+
+use kiskadee_checkpoint::{ModelFolder, folder::files};
+
+use super::protocol::{ModelKind, ModelPlace};
+use crate::{SpeechError, VoiceLicence};
+
+pub(crate) struct Imported {
+    pub(crate) place: ModelPlace,
+    pub(crate) licence: VoiceLicence,
+    /// Of all files.
+    pub(crate) signature: String,
+}
+
+impl Imported {
+    /// Fails with [`SpeechError::Unavailable`] for a folder that holds no model of the engine, or one that nobody may use.
+    pub(crate) fn open(kind: ModelKind, engine: &str, path: &Path) -> Result<Self, SpeechError> {
+        let folder = ModelFolder::open_for(engine, path)
+            .map_err(|error| SpeechError::Unavailable(error.to_string()))?;
+        let manifest = folder.manifest();
+        let weights = manifest.files.get(files::MODEL).ok_or_else(|| {
+            let (folder, file) = (path.display(), files::MODEL);
+            SpeechError::Unavailable(format!("{folder} lists no {file}: import the model again"))
+        })?;
+        let signatures = manifest.files.iter();
+        let signatures = signatures.map(|(name, file)| format!("{name} {}", file.sha256));
+        Ok(Self {
+            place: ModelPlace {
+                kind,
+                folder: path.to_owned(),
+                sha256: weights.sha256.clone(),
+                bytes: weights.bytes,
+            },
+            licence: VoiceLicence::from(&manifest.licence),
+            signature: signatures.collect::<Vec<_>>().join("\n"),
+        })
+    }
+}
