@@ -33,8 +33,8 @@ pub(crate) struct SayOptions {
     /// A voice of the engine
     #[arg(long, default_value = "default", value_name = "VOICE")]
     voice: String,
-    /// Which engine speaks: kiskadee (English and Brazilian Portuguese), xtts (seventeen languages, once its model is imported)
-    /// or espeak (a hundred languages)
+    /// Which engine speaks: kokoro (seven languages), piper (those of its voices) or xtts (seventeen languages), once their
+    /// models are imported, kiskadee (English and Brazilian Portuguese) or espeak (a hundred languages)
     /// [default: the first that has the voice, or the language]
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
@@ -87,11 +87,9 @@ async fn speak(options: &SayOptions) -> Result<()> {
 
 impl SayOptions {
     async fn start(&self, engine: &str) -> Result<Arc<dyn Engine>, StartError> {
-        let options = EngineOptions {
-            threads: available_parallelism().map_or(1, NonZero::get),
-            models: Some(self.models.path()),
-            xtts: self.xtts.options(),
-        };
+        let threads = available_parallelism().map_or(1, NonZero::get);
+        let models = Some(self.models.path());
+        let options = EngineOptions::new(threads, models, self.xtts.options());
         start_engine(engine, &options).await
     }
 
@@ -173,11 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_voice_or_the_language_decides_on_the_engine() {
-        let options = EngineOptions {
-            threads: 1,
-            models: None,
-            xtts: XttsOptions::default(),
-        };
+        let options = EngineOptions::new(1, None, XttsOptions::default());
         let kiskadee = start_engine("kiskadee", &options).await.unwrap();
         let suits = |voice, language| suits(kiskadee.info(), voice, language);
         assert!(suits("default", "en-GB") && suits("default", "pt") && suits("sabia", "de"));

@@ -11,7 +11,10 @@ mod error;
 mod espeak;
 mod join;
 mod kiskadee;
+mod kokoro;
 mod licence;
+mod openvoices;
+mod piper;
 mod process;
 mod request;
 mod voice_maker;
@@ -27,7 +30,10 @@ pub use espeak::{
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use kiskadee_text::{Dictionary, Entry};
+pub use kokoro::{Kokoro, KokoroConfig};
 pub use licence::{CommercialUse, Licence};
+pub use openvoices::{OpenVoices, OpenVoicesConfig, serve_openvoices};
+pub use piper::{Piper, PiperConfig};
 pub use process::EngineProgram;
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,

@@ -6,22 +6,6 @@ use kiskadee_kokoro::Config;
 
 use crate::openvoices::{Alphabet, Encoded, Times};
 
-/// What espeak-ng ties together and Kokoro has one symbol for.
-const TIED: [(&str, char); 12] = [
-    ("aɪ", 'I'),
-    ("aʊ", 'W'),
-    ("dz", 'ʣ'),
-    ("dʒ", 'ʤ'),
-    ("eɪ", 'A'),
-    ("oʊ", 'O'),
-    ("əʊ", 'Q'),
-    ("ss", 'S'),
-    ("ts", 'ʦ'),
-    ("tʃ", 'ʧ'),
-    ("ɔɪ", 'Y'),
-    ("tɕ", 'ʨ'),
-];
-const TIE: char = '^';
 /// The model reads more, but a line should come soon; half a minute or less.
 const MOST_SYMBOLS: usize = 360;
 
@@ -52,7 +36,7 @@ impl KokoroAlphabet {
     fn symbols(&self, line: &str) -> (Vec<Symbol>, Vec<String>) {
         let mut symbols = Vec::new();
         let mut unknown: Vec<String> = Vec::new();
-        for (at, symbol) in untied(line) {
+        for (at, symbol) in line.char_indices() {
             match self.ids.get(&symbol) {
                 Some(id) => symbols.push(Symbol {
                     id: *id,
@@ -91,31 +75,6 @@ impl Alphabet for KokoroAlphabet {
 
 fn is_modifier(symbol: char) -> bool {
     matches!(symbol, 'ˈ' | 'ˌ' | 'ː' | 'ʰ' | 'ʲ')
-}
-
-/// The symbols of a line with the bytes where they begin; ties become symbols of their own or go, and so do hyphens.
-fn untied(line: &str) -> Vec<(usize, char)> {
-    let mut symbols: Vec<(usize, char)> = Vec::new();
-    let mut tied = false;
-    for (at, symbol) in line.char_indices() {
-        if symbol == TIE {
-            tied = true;
-            continue;
-        }
-        let joined = symbols.last().copied().filter(|_| tied);
-        let joined = joined.and_then(|(before, first)| {
-            let pair = String::from_iter([first, symbol]);
-            let one = TIED.iter().find(|(tied, _)| *tied == pair)?;
-            Some((before, one.1))
-        });
-        tied = false;
-        match (joined, symbols.last_mut()) {
-            (Some(joined), Some(last)) => *last = joined,
-            _ if symbol == '-' => {}
-            _ => symbols.push((at, symbol)),
-        }
-    }
-    symbols
 }
 
 /// A word among the symbols of its line.
@@ -190,14 +149,6 @@ mod tests {
             most: 100,
             samples_per_frame: 10,
         }
-    }
-
-    #[test]
-    fn ties_become_symbols() {
-        let symbols = |line: &str| -> String { untied(line).iter().map(|(_, c)| *c).collect() };
-        assert_eq!(symbols("t^ʃˈɔ^ɪs a^ɪ"), "ʧˈYs I");
-        assert_eq!(symbols("n^ɟ we-b o^ʊ"), "nɟ web O");
-        assert_eq!(symbols("^a^"), "a");
     }
 
     #[test]

@@ -11,7 +11,10 @@ mod voices;
 use std::{path::PathBuf, sync::Arc};
 
 use futures::future::BoxFuture;
-use kiskadee_kokoro::{Config, SAMPLE_RATE};
+use kiskadee_kokoro::{
+    Config, SAMPLE_RATE,
+    text::espeak::{Clause, symbols},
+};
 use kiskadee_shared::quality::QualityProfile;
 use kiskadee_text::{Language, Sentence};
 use kiskadee_voice::pronunciation::Pronouncer;
@@ -19,11 +22,11 @@ use kiskadee_voice::pronunciation::Pronouncer;
 use self::{
     alphabet::KokoroAlphabet,
     languages::Spoken,
-    voices::{Style, Voices},
+    voices::{Speaking, Voices},
 };
 use crate::{
-    Engine, EngineCount, EngineInfo, OpenVoices, PhonemeStyle, Phonemizer, ProfileInfo,
-    SpeechError, SpeechRequest, Utterance, VoiceLicence,
+    Engine, EngineCount, EngineInfo, Licence, OpenVoices, PhonemeStyle, Phonemizer, ProfileInfo,
+    SpeechError, SpeechRequest, Utterance,
     openvoices::{
         Alphabet, EspeakPhones, FrontEnd, Gains, Imported, ModelKind, Phones, Process, Reading,
         Script, Session, Who, share_speed,
@@ -61,7 +64,7 @@ impl Kokoro {
     pub async fn start(config: KokoroConfig) -> Result<Self, SpeechError> {
         let imported = Imported::open(ModelKind::Kokoro, NAME, &config.model)?;
         let sizes = Config::read(&config.model.join("config.json")).map_err(unavailable)?;
-        let voices = Voices::open(&config.model, 2 * sizes.style_dim)?;
+        let voices = Voices::open(&config.model)?;
         let english = Pronouncer::built_in(Language::English).map_err(unavailable)?;
         let phonemizer = config.process.phonemizer().await;
         if let Err(error) = &phonemizer {
@@ -94,10 +97,13 @@ impl Kokoro {
                 request.language
             ))
         })?;
-        let (voice_id, style) = self.voices.find(&request, language)?;
         let front_end = self.front_end(language)?;
         let sentences = read(&request, language)?;
-        let voice = style.key.clone();
+        let Speaking {
+            voice_id,
+            key: voice,
+            style,
+        } = self.voices.find(&request, language)?;
         let script = Script {
             model: self.imported.place.clone(),
             front_end,
@@ -134,6 +140,7 @@ impl Kokoro {
             phonemizer: self.phonemizer.clone()?,
             voice: voice.to_owned(),
             style: PhonemeStyle::Tied,
+            spell: untied,
         }))
     }
 }
@@ -161,8 +168,7 @@ impl Engine for Kokoro {
 
 fn read(request: &SpeechRequest, language: Spoken) -> Result<Vec<Sentence>, SpeechError> {
     let reading = Reading::of_tag(language.tag());
-    let is_readable =
-        |phones: &str| language.espeak_voice().is_some() || english::is_readable(phones);
+    let is_readable = |phones: &str| language.espeak_voice().is_some() || english::can_say(phones);
     let mut sentences = reading.sentences(&request.text, &request.dictionary, is_readable)?;
     if language.espeak_voice().is_some() {
         reading.restore_capitals(&request.text, &mut sentences);
@@ -177,18 +183,29 @@ struct English(Pronouncer);
 
 impl FrontEnd for English {
     fn phones<'a>(&'a self, sentence: &'a Sentence) -> BoxFuture<'a, Result<Phones, SpeechError>> {
-        let said = english::symbols(&self.0, sentence)
-            .map(|symbols| Phones::of_words(sentence, &symbols))
+        let said = english::words(&self.0, sentence)
+            .map(|words| Phones::of_words(sentence, &words))
             .map_err(|error| SpeechError::Reject(error.to_string()));
         Box::pin(std::future::ready(said))
     }
+}
+
+/// espeak-ng's phonemes, where ties tell what the model has one symbol for.
+fn untied(phones: &str) -> String {
+    let clause = Clause {
+        line: phones,
+        words: 0..1,
+        before: "",
+        behind: "",
+    };
+    english::spelled(&symbols(&[clause]))
 }
 
 fn unavailable(error: impl std::error::Error) -> SpeechError {
     SpeechError::Unavailable(format!("the engine {NAME} does not start: {error}"))
 }
 
-fn describe(voices: &Voices, has_espeak: bool, licence: &VoiceLicence) -> EngineInfo {
+fn describe(voices: &Voices, has_espeak: bool, licence: &Licence) -> EngineInfo {
     let spoken = voices.languages().into_iter();
     let spoken = spoken.filter(|language| has_espeak || language.espeak_voice().is_none());
     let spoken: Vec<Spoken> = spoken.collect();

@@ -1,12 +1,11 @@
 //! Who speaks: the model's voices and mixes of them. A voice is a style for each length of a line.
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
-use candle_core::Device;
-use kiskadee_checkpoint::{CheckpointError, Weights};
+use kiskadee_kokoro::{Style, Styles};
 
 use super::{NAME, languages::Spoken};
-use crate::{DEFAULT_VOICE, SpeechError, SpeechRequest, Voice, VoiceKind, VoiceLicence, VoicePart};
+use crate::{DEFAULT_VOICE, Licence, SpeechError, SpeechRequest, Voice, VoiceKind, VoicePart};
 
 /// The file of all voices.
 const FILE: &str = "voices.safetensors";
@@ -22,59 +21,34 @@ const PREFERRED: [&str; 9] = [
     "if_sara",
     "pf_dora",
 ];
-/// Values of the most voices of one mix: what a request can make the engine read.
+/// Of one mix: each is half a megabyte to read.
 const MOST_PARTS: usize = 16;
 
 pub(super) struct Voices {
-    styles: Weights,
+    styles: Styles,
+    /// Of those that can be spoken.
     names: Vec<String>,
-    width: usize,
 }
 
-/// What a voice speaks with: rows by the length of a line, `[lengths, width]`.
-pub(super) struct Style {
+/// Who speaks a request.
+pub(super) struct Speaking {
+    pub(super) voice_id: String,
     /// The same for the same voice or mix.
     pub(super) key: String,
-    values: Vec<f32>,
-    width: usize,
-}
-
-impl Style {
-    /// The row for a line of so many ids.
-    pub(super) fn row(&self, ids: usize) -> &[f32] {
-        let rows = self.values.len() / self.width.max(1);
-        let row = ids.saturating_sub(1).min(rows.saturating_sub(1));
-        let begin = row * self.width;
-        self.values
-            .get(begin..begin + self.width)
-            .unwrap_or_default()
-    }
+    pub(super) style: Style,
 }
 
 impl Voices {
-    /// The voices of a folder. A model without one that can be spoken here is refused.
-    pub(super) fn open(folder: &Path, width: usize) -> Result<Self, SpeechError> {
+    /// The voices of a folder. A model without one that can be spoken here is refused, and so are voices of another version.
+    pub(super) fn open(folder: &Path) -> Result<Self, SpeechError> {
         let path = folder.join(FILE);
         let unusable = |why: &dyn std::fmt::Display| {
             SpeechError::Unavailable(format!("{}: {why}", path.display()))
         };
-        let styles = Weights::open(&path, &Device::Cpu).map_err(|error| unusable(&error))?;
-        let mut names = styles.names();
-        names.sort_by_key(|name| {
-            let preferred = PREFERRED.iter().position(|known| known == name);
-            (preferred.unwrap_or(PREFERRED.len()), name.clone())
-        });
-        for name in &names {
-            let shape = styles.shape(name).map_err(|error| unusable(&error))?;
-            if shape.len() != 2 || shape.first() == Some(&0) || shape.get(1) != Some(&width) {
-                let why = format!(
-                    "the voice {name} has the shape {shape:?}, expected [510, {width}]: it is of another version of the model"
-                );
-                return Err(unusable(&why));
-            }
-        }
-        let unspoken = names.iter().filter(|name| Spoken::of_voice(name).is_none());
-        let unspoken: Vec<&str> = unspoken.map(String::as_str).collect();
+        let styles = Styles::open(&path).map_err(|error| unusable(&error))?;
+        let is_spoken = |name: &String| Spoken::of_voice(name).is_some();
+        let (mut names, unspoken): (Vec<String>, Vec<String>) =
+            styles.names().into_iter().partition(is_spoken);
         if !unspoken.is_empty() {
             let voices = unspoken.join(", ");
             tracing::info!(
@@ -82,18 +56,17 @@ impl Voices {
                 "voices of languages that cannot be read here are left out"
             );
         }
-        names.retain(|name| Spoken::of_voice(name).is_some());
         if names.is_empty() {
             return Err(unusable(&"holds no voice of a language that can be spoken"));
         }
-        Ok(Self {
-            styles,
-            names,
-            width,
-        })
+        names.sort_by_key(|name| {
+            let preferred = PREFERRED.iter().position(|known| known == name);
+            preferred.unwrap_or(PREFERRED.len())
+        });
+        Ok(Self { styles, names })
     }
 
-    pub(super) fn announce(&self, spoken: &[Spoken], licence: &VoiceLicence) -> Vec<Voice> {
+    pub(super) fn announce(&self, spoken: &[Spoken], licence: &Licence) -> Vec<Voice> {
         let voices = self.names.iter().filter_map(|name| {
             let language = Spoken::of_voice(name).filter(|language| spoken.contains(language))?;
             Some(Voice {
@@ -106,7 +79,7 @@ impl Voices {
                     .iter()
                     .map(|tag| (*tag).to_owned())
                     .collect(),
-                licence: Some(licence.clone()),
+                licence: licence.clone(),
             })
         });
         voices.collect()
@@ -124,14 +97,14 @@ impl Voices {
         names.find(|name| Spoken::of_voice(name) == Some(language))
     }
 
-    /// The voice that a request means, never [`DEFAULT_VOICE`], and how it speaks.
+    /// Who a request means, never [`DEFAULT_VOICE`].
     pub(super) fn find(
         &self,
         request: &SpeechRequest,
         language: Spoken,
-    ) -> Result<(String, Style), SpeechError> {
+    ) -> Result<Speaking, SpeechError> {
         if !request.parts.is_empty() {
-            return Ok((request.voice.clone(), self.mix(&request.parts)?));
+            return self.mix(&request.voice, &request.parts);
         }
         let name = match request.voice.as_str() {
             DEFAULT_VOICE => self
@@ -140,58 +113,45 @@ impl Voices {
             id => Some(self.named(id)?),
         };
         let name = name.ok_or_else(|| self.unknown(&request.voice))?;
-        let style = Style {
+        Ok(Speaking {
+            voice_id: id(name),
             key: id(name),
-            values: self.values(name)?,
-            width: self.width,
-        };
-        Ok((id(name), style))
+            style: self.style(name)?,
+        })
     }
 
-    /// The weighted mean of voices, row by row.
-    fn mix(&self, parts: &[VoicePart]) -> Result<Style, SpeechError> {
+    fn mix(&self, voice_id: &str, parts: &[VoicePart]) -> Result<Speaking, SpeechError> {
         if parts.len() > MOST_PARTS {
+            let count = parts.len();
             return Err(SpeechError::Reject(format!(
-                "a voice can be mixed of at most {MOST_PARTS}, not {}",
-                parts.len()
+                "a voice can be mixed of at most {MOST_PARTS}, not {count}"
             )));
         }
-        let total: f32 = parts.iter().map(|part| part.weight).sum();
-        let mut mixed: Vec<f32> = Vec::new();
+        let total: f64 = parts.iter().map(|part| f64::from(part.weight)).sum();
         let mut key = String::from("mix");
-        for VoicePart {
-            voice,
-            weight,
-            conditioning,
-        } in parts
-        {
-            if !weight.is_finite() || *weight <= 0.0 || !total.is_finite() {
-                return Err(SpeechError::Reject(format!(
-                    "the weight of a voice must be over 0, not {weight}"
-                )));
-            }
-            if conditioning.is_some() {
+        let mut styles = Vec::with_capacity(parts.len());
+        for part in parts {
+            if part.conditioning.is_some() {
                 return Err(SpeechError::Reject(format!(
                     "the engine {NAME} cannot take voices from recordings; mix its own"
                 )));
             }
-            let name = self.named(voice)?;
+            let (name, weight) = (self.named(&part.voice)?, f64::from(part.weight));
             let share = weight / total;
-            key.push_str(&format!(" {share} {name}"));
-            let values = self.values(name)?;
-            let rows = values.len().min(if mixed.is_empty() {
-                values.len()
-            } else {
-                mixed.len()
-            });
-            mixed.resize(rows, 0.0);
-            let pairs = mixed.iter_mut().zip(values);
-            pairs.for_each(|(sum, value)| *sum += share * value);
+            // Writing to a string cannot fail.
+            let _ = write!(key, " {share} {name}");
+            styles.push((self.style(name)?, weight));
         }
-        Ok(Style {
+        let parts: Vec<(&Style, f64)> = styles
+            .iter()
+            .map(|(style, weight)| (style, *weight))
+            .collect();
+        let style =
+            Style::mixture(&parts).map_err(|error| SpeechError::Reject(error.to_string()))?;
+        Ok(Speaking {
+            voice_id: voice_id.to_owned(),
             key,
-            values: mixed,
-            width: self.width,
+            style,
         })
     }
 
@@ -202,19 +162,9 @@ impl Voices {
             .ok_or_else(|| self.unknown(voice))
     }
 
-    fn values(&self, name: &str) -> Result<Vec<f32>, SpeechError> {
-        let read = || -> Result<Vec<f32>, CheckpointError> {
-            let shape = self.styles.shape(name)?;
-            Ok(self.styles.get(name, shape)?.flatten_all()?.to_vec1()?)
-        };
-        let values = read().map_err(|error| SpeechError::Unavailable(error.to_string()))?;
-        // The published ones lie within ±3.
-        if values.iter().all(|value| value.abs() <= 100.0) {
-            return Ok(values);
-        }
-        Err(SpeechError::Unavailable(format!(
-            "the voice {name} is damaged: import the model again"
-        )))
+    fn style(&self, name: &str) -> Result<Style, SpeechError> {
+        let style = self.styles.get(name);
+        style.map_err(|error| SpeechError::Unavailable(error.to_string()))
     }
 
     fn unknown(&self, voice: &str) -> SpeechError {

@@ -23,10 +23,10 @@ impl Gains {
     pub(super) async fn get(
         &self,
         voice: &str,
-        measure: impl AsyncFnOnce() -> Result<f32, SpeechError>,
+        measure: impl Future<Output = Result<f32, SpeechError>>,
     ) -> Result<f32, SpeechError> {
         let cell = self.cell(voice);
-        cell.get_or_try_init(measure).await.copied()
+        cell.get_or_try_init(|| measure).await.copied()
     }
 
     fn cell(&self, voice: &str) -> Cell {
@@ -45,10 +45,10 @@ mod tests {
     #[tokio::test]
     async fn a_voice_is_measured_once_and_a_failure_is_not_kept() {
         let gains = Gains::default();
-        let failed = async || Err(SpeechError::Retry("no".to_owned()));
-        assert!(gains.get("a", failed).await.is_err());
-        assert_eq!(gains.get("a", async || Ok(2.0)).await, Ok(2.0));
-        assert_eq!(gains.get("a", failed).await, Ok(2.0));
-        assert_eq!(gains.get("b", async || Ok(3.0)).await, Ok(3.0));
+        let failed = || async { Err(SpeechError::Retry("no".to_owned())) };
+        assert!(gains.get("a", failed()).await.is_err());
+        assert_eq!(gains.get("a", async { Ok(2.0) }).await, Ok(2.0));
+        assert_eq!(gains.get("a", failed()).await, Ok(2.0));
+        assert_eq!(gains.get("b", async { Ok(3.0) }).await, Ok(3.0));
     }
 }

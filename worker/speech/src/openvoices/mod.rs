@@ -109,7 +109,7 @@ impl OpenVoices {
                 model_budget: config.model_budget,
             };
             let (supervisor, _) = Supervisor::start(config.program.clone(), load).await?;
-            Ok(supervisor)
+            Ok::<_, SpeechError>(supervisor)
         });
         Ok(Process(started.await?.clone()))
     }

@@ -56,6 +56,34 @@ impl Phones {
         all
     }
 
+    /// Every word in other symbols; what stands between them stays.
+    fn spelled(self, spell: impl Fn(&str) -> String) -> Self {
+        let mut order: Vec<usize> = (0..self.words.len()).collect();
+        order.retain(|word| self.words.get(*word).is_some_and(|word| !word.is_empty()));
+        order.sort_by_key(|word| self.words.get(*word).map(|word| word.start));
+        let mut spelled = Self {
+            line: String::new(),
+            words: vec![0..0; self.words.len()],
+        };
+        let mut done = 0;
+        for index in order {
+            let (Some(word), Some(place)) = (self.words.get(index), spelled.words.get_mut(index))
+            else {
+                continue;
+            };
+            let between = self.line.get(done..word.start).unwrap_or_default();
+            spelled.line.push_str(between);
+            let start = spelled.line.len();
+            let phones = self.line.get(word.clone()).unwrap_or_default();
+            spelled.line.push_str(&spell(phones));
+            *place = start..spelled.line.len();
+            done = word.end;
+        }
+        let rest = self.line.get(done..).unwrap_or_default();
+        spelled.line.push_str(rest);
+        spelled
+    }
+
     /// How many symbols a word has, with what stands behind it.
     pub(crate) fn size(&self, word: usize) -> usize {
         let (line, _) = self.part(word..word + 1);
@@ -104,6 +132,8 @@ pub(crate) struct EspeakPhones {
     /// espeak-ng's name for the language.
     pub(crate) voice: String,
     pub(crate) style: PhonemeStyle,
+    /// Its phonemes in the symbols of the model.
+    pub(crate) spell: fn(&str) -> String,
 }
 
 impl FrontEnd for EspeakPhones {
@@ -113,9 +143,10 @@ impl FrontEnd for EspeakPhones {
                 phonemizer,
                 voice,
                 style,
+                spell,
             } = self;
             let clauses = phonemizer.phonemize(voice, *style, &sentence.words).await?;
-            Ok(Phones::of_clauses(sentence.words.len(), &clauses))
+            Ok(Phones::of_clauses(sentence.words.len(), &clauses).spelled(spell))
         })
     }
 }

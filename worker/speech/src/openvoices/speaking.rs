@@ -81,7 +81,7 @@ impl Session {
 
     /// The factor that brings the voice to the loudness of all voices.
     async fn measure(&self) -> Result<f32, SpeechError> {
-        let measure = async || {
+        let measure = async {
             let line = self.script.sample()?;
             let mut running = Running::order(&self.process, line, 0, 1.0, self.live)?;
             let samples = running.rest().await?;

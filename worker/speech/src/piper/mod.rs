@@ -138,6 +138,7 @@ impl Piper {
             phonemizer: self.phonemizer.clone()?,
             voice: voice.unwrap_or_else(|| model.language.clone()),
             style: PhonemeStyle::Plain,
+            spell: str::to_owned,
         }))
     }
 }

@@ -80,7 +80,7 @@ impl Model {
             name,
             kind: VoiceKind::Builtin,
             languages: vec![self.language.clone()],
-            licence: Some(self.imported.licence.clone()),
+            licence: self.imported.licence.clone(),
         })
     }
 

@@ -50,6 +50,8 @@ pub(crate) enum Failure {
     /// It has more than the model takes at once; halves of it may do.
     TooLong,
     Retry,
+    /// This machine lacks what it needs.
+    Unavailable,
 }
 
 impl<H, E> Reply<H, E> {

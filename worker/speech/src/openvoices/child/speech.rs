@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Why an order has no result.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(super) struct Refusal {
     pub(super) failure: Failure,
     pub(super) message: String,

@@ -77,6 +77,7 @@ impl OrderError {
             Failure::Reject => Self::Speech(SpeechError::Reject(message)),
             Failure::TooLong => Self::TooLong(message),
             Failure::Retry => Self::Speech(SpeechError::Retry(message)),
+            Failure::Unavailable => Self::Speech(SpeechError::Unavailable(message)),
         }
     }
 }
