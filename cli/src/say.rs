@@ -1,5 +1,7 @@
 //! `kiskadee say`: speaks without a server, by the same engine and encoder that a worker uses.
 
+mod lines;
+
 use std::io::Write as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -9,8 +11,8 @@ use std::thread::available_parallelism;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_shared::format::ResponseFormat;
-use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechRequest};
-use kiskadee_worker::audio::{Encoder, Encoding};
+use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechRequest, Utterance};
+use kiskadee_worker::audio::{Encoded, Encoder, Encoding};
 use kiskadee_worker::{ENGINES, EngineOptions, StartError, start_engine};
 
 use crate::models::ModelsPlace;
@@ -24,6 +26,9 @@ pub(crate) struct SayOptions {
     /// The file to write; its extension names the format, and - is standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Say each line of the text by itself: the output is a folder, and gets 000.wav, 001.wav, … (or another --format)
+    #[arg(long)]
+    lines: bool,
     /// wav, mp3, opus, aac, flac or pcm [default: by the file's extension, else wav]
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
@@ -61,28 +66,30 @@ async fn speak(options: &SayOptions) -> Result<()> {
         "--speed must be from 0.25 to 4"
     );
     let format = options.response_format()?;
+    let text = text(&options.text)?;
     let engine = match &options.engine {
         Some(name) => options.start(name).await?,
         None => first_that_suits(options).await?,
     };
-    let request = SpeechRequest {
-        voice: options.voice.clone(),
-        speed: options.speed,
-        ..SpeechRequest::new(text(&options.text)?, &options.language)
-    };
+    if options.lines {
+        return lines::speak(engine.as_ref(), options, &text, format).await;
+    }
     let utterance = engine
-        .speak(vec![request])
+        .speak(vec![options.request(&text)])
         .pop()
         .context("the engine did not answer")??;
+    let encoded = encode(utterance, format).await?;
+    write(&options.output, encoded.file.path())
+}
+
+async fn encode(utterance: Utterance, format: ResponseFormat) -> Result<Encoded> {
     let encoding = Encoding {
         format,
         sample_rate: utterance.sample_rate,
         stretch: utterance.stretch,
     };
-    let encoded = Encoder::new("ffmpeg", std::env::temp_dir())
-        .encode(encoding, utterance.audio)
-        .await?;
-    write(&options.output, encoded.file.path())
+    let encoder = Encoder::new("ffmpeg", std::env::temp_dir());
+    Ok(encoder.encode(encoding, utterance.audio).await?)
 }
 
 impl SayOptions {
@@ -93,10 +100,20 @@ impl SayOptions {
         start_engine(engine, &options).await
     }
 
+    fn request(&self, text: &str) -> SpeechRequest {
+        SpeechRequest {
+            voice: self.voice.clone(),
+            speed: self.speed,
+            ..SpeechRequest::new(text, &self.language)
+        }
+    }
+
+    /// A folder's extension names nothing.
     fn response_format(&self) -> Result<ResponseFormat> {
         let extension = self
             .output
             .extension()
+            .filter(|_| !self.lines)
             .and_then(|extension| extension.to_str());
         let Some(name) = self.format.as_deref().or(extension) else {
             return Ok(ResponseFormat::Wav);

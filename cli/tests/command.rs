@@ -41,6 +41,23 @@ fn the_extension_of_a_file_names_its_format() {
 }
 
 #[test]
+fn each_line_is_said_into_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("lines.v1");
+    let path = inside.to_str().unwrap();
+    let output = kiskadee(&["say", "One.\n\n  Two and three.\n", "--lines", "-o", path]);
+    assert!(output.status.success(), "{output:?}");
+    let read = |name| std::fs::read(inside.join(name)).unwrap();
+    let (first, second) = (read("000.wav"), read("001.wav"));
+    assert!(first.starts_with(b"RIFF") && first.len() < second.len());
+    assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 2);
+    let alone = kiskadee(&["say", "Two and three.", "-o", "-"]);
+    assert!(alone.stdout == second, "the same as when it is said alone");
+    let error = error_of(&kiskadee(&["say", "One.", "--lines", "-o", "-"]));
+    assert!(error.contains("name a folder"), "{error}");
+}
+
+#[test]
 fn the_engine_follows_from_the_language_and_the_voice() {
     let said = |options: &[&str]| {
         let output = kiskadee(&[&["say", "Hallo.", "-o", "-"], options].concat());

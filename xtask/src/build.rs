@@ -49,7 +49,7 @@ fn build_components() -> Result<()> {
 }
 
 /// The whole workspace's features, as `cargo test --workspace` sees them: otherwise the two would build everything twice.
-fn build_kiskadee() -> Result<()> {
+pub(crate) fn build_kiskadee() -> Result<()> {
     run(cargo().args([
         "build",
         "--locked",

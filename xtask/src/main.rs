@@ -4,6 +4,7 @@
 //! row, and without a network once all is installed.
 
 mod build;
+mod meter;
 mod packages;
 mod process;
 mod test;
@@ -47,6 +48,8 @@ enum Command {
         #[arg(short, long, value_name = "PACKAGE")]
         package: Vec<String>,
     },
+    /// Measure voices: word errors as Whisper hears them, and predicted mean opinion scores
+    Meter(meter::MeterOptions),
     /// Install what is missing and build, but start nothing
     Setup,
     /// Write the API documents anew from their sources
@@ -78,6 +81,7 @@ fn run(command: Command) -> Result<ExitCode> {
             build::become_kiskadee_up(&options)
         }
         Command::Test { filter, package } => test::run(filter.as_deref(), &package),
+        Command::Meter(options) => meter::run(&options),
         Command::Setup => build::set_up().map(|()| ExitCode::SUCCESS),
         Command::Openapi => build::write_api_documents().map(|()| ExitCode::SUCCESS),
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use reqwest::{Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, Url};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -43,7 +43,7 @@ impl Download {
         let described = hub.describe(&repository, file).await?;
         let described = described.with_context(|| {
             format!(
-                "{} has no {file}: it holds no XTTS model",
+                "{} has no {file}: it holds no model that can be imported",
                 repository.name()
             )
         })?;
@@ -70,69 +70,137 @@ impl Download {
             // Its name was given when its size and digest had been compared.
             return Ok(true);
         }
-        let part = self.folder.join(format!("{file}.part"));
         let pinned = described.commit.is_some() || described.sha256.is_some();
+        let transfer = Transfer {
+            label: file,
+            described: &described,
+            part: part_of(&target),
+            fetch: async |from| self.hub.fetch(&self.repository, file, from).await,
+        };
         if !pinned {
             // What lies there may be of another version.
-            remove(&part)?;
+            remove(&transfer.part)?;
         }
-        self.transfer_all(file, &described, &part).await?;
+        transfer.finish(&target).await?;
+        Ok(true)
+    }
+}
+
+/// Brings a file of a known digest from an address.
+pub(super) async fn bring_pinned(
+    client: &Client,
+    address: &Url,
+    label: &str,
+    sha256: &str,
+    target: &Path,
+) -> Result<()> {
+    if target.is_file() {
+        return Ok(());
+    }
+    let described = Description {
+        sha256: Some(sha256.to_owned()),
+        ..Description::default()
+    };
+    let transfer = Transfer {
+        label,
+        described: &described,
+        part: part_of(target),
+        fetch: async |from| {
+            let request = client.get(address.clone());
+            let request = match from {
+                0 => request,
+                from => request.header(reqwest::header::RANGE, format!("bytes={from}-")),
+            };
+            Ok(request.send().await?)
+        },
+    };
+    if length(&transfer.part) > 0 && check(&transfer.part, &described).is_ok() {
+        // Killed between its last byte and its name.
+        return name_finished(&transfer.part, target);
+    }
+    transfer.finish(target).await
+}
+
+/// Where a file lies until it is whole.
+fn part_of(target: &Path) -> PathBuf {
+    let mut part = target.to_owned().into_os_string();
+    part.push(".part");
+    part.into()
+}
+
+fn name_finished(part: &Path, target: &Path) -> Result<()> {
+    fs::rename(part, target).with_context(|| format!("cannot write {}", target.display()))
+}
+
+/// A file on its way, whatever server it comes from.
+struct Transfer<'a, F> {
+    label: &'a str,
+    described: &'a Description,
+    part: PathBuf,
+    /// Asks for the file from this byte on.
+    fetch: F,
+}
+
+impl<F: AsyncFn(u64) -> Result<Response>> Transfer<'_, F> {
+    /// Brings the file, compares it and gives it its name.
+    async fn finish(self, target: &Path) -> Result<()> {
+        self.all().await?;
         let checked = {
-            let (part, described) = (part.clone(), described);
+            let (part, described) = (self.part.clone(), self.described.clone());
             tokio::task::spawn_blocking(move || check(&part, &described)).await?
         };
         if let Err(error) = checked {
-            remove(&part)?;
+            remove(&self.part)?;
             return Err(error.context(format!(
-                "{file} was not transferred as it is; run the command again"
+                "{} was not transferred as it is; run the command again",
+                self.label
             )));
         }
-        fs::rename(&part, &target).with_context(|| format!("cannot write {}", target.display()))?;
-        Ok(true)
+        name_finished(&self.part, target)
     }
 
     /// Until the file is whole, however often the transfer breaks, as long as it brings something.
-    async fn transfer_all(&self, file: &str, described: &Description, part: &Path) -> Result<()> {
-        let mut vain = 0;
+    async fn all(&self) -> Result<()> {
+        let (mut vain, label) = (0, self.label);
         loop {
-            let before = length(part);
-            if described.bytes.is_some_and(|bytes| bytes <= before) && before > 0 {
+            let before = length(&self.part);
+            if self.described.bytes.is_some_and(|bytes| bytes <= before) && before > 0 {
                 return Ok(());
             }
-            let error = match self.transfer(file, described, part).await {
+            let error = match self.once().await {
                 Ok(()) => return Ok(()),
                 Err(Broken::ForGood(error)) => return Err(error),
                 Err(Broken::Transfer(error)) => error,
             };
-            vain = if length(part) > before { 0 } else { vain + 1 };
+            vain = if length(&self.part) > before {
+                0
+            } else {
+                vain + 1
+            };
             if vain == VAIN_ATTEMPTS {
                 return Err(error.context(format!(
-                    "{file} does not come; what is here is kept, and the same command goes on from there"
+                    "{label} does not come; what is here is kept, and the same command goes on from there"
                 )));
             }
-            eprintln!("{file}: the transfer broke off ({error:#}); going on");
+            eprintln!("{label}: the transfer broke off ({error:#}); going on");
             if let Some(doublings) = vain.checked_sub(1) {
                 tokio::time::sleep(Duration::from_secs(1) * 2_u32.pow(doublings)).await;
             }
         }
     }
 
-    async fn transfer(
-        &self,
-        file: &str,
-        described: &Description,
-        part: &Path,
-    ) -> Result<(), Broken> {
-        let from = length(part);
-        let response = self.hub.fetch(&self.repository, file, from).await;
+    async fn once(&self) -> Result<(), Broken> {
+        let from = length(&self.part);
+        let response = (self.fetch)(from).await;
         let mut response = response.map_err(Broken::Transfer)?;
         let goes_on = goes_on(&response, from)?;
         let mut at = if goes_on { from } else { 0 };
-        let total = described
+        let total = self
+            .described
             .bytes
             .or_else(|| Some(at + response.content_length()?));
-        let mut out = open(part, goes_on).await.map_err(Broken::ForGood)?;
-        let mut meter = Meter::new(file, at);
+        let mut out = open(&self.part, goes_on).await.map_err(Broken::ForGood)?;
+        let mut meter = Meter::new(self.label, at);
         while let Some(chunk) = response
             .chunk()
             .await

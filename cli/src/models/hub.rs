@@ -20,7 +20,7 @@ pub(super) struct Repository {
 }
 
 /// What the server tells of a file.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Description {
     pub(super) bytes: Option<u64>,
     /// Lowercase, hexadecimal; of large files only.
@@ -64,6 +64,20 @@ impl Repository {
     pub(super) fn folder(&self) -> String {
         format!("{}@{}", self.id, self.revision).replace('/', "--")
     }
+}
+
+/// A client for public files, within the bounds of the hub's.
+pub(super) fn client() -> Result<Client> {
+    // The one implementation of the whole program; the first choice holds.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+    let client = Client::builder()
+        .user_agent(concat!("kiskadee/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .connect_timeout(CONNECT_WITHIN)
+        .read_timeout(SILENT_FOR)
+        .redirect(redirect::Policy::limited(5));
+    Ok(client.build()?)
 }
 
 impl Hub {
@@ -158,7 +172,7 @@ impl Hub {
             .context("HF_ENDPOINT takes no path")?;
         segments.pop_if_empty();
         segments.extend(repository.id.split('/').chain(["resolve"]));
-        segments.push(&repository.revision).push(file);
+        segments.push(&repository.revision).extend(file.split('/'));
         drop(segments);
         Ok(url)
     }

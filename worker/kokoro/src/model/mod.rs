@@ -24,7 +24,6 @@ use self::decoder::Decoder;
 use self::generator::Generator;
 use self::parameters::Parameters;
 use self::predictor::Predictor;
-pub(crate) use self::source::HARMONICS;
 use self::source::Source;
 use self::spectrum::Transform;
 use self::text_encoder::TextEncoder;

@@ -23,7 +23,7 @@ pub(crate) struct Source {
     weights: [f32; HARMONICS],
     bias: f32,
     /// Samples of a step of the pitch.
-    pub(crate) step: usize,
+    step: usize,
 }
 
 impl Source {
@@ -61,6 +61,23 @@ impl Source {
         let rows = sines.chunks_exact(HARMONICS);
         rows.map(|row| (self.weigh(row) + self.bias).tanh())
             .collect()
+    }
+
+    /// How far off the phases of an implementation in f32 may be, in radians: a few roundings of the greatest phase, and one of the place
+    /// between two steps, which weighs most where the pitch is below zero: there the phase grows by almost a turn with every sample.
+    pub(crate) fn rounding_in_f32(&self, pitch: &[f32]) -> f64 {
+        const ROUNDINGS: f64 = 4.0;
+        let spacing = |value: f64| value.max(1.0).log2().floor().exp2() * f64::from(f32::EPSILON);
+        let sums = Phases::new(pitch, self.step).sums;
+        let radians = self.step as f64 * TAU;
+        let last = sums.last().into_iter().flatten();
+        let phase = last.fold(0.0, |most: f64, turns| most.max(*turns)) * radians;
+        let steps = sums.windows(2).flat_map(|pair| {
+            let harmonics = pair[1].iter().zip(&pair[0]);
+            harmonics.map(|(after, before)| after - before)
+        });
+        let steepest = steps.fold(0.0, f64::max) * radians;
+        ROUNDINGS * spacing(phase) + spacing(pitch.len() as f64) * steepest
     }
 
     fn weigh(&self, row: &[f32]) -> f32 {

@@ -13,16 +13,15 @@ use kiskadee_checkpoint::Weights;
 
 pub use self::comparison::{Comparison, Difference};
 use self::comparison::{Comparisons, floats};
-use crate::config::{Config, SAMPLE_RATE};
+use crate::config::Config;
 use crate::error::{KokoroError, Result};
-use crate::model::{HARMONICS, Kokoro, Read, Style, Trace, frames, tokens};
+use crate::model::{Kokoro, Read, Style, Trace, frames, tokens};
 
 const THRESHOLD: f64 = 1e-5;
 /// Of recurrent stages, of what is normed over time, and of everything behind them.
 const NORMED_THRESHOLD: f64 = 1e-4;
-/// The reference runs its phases in f32, whose steps grow with them; ours are exact. Behind few seconds the first one holds.
+/// At least; the reference runs its phases in f32, whose steps grow with them, while ours are exact.
 const SINES_THRESHOLD: f64 = 3e-3;
-const PHASE_STEPS: f64 = 4.0;
 const WAVE_THRESHOLD: f64 = 1e-4;
 /// Magnitude below which a spectrum's phase means nothing, and the phase's threshold in radians.
 const LEAST_MAGNITUDE: f32 = 1e-4;
@@ -105,7 +104,7 @@ impl Golden {
         let (source, transform) = (&self.model.source, &self.model.transform);
         let pitch = self.floats("predictor.F0_proj")?;
         let sines = source.sines(&pitch, &self.floats("chance.noise")?);
-        let threshold = SINES_THRESHOLD.max(PHASE_STEPS * step_of_phases(&pitch, source.step));
+        let threshold = SINES_THRESHOLD.max(source.rounding_in_f32(&pitch));
         comparisons.values("sines", &sines, threshold)?;
         let samples = source.heard(&self.floats("sines")?);
         comparisons.values("source", &samples, THRESHOLD)?;
@@ -128,17 +127,6 @@ impl Golden {
         };
         Ok((0..steps).flat_map(spectrum).collect())
     }
-}
-
-/// Between two numbers in f32 where the phase of the highest harmonic ends, in radians.
-fn step_of_phases(pitch: &[f32], samples: usize) -> f64 {
-    let turns = pitch
-        .iter()
-        .map(|pitch| f64::from(pitch.max(0.0)))
-        .sum::<f64>()
-        * (samples * HARMONICS) as f64
-        / f64::from(SAMPLE_RATE);
-    (turns * std::f64::consts::TAU).log2().floor().exp2() * f64::from(f32::EPSILON)
 }
 
 /// Phases are compared on the circle, where there is a magnitude.

@@ -3,7 +3,7 @@
 mod published;
 mod sizes;
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +14,13 @@ pub use self::sizes::{
 };
 use crate::{
     error::{PiperError, Result},
-    text::{PhonemeType, Symbols},
+    text::Symbols,
 };
 
 /// Of this version of `voice.json`.
 const FORMAT: u32 = 1;
+/// The file of an imported voice.
+pub(crate) const VOICE: &str = "voice.json";
 
 /// `voice.json`: all that is known of an imported voice but its weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,29 +125,6 @@ impl VoiceConfig {
             symbols: published.symbols()?,
             sizes,
         })
-    }
-
-    /// Of sizes alone, without symbols: a network beside golden vectors.
-    pub(crate) fn of_sizes(sizes: Sizes) -> Self {
-        Self {
-            format: FORMAT,
-            sample_rate: 22_050,
-            quality: None,
-            language: None,
-            espeak_voice: None,
-            dataset: None,
-            piper_version: None,
-            scales: Scales::default(),
-            speakers: Vec::new(),
-            default_speaker: 0,
-            symbols: Symbols {
-                kind: PhonemeType::Espeak,
-                ids: BTreeMap::new(),
-                replacements: BTreeMap::new(),
-                clusters: Vec::new(),
-            },
-            sizes,
-        }
     }
 
     /// Reads `voice.json` of an imported voice.

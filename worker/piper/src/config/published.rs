@@ -1,7 +1,6 @@
 //! The `.onnx.json` of a published voice. Unknown fields are passed over.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use super::{Language, Scales};
 use crate::{
     error::{PiperError, Result},
+    import::read_text,
     text::{PhonemeType, Symbols},
 };
 
@@ -80,13 +80,12 @@ fn one() -> usize {
 impl PublishedConfig {
     /// Reads and checks what can be checked without the graph.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => PiperError::file(
-                path,
-                "is missing: a Piper voice is a `.onnx` file and its `.onnx.json` beside it",
-            ),
-            _ => PiperError::file(path, error),
-        })?;
+        if !path.exists() {
+            let reason =
+                "is missing: a Piper voice is a `.onnx` file and its `.onnx.json` beside it";
+            return Err(PiperError::file(path, reason));
+        }
+        let text = read_text(path)?;
         let mut reader = serde_json::Deserializer::from_slice(&text);
         let config: Self = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let reason = format!("`{}`: {}", error.path(), error.inner());

@@ -15,28 +15,133 @@ pub struct Card {
 
 /// Licences by how cards write them, in lowercase, without blanks and hyphens: id, title, and whether a business may use what is under it.
 const KNOWN: [(&str, &str, &str, CommercialUse); 22] = [
-    ("cc0", "CC0-1.0", "Creative Commons Zero 1.0", CommercialUse::Yes),
-    ("cc01.0", "CC0-1.0", "Creative Commons Zero 1.0", CommercialUse::Yes),
-    ("publicdomain", "LicenseRef-public-domain", "public domain", CommercialUse::Yes),
+    (
+        "cc0",
+        "CC0-1.0",
+        "Creative Commons Zero 1.0",
+        CommercialUse::Yes,
+    ),
+    (
+        "cc01.0",
+        "CC0-1.0",
+        "Creative Commons Zero 1.0",
+        CommercialUse::Yes,
+    ),
+    (
+        "publicdomain",
+        "LicenseRef-public-domain",
+        "public domain",
+        CommercialUse::Yes,
+    ),
     ("mit", "MIT", "MIT License", CommercialUse::Yes),
-    ("apache2.0", "Apache-2.0", "Apache License 2.0", CommercialUse::Yes),
-    ("bsd3clause", "BSD-3-Clause", "BSD 3-Clause License", CommercialUse::Yes),
-    ("ccby", "CC-BY-4.0", "Creative Commons Attribution", CommercialUse::Yes),
-    ("ccby4.0", "CC-BY-4.0", "Creative Commons Attribution 4.0", CommercialUse::Yes),
-    ("ccby3.0", "CC-BY-3.0", "Creative Commons Attribution 3.0", CommercialUse::Yes),
-    ("ccbysa", "CC-BY-SA-4.0", "Creative Commons Attribution Share Alike", CommercialUse::Yes),
-    ("ccbysa4.0", "CC-BY-SA-4.0", "Creative Commons Attribution Share Alike 4.0", CommercialUse::Yes),
-    ("ccbysa3.0", "CC-BY-SA-3.0", "Creative Commons Attribution Share Alike 3.0", CommercialUse::Yes),
-    ("ccbync", "CC-BY-NC-4.0", "Creative Commons Attribution Non Commercial", CommercialUse::No),
-    ("ccbync4.0", "CC-BY-NC-4.0", "Creative Commons Attribution Non Commercial 4.0", CommercialUse::No),
-    ("ccbyncsa", "CC-BY-NC-SA-4.0", "Creative Commons Attribution Non Commercial Share Alike", CommercialUse::No),
-    ("ccbyncsa4.0", "CC-BY-NC-SA-4.0", "Creative Commons Attribution Non Commercial Share Alike 4.0", CommercialUse::No),
-    ("ccbyncsa3.0", "CC-BY-NC-SA-3.0", "Creative Commons Attribution Non Commercial Share Alike 3.0", CommercialUse::No),
-    ("ccbyncnd", "CC-BY-NC-ND-4.0", "Creative Commons Attribution Non Commercial No Derivatives", CommercialUse::No),
-    ("ccbyncnd4.0", "CC-BY-NC-ND-4.0", "Creative Commons Attribution Non Commercial No Derivatives 4.0", CommercialUse::No),
-    ("ccbynd", "CC-BY-ND-4.0", "Creative Commons Attribution No Derivatives", CommercialUse::Unknown),
-    ("ccbynd4.0", "CC-BY-ND-4.0", "Creative Commons Attribution No Derivatives 4.0", CommercialUse::Unknown),
-    ("noncommercial", "LicenseRef-non-commercial", "for non-commercial use", CommercialUse::No),
+    (
+        "apache2.0",
+        "Apache-2.0",
+        "Apache License 2.0",
+        CommercialUse::Yes,
+    ),
+    (
+        "bsd3clause",
+        "BSD-3-Clause",
+        "BSD 3-Clause License",
+        CommercialUse::Yes,
+    ),
+    (
+        "ccby",
+        "CC-BY-4.0",
+        "Creative Commons Attribution",
+        CommercialUse::Yes,
+    ),
+    (
+        "ccby4.0",
+        "CC-BY-4.0",
+        "Creative Commons Attribution 4.0",
+        CommercialUse::Yes,
+    ),
+    (
+        "ccby3.0",
+        "CC-BY-3.0",
+        "Creative Commons Attribution 3.0",
+        CommercialUse::Yes,
+    ),
+    (
+        "ccbysa",
+        "CC-BY-SA-4.0",
+        "Creative Commons Attribution Share Alike",
+        CommercialUse::Yes,
+    ),
+    (
+        "ccbysa4.0",
+        "CC-BY-SA-4.0",
+        "Creative Commons Attribution Share Alike 4.0",
+        CommercialUse::Yes,
+    ),
+    (
+        "ccbysa3.0",
+        "CC-BY-SA-3.0",
+        "Creative Commons Attribution Share Alike 3.0",
+        CommercialUse::Yes,
+    ),
+    (
+        "ccbync",
+        "CC-BY-NC-4.0",
+        "Creative Commons Attribution Non Commercial",
+        CommercialUse::No,
+    ),
+    (
+        "ccbync4.0",
+        "CC-BY-NC-4.0",
+        "Creative Commons Attribution Non Commercial 4.0",
+        CommercialUse::No,
+    ),
+    (
+        "ccbyncsa",
+        "CC-BY-NC-SA-4.0",
+        "Creative Commons Attribution Non Commercial Share Alike",
+        CommercialUse::No,
+    ),
+    (
+        "ccbyncsa4.0",
+        "CC-BY-NC-SA-4.0",
+        "Creative Commons Attribution Non Commercial Share Alike 4.0",
+        CommercialUse::No,
+    ),
+    (
+        "ccbyncsa3.0",
+        "CC-BY-NC-SA-3.0",
+        "Creative Commons Attribution Non Commercial Share Alike 3.0",
+        CommercialUse::No,
+    ),
+    (
+        "ccbyncnd",
+        "CC-BY-NC-ND-4.0",
+        "Creative Commons Attribution Non Commercial No Derivatives",
+        CommercialUse::No,
+    ),
+    (
+        "ccbyncnd4.0",
+        "CC-BY-NC-ND-4.0",
+        "Creative Commons Attribution Non Commercial No Derivatives 4.0",
+        CommercialUse::No,
+    ),
+    (
+        "ccbynd",
+        "CC-BY-ND-4.0",
+        "Creative Commons Attribution No Derivatives",
+        CommercialUse::Unknown,
+    ),
+    (
+        "ccbynd4.0",
+        "CC-BY-ND-4.0",
+        "Creative Commons Attribution No Derivatives 4.0",
+        CommercialUse::Unknown,
+    ),
+    (
+        "noncommercial",
+        "LicenseRef-non-commercial",
+        "for non-commercial use",
+        CommercialUse::No,
+    ),
 ];
 
 impl Card {
@@ -46,7 +151,9 @@ impl Card {
         for line in text.lines() {
             let line = line.trim_start_matches(['*', '-', '#', ' ']).trim();
             let lower = line.to_lowercase();
-            let value = line.split_once(':').map(|(_, value)| value.trim().to_owned());
+            let value = line
+                .split_once(':')
+                .map(|(_, value)| value.trim().to_owned());
             let value = value.filter(|value| !value.is_empty());
             if lower.starts_with("license") || lower.starts_with("licence") {
                 card.licence = card.licence.or(value);
@@ -63,14 +170,21 @@ impl Card {
     pub fn terms(card: Option<&Self>, given: Option<&str>) -> Result<Licence, String> {
         let written = given.or_else(|| card?.licence.as_deref());
         let Some(written) = written else {
-            let what = if card.is_some() { "its MODEL_CARD names no licence" } else { "there is no MODEL_CARD" };
+            let what = if card.is_some() {
+                "its MODEL_CARD names no licence"
+            } else {
+                "there is no MODEL_CARD"
+            };
             return Err(format!(
                 "{what}: find out the terms of this voice and name them with --licence ID"
             ));
         };
         let mut licence = known(written);
         if let Some(base) = card.and_then(|card| card.tuned_from.as_ref()) {
-            licence.title = format!("{}; tuned from {base}, whose terms count too", licence.title);
+            licence.title = format!(
+                "{}; tuned from {base}, whose terms count too",
+                licence.title
+            );
             licence.needs_acceptance = true;
             if licence.commercial_use == CommercialUse::Yes {
                 licence.commercial_use = CommercialUse::Unknown;
@@ -83,7 +197,9 @@ impl Card {
 /// What stands behind `finetuned from`, however it is written.
 fn split_behind<'a>(line: &'a str, lower: &str) -> Option<(usize, &'a str)> {
     let phrases = ["finetuned from", "fine-tuned from", "fine tuned from"];
-    let end = phrases.iter().find_map(|phrase| Some(lower.find(phrase)? + phrase.len()))?;
+    let end = phrases
+        .iter()
+        .find_map(|phrase| Some(lower.find(phrase)? + phrase.len()))?;
     Some((end, line.get(end..)?))
 }
 
@@ -127,7 +243,10 @@ mod tests {
     fn a_free_voice_that_was_tuned_from_another_needs_acceptance() {
         let card = Card::parse(JOE);
         assert_eq!(card.licence.as_deref(), Some("CC0"));
-        assert_eq!(card.dataset.as_deref(), Some("https://github.com/NabuCasa/voice-datasets"));
+        assert_eq!(
+            card.dataset.as_deref(),
+            Some("https://github.com/NabuCasa/voice-datasets")
+        );
         let base = card.tuned_from.as_deref();
         assert_eq!(base, Some("U.S. English lessac voice (medium quality)"));
         let licence = Card::terms(Some(&card), None).unwrap();
@@ -142,21 +261,47 @@ mod tests {
             ("CC0", "CC0-1.0", CommercialUse::Yes),
             ("cc-by 4.0", "CC-BY-4.0", CommercialUse::Yes),
             ("CC BY-NC-SA 4.0", "CC-BY-NC-SA-4.0", CommercialUse::No),
-            ("https://creativecommons.org/licenses/by-nc/4.0/", "CC-BY-NC-4.0", CommercialUse::No),
-            ("https://creativecommons.org/licenses/by/4.0/", "CC-BY-4.0", CommercialUse::Yes),
-            ("https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0", CommercialUse::Yes),
-            ("Blizzard 2013 terms", "LicenseRef-of-the-voice", CommercialUse::Unknown),
+            (
+                "https://creativecommons.org/licenses/by-nc/4.0/",
+                "CC-BY-NC-4.0",
+                CommercialUse::No,
+            ),
+            (
+                "https://creativecommons.org/licenses/by/4.0/",
+                "CC-BY-4.0",
+                CommercialUse::Yes,
+            ),
+            (
+                "https://creativecommons.org/publicdomain/zero/1.0/",
+                "CC0-1.0",
+                CommercialUse::Yes,
+            ),
+            (
+                "Blizzard 2013 terms",
+                "LicenseRef-of-the-voice",
+                CommercialUse::Unknown,
+            ),
         ] {
             let licence = Card::terms(None, Some(written)).unwrap();
-            assert_eq!((licence.id.as_str(), licence.commercial_use), (id, commercial_use), "{written}");
-            assert_eq!(licence.needs_acceptance, commercial_use != CommercialUse::Yes);
+            assert_eq!(
+                (licence.id.as_str(), licence.commercial_use),
+                (id, commercial_use),
+                "{written}"
+            );
+            assert_eq!(
+                licence.needs_acceptance,
+                commercial_use != CommercialUse::Yes
+            );
         }
     }
 
     #[test]
     fn without_terms_somebody_must_name_them() {
         let none = Card::terms(None, None).unwrap_err();
-        assert!(none.contains("no MODEL_CARD") && none.contains("--licence"), "{none}");
+        assert!(
+            none.contains("no MODEL_CARD") && none.contains("--licence"),
+            "{none}"
+        );
         let silent = Card::terms(Some(&Card::parse("# A voice\n* License:\n")), None);
         assert!(silent.unwrap_err().contains("names no licence"));
     }

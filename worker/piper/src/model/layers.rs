@@ -9,17 +9,34 @@ use crate::{config::DilatedKernel, error::Result};
 /// As in the reference.
 const NORM_EPSILON: f64 = 1e-5;
 
+/// Where tensors come from: an imported voice, or a published one that is checked.
+pub(crate) trait TensorSource {
+    fn device(&self) -> &Device;
+
+    /// The tensor as f32, which must have this shape.
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor>;
+}
+
+impl TensorSource for Weights {
+    fn device(&self) -> &Device {
+        self.device()
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        Ok(self.get(name, shape)?)
+    }
+}
+
 /// Tensors by name, some of them of one part of the network.
-#[derive(Clone)]
 pub(super) struct Loader<'a> {
-    weights: &'a Weights,
+    source: &'a dyn TensorSource,
     prefix: String,
 }
 
 impl<'a> Loader<'a> {
-    pub(super) fn new(weights: &'a Weights) -> Self {
+    pub(super) fn new(source: &'a dyn TensorSource) -> Self {
         Self {
-            weights,
+            source,
             prefix: String::new(),
         }
     }
@@ -27,17 +44,17 @@ impl<'a> Loader<'a> {
     /// What lies under a name.
     pub(super) fn at(&self, name: impl std::fmt::Display) -> Self {
         Self {
-            weights: self.weights,
+            source: self.source,
             prefix: format!("{}{name}.", self.prefix),
         }
     }
 
     pub(super) fn device(&self) -> &Device {
-        self.weights.device()
+        self.source.device()
     }
 
     pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        Ok(self.weights.get(&format!("{}{name}", self.prefix), shape)?)
+        self.source.tensor(&format!("{}{name}", self.prefix), shape)
     }
 
     /// A weight `[out, in, kernel]` as `[tap, in, out]`, and its bias.

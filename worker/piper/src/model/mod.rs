@@ -16,8 +16,9 @@ mod speech;
 use std::{path::Path, sync::Arc};
 
 use candle_core::{Device, Tensor};
-use kiskadee_checkpoint::Weights;
+use kiskadee_checkpoint::{ModelFolder, Weights, folder::files};
 
+pub(crate) use self::layers::TensorSource;
 pub(crate) use self::noise::Noise;
 pub use self::speaker::Speaker;
 pub(crate) use self::speech::frames as frames_of;
@@ -27,8 +28,9 @@ use self::{
     noise::FrameNoise,
 };
 use crate::{
-    config::VoiceConfig,
+    config::{VOICE, VoiceConfig},
     error::{PiperError, Result},
+    import::ENGINE,
     trace::Trace,
 };
 
@@ -50,16 +52,17 @@ pub struct Piper {
 }
 
 impl Piper {
-    /// Loads the folder of an imported voice: `voice.json` and `model.safetensors`.
+    /// Loads the folder of an imported voice. Refuses one whose terms nobody accepted where somebody must.
     pub fn load(folder: &Path, device: &Device) -> Result<Self> {
-        let config = VoiceConfig::read(&folder.join("voice.json"))?;
-        let weights = Weights::open(&folder.join("model.safetensors"), device)?;
+        let folder = ModelFolder::open_for(ENGINE, folder)?;
+        let config = VoiceConfig::read(&folder.path().join(VOICE))?;
+        let weights = Weights::open(&folder.path().join(files::MODEL), device)?;
         Self::assemble(&weights, config)
     }
 
     /// Puts a voice together from open files.
-    pub(crate) fn assemble(weights: &Weights, config: VoiceConfig) -> Result<Self> {
-        let (loader, sizes) = (Loader::new(weights), &config.sizes);
+    pub(crate) fn assemble(source: &dyn TensorSource, config: VoiceConfig) -> Result<Self> {
+        let (loader, sizes) = (Loader::new(source), &config.sizes);
         let speakers = || speaker::Speakers::load(&loader, sizes);
         Ok(Self {
             encoder: TextEncoder::load(&loader, sizes)?,
@@ -67,7 +70,7 @@ impl Piper {
             flow: Arc::new(Flow::load(&loader, sizes)?),
             decoder: Arc::new(Decoder::load(&loader, sizes)?),
             speakers: (sizes.speakers > 0).then(speakers).transpose()?,
-            device: weights.device().clone(),
+            device: source.device().clone(),
             config,
         })
     }

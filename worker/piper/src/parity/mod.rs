@@ -1,8 +1,7 @@
 //! Compares every stage of a voice with golden vectors of the reference.
 //!
-//! A golden folder is what `reference/golden.py` writes: weights by module name (`weights.safetensors`), the attributes of their layers
-//! (`meta.json`), and what the reference made of some ids and of given noise (`golden.safetensors`). Thresholds are relative to the
-//! largest value of a stage.
+//! A golden folder is what `reference/golden.py` writes: a published voice (`voice.onnx`, `voice.onnx.json`), and what its graph made of
+//! some ids and of given noise (`golden.safetensors`). Thresholds are relative to the largest value of a stage.
 
 mod comparison;
 mod golden;
