@@ -11,7 +11,7 @@ use std::thread::available_parallelism;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_shared::format::ResponseFormat;
-use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechRequest, Utterance};
+use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance};
 use kiskadee_worker::audio::{Encoded, Encoder, Encoding};
 use kiskadee_worker::{ENGINES, EngineOptions, StartError, start_engine};
 
@@ -132,6 +132,10 @@ async fn first_that_suits(options: &SayOptions) -> Result<Arc<dyn Engine>> {
         let engine = match options.start(name).await {
             // Its turn comes when its model does.
             Err(StartError::NoModel { .. }) => continue,
+            Err(StartError::Speech(SpeechError::Unavailable(why))) => {
+                eprintln!("warning: the engine {name} is left out: {why}");
+                continue;
+            }
             engine => engine?,
         };
         if suits(engine.info(), &options.voice, &options.language) {
