@@ -1,6 +1,6 @@
 //! Kokoro-82M: phones to speech, with the model's voices and their mixtures, in candle.
 //!
-//! The architecture is that of Li et al., "StyleTTS 2" (2023) without its diffusion, with an iSTFTNet as the decoder's end. Ids of phones
+//! The architecture is that of Li et al., "`StyleTTS` 2" (2023) without its diffusion, with an iSTFTNet as the decoder's end. Ids of phones
 //! and a row of a voice go in; samples at 24 kHz and the length of every token come out. Knows nothing of queues, HTTP or processes, and
 //! runs no other program.
 

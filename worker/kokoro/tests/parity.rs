@@ -1,4 +1,8 @@
 //! Every stage beside the reference's, on the small model in `tests/golden`, and what the model's public face promises.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where its files are not there"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -25,11 +29,11 @@ fn style() -> Vec<f32> {
 
 const IDS: [u32; 7] = [50, 83, 54, 156, 31, 16, 65];
 
-fn speak(seed: u64, speed: f32, factors: &[TokenFactors]) -> Result<Speech, KokoroError> {
+fn speech_of(seed: u64, pace: f32, factors: &[TokenFactors]) -> Result<Speech, KokoroError> {
     model().speak(&Utterance {
         ids: &IDS,
         style: &style(),
-        speed,
+        speed: pace,
         factors,
         seed,
     })
@@ -67,9 +71,9 @@ fn every_stage_matches_the_reference() {
 
 #[test]
 fn the_same_seed_gives_the_same_samples() {
-    let speech = speak(7, 1.0, &[]).unwrap();
-    assert_eq!(speech, speak(7, 1.0, &[]).unwrap());
-    assert_ne!(speech.samples, speak(8, 1.0, &[]).unwrap().samples);
+    let speech = speech_of(7, 1.0, &[]).unwrap();
+    assert_eq!(speech, speech_of(7, 1.0, &[]).unwrap());
+    assert_ne!(speech.samples, speech_of(8, 1.0, &[]).unwrap().samples);
     let frames: u32 = speech.frames.iter().sum();
     assert_eq!(speech.frames.len(), IDS.len() + 2);
     assert_eq!(speech.samples.len(), frames as usize * 600);
@@ -77,11 +81,11 @@ fn the_same_seed_gives_the_same_samples() {
 
 #[test]
 fn factors_change_their_own_tokens_only() {
-    let plain = speak(7, 1.0, &[]).unwrap();
+    let plain = speech_of(7, 1.0, &[]).unwrap();
     let mut factors = [TokenFactors::default(); IDS.len()];
-    assert_eq!(plain, speak(7, 1.0, &factors).unwrap());
+    assert_eq!(plain, speech_of(7, 1.0, &factors).unwrap());
     factors[3].volume = 0.0;
-    let quiet = speak(7, 1.0, &factors).unwrap();
+    let quiet = speech_of(7, 1.0, &factors).unwrap();
     let begin = plain.frames[..4].iter().sum::<u32>() as usize * 600;
     let end = begin + plain.frames[4] as usize * 600;
     assert!(
@@ -92,11 +96,11 @@ fn factors_change_their_own_tokens_only() {
     assert_eq!(quiet.samples[..begin], plain.samples[..begin]);
     assert_eq!(quiet.samples[end..], plain.samples[end..]);
     factors[3].speed = 0.25;
-    let slow = speak(7, 1.0, &factors).unwrap();
+    let slow = speech_of(7, 1.0, &factors).unwrap();
     assert!(slow.frames[4] > 3 * plain.frames[4]);
     assert_eq!(slow.frames[5..], plain.frames[5..]);
     factors[3].pitch = 1.3;
-    assert_ne!(slow.samples, speak(7, 1.0, &factors).unwrap().samples);
+    assert_ne!(slow.samples, speech_of(7, 1.0, &factors).unwrap().samples);
 }
 
 #[test]

@@ -126,8 +126,8 @@ impl<'a> Quantized<'a> {
         let dims = &self.tensor.dims;
         match (self.part, &dims[..]) {
             (Part::Transposed, [rows, columns]) => vec![*columns, *rows],
-            (Part::Direction(_, true), [_, input, gates]) => vec![*gates, *input],
-            (Part::Direction(_, false), [_, gates, input]) => vec![*gates, *input],
+            (Part::Direction(_, true), [_, input, gates])
+            | (Part::Direction(_, false), [_, gates, input]) => vec![*gates, *input],
             (Part::Bias(..), [_, width]) => vec![width / 2],
             _ => dims.clone(),
         }

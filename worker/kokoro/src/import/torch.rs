@@ -109,7 +109,9 @@ fn folded(mut directions: Vec<f32>, lengths: &[f32]) -> Result<Vec<f32>, String>
     for (row, length) in directions.chunks_mut(width.max(1)).zip(lengths) {
         let norm = row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
         let norm = norm.sqrt() as f32;
-        row.iter_mut().for_each(|x| *x = *x * length / norm);
+        for value in row {
+            *value = *value * length / norm;
+        }
     }
     Ok(directions)
 }

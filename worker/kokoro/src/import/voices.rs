@@ -196,7 +196,7 @@ mod tests {
         archive.finish().unwrap();
         let voices = read_voices(&path).unwrap();
         assert_eq!(voices[1].name, "pf_two");
-        assert_eq!(voices[1].style.row(3)[9], 0.5);
+        assert!((voices[1].style.row(3)[9] - 0.5).abs() < 1e-6);
 
         let path = folder.path().join("am_raw.bin");
         std::fs::write(&path, vec![0; BYTES]).unwrap();

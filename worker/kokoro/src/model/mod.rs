@@ -1,4 +1,4 @@
-//! Kokoro (StyleTTS 2 of Li et al., 2023, with an iSTFTNet): from ids and a style to samples.
+//! Kokoro (`StyleTTS` 2 of Li et al., 2023, with an iSTFTNet): from ids and a style to samples.
 
 mod bert;
 mod block;
@@ -33,7 +33,7 @@ pub use self::trace::Trace;
 use crate::config::{Config, SAMPLE_RATE};
 use crate::error::{KokoroError, Result};
 
-/// Longest utterance, in seconds: bounds the memory of the generator, about 10 MB for each second.
+/// Longest utterance, in seconds: bounds the memory of the generator, about 15 MB for each second.
 pub const LONGEST_SECONDS: usize = 60;
 
 /// A model in memory, for any of its voices.
@@ -209,13 +209,18 @@ impl Kokoro {
     }
 
     fn amplify(&self, samples: &mut [f32], tokens: &[u32], factors: &[TokenFactors]) {
-        if factors.iter().all(|factors| factors.volume == 1.0) {
+        if factors
+            .iter()
+            .all(|factors| factors.volume.total_cmp(&1.0).is_eq())
+        {
             return;
         }
         let frames = samples.chunks_mut(self.config.samples_per_frame());
         for (samples, token) in frames.zip(tokens) {
             let volume = factors.get(*token as usize).map_or(1.0, |f| f.volume);
-            samples.iter_mut().for_each(|sample| *sample *= volume);
+            for sample in samples {
+                *sample *= volume;
+            }
         }
     }
 }
@@ -275,7 +280,10 @@ fn around(factors: &[TokenFactors]) -> Vec<TokenFactors> {
 
 /// The pitch `[2 frames, 1]` with each token's factor.
 fn scaled(pitch: &Tensor, tokens: &[u32], factors: &[TokenFactors]) -> Result<Tensor> {
-    if factors.iter().all(|factors| factors.pitch == 1.0) {
+    if factors
+        .iter()
+        .all(|factors| factors.pitch.total_cmp(&1.0).is_eq())
+    {
         return Ok(pitch.clone());
     }
     let of = |token: &u32| factors.get(*token as usize).map_or(1.0, |f| f.pitch);

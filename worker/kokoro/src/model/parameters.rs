@@ -20,21 +20,21 @@ pub(crate) struct Parameters<'a> {
 /// What layers compute in, on GPUs too.
 const DTYPE: DType = DType::F32;
 
-impl Parameters<'_> {
-    pub(crate) fn device(&self) -> &Device {
+impl<'a> Parameters<'a> {
+    pub(crate) fn device(self) -> &'a Device {
         self.weights.device()
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(self, name: &str) -> bool {
         self.weights.contains(name)
     }
 
-    pub(crate) fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+    pub(crate) fn get(self, name: &str, shape: &[usize]) -> Result<Tensor> {
         Ok(self.weights.get(name, shape)?)
     }
 
     /// The shape of a tensor of `rank` dimensions, whose second one must be `input`.
-    fn shape(&self, name: &str, rank: usize, input: usize) -> Result<Vec<usize>> {
+    fn shape(self, name: &str, rank: usize, input: usize) -> Result<Vec<usize>> {
         let shape = self.weights.shape(name)?;
         if shape.len() == rank && shape.get(1) == Some(&input) && !shape.contains(&0) {
             return Ok(shape);
@@ -44,7 +44,7 @@ impl Parameters<'_> {
     }
 
     /// Zeros where a layer has no bias.
-    fn bias(&self, module: &str, output: usize) -> Result<Tensor> {
+    fn bias(self, module: &str, output: usize) -> Result<Tensor> {
         let name = format!("{module}.bias");
         if self.has(&name) {
             self.get(&name, &[output])
@@ -54,25 +54,25 @@ impl Parameters<'_> {
     }
 
     /// A table of `[rows, width]`, the width as the file has it.
-    pub(crate) fn table(&self, module: &str, rows: usize, width: usize) -> Result<Tensor> {
+    pub(crate) fn table(self, module: &str, rows: usize, width: usize) -> Result<Tensor> {
         self.get(&format!("{module}.weight"), &[rows, width])
     }
 
-    pub(crate) fn linear(&self, module: &str, input: usize, output: usize) -> Result<Linear> {
+    pub(crate) fn linear(self, module: &str, input: usize, output: usize) -> Result<Linear> {
         let weight = self.get(&format!("{module}.weight"), &[output, input])?;
         let bias = self.bias(module, output)?;
         Ok(Linear::new(&weight.t()?.contiguous()?, &bias, DTYPE)?)
     }
 
     /// Weights `[out, in, tap]` and the bias of a convolution.
-    fn taps(&self, module: &str, input: usize) -> Result<(Tensor, Tensor)> {
+    fn taps(self, module: &str, input: usize) -> Result<(Tensor, Tensor)> {
         let name = format!("{module}.weight");
         let shape = self.shape(&name, 3, input)?;
         Ok((self.get(&name, &shape)?, self.bias(module, shape[0])?))
     }
 
     /// A convolution of an odd number of taps whose output is as long as its input.
-    pub(crate) fn convolution(&self, module: &str, input: usize, dilation: usize) -> Result<Same> {
+    pub(crate) fn convolution(self, module: &str, input: usize, dilation: usize) -> Result<Same> {
         let (weight, bias) = self.taps(module, input)?;
         let output = weight.dim(0)?;
         let weight = weight.permute((2, 1, 0))?.contiguous()?;
@@ -81,7 +81,7 @@ impl Parameters<'_> {
     }
 
     pub(crate) fn strided(
-        &self,
+        self,
         module: &str,
         input: usize,
         (stride, padding): (usize, usize),
@@ -95,7 +95,7 @@ impl Parameters<'_> {
 
     /// A transposed convolution, of weights `[in, out, tap]`.
     pub(crate) fn transposed(
-        &self,
+        self,
         module: &str,
         input: usize,
         output: usize,
@@ -110,7 +110,7 @@ impl Parameters<'_> {
     }
 
     /// Twice as many times as there were, each channel by itself.
-    pub(crate) fn doubling(&self, module: &str, width: usize) -> Result<Doubling> {
+    pub(crate) fn doubling(self, module: &str, width: usize) -> Result<Doubling> {
         let size = TransposedSize {
             kernel: 3,
             stride: 2,
@@ -126,7 +126,7 @@ impl Parameters<'_> {
     }
 
     pub(crate) fn layer_norm(
-        &self,
+        self,
         (scale, shift): (String, String),
         width: usize,
         epsilon: f64,
@@ -141,12 +141,7 @@ impl Parameters<'_> {
     }
 
     /// A norm whose scale and shift come from the style.
-    pub(crate) fn adaptive(
-        &self,
-        module: &str,
-        width: usize,
-        style: usize,
-    ) -> Result<AdaptiveNorm> {
+    pub(crate) fn adaptive(self, module: &str, width: usize, style: usize) -> Result<AdaptiveNorm> {
         let affine = if self.has(&format!("{module}.norm.weight")) {
             Some((
                 self.get(&format!("{module}.norm.weight"), &[width])?,
@@ -164,7 +159,7 @@ impl Parameters<'_> {
 
     /// `output` is that of both directions together.
     pub(crate) fn bilstm(
-        &self,
+        self,
         module: &str,
         input: usize,
         output: usize,

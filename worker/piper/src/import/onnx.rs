@@ -45,14 +45,9 @@ pub(super) struct Tensors<'a> {
 
 /// That a file is a voice whose graph is known.
 pub(super) fn check(model: &OnnxModel<'_>) -> Result<()> {
-    let has = |part: &&str| {
-        model
-            .nodes()
-            .iter()
-            .any(|node| node.name.starts_with(*part))
-    };
+    let has = |part: &str| model.nodes().iter().any(|node| node.name.starts_with(part));
     let inputs: Vec<&str> = model.inputs().iter().map(|input| input.name).collect();
-    if !PARTS.iter().all(|part| has(&part)) {
+    if !PARTS.iter().all(|part| has(part)) {
         let (producer, inputs) = (model.producer_text(), inputs.join(", "));
         let reason = format!(
             "is not a Piper voice (looks like a model of {producer} with the inputs {inputs})"
@@ -148,10 +143,8 @@ fn plain(tensor: OnnxTensor<'_>) -> Stored<'_> {
 
 /// Either what is the argument of the exponential function, or its value, is a constant.
 fn logarithms<'a>(model: &OnnxModel<'a>, node: &Node<'a>) -> Option<Stored<'a>> {
-    let constants = (0..node.inputs.len()).filter_map(|place| constant(model, node, place));
-    let tensor = constants
-        .filter(|tensor| tensor.dims == [2, 1])
-        .next_back()?;
+    let mut constants = (0..node.inputs.len()).filter_map(|place| constant(model, node, place));
+    let tensor = constants.rfind(|tensor| tensor.dims == [2, 1])?;
     let form = if node.op_type == "Exp" {
         Form::Negative
     } else {

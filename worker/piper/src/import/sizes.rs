@@ -33,7 +33,7 @@ pub(crate) fn sizes(graph: &Graph) -> Result<Sizes> {
 fn encoder(graph: &Graph, width: usize) -> Result<EncoderSizes> {
     let keys = "enc_p.encoder.attn_layers.0.emb_rel_k";
     let [tables, distances, dim] = graph.shape(keys)?;
-    if tables != 1 || distances % 2 == 0 || dim == 0 || width % dim != 0 {
+    if tables != 1 || distances % 2 == 0 || dim == 0 || !width.is_multiple_of(dim) {
         let reason = format!(
             "has the shape {:?}, which relative attention does not",
             [tables, distances, dim]

@@ -83,7 +83,9 @@ impl Encoder<'_> {
             self.miss(symbol);
             return;
         };
-        ids.iter().for_each(|id| self.push_id(*id));
+        for id in ids {
+            self.push_id(*id);
+        }
         if let Some(word) = self.word.as_mut() {
             let end = self.encoding.ids.len();
             word.extend(first..end, !MARKS.contains(symbol));

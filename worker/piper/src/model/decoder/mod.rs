@@ -1,5 +1,6 @@
 //! The decoder: latent frames to a waveform, a HiFi-GAN generator (Kong et al., "HiFi-GAN", 2020).
 
+mod last;
 mod stream;
 
 use candle_core::{DType, Tensor};
@@ -8,6 +9,7 @@ use kiskadee_nn::{
     stream::{ResidualBlock, Upsampling},
 };
 
+use self::last::LastConvolution;
 pub(super) use self::stream::DecoderStream;
 use super::layers::{BiasedConvolution, Loader};
 use crate::{
@@ -23,7 +25,7 @@ pub(super) struct Decoder {
     before: BiasedConvolution,
     conditioning: Option<BiasedConvolution>,
     stages: Vec<Stage>,
-    after: BiasedConvolution,
+    after: LastConvolution,
 }
 
 /// One up-sampling and the residual blocks behind it.
@@ -48,17 +50,17 @@ impl Decoder {
         let before = (sizes.encoder.latent, *channels);
         let conditioning = || loader.pointwise("cond", (sizes.speaker_width, *channels));
         let (mut input, mut first_block) = (*channels, 0);
-        let mut loaded = Vec::with_capacity(stages.len());
+        let mut ready = Vec::with_capacity(stages.len());
         for (number, stage) in stages.iter().enumerate() {
-            loaded.push(load_stage(&loader, number, input, first_block, stage)?);
+            ready.push(load_stage(&loader, number, input, first_block, stage)?);
             input = stage.channels;
             first_block += stage.blocks.len();
         }
         Ok(Self {
             before: loader.convolution("conv_pre", before, kernel)?,
             conditioning: (sizes.speakers > 0).then(conditioning).transpose()?,
-            stages: loaded,
-            after: last_convolution(&loader, input, *last_kernel)?,
+            stages: ready,
+            after: LastConvolution::load(&loader, input, *last_kernel)?,
         })
     }
 
@@ -113,12 +115,4 @@ fn load_block(
     }
     let around = if paired { 2 } else { 1 };
     Ok(ResidualBlock::new(layers, around, SLOPE))
-}
-
-/// It has no bias.
-fn last_convolution(loader: &Loader<'_>, input: usize, kernel: usize) -> Result<BiasedConvolution> {
-    let weight = loader.tensor("conv_post.weight", &[1, input, kernel])?;
-    let weight = weight.permute((2, 1, 0))?.contiguous()?;
-    let silence = Tensor::zeros(1, DType::F32, loader.device())?;
-    BiasedConvolution::new(&weight, silence, 1)
 }

@@ -8,7 +8,7 @@ use kiskadee_nn::{
     stream::{Delay, ResidualStream, UpsamplingStream},
 };
 
-use super::{Decoder, LAST_SLOPE, Stage};
+use super::{Decoder, Stage};
 use crate::{error::Result, trace::Trace};
 
 /// The state of a sentence. Give it all frames in pieces of any size; the samples do not depend on how they are cut.
@@ -19,6 +19,8 @@ pub(in crate::model) struct DecoderStream {
     before: Delay,
     stages: Vec<StageStream>,
     after: Delay,
+    /// Rows have come to the last convolution.
+    begun: bool,
 }
 
 struct StageStream {
@@ -39,7 +41,8 @@ impl DecoderStream {
             bias,
             before: Delay::padded(decoder.before.convolution.reach() / 2),
             stages: stages.collect(),
-            after: Delay::padded(decoder.after.convolution.reach() / 2),
+            after: Delay::default(),
+            begun: false,
             decoder: Arc::clone(decoder),
         }
     }
@@ -80,15 +83,18 @@ impl DecoderStream {
         }
         trace.show(|| "dec.before_post".to_owned(), || Ok(rows.clone()))?;
         let after = &decoder.after;
-        let Some(input) = self.after.take_padded(&rows, &after.convolution, last)? else {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.after.append_zeros(after.reach() / 2, &rows)?;
+        }
+        self.after.append(&rows)?;
+        if last {
+            self.after.append_zeros(after.reach() / 2, &rows)?;
+        }
+        let Some(input) = self.after.take_reaching(after.reach())? else {
             return Ok(Vec::new());
         };
-        let extras = Extras {
-            slope: Some(LAST_SLOPE),
-            residual: None,
-        };
-        let samples = after.apply(&input, extras)?.tanh()?;
-        Ok(samples.flatten_all()?.to_vec1()?)
+        let samples = after.forward(&input)?;
+        Ok(samples.into_iter().map(f32::tanh).collect())
     }
 }
 

@@ -1,5 +1,5 @@
 //! The flow from drawn frames to what the decoder knows, run backwards: coupling layers that move one half of the channels by what a
-//! small WaveNet makes of the other (Dinh et al., "Density estimation using Real NVP", 2017).
+//! small `WaveNet` makes of the other (Dinh et al., "Density estimation using Real NVP", 2017).
 //!
 //! Between couplings the channels are reversed. Here they never are: the weights at both ends of each coupling are.
 

@@ -20,7 +20,7 @@ pub(in crate::model) struct FlowStream {
 
 struct CouplingStream {
     layers: Vec<LayerStream>,
-    /// Rows of the half that is looked at, and of the half that is moved, which wait for the WaveNet.
+    /// Rows of the half that is looked at, and of the half that is moved, which wait for the `WaveNet`.
     still: Delay,
     moved: Delay,
 }
