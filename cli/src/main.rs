@@ -61,6 +61,8 @@ enum Command {
     Postgres(postgres::scratch::ScratchOptions),
     #[command(hide = true)]
     EngineXtts,
+    #[command(hide = true, name = "engine-openvoices")]
+    EngineOpenVoices,
     #[command(hide = true)]
     PostgresGuard(postgres::guard::GuardOptions),
 }
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     let outcome = match command {
         Command::EngineXtts => return Ok(parts::xtts::run_process()),
+        Command::EngineOpenVoices => return Ok(parts::openvoices::run_process()),
         Command::PostgresGuard(options) => postgres::guard::become_program(&options),
         Command::Up(options) => on_main_thread(up::run(&options)),
         Command::Say(options) => on_main_thread(say::run(&options)),

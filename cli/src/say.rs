@@ -11,7 +11,7 @@ use std::thread::available_parallelism;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_shared::format::ResponseFormat;
-use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechRequest, Utterance};
+use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance};
 use kiskadee_worker::audio::{Encoded, Encoder, Encoding};
 use kiskadee_worker::{ENGINES, EngineOptions, StartError, start_engine};
 
@@ -38,8 +38,8 @@ pub(crate) struct SayOptions {
     /// A voice of the engine
     #[arg(long, default_value = "default", value_name = "VOICE")]
     voice: String,
-    /// Which engine speaks: kiskadee (English and Brazilian Portuguese), xtts (seventeen languages, once its model is imported)
-    /// or espeak (a hundred languages)
+    /// Which engine speaks: kokoro (seven languages), piper (those of its voices) or xtts (seventeen languages), once their
+    /// models are imported, kiskadee (English and Brazilian Portuguese) or espeak (a hundred languages)
     /// [default: the first that has the voice, or the language]
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
@@ -94,11 +94,9 @@ async fn encode(utterance: Utterance, format: ResponseFormat) -> Result<Encoded>
 
 impl SayOptions {
     async fn start(&self, engine: &str) -> Result<Arc<dyn Engine>, StartError> {
-        let options = EngineOptions {
-            threads: available_parallelism().map_or(1, NonZero::get),
-            models: Some(self.models.path()),
-            xtts: self.xtts.options(),
-        };
+        let threads = available_parallelism().map_or(1, NonZero::get);
+        let models = Some(self.models.path());
+        let options = EngineOptions::new(threads, models, self.xtts.options());
         start_engine(engine, &options).await
     }
 
@@ -134,6 +132,10 @@ async fn first_that_suits(options: &SayOptions) -> Result<Arc<dyn Engine>> {
         let engine = match options.start(name).await {
             // Its turn comes when its model does.
             Err(StartError::NoModel { .. }) => continue,
+            Err(StartError::Speech(SpeechError::Unavailable(why))) => {
+                eprintln!("warning: the engine {name} is left out: {why}");
+                continue;
+            }
             engine => engine?,
         };
         if suits(engine.info(), &options.voice, &options.language) {
@@ -190,11 +192,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_voice_or_the_language_decides_on_the_engine() {
-        let options = EngineOptions {
-            threads: 1,
-            models: None,
-            xtts: XttsOptions::default(),
-        };
+        let options = EngineOptions::new(1, None, XttsOptions::default());
         let kiskadee = start_engine("kiskadee", &options).await.unwrap();
         let suits = |voice, language| suits(kiskadee.info(), voice, language);
         assert!(suits("default", "en-GB") && suits("default", "pt") && suits("sabia", "de"));

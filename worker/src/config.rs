@@ -77,11 +77,7 @@ impl WorkerConfig {
     }
 
     pub(crate) fn engine_options(&self) -> EngineOptions {
-        EngineOptions {
-            threads: self.slots,
-            models: self.models.clone(),
-            xtts: self.xtts.clone(),
-        }
+        EngineOptions::new(self.slots, self.models.clone(), self.xtts.clone())
     }
 
     /// With slots enough for what the engines speak together.

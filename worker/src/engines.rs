@@ -1,15 +1,21 @@
 //! Starts the engines that this machine can serve.
 
-use std::{num::NonZero, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use kiskadee_speech::{
-    Engine, Engines, Espeak, EspeakConfig, Kiskadee, KiskadeeConfig, SpeechError, Xtts, XttsConfig,
+    Engine, Engines, Espeak, EspeakConfig, Kiskadee, KiskadeeConfig, Kokoro, KokoroConfig,
+    OpenVoices, OpenVoicesConfig, Piper, PiperConfig, SpeechError, Xtts, XttsConfig,
 };
 
 use crate::{WorkerConfig, WorkerError};
 
-/// In the order in which they start, and in which a command that needs one tries them.
-pub const ENGINES: [&str; 3] = ["kiskadee", "xtts", "espeak"];
+/// In the order in which they start, and in which a command that needs one tries them: natural voices first.
+pub const ENGINES: [&str; 5] = ["kokoro", "piper", "kiskadee", "xtts", "espeak"];
 
 /// What engines are told at their start.
 #[derive(Debug, Clone)]
@@ -19,6 +25,32 @@ pub struct EngineOptions {
     /// The directory of imported models, a folder for each; none where there are no models.
     pub models: Option<PathBuf>,
     pub xtts: XttsOptions,
+    /// The process of the engines `kokoro` and `piper`, which they share.
+    pub openvoices: OpenVoices,
+}
+
+impl EngineOptions {
+    /// With a process for `kokoro` and `piper` that uses as many threads.
+    pub fn new(threads: usize, models: Option<PathBuf>, xtts: XttsOptions) -> Self {
+        Self {
+            threads,
+            models,
+            xtts,
+            openvoices: OpenVoices::new(OpenVoicesConfig {
+                threads,
+                ..OpenVoicesConfig::default()
+            }),
+        }
+    }
+
+    /// The folder of that name among the imported models, where there is one.
+    fn model(&self, name: &str) -> Result<PathBuf, StartError> {
+        let model = self.models.as_ref().map(|models| models.join(name));
+        let model = model.filter(|model| model.is_dir());
+        model.ok_or_else(|| StartError::NoModel {
+            engine: name.to_owned(),
+        })
+    }
 }
 
 /// How the engine `xtts` runs its model.
@@ -68,6 +100,25 @@ pub async fn start_engine(
             Arc::new(Kiskadee::start(config).await?)
         }
         "xtts" => Arc::new(Xtts::start(xtts(name, options)?).await?),
+        "kokoro" => {
+            let config = KokoroConfig {
+                model: options.model(name)?,
+                process: options.openvoices.clone(),
+            };
+            Arc::new(Kokoro::start(config).await?)
+        }
+        "piper" => {
+            let config = PiperConfig {
+                voices: piper_voices(options.models.as_deref()),
+                process: options.openvoices.clone(),
+            };
+            if config.voices.is_empty() {
+                return Err(StartError::NoModel {
+                    engine: name.to_owned(),
+                });
+            }
+            Arc::new(Piper::start(config).await?)
+        }
         "espeak" => {
             let config = EspeakConfig {
                 processes: options.threads,
@@ -81,11 +132,7 @@ pub async fn start_engine(
 
 /// The engine on the model of its own name.
 fn xtts(name: &str, options: &EngineOptions) -> Result<XttsConfig, StartError> {
-    let model = options.models.as_ref().map(|models| models.join(name));
-    let model = model.filter(|model| model.is_dir());
-    let model = model.ok_or_else(|| StartError::NoModel {
-        engine: name.to_owned(),
-    })?;
+    let model = options.model(name)?;
     let XttsOptions {
         device,
         precision,
@@ -98,6 +145,19 @@ fn xtts(name: &str, options: &EngineOptions) -> Result<XttsConfig, StartError> {
         threads: options.threads,
         ..XttsConfig::new(model)
     })
+}
+
+/// The folders of imported voices of Piper, which are called after their voices.
+fn piper_voices(models: Option<&Path>) -> Vec<PathBuf> {
+    let folders = models.and_then(|models| fs::read_dir(models).ok());
+    let folders = folders.into_iter().flatten().flatten();
+    let is_voice = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("piper-") && path.is_dir()
+    };
+    let mut voices: Vec<PathBuf> = folders.map(|entry| entry.path()).filter(is_voice).collect();
+    voices.sort();
+    voices
 }
 
 /// The engines that were asked for, or all that start. Those asked for by name must all start.
@@ -134,25 +194,25 @@ mod tests {
     use super::*;
 
     fn options(models: Option<PathBuf>) -> EngineOptions {
-        EngineOptions {
-            threads: 1,
-            models,
-            xtts: XttsOptions::default(),
-        }
+        EngineOptions::new(1, models, XttsOptions::default())
     }
 
     #[tokio::test]
     async fn an_engine_without_its_model_says_what_to_do() {
         let models = tempfile::tempdir().unwrap();
         for models in [None, Some(models.path().to_owned())] {
-            let error = start_engine("xtts", &options(models)).await.err().unwrap();
-            assert!(matches!(&error, StartError::NoModel { .. }), "{error}");
-            assert!(error.to_string().contains("kiskadee models import"));
+            let options = options(models);
+            for engine in ["xtts", "kokoro", "piper"] {
+                let error = start_engine(engine, &options).await.err().unwrap();
+                assert!(matches!(&error, StartError::NoModel { .. }), "{error}");
+                assert!(error.to_string().contains("kiskadee models import"));
+            }
         }
         let unknown = start_engine("parrot", &options(None)).await.err().unwrap();
         let unknown = unknown.to_string();
         assert!(
-            unknown.contains("`parrot`") && unknown.contains("kiskadee, xtts, espeak"),
+            unknown.contains("`parrot`")
+                && unknown.contains("kokoro, piper, kiskadee, xtts, espeak"),
             "{unknown}"
         );
     }

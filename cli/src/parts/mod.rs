@@ -3,6 +3,7 @@
 
 pub(crate) mod edge;
 pub(crate) mod migrate;
+pub(crate) mod openvoices;
 pub(crate) mod storage;
 pub(crate) mod worker;
 pub(crate) mod xtts;

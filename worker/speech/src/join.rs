@@ -16,7 +16,7 @@ const SILENCE: f32 = 0.003;
 const WINDOW_MS: u32 = 5;
 
 /// Milliseconds of silence for a pause, beside the few that are kept at the edges of the pieces.
-const fn silence_ms(pause: Pause) -> u32 {
+pub(crate) const fn silence_ms(pause: Pause) -> u32 {
     match pause {
         Pause::Word => 0,
         Pause::Phrase => 120,

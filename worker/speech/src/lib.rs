@@ -11,7 +11,11 @@ mod error;
 mod espeak;
 mod join;
 mod kiskadee;
+mod kokoro;
 mod licence;
+mod openvoices;
+mod piper;
+mod process;
 mod request;
 mod voice_maker;
 mod xtts;
@@ -26,9 +30,13 @@ pub use espeak::{
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
 pub use kiskadee_text::{Dictionary, Entry};
+pub use kokoro::{Kokoro, KokoroConfig};
 pub use licence::{CommercialUse, Licence};
+pub use openvoices::{OpenVoices, OpenVoicesConfig, serve_openvoices};
+pub use piper::{Piper, PiperConfig};
+pub use process::EngineProgram;
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };
 pub use voice_maker::{Recording, VoiceMaker};
-pub use xtts::{Xtts, XttsConfig, XttsProgram, serve_xtts};
+pub use xtts::{Xtts, XttsConfig, serve_xtts};

@@ -1,8 +1,7 @@
 //! XTTS-v2 as an engine: speech in up to seventeen languages, in voices taken from recordings.
 //!
-//! The model runs in a process of its own (`child`), which speaks many passages at once; a device that breaks, or memory that
-//! runs out, ends that process and not the worker. `supervisor` keeps it alive, `protocol` is what both say to each other. What
-//! the model made is listened to (`quality`) before it goes out.
+//! The model runs in a process of its own (`child`), which speaks many passages at once; `protocol` is what both say to each
+//! other. What the model made is listened to (`quality`) before it goes out.
 
 mod child;
 mod counters;
@@ -13,22 +12,23 @@ mod quality;
 mod seam;
 mod session;
 mod speaking;
-mod supervisor;
 mod takes;
 mod voices;
 
 use std::{num::NonZero, path::PathBuf, sync::Arc, thread::available_parallelism};
 
-pub use self::{child::serve_xtts, supervisor::XttsProgram};
+pub use self::child::serve_xtts;
 use self::{
     counters::Counters,
     passages::SpokenLanguage,
-    protocol::{Hello, Load, Sampling, VERSION},
+    protocol::{Hello, Load, Sampling, XttsProtocol},
     session::Session,
-    supervisor::Supervisor,
     voices::{Conditioner, Voices},
 };
-use crate::{Engine, EngineCount, EngineInfo, SpeechError, SpeechRequest, Utterance, VoiceMaker};
+use crate::{
+    Engine, EngineCount, EngineInfo, EngineProgram, SpeechError, SpeechRequest, Utterance,
+    VoiceMaker, process::Supervisor,
+};
 
 const NAME: &str = "xtts";
 /// The rate at which the model hears recordings, in Hz.
@@ -42,7 +42,7 @@ const SPEEDS: std::ops::RangeInclusive<f32> = 0.25..=4.0;
 pub struct XttsConfig {
     /// The folder of an imported model.
     pub model: PathBuf,
-    pub program: XttsProgram,
+    pub program: EngineProgram,
     /// `auto` (a GPU where there is one), `cpu`, `cuda` or `cuda:N`.
     pub device: String,
     /// `auto` (what suits the device), `f32`, `q8`, `f16` or `bf16`.
@@ -58,7 +58,7 @@ impl XttsConfig {
     pub fn new(model: impl Into<PathBuf>) -> Self {
         Self {
             model: model.into(),
-            program: XttsProgram::default(),
+            program: EngineProgram::own("engine-xtts"),
             device: "auto".to_owned(),
             precision: "auto".to_owned(),
             threads: available_parallelism().map_or(1, NonZero::get),
@@ -76,7 +76,7 @@ pub struct Xtts {
     codes_per_second: f32,
     rows: usize,
     signature: String,
-    supervisor: Supervisor,
+    supervisor: Supervisor<XttsProtocol>,
     counters: Arc<Counters>,
 }
 
@@ -84,14 +84,13 @@ impl Xtts {
     /// Starts the process and waits until it has loaded the model. Fails with [`SpeechError::Unavailable`] where it cannot.
     pub async fn start(config: XttsConfig) -> Result<Self, SpeechError> {
         let load = Load {
-            version: VERSION,
             model: config.model,
             device: config.device,
             precision: config.precision,
             threads: config.threads.max(1),
             rows: config.rows.map_or(0, NonZero::get),
         };
-        let (supervisor, hello) = Supervisor::start(config.program, load).await?;
+        let (supervisor, hello) = Supervisor::<XttsProtocol>::start(config.program, load).await?;
         let languages = passages::spoken_languages(&hello.languages);
         let voices = Voices::new(hello.speakers.clone());
         Ok(Self {

@@ -8,15 +8,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     counters::Counters,
-    protocol::{Request, Sampling, Speak},
+    protocol::{Done, End, Order, Sampling, Speak, XttsProtocol},
     quality::{Measure, Pace, Take},
-    supervisor::{Answer, OrderError, Supervisor, Ticket},
     voices::Ingredients,
 };
-use crate::SpeechError;
+use crate::{
+    SpeechError,
+    process::{Answer, OrderError, Supervisor, Ticket, to_floats, to_integers},
+};
 
 pub(super) struct Session {
-    pub(super) supervisor: Supervisor,
+    pub(super) supervisor: Supervisor<XttsProtocol>,
     pub(super) counters: Arc<Counters>,
     /// The text as it was asked for; the chance that the model draws by follows from it.
     pub(super) text: String,
@@ -43,7 +45,15 @@ pub(super) struct Running {
     pub(super) index: usize,
     /// 0, or 1 for the second take.
     pub(super) attempt: u32,
-    ticket: Ticket,
+    ticket: Ticket<XttsProtocol>,
+}
+
+/// What the model made of a passage.
+pub(super) enum Made {
+    /// The samples that follow those before.
+    Audio(Vec<f32>),
+    /// The whole passage.
+    Finished { codes: Vec<u32>, end: End },
 }
 
 impl Session {
@@ -53,22 +63,19 @@ impl Session {
         index: usize,
         attempt: u32,
     ) -> Result<Running, SpeechError> {
-        let speak = |id| {
-            Request::Speak(Speak {
-                id,
-                transcript: passage.transcript.clone(),
-                language: self.language.clone(),
-                voice: self.voice.recipe.clone(),
-                sampling: Sampling {
-                    seed: self.seed(index, attempt),
-                    ..self.sampling
-                },
-                max_codes: self.most_codes(&passage),
-                speed: self.speed,
-                stream: self.live,
-            })
-        };
-        let ticket = self.supervisor.ask(speak, &self.voice.body)?;
+        let speak = Order::Speak(Speak {
+            transcript: passage.transcript.clone(),
+            language: self.language.clone(),
+            voice: self.voice.recipe.clone(),
+            sampling: Sampling {
+                seed: self.seed(index, attempt),
+                ..self.sampling
+            },
+            max_codes: self.most_codes(&passage),
+            speed: self.speed,
+            stream: self.live,
+        });
+        let ticket = self.supervisor.order(speak, &self.voice.body)?;
         Ok(Running {
             passage,
             index,
@@ -104,8 +111,19 @@ impl Session {
 }
 
 impl Running {
-    pub(super) async fn next(&mut self) -> Result<Answer, OrderError> {
-        self.ticket.next().await
+    pub(super) async fn next(&mut self) -> Result<Made, OrderError> {
+        let made = match self.ticket.next().await? {
+            Answer::Part(body) => to_floats(&body).map(Made::Audio),
+            Answer::Finished {
+                end: Done::Spoken(end),
+                body,
+            } => to_integers(&body).map(|codes| Made::Finished { codes, end }),
+            Answer::Finished { .. } => None,
+        };
+        made.ok_or_else(|| {
+            let why = "the speech process gave a damaged answer".to_owned();
+            OrderError::Speech(SpeechError::Retry(why))
+        })
     }
 
     /// The passage to its end.
@@ -113,17 +131,13 @@ impl Running {
         let mut samples = Vec::new();
         loop {
             match self.next().await? {
-                Answer::Audio(further) => samples.extend(further),
-                Answer::Finished { codes, end } => {
+                Made::Audio(further) => samples.extend(further),
+                Made::Finished { codes, end } => {
                     return Ok(Take {
                         samples,
                         codes,
                         end,
                     });
-                }
-                Answer::Conditioned(_) => {
-                    let why = "the speech process answered with a voice and not with speech";
-                    return Err(OrderError::Speech(SpeechError::Retry(why.to_owned())));
                 }
             }
         }

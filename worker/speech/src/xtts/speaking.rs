@@ -10,11 +10,10 @@ use super::{
     passages::halve,
     quality::{Fault, is_silent},
     seam::Seam,
-    session::{Running, Session},
-    supervisor::{Answer, OrderError},
+    session::{Made, Running, Session},
     takes::silent,
 };
-use crate::{AudioChunk, AudioStream, SpeechError};
+use crate::{AudioChunk, AudioStream, SpeechError, process::OrderError};
 
 /// Passages that are spoken at once: the one that is waited for, and the next.
 const AHEAD: usize = 2;
@@ -97,15 +96,14 @@ impl Position {
                 return Ok(None);
             };
             let chunk = match first.next().await {
-                Ok(Answer::Audio(samples)) => self.heard(&samples)?,
-                Ok(Answer::Finished { codes, end }) => {
+                Ok(Made::Audio(samples)) => self.heard(&samples)?,
+                Ok(Made::Finished { codes, end }) => {
                     if self.seam.is_none() {
                         self.retake(Fault::Silence)?.ok_or_else(silent)?;
                         continue;
                     }
                     self.ended(codes, end)
                 }
-                Ok(Answer::Conditioned(_)) => continue,
                 Err(OrderError::TooLong(why)) => {
                     self.halve_first(why)?;
                     continue;

@@ -7,12 +7,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     NAME, RECORDING_RATE,
-    protocol::{Part, Request, Source, VoiceRecipe, from_samples},
-    supervisor::{Answer, Supervisor},
+    protocol::{Done, Order, Part, Source, VoiceRecipe, XttsProtocol},
 };
 use crate::{
     CommercialUse, DEFAULT_VOICE, Licence, Recording, SpeechError, SpeechRequest, Voice, VoiceKind,
     VoiceMaker, VoicePart,
+    process::{Answer, Supervisor, from_floats},
 };
 
 /// The voices that come with the checkpoint.
@@ -163,7 +163,7 @@ fn slug(name: &str) -> String {
 }
 
 /// Makes voices in the engine's process.
-pub(super) struct Conditioner(pub(super) Supervisor);
+pub(super) struct Conditioner(pub(super) Supervisor<XttsProtocol>);
 
 impl VoiceMaker for Conditioner {
     fn recording_rate(&self) -> u32 {
@@ -175,21 +175,23 @@ impl VoiceMaker for Conditioner {
         let mut lengths = Vec::with_capacity(recordings.len());
         for recording in recordings {
             check_rate(recording)?;
-            let bytes = from_samples(&recording.samples);
+            let bytes = from_floats(&recording.samples);
             lengths.push(bytes.len());
             body.extend(bytes);
         }
-        let condition = |id| Request::Condition {
-            id,
+        let condition = Order::Condition {
             recordings: lengths,
         };
-        let mut ticket = self.0.ask(condition, &body)?;
+        let mut ticket = self.0.order(condition, &body)?;
         // The supervisor's own thread brings the answer, so this waits for no runtime.
         match block_on(ticket.next())? {
-            Answer::Conditioned(voice) => Ok(voice),
-            other => Err(SpeechError::Retry(format!(
-                "the speech process answered with something else than a voice: {other:?}"
-            ))),
+            Answer::Finished {
+                end: Done::Conditioned,
+                body,
+            } => Ok(body),
+            Answer::Part(_) | Answer::Finished { .. } => Err(SpeechError::Retry(
+                "the speech process answered with something else than a voice".to_owned(),
+            )),
         }
     }
 }

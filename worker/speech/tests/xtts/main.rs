@@ -19,8 +19,8 @@ use std::{
 
 use futures::{StreamExt, TryStreamExt, future::join_all};
 use kiskadee_speech::{
-    AudioChunk, Engine, Recording, SpeechError, SpeechRequest, Utterance, VoicePart, Xtts,
-    XttsConfig, XttsProgram,
+    AudioChunk, Engine, EngineProgram, Recording, SpeechError, SpeechRequest, Utterance, VoicePart,
+    Xtts, XttsConfig,
 };
 
 use self::model::Models;
@@ -82,7 +82,7 @@ impl Studio {
 }
 
 /// The engine's process is an example of this crate, which `cargo test` builds beside the tests.
-fn program(name: &str) -> XttsProgram {
+fn program(name: &str) -> EngineProgram {
     let tests = std::env::current_exe().unwrap();
     let profile = tests.parent().and_then(Path::parent).unwrap();
     let path = profile.join("examples/xtts_process");
@@ -91,7 +91,7 @@ fn program(name: &str) -> XttsProgram {
         "{} is not built; cargo build --release -p kiskadee-speech --examples",
         path.display()
     );
-    XttsProgram {
+    EngineProgram {
         path,
         arguments: vec![name.into()],
     }
@@ -400,7 +400,7 @@ async fn a_model_that_is_not_there_is_told() {
         why.contains("the model cannot be loaded") && why.contains("/nowhere"),
         "{why}"
     );
-    let program = XttsProgram {
+    let program = EngineProgram {
         path: PathBuf::from("/no/such/program"),
         arguments: Vec::new(),
     };

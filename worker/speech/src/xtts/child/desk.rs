@@ -2,37 +2,45 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc,
-        mpsc::{Receiver, TryRecvError},
-    },
+    sync::{Arc, mpsc::TryRecvError},
     time::{Duration, Instant},
 };
 
-use kiskadee_xtts::{self as model, Batch, Event, Order, Xtts, XttsError};
+use kiskadee_xtts::{self as model, Batch, Event, Xtts, XttsError};
 
 use super::{
-    Ending, Heard,
-    outbox::Outbox,
+    load::load,
     voices::{self, Voices},
 };
-use crate::xtts::protocol::{self, Failure, Reply, Request, Speak};
+use crate::{
+    process::{self, Call, Calls, Ending, Failure, from_floats, from_integers},
+    xtts::protocol::{self, Done, Hello, Load, Speak, XttsProtocol},
+};
+
+type Outbox = process::Outbox<XttsProtocol>;
 
 /// While the batch runs a sign of life is given so often, at most.
 const ALIVE_EVERY: Duration = Duration::from_secs(1);
+
+struct Waiting {
+    id: u64,
+    speak: Speak,
+    /// The conditioning of its voice.
+    body: Vec<u8>,
+}
 
 pub(super) struct Desk {
     model: Arc<Xtts>,
     batch: Batch,
     voices: Voices,
     /// Orders that no row is free for; those that somebody listens to come first.
-    waiting: VecDeque<(Speak, Vec<u8>)>,
+    waiting: VecDeque<Waiting>,
     /// Nothing more will be asked.
     closed: bool,
 }
 
 impl Desk {
-    pub(super) fn new(model: Arc<Xtts>, rows: usize) -> Result<Self, XttsError> {
+    fn new(model: Arc<Xtts>, rows: usize) -> Result<Self, XttsError> {
         Ok(Self {
             batch: Batch::new(Arc::clone(&model), rows)?,
             model,
@@ -41,12 +49,20 @@ impl Desk {
             closed: false,
         })
     }
+}
 
-    /// Until the input ends, whatever is being spoken then.
-    pub(super) fn work(mut self, heard: &Receiver<Heard>, outbox: &Outbox) -> Result<(), Ending> {
+impl process::Model<XttsProtocol> for Desk {
+    fn load(told: Load) -> Result<(Self, Hello), Ending> {
+        let loaded = load(&told).map_err(|error| Ending::of_model(&error))?;
+        let hello = loaded.hello();
+        let desk = Self::new(loaded.model, loaded.rows);
+        Ok((desk.map_err(|error| Ending::of_device(&error))?, hello))
+    }
+
+    fn work(mut self, calls: &Calls<XttsProtocol>, outbox: &Outbox) -> Result<(), Ending> {
         let mut told = Instant::now();
         loop {
-            self.hear(heard, outbox)?;
+            self.hear(calls, outbox)?;
             if self.closed {
                 return Ok(());
             }
@@ -59,7 +75,7 @@ impl Desk {
                 .step()
                 .map_err(|error| Ending::of_device(&error))?;
             if events.is_empty() && told.elapsed() > ALIVE_EVERY {
-                outbox.send(&Reply::Alive, &[])?;
+                outbox.alive()?;
                 told = Instant::now();
             }
             for (id, event) in events {
@@ -67,18 +83,20 @@ impl Desk {
             }
         }
     }
+}
 
+impl Desk {
     /// Takes all that was asked meanwhile; waits for it where there is nothing to do.
-    fn hear(&mut self, heard: &Receiver<Heard>, outbox: &Outbox) -> Result<(), Ending> {
+    fn hear(&mut self, calls: &Calls<XttsProtocol>, outbox: &Outbox) -> Result<(), Ending> {
         if self.batch.is_empty() && self.waiting.is_empty() {
-            match heard.recv() {
-                Ok(heard) => self.take(heard, outbox)?,
+            match calls.recv() {
+                Ok(call) => self.take(call?, outbox)?,
                 Err(_) => self.closed = true,
             }
         }
         loop {
-            match heard.try_recv() {
-                Ok(heard) => self.take(heard, outbox)?,
+            match calls.try_recv() {
+                Ok(call) => self.take(call?, outbox)?,
                 Err(TryRecvError::Empty) => return Ok(()),
                 Err(TryRecvError::Disconnected) => {
                     self.closed = true;
@@ -88,57 +106,53 @@ impl Desk {
         }
     }
 
-    fn take(&mut self, heard: Heard, outbox: &Outbox) -> Result<(), Ending> {
-        let (request, body) = match heard {
-            Heard::Request(request, body) => (request, body),
-            Heard::Damaged(error) => return Err(error.into()),
-        };
-        match request {
-            Request::Load(_) => Err(Ending::Protocol("a second model was named".to_owned())),
-            Request::Condition { id, recordings } => {
-                match voices::condition(&self.model, recordings, &body) {
-                    Ok(voice) => outbox.send(&Reply::Conditioned { id }, &voice),
-                    Err(error) => refuse(outbox, id, &error),
+    fn take(&mut self, call: Call<protocol::Order>, outbox: &Outbox) -> Result<(), Ending> {
+        match call {
+            Call::Order { id, order, body } => match order {
+                protocol::Order::Condition { recordings } => {
+                    match voices::condition(&self.model, recordings, &body) {
+                        Ok(voice) => outbox.finish(id, Done::Conditioned, &voice),
+                        Err(error) => refuse(outbox, id, &error),
+                    }
                 }
-            }
-            Request::Speak(speak) => {
-                self.line_up(speak, body);
-                Ok(())
-            }
-            Request::Cancel { id } => {
-                self.waiting.retain(|(speak, _)| speak.id != id);
+                protocol::Order::Speak(speak) => {
+                    self.line_up(Waiting { id, speak, body });
+                    Ok(())
+                }
+            },
+            Call::Cancel(id) => {
+                self.waiting.retain(|waiting| waiting.id != id);
                 let left = self.batch.leave(id);
                 left.map_err(|error| Ending::of_device(&error))
             }
         }
     }
 
-    fn line_up(&mut self, speak: Speak, body: Vec<u8>) {
-        let place = if speak.stream {
+    fn line_up(&mut self, new: Waiting) {
+        let place = if new.speak.stream {
             self.waiting
                 .iter()
-                .take_while(|(other, _)| other.stream)
+                .take_while(|other| other.speak.stream)
                 .count()
         } else {
             self.waiting.len()
         };
-        self.waiting.insert(place, (speak, body));
+        self.waiting.insert(place, new);
     }
 
     /// Gives free rows to those who wait.
     fn seat(&mut self, outbox: &Outbox) -> Result<(), Ending> {
         while self.batch.free_rows() > 0 {
-            let Some((speak, body)) = self.waiting.pop_front() else {
+            let Some(Waiting { id, speak, body }) = self.waiting.pop_front() else {
                 return Ok(());
             };
-            let id = speak.id;
             match self.order(&speak, &body) {
                 Ok(Ok(order)) => {
                     if let Err(error) = self.batch.join(id, order) {
                         refuse(outbox, id, &error)?;
                     }
                 }
-                Ok(Err(too_long)) => fail(outbox, id, Failure::TooLong, too_long)?,
+                Ok(Err(too_long)) => outbox.fail(id, Failure::TooLong, too_long)?,
                 Err(error) => refuse(outbox, id, &error)?,
             }
         }
@@ -146,7 +160,7 @@ impl Desk {
     }
 
     /// The order for the model; in words where the passage has too many tokens.
-    fn order(&self, speak: &Speak, body: &[u8]) -> Result<Result<Order, String>, XttsError> {
+    fn order(&self, speak: &Speak, body: &[u8]) -> Result<Result<model::Order, String>, XttsError> {
         let tokens = self.model.tokenize(&speak.transcript, &speak.language)?;
         let most = self.model.config().model_args.gpt_max_text_tokens;
         if tokens.len() >= most {
@@ -163,7 +177,7 @@ impl Desk {
             repetition_penalty,
             seed,
         } = speak.sampling;
-        Ok(Ok(Order {
+        Ok(Ok(model::Order {
             tokens,
             voice,
             sampling: model::Sampling {
@@ -183,18 +197,13 @@ impl Desk {
 
 fn tell(outbox: &Outbox, id: u64, event: Event) -> Result<(), Ending> {
     match event {
-        Event::Audio(samples) => {
-            outbox.send(&Reply::Audio { id }, &protocol::from_samples(&samples))
-        }
+        Event::Audio(samples) => outbox.part(id, &from_floats(&samples)),
         Event::Finished(outcome) => {
             let end = match outcome.end {
                 model::End::Stop => protocol::End::Stop,
                 model::End::LengthLimit => protocol::End::LengthLimit,
             };
-            outbox.send(
-                &Reply::Finished { id, end },
-                &protocol::from_codes(&outcome.codes),
-            )
+            outbox.finish(id, Done::Spoken(end), &from_integers(&outcome.codes))
         }
     }
 }
@@ -203,16 +212,7 @@ fn tell(outbox: &Outbox, id: u64, event: Event) -> Result<(), Ending> {
 fn refuse(outbox: &Outbox, id: u64, error: &XttsError) -> Result<(), Ending> {
     match error {
         XttsError::Device(_) => Err(Ending::of_device(error)),
-        XttsError::Input(_) => fail(outbox, id, Failure::Reject, error.to_string()),
-        _ => fail(outbox, id, Failure::Retry, error.to_string()),
+        XttsError::Input(_) => outbox.fail(id, Failure::Reject, error.to_string()),
+        _ => outbox.fail(id, Failure::Retry, error.to_string()),
     }
-}
-
-fn fail(outbox: &Outbox, id: u64, failure: Failure, message: String) -> Result<(), Ending> {
-    let failed = Reply::Failed {
-        id,
-        failure,
-        message,
-    };
-    outbox.send(&failed, &[])
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kiskadee_xtts::{DeviceChoice, LoadOptions, ModelFolder, Precision, Xtts, XttsError};
 
-use crate::xtts::protocol::{Hello, Load, Sampling, VERSION};
+use crate::xtts::protocol::{Hello, Load, Sampling};
 
 const CPU_ROWS: usize = 4;
 const GPU_ROWS: usize = 32;
@@ -90,7 +90,6 @@ impl Loaded {
         let args = &config.model_args;
         let speakers = self.model.speakers().iter();
         Hello {
-            version: VERSION,
             languages: config.languages.clone(),
             sample_rate: args.output_sample_rate,
             speakers: speakers.map(|(name, _)| name.clone()).collect(),

@@ -5,7 +5,8 @@ use kiskadee_xtts::{Conditioning, PreparedVoice, Xtts, XttsError};
 
 use crate::{
     CacheError, ModelCache,
-    xtts::protocol::{Source, VoiceRecipe, split, to_samples},
+    process::{split, to_floats},
+    xtts::protocol::{Source, VoiceRecipe},
 };
 
 /// What prepared voices may take: those of XTTS-v2 take 8 MB each.
@@ -95,7 +96,7 @@ pub(super) fn condition(
     body: &[u8],
 ) -> Result<Vec<u8>, XttsError> {
     let recordings = split(body, lengths).and_then(|pieces| {
-        let samples = pieces.into_iter().map(to_samples);
+        let samples = pieces.into_iter().map(to_floats);
         samples.collect::<Option<Vec<_>>>()
     });
     let recordings =

@@ -1,4 +1,4 @@
-//! Keeps the engine's process: starts it, hands it what is asked for, notices when it dies or stands still, and starts it
+//! Keeps a process: starts it, hands it what is asked for, notices when it dies or stands still, and starts it
 //! again. A device that breaks takes that process with it and nothing else.
 //!
 //! Everything here runs on one thread of its own, which lives as long as the engine: the process asks the kernel to die with
@@ -6,7 +6,7 @@
 
 mod keeper;
 mod ledger;
-mod process;
+mod life;
 
 use std::{
     ffi::OsString,
@@ -21,53 +21,52 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 use self::keeper::Keeper;
-use super::protocol::{self, End, Failure, Hello, Load, Request};
+use super::{Failure, Protocol, frame::encode, messages::Request};
 use crate::SpeechError;
 
-/// The program that is the engine's process.
+/// The program that is an engine's process.
 #[derive(Debug, Clone)]
-pub struct XttsProgram {
+pub struct EngineProgram {
     pub path: PathBuf,
     /// What it is called with; the model and its options are told by the protocol.
     pub arguments: Vec<OsString>,
 }
 
-impl Default for XttsProgram {
+impl EngineProgram {
     /// The very file that runs, also when another has been put in its place since: both ends are of one version.
-    fn default() -> Self {
+    pub(crate) fn own(command: &str) -> Self {
         Self {
             path: PathBuf::from("/proc/self/exe"),
-            arguments: vec![OsString::from("engine-xtts")],
+            arguments: vec![OsString::from(command)],
         }
     }
 }
 
 /// What is asked of the keeper's thread.
-enum Call {
+enum Call<E> {
     Ask {
         id: u64,
         frame: Vec<u8>,
-        answers: Answers,
+        answers: Answers<E>,
     },
     Cancel(u64),
 }
 
-/// Unbounded, for the pipe must be drained whoever reads: what waits here is at most one passage, which has a longest
-/// length, or one voice.
-type Answers = mpsc::UnboundedSender<Result<Answer, OrderError>>;
+/// Unbounded, for the pipe must be drained whoever reads: what waits here is at most the answer to one order, which has a
+/// longest length.
+type Answers<E> = mpsc::UnboundedSender<Result<Answer<E>, OrderError>>;
 
 /// A part of what was asked for.
 #[derive(Debug)]
-pub(super) enum Answer {
-    Audio(Vec<f32>),
-    Conditioned(Vec<u8>),
-    Finished { codes: Vec<u32>, end: End },
+pub(crate) enum Answer<E> {
+    Part(Vec<u8>),
+    Finished { end: E, body: Vec<u8> },
 }
 
 /// Why there is no more of it.
 #[derive(Debug)]
-pub(super) enum OrderError {
-    /// The passage has more tokens than the model reads.
+pub(crate) enum OrderError {
+    /// It is more than the model takes at once.
     TooLong(String),
     Speech(SpeechError),
 }
@@ -78,6 +77,7 @@ impl OrderError {
             Failure::Reject => Self::Speech(SpeechError::Reject(message)),
             Failure::TooLong => Self::TooLong(message),
             Failure::Retry => Self::Speech(SpeechError::Retry(message)),
+            Failure::Unavailable => Self::Speech(SpeechError::Unavailable(message)),
         }
     }
 }
@@ -92,29 +92,38 @@ impl From<OrderError> for SpeechError {
 }
 
 /// The way to the process; cheap to clone. The process ends with the last clone.
-#[derive(Clone)]
-pub(super) struct Supervisor {
-    calls: mpsc::UnboundedSender<Call>,
+pub(crate) struct Supervisor<P: Protocol> {
+    calls: mpsc::UnboundedSender<Call<P::End>>,
     ids: Arc<AtomicU64>,
     restarts: Arc<AtomicU64>,
 }
 
-impl Supervisor {
+impl<P: Protocol> Clone for Supervisor<P> {
+    fn clone(&self) -> Self {
+        Self {
+            calls: self.calls.clone(),
+            ids: Arc::clone(&self.ids),
+            restarts: Arc::clone(&self.restarts),
+        }
+    }
+}
+
+impl<P: Protocol> Supervisor<P> {
     /// Starts the process and waits until it has loaded the model.
-    pub(super) async fn start(
-        program: XttsProgram,
-        load: Load,
-    ) -> Result<(Self, Hello), SpeechError> {
+    pub(crate) async fn start(
+        program: EngineProgram,
+        load: P::Load,
+    ) -> Result<(Self, P::Hello), SpeechError> {
         let (calls, called) = mpsc::unbounded_channel();
         let (first, loaded) = oneshot::channel();
         let restarts = Arc::new(AtomicU64::new(0));
-        let keeper = Keeper::new(program, load, called, Arc::clone(&restarts));
+        let keeper = Keeper::<P>::new(program, load, called, Arc::clone(&restarts));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| unavailable(&error))?;
         thread::Builder::new()
-            .name("xtts-supervisor".to_owned())
+            .name(format!("{}-supervisor", P::NAME))
             .spawn(move || runtime.block_on(keeper.keep(first)))
             .map_err(|error| unavailable(&error))?;
         let supervisor = Self {
@@ -129,14 +138,11 @@ impl Supervisor {
         }
     }
 
-    /// Asks for something. While the process starts again the question waits for it, up to a limit.
-    pub(super) fn ask(
-        &self,
-        request: impl FnOnce(u64) -> Request,
-        body: &[u8],
-    ) -> Result<Ticket, SpeechError> {
+    /// Orders something. While the process starts again the order waits for it, up to a limit.
+    pub(crate) fn order(&self, order: P::Order, body: &[u8]) -> Result<Ticket<P>, SpeechError> {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let frame = protocol::encode(&request(id), body)
+        let request = Request::<P::Load, P::Order>::Order { id, order };
+        let frame = encode(&request, body)
             .map_err(|error| SpeechError::Reject(format!("it cannot be asked for: {error}")))?;
         let (answers, answered) = mpsc::unbounded_channel();
         // A keeper that has ended drops the call, and the ticket tells.
@@ -149,7 +155,7 @@ impl Supervisor {
     }
 
     /// How often the process was started again so far.
-    pub(super) fn restarts(&self) -> u64 {
+    pub(crate) fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }
 }
@@ -159,14 +165,14 @@ fn unavailable(error: &dyn std::error::Error) -> SpeechError {
 }
 
 /// Something that was asked for. Dropping it takes it back at once.
-pub(super) struct Ticket {
+pub(crate) struct Ticket<P: Protocol> {
     id: u64,
-    answered: mpsc::UnboundedReceiver<Result<Answer, OrderError>>,
-    calls: mpsc::UnboundedSender<Call>,
+    answered: mpsc::UnboundedReceiver<Result<Answer<P::End>, OrderError>>,
+    calls: mpsc::UnboundedSender<Call<P::End>>,
 }
 
-impl Ticket {
-    pub(super) async fn next(&mut self) -> Result<Answer, OrderError> {
+impl<P: Protocol> Ticket<P> {
+    pub(crate) async fn next(&mut self) -> Result<Answer<P::End>, OrderError> {
         self.answered.recv().await.unwrap_or_else(|| {
             let why = "the engine's supervisor has ended".to_owned();
             Err(OrderError::Speech(SpeechError::Retry(why)))
@@ -174,7 +180,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl<P: Protocol> Drop for Ticket<P> {
     fn drop(&mut self) {
         let _ = self.calls.send(Call::Cancel(self.id));
     }

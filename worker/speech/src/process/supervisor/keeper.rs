@@ -13,8 +13,12 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{Call, XttsProgram, ledger::Ledger, process::Process};
-use crate::xtts::protocol::{self, Hello, Load, Reply, Request, VERSION};
+use super::{Call, EngineProgram, ledger::Ledger, life::Life};
+use crate::process::{
+    Protocol,
+    frame::encode,
+    messages::{Reply, Request, RequestOf},
+};
 
 /// A checkpoint of gigabytes may lie on a slow disk, and kernels may have to be compiled for the device.
 const LOADING: Duration = Duration::from_mins(10);
@@ -25,11 +29,11 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// A process that lived this long was well: its death is a new trouble, not the old one again.
 const HEALTHY: Duration = Duration::from_mins(1);
 
-pub(super) struct Keeper {
-    program: XttsProgram,
-    load: Load,
-    calls: mpsc::UnboundedReceiver<Call>,
-    ledger: Ledger,
+pub(super) struct Keeper<P: Protocol> {
+    program: EngineProgram,
+    load: P::Load,
+    calls: mpsc::UnboundedReceiver<Call<P::End>>,
+    ledger: Ledger<P::End>,
     restarts: Arc<AtomicU64>,
 }
 
@@ -39,11 +43,11 @@ struct Deserted;
 /// Why a life of the process ended, in words.
 type Death = String;
 
-impl Keeper {
+impl<P: Protocol> Keeper<P> {
     pub(super) fn new(
-        program: XttsProgram,
-        load: Load,
-        calls: mpsc::UnboundedReceiver<Call>,
+        program: EngineProgram,
+        load: P::Load,
+        calls: mpsc::UnboundedReceiver<Call<P::End>>,
         restarts: Arc<AtomicU64>,
     ) -> Self {
         Self {
@@ -56,7 +60,7 @@ impl Keeper {
     }
 
     /// Until nobody can ask any more. `first` hears how the first start went; when it failed, that is the end.
-    pub(super) async fn keep(mut self, first: oneshot::Sender<Result<Hello, String>>) {
+    pub(super) async fn keep(mut self, first: oneshot::Sender<Result<P::Hello, String>>) {
         let mut first = Some(first);
         let mut pause = FIRST_PAUSE;
         loop {
@@ -65,10 +69,11 @@ impl Keeper {
                 return;
             };
             if let Some(first) = first.take() {
-                let _ = first.send(Err(format!("the engine xtts does not start: {why}")));
+                let name = P::NAME;
+                let _ = first.send(Err(format!("the engine {name} does not start: {why}")));
                 return;
             }
-            tracing::error!(%why, "the speech process died, starting it again");
+            tracing::error!(engine = P::NAME, %why, "the speech process died, starting it again");
             self.ledger
                 .fail(&format!("the speech process died ({why}); try again"));
             self.restarts.fetch_add(1, Ordering::Relaxed);
@@ -85,9 +90,9 @@ impl Keeper {
     /// One life of the process.
     async fn live(
         &mut self,
-        first: &mut Option<oneshot::Sender<Result<Hello, String>>>,
+        first: &mut Option<oneshot::Sender<Result<P::Hello, String>>>,
     ) -> Result<Death, Deserted> {
-        let mut process = match Process::start(&self.program) {
+        let mut process = match Life::<P>::start(&self.program) {
             Ok(process) => process,
             Err(error) => {
                 let program = self.program.path.display();
@@ -96,7 +101,7 @@ impl Keeper {
         };
         let end = match self.greet(&mut process).await? {
             Ok(hello) => {
-                log(&hello);
+                P::log(&hello);
                 if let Some(first) = first.take() {
                     let _ = first.send(Ok(hello));
                 }
@@ -119,8 +124,12 @@ impl Keeper {
     }
 
     /// Has the model loaded.
-    async fn greet(&mut self, process: &mut Process) -> Result<Result<Hello, End>, Deserted> {
-        if let Err(end) = tell(process, &Request::Load(self.load.clone())) {
+    async fn greet(&mut self, process: &mut Life<P>) -> Result<Result<P::Hello, End>, Deserted> {
+        let load = Request::Load {
+            version: P::VERSION,
+            load: self.load.clone(),
+        };
+        if let Err(end) = tell(process, &load) {
             return Ok(Err(end));
         }
         let greeting = tokio::time::timeout(LOADING, process.next());
@@ -130,7 +139,9 @@ impl Keeper {
                 LOADING.as_secs()
             ))),
             Ok(None) => Err(End::Died),
-            Ok(Some(Ok((Reply::Hello(hello), _)))) if hello.version == VERSION => Ok(hello),
+            Ok(Some(Ok((Reply::Hello { version, hello }, _)))) if version == P::VERSION => {
+                Ok(hello)
+            }
             Ok(Some(Ok(_))) => Err(End::Unusable(
                 "the speech process is of another version; restart the worker".to_owned(),
             )),
@@ -155,7 +166,7 @@ impl Keeper {
     }
 
     /// Passes questions and answers to and fro until the process has ended or must be ended.
-    async fn serve(&mut self, process: &mut Process) -> End {
+    async fn serve(&mut self, process: &mut Life<P>) -> End {
         let mut progress = Instant::now();
         loop {
             if self.ledger.is_idle() {
@@ -168,7 +179,7 @@ impl Keeper {
                 frame = process.next() => match frame {
                     Some(Ok((reply, body))) => {
                         progress = Instant::now();
-                        self.ledger.answer(reply, &body);
+                        self.ledger.answer(reply, body);
                     }
                     Some(Err(error)) => return End::Unusable(error.to_string()),
                     None => return End::Died,
@@ -201,8 +212,8 @@ enum End {
     Unusable(String),
 }
 
-fn tell(process: &Process, request: &Request) -> Result<(), End> {
-    let frame = protocol::encode(request, &[]).map_err(|error| End::Unusable(error.to_string()))?;
+fn tell<P: Protocol>(process: &Life<P>, request: &RequestOf<P>) -> Result<(), End> {
+    let frame = encode(request, &[]).map_err(|error| End::Unusable(error.to_string()))?;
     process.send(frame);
     Ok(())
 }
@@ -212,15 +223,4 @@ async fn at(time: Option<Instant>) {
         Some(time) => sleep_until(time).await,
         None => std::future::pending().await,
     }
-}
-
-fn log(hello: &Hello) {
-    tracing::info!(
-        device = hello.device,
-        parameters = hello.parameters,
-        rows = hello.rows,
-        languages = hello.languages.len(),
-        speakers = hello.speakers.len(),
-        "the speech process has loaded its model"
-    );
 }

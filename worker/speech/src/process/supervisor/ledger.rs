@@ -8,31 +8,36 @@ use std::{
 use tokio::time::Instant;
 
 use super::{Answer, Answers, Call, OrderError};
-use crate::{
-    SpeechError,
-    xtts::protocol::{self, Reply},
-};
+use crate::{SpeechError, process::messages::Reply};
 
 /// How long a question waits for a process that starts: a model of gigabytes may have to be read.
 pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A question that waits.
-struct Waiting {
+struct Waiting<E> {
     id: u64,
     frame: Vec<u8>,
-    answers: Answers,
+    answers: Answers<E>,
     until: Instant,
 }
 
-#[derive(Default)]
-pub(super) struct Ledger {
-    in_flight: HashMap<u64, Answers>,
-    waiting: VecDeque<Waiting>,
+pub(super) struct Ledger<E> {
+    in_flight: HashMap<u64, Answers<E>>,
+    waiting: VecDeque<Waiting<E>>,
 }
 
-impl Ledger {
+impl<E> Default for Ledger<E> {
+    fn default() -> Self {
+        Self {
+            in_flight: HashMap::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+impl<E> Ledger<E> {
     /// Notes a call. Gives the id of what the process need not do any more.
-    pub(super) fn note(&mut self, call: Call) -> Option<u64> {
+    pub(super) fn note(&mut self, call: Call<E>) -> Option<u64> {
         match call {
             Call::Ask { id, frame, answers } => {
                 self.waiting.push_back(Waiting {
@@ -63,7 +68,7 @@ impl Ledger {
     }
 
     /// Passes an answer on. An answer that is wanted no more is dropped.
-    pub(super) fn answer(&mut self, reply: Reply, body: &[u8]) {
+    pub(super) fn answer<H>(&mut self, reply: Reply<H, E>, body: Vec<u8>) {
         let Some(id) = reply.id() else {
             return;
         };
@@ -106,17 +111,11 @@ fn retry(why: &str) -> OrderError {
 }
 
 /// None for a reply that answers nobody.
-fn read(reply: Reply, body: &[u8]) -> Option<Result<Answer, OrderError>> {
-    let damaged = || retry("the speech process gave a damaged answer");
+fn read<H, E>(reply: Reply<H, E>, body: Vec<u8>) -> Option<Result<Answer<E>, OrderError>> {
     Some(match reply {
-        Reply::Hello(_) | Reply::Alive => return None,
-        Reply::Conditioned { .. } => Ok(Answer::Conditioned(body.to_owned())),
-        Reply::Audio { .. } => protocol::to_samples(body)
-            .map(Answer::Audio)
-            .ok_or_else(damaged),
-        Reply::Finished { end, .. } => protocol::to_codes(body)
-            .map(|codes| Answer::Finished { codes, end })
-            .ok_or_else(damaged),
+        Reply::Hello { .. } | Reply::Alive => return None,
+        Reply::Part { .. } => Ok(Answer::Part(body)),
+        Reply::Finished { end, .. } => Ok(Answer::Finished { end, body }),
         Reply::Failed {
             failure, message, ..
         } => Err(OrderError::new(failure, message)),
@@ -128,11 +127,12 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::xtts::protocol::{End, from_codes, from_samples};
+    use crate::process::Failure;
 
-    type Answered = mpsc::UnboundedReceiver<Result<Answer, OrderError>>;
+    type Answered = mpsc::UnboundedReceiver<Result<Answer<char>, OrderError>>;
+    type Said = Reply<(), char>;
 
-    fn ask(ledger: &mut Ledger, id: u64) -> Answered {
+    fn ask(ledger: &mut Ledger<char>, id: u64) -> Answered {
         let (answers, answered) = mpsc::unbounded_channel();
         let call = Call::Ask {
             id,
@@ -149,18 +149,21 @@ mod tests {
         let (mut first, mut second) = (ask(&mut ledger, 1), ask(&mut ledger, 2));
         assert!(ledger.is_idle());
         assert!(ledger.take().is_some() && ledger.take().is_some() && ledger.take().is_none());
-        ledger.answer(Reply::Audio { id: 2 }, &from_samples(&[0.5]));
-        ledger.answer(Reply::Audio { id: 9 }, &from_samples(&[0.5]));
-        let end = End::Stop;
-        ledger.answer(Reply::Finished { id: 2, end }, &from_codes(&[7]));
-        ledger.answer(Reply::Audio { id: 1 }, b"odd");
-        let Ok(Answer::Audio(samples)) = second.try_recv().unwrap() else {
-            panic!("no audio");
+        ledger.answer(Said::Alive, Vec::new());
+        ledger.answer(Said::Part { id: 2 }, b"part".to_vec());
+        ledger.answer(Said::Part { id: 9 }, b"nobody's".to_vec());
+        ledger.answer(Said::Finished { id: 2, end: 'z' }, b"rest".to_vec());
+        let failed = Said::Failed {
+            id: 1,
+            failure: Failure::Retry,
+            message: "it went wrong".to_owned(),
         };
-        assert_eq!(samples, [0.5]);
-        assert!(
-            matches!(second.try_recv(), Ok(Ok(Answer::Finished { codes, .. })) if codes == [7])
-        );
+        ledger.answer(failed, Vec::new());
+        assert!(matches!(second.try_recv(), Ok(Ok(Answer::Part(body))) if body == b"part"));
+        assert!(matches!(
+            second.try_recv(),
+            Ok(Ok(Answer::Finished { end: 'z', body })) if body == b"rest"
+        ));
         assert!(second.recv().await.is_none());
         assert!(matches!(
             first.try_recv(),

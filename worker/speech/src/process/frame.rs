@@ -5,14 +5,14 @@ use std::io::{self, Read};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The two lengths.
-pub(in crate::xtts) const HEAD_BYTES: usize = 8;
+pub(super) const HEAD_BYTES: usize = 8;
 const MOST_HEADER_BYTES: usize = 256 << 10;
-/// Four minutes of recordings at 22,050 Hz are a third of it.
+/// Recordings that a voice is made of are the largest: four minutes at 22,050 Hz are a third of it.
 const MOST_BODY_BYTES: usize = 64 << 20;
 
 /// Why a frame cannot be read. What follows it cannot be read either.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::xtts) enum FrameError {
+pub(super) enum FrameError {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error("a frame of {header} and {body} bytes is too large")]
@@ -23,13 +23,13 @@ pub(in crate::xtts) enum FrameError {
 
 /// How long the parts of a frame are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::xtts) struct Head {
-    pub(in crate::xtts) header: usize,
-    pub(in crate::xtts) body: usize,
+pub(super) struct Head {
+    pub(super) header: usize,
+    pub(super) body: usize,
 }
 
 impl Head {
-    pub(in crate::xtts) fn parse(bytes: [u8; HEAD_BYTES]) -> Result<Self, FrameError> {
+    pub(super) fn parse(bytes: [u8; HEAD_BYTES]) -> Result<Self, FrameError> {
         let lengths = u64::from_le_bytes(bytes);
         let header = (lengths & u64::from(u32::MAX)) as usize;
         let body = (lengths >> u32::BITS) as usize;
@@ -46,7 +46,7 @@ impl Head {
 }
 
 /// The bytes of a frame.
-pub(in crate::xtts) fn encode(header: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, FrameError> {
+pub(super) fn encode(header: &impl Serialize, body: &[u8]) -> Result<Vec<u8>, FrameError> {
     let header = serde_json::to_vec(header)?;
     Head {
         header: header.len(),
@@ -63,7 +63,7 @@ pub(in crate::xtts) fn encode(header: &impl Serialize, body: &[u8]) -> Result<Ve
 }
 
 /// The next frame; none at an end between two frames.
-pub(in crate::xtts) fn read<M: DeserializeOwned>(
+pub(super) fn read<M: DeserializeOwned>(
     mut input: impl Read,
 ) -> Result<Option<(M, Vec<u8>)>, FrameError> {
     let mut head = [0; HEAD_BYTES];
@@ -81,8 +81,11 @@ pub(in crate::xtts) fn read<M: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{End, Reply, Request};
+    use super::super::messages;
     use super::*;
+
+    type Request = messages::Request<(), String>;
+    type Reply = messages::Reply<(), String>;
 
     fn cancel(id: u64) -> Request {
         Request::Cancel { id }
@@ -92,7 +95,7 @@ mod tests {
     fn frames_follow_each_other() {
         let finished = Reply::Finished {
             id: u64::MAX,
-            end: End::LengthLimit,
+            end: "at a limit".to_owned(),
         };
         let mut bytes = encode(&Reply::Alive, b"").unwrap();
         bytes.extend(encode(&finished, b"body").unwrap());

@@ -1,45 +1,59 @@
-//! What the engine and its process say to each other over the process's standard input and output.
-//!
-//! A frame is a header in JSON and a body of bytes, whose meaning the header tells: samples and codes are little-endian. Both
-//! ends come from one program, so a version that differs is refused and not translated.
-
-mod body;
-mod frame;
+//! What the engine orders of its process, and what it is told. Samples, codes and conditioning are the bodies of frames.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::{
-    body::{from_codes, from_samples, split, to_codes, to_samples},
-    frame::{FrameError, HEAD_BYTES, Head, encode, read},
-};
+use super::NAME;
+use crate::process::Protocol;
 
-/// Grows with every change of what is said here.
-pub(super) const VERSION: u32 = 1;
+/// The protocol of the engine's process.
+pub(super) enum XttsProtocol {}
 
-/// To the process.
+impl Protocol for XttsProtocol {
+    const NAME: &'static str = NAME;
+    const VERSION: u32 = 2;
+    type Load = Load;
+    type Hello = Hello;
+    type Order = Order;
+    type End = Done;
+
+    fn log(hello: &Hello) {
+        tracing::info!(
+            device = hello.device,
+            parameters = hello.parameters,
+            rows = hello.rows,
+            languages = hello.languages.len(),
+            speakers = hello.speakers.len(),
+            "the speech process has loaded its model"
+        );
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Request {
-    /// The first one, and only the first one: load this model.
-    Load(Load),
+pub(super) enum Order {
     /// Take a voice from recordings at 22,050 Hz, which are the body, one after the other.
     Condition {
-        id: u64,
         /// Bytes of each recording.
         recordings: Vec<usize>,
     },
+    /// The parts of the answer are samples.
     Speak(Speak),
-    /// What the request asked for is not wanted any more.
-    Cancel {
-        id: u64,
-    },
+}
+
+/// How an order was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Done {
+    /// The body is the voice.
+    Conditioned,
+    /// The body is the codes that were spoken.
+    Spoken(End),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Load {
-    pub(super) version: u32,
     pub(super) model: PathBuf,
     /// In the words of the options: `auto`, `cpu`, `cuda`, `cuda:1`.
     pub(super) device: String,
@@ -54,7 +68,6 @@ pub(super) struct Load {
 /// to remember what the other still knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Speak {
-    pub(super) id: u64,
     pub(super) transcript: String,
     /// In the model's own words.
     pub(super) language: String,
@@ -98,30 +111,8 @@ pub(super) struct Sampling {
     pub(super) seed: u64,
 }
 
-/// From the process.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Reply {
-    /// The model is loaded.
-    Hello(Hello),
-    /// Work goes on, though there is nothing to show yet.
-    Alive,
-    /// The body is the voice.
-    Conditioned { id: u64 },
-    /// The body is the samples that follow those before.
-    Audio { id: u64 },
-    /// The body is the codes that were spoken.
-    Finished { id: u64, end: End },
-    Failed {
-        id: u64,
-        failure: Failure,
-        message: String,
-    },
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Hello {
-    pub(super) version: u32,
     /// In the model's own words.
     pub(super) languages: Vec<String>,
     /// Hz.
@@ -145,33 +136,4 @@ pub(super) struct Hello {
 pub(super) enum End {
     Stop,
     LengthLimit,
-}
-
-/// Why something has no result, by what is to be done about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Failure {
-    /// It would fail again.
-    Reject,
-    /// The passage has more tokens than the model reads; halves of it may do.
-    TooLong,
-    Retry,
-}
-
-impl Reply {
-    /// Whose answer it is.
-    pub(super) fn id(&self) -> Option<u64> {
-        match self {
-            Self::Hello(_) | Self::Alive => None,
-            Self::Conditioned { id }
-            | Self::Audio { id }
-            | Self::Finished { id, .. }
-            | Self::Failed { id, .. } => Some(*id),
-        }
-    }
-
-    /// No more comes after it.
-    pub(super) fn is_last(&self) -> bool {
-        !matches!(self, Self::Hello(_) | Self::Alive | Self::Audio { .. })
-    }
 }

@@ -1,4 +1,4 @@
-//! One life of the engine's process: its three pipes, each read or written by a task of its own.
+//! One life of a process: its three pipes, each read or written by a task of its own.
 
 use std::{io, process::Stdio, time::Duration};
 
@@ -12,8 +12,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::XttsProgram;
-use crate::xtts::protocol::{FrameError, HEAD_BYTES, Head, Reply};
+use super::EngineProgram;
+use crate::process::{
+    Protocol,
+    frame::{FrameError, HEAD_BYTES, Head},
+    messages::ReplyOf,
+};
 
 /// What the process may take to end after its input was closed.
 const PARTING: Duration = Duration::from_secs(5);
@@ -23,18 +27,19 @@ const VARIABLES: [&str; 12] = [
     "TMPDIR",
 ];
 
-type Frames = mpsc::Receiver<Result<(Reply, Vec<u8>), FrameError>>;
+/// A reply with its body.
+type Frame<P> = Result<(ReplyOf<P>, Vec<u8>), FrameError>;
 
-pub(super) struct Process {
+pub(super) struct Life<P: Protocol> {
     child: Child,
     input: mpsc::UnboundedSender<Vec<u8>>,
-    output: Frames,
+    output: mpsc::Receiver<Frame<P>>,
     log: JoinHandle<String>,
 }
 
-impl Process {
+impl<P: Protocol> Life<P> {
     /// Must be called within a `LocalSet` or runtime of the thread whose end is to be the end of the process.
-    pub(super) fn start(program: &XttsProgram) -> io::Result<Self> {
+    pub(super) fn start(program: &EngineProgram) -> io::Result<Self> {
         let variables = std::env::vars_os().filter(|(name, _)| {
             let name = name.to_string_lossy();
             VARIABLES.iter().any(|known| name.starts_with(known))
@@ -55,10 +60,10 @@ impl Process {
         let (input, frames) = mpsc::unbounded_channel();
         let (replies, output) = mpsc::channel(64);
         tokio::spawn(write_all(stdin, frames));
-        tokio::spawn(read_all(stdout, replies));
+        tokio::spawn(read_all::<P>(stdout, replies));
         let pid = child.id().unwrap_or_default();
         let log = tokio::spawn(forward(BufReader::new(stderr).lines(), pid));
-        tracing::info!(pid, "the speech process has started");
+        tracing::info!(pid, engine = P::NAME, "the speech process has started");
         Ok(Self {
             child,
             input,
@@ -73,7 +78,7 @@ impl Process {
     }
 
     /// The next reply; none at the end of its output.
-    pub(super) async fn next(&mut self) -> Option<Result<(Reply, Vec<u8>), FrameError>> {
+    pub(super) async fn next(&mut self) -> Option<Frame<P>> {
         self.output.recv().await
     }
 
@@ -109,12 +114,9 @@ async fn write_all(mut stdin: ChildStdin, mut frames: mpsc::UnboundedReceiver<Ve
     }
 }
 
-async fn read_all(
-    mut stdout: ChildStdout,
-    replies: mpsc::Sender<Result<(Reply, Vec<u8>), FrameError>>,
-) {
+async fn read_all<P: Protocol>(mut stdout: ChildStdout, replies: mpsc::Sender<Frame<P>>) {
     loop {
-        let frame = match read(&mut stdout).await {
+        let frame = match read::<P>(&mut stdout).await {
             Err(FrameError::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return,
             frame => frame,
         };
@@ -125,7 +127,7 @@ async fn read_all(
     }
 }
 
-async fn read(input: &mut (impl AsyncRead + Unpin)) -> Result<(Reply, Vec<u8>), FrameError> {
+async fn read<P: Protocol>(input: &mut (impl AsyncRead + Unpin)) -> Frame<P> {
     let mut head = [0; HEAD_BYTES];
     input.read_exact(&mut head).await?;
     let Head { header, body } = Head::parse(head)?;

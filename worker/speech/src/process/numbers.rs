@@ -1,31 +1,34 @@
-//! The bodies of frames: numbers as little-endian bytes.
+//! Numbers in the bodies of frames: little-endian.
 
-pub(in crate::xtts) fn from_samples(samples: &[f32]) -> Vec<u8> {
-    samples
+pub(crate) fn from_floats(floats: &[f32]) -> Vec<u8> {
+    floats
         .iter()
-        .flat_map(|sample| sample.to_le_bytes())
+        .flat_map(|float| float.to_le_bytes())
         .collect()
 }
 
-/// None where the bytes are no whole number of samples.
-pub(in crate::xtts) fn to_samples(bytes: &[u8]) -> Option<Vec<f32>> {
-    let (samples, rest) = bytes.as_chunks::<4>();
+/// None where the bytes are no whole number of floats.
+pub(crate) fn to_floats(bytes: &[u8]) -> Option<Vec<f32>> {
+    let (floats, rest) = bytes.as_chunks::<4>();
     rest.is_empty().then(|| {
-        samples
+        floats
             .iter()
             .map(|bytes| f32::from_le_bytes(*bytes))
             .collect()
     })
 }
 
-pub(in crate::xtts) fn from_codes(codes: &[u32]) -> Vec<u8> {
-    codes.iter().flat_map(|code| code.to_le_bytes()).collect()
+pub(crate) fn from_integers(integers: &[u32]) -> Vec<u8> {
+    integers
+        .iter()
+        .flat_map(|integer| integer.to_le_bytes())
+        .collect()
 }
 
-pub(in crate::xtts) fn to_codes(bytes: &[u8]) -> Option<Vec<u32>> {
-    let (codes, rest) = bytes.as_chunks::<4>();
+pub(crate) fn to_integers(bytes: &[u8]) -> Option<Vec<u32>> {
+    let (integers, rest) = bytes.as_chunks::<4>();
     rest.is_empty().then(|| {
-        codes
+        integers
             .iter()
             .map(|bytes| u32::from_le_bytes(*bytes))
             .collect()
@@ -33,7 +36,7 @@ pub(in crate::xtts) fn to_codes(bytes: &[u8]) -> Option<Vec<u32>> {
 }
 
 /// The pieces of a body that is of exactly these lengths.
-pub(in crate::xtts) fn split(
+pub(crate) fn split(
     mut body: &[u8],
     lengths: impl IntoIterator<Item = usize>,
 ) -> Option<Vec<&[u8]>> {
@@ -52,13 +55,13 @@ mod tests {
 
     #[test]
     fn numbers_survive() {
-        let samples = [0.0, -1.0, f32::MIN_POSITIVE, 0.1];
-        assert_eq!(to_samples(&from_samples(&samples)).unwrap(), samples);
+        let floats = [0.0, -1.0, f32::MIN_POSITIVE, 0.1];
+        assert_eq!(to_floats(&from_floats(&floats)).unwrap(), floats);
         assert_eq!(
-            to_codes(&from_codes(&[0, 1024, u32::MAX])).unwrap(),
+            to_integers(&from_integers(&[0, 1024, u32::MAX])).unwrap(),
             [0, 1024, u32::MAX]
         );
-        assert!(to_samples(&[0; 5]).is_none() && to_codes(&[0; 3]).is_none());
+        assert!(to_floats(&[0; 5]).is_none() && to_integers(&[0; 3]).is_none());
     }
 
     #[test]
