@@ -25,7 +25,7 @@ fn import() -> Result<TempDir> {
         fs::copy(fixtures.join("golden").join(name), published.join(name))?;
     }
     fs::copy(
-        fixtures.join("checkpoints/speakers.pth"),
+        process::repository().join("worker/checkpoint/tests/checkpoints/speakers.pth"),
         published.join("speakers_xtts.pth"),
     )?;
     let imported = Command::new(binary())

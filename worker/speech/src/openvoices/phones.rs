@@ -168,9 +168,9 @@ mod tests {
         let phones = ["wˈʌn", "", "θɹˈi"].map(str::to_owned);
         let phones = Phones::of_words(&sentence, &phones);
         assert_eq!(phones.part(0..3).0, "wˈʌn, θɹˈi!");
-        assert_eq!(phones.part(0..1), ("wˈʌn,", vec![0..5]));
+        assert_eq!(phones.part(0..1), ("wˈʌn,", vec![0..6]));
         assert_eq!(phones.part(1..2), ("", vec![0..0]));
-        assert_eq!(phones.part(1..3), ("θɹˈi!", vec![0..0, 0..6]));
+        assert_eq!(phones.part(1..3), ("θɹˈi!", vec![0..0, 0..7]));
         assert_eq!(phones.size(0), 6);
     }
 
@@ -180,7 +180,7 @@ mod tests {
             Clause {
                 ipa: "ʌvðə hˈaʊs".to_owned(),
                 mark: Some(','),
-                words: vec![said(0, 0..3), said(1, 3..6), said(2, 7..13)],
+                words: vec![said(0, 0..3), said(1, 3..7), said(2, 8..15)],
             },
             Clause {
                 ipa: "nˈoʊ".to_owned(),

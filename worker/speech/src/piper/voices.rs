@@ -149,6 +149,7 @@ impl Voices {
 
     /// Speakers are mixed inside their model; two models have nothing in common.
     fn mix(&self, voice: &str, parts: &[VoicePart]) -> Result<Speaking<'_>, SpeechError> {
+        let total: f32 = parts.iter().map(|part| part.weight).sum();
         let mut mixed: Option<&Model> = None;
         let mut speakers = Vec::with_capacity(parts.len());
         for part in parts {
@@ -172,7 +173,10 @@ impl Voices {
                 )));
             }
             mixed = Some(model);
-            speakers.push((speaker.unwrap_or(model.config.default_speaker), part.weight));
+            speakers.push((
+                speaker.unwrap_or(model.config.default_speaker),
+                part.weight / total,
+            ));
         }
         let model = mixed.ok_or_else(|| self.unknown(voice))?;
         Ok(Speaking {

@@ -21,7 +21,8 @@ impl Models {
         for name in [files::CONFIG, files::VOCABULARY, files::MODEL] {
             fs::copy(fixtures("golden").join(name), published.join(name)).unwrap();
         }
-        let speakers = fixtures("checkpoints").join("speakers.pth");
+        let speakers = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let speakers = speakers.join("../checkpoint/tests/checkpoints/speakers.pth");
         fs::copy(speakers, published.join("speakers_xtts.pth")).unwrap();
         let request = Import {
             source: &Source::find(&published).unwrap(),
