@@ -18,13 +18,15 @@ pub struct Written {
     pub sha256: String,
 }
 
+type CopyNumbers<'a> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>;
+
 /// A tensor that is asked for its numbers when their turn comes.
 pub struct TensorToWrite<'a> {
     pub name: String,
     pub number: Number,
     pub shape: Vec<usize>,
     /// Writes all numbers in order, lowest byte first.
-    pub copy: Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>,
+    pub copy: CopyNumbers<'a>,
 }
 
 impl<'a> TensorToWrite<'a> {

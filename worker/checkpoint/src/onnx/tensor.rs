@@ -190,7 +190,7 @@ impl<'a> Parts<'a> {
         match (number, value) {
             (1, Value::Varint(size)) => self.axis(size)?,
             (1, Value::Bytes(sizes)) => {
-                varints(sizes.bytes()).try_for_each(|size| self.axis(size))?
+                varints(sizes.bytes()).try_for_each(|size| self.axis(size))?;
             }
             (2, Value::Varint(code)) => self.code = code,
             // Strings, which no numbers are.

@@ -195,7 +195,9 @@ fn checked(
 ) -> Result<StylePack, String> {
     let (shape, values) = array.map_err(|reason| format!("voice {name} {reason}"))?;
     check_shape(&name, &shape)?;
-    let wrong = values.iter().position(|value| !(value.abs() <= LARGEST));
+    let wrong = values
+        .iter()
+        .position(|value| value.is_nan() || value.abs() > LARGEST);
     if let Some(place) = wrong {
         let value = values.get(place).copied().unwrap_or_default();
         return Err(format!(
