@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use kiskadee_checkpoint::folder::{CommercialUse, Licence, files};
-use kiskadee_kokoro::import::{WeightsFile, model, read_voices};
 use kiskadee_kokoro::Config;
+use kiskadee_kokoro::import::{WeightsFile, model, read_voices};
 use reqwest::Client;
 
 use super::archive;

@@ -139,6 +139,10 @@ fn starts(frames: &[u32], samples_per_frame: usize) -> Vec<usize> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "single ranges are what is meant"
+)]
 mod tests {
     use super::*;
 

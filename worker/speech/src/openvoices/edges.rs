@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn silence_alone_is_nothing_and_a_click_is_something() {
-        assert_eq!(passed(&[0.001; 9000], 3), (Vec::new(), None));
+        assert_eq!(passed(&vec![0.001; 9000], 3), (Vec::new(), None));
         assert!(passed(&[], 1).0.is_empty());
         assert_eq!(passed(&[0.5, -0.5, 0.5], 1).0.len(), 3);
     }

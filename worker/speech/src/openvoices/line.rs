@@ -106,6 +106,10 @@ fn first_line(words: &[(usize, Boundary)], most: usize, hasten: bool) -> usize {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "single ranges are what is meant"
+)]
 mod tests {
     use super::*;
 

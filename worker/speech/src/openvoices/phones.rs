@@ -152,6 +152,10 @@ impl FrontEnd for EspeakPhones {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "single ranges are what is meant"
+)]
 mod tests {
     use kiskadee_text::{Language, normalize};
 

@@ -104,6 +104,10 @@ impl Factors {
         speed: 1.0,
         pitch: 1.0,
     };
+
+    pub(crate) fn changes_pitch(self) -> bool {
+        (self.pitch - Self::PLAIN.pitch).abs() > f32::EPSILON
+    }
 }
 
 /// How an order was done.

@@ -44,17 +44,17 @@ impl Running {
         process: &Process,
         line: Line,
         seed: u64,
-        speed: f32,
-        live: bool,
+        pace: f32,
+        is_live: bool,
     ) -> Result<Self, SpeechError> {
         let order = Order::Speak(Speak {
             model: line.model.clone(),
             ids: line.ids.clone(),
             who: line.who.clone(),
-            speed,
+            speed: pace,
             factors: line.factors.clone(),
             seed,
-            live,
+            live: is_live,
         });
         Ok(Self {
             ticket: process.0.order(order.clone(), &line.body)?,
@@ -82,7 +82,8 @@ impl Running {
                     end: Done::Spoken, ..
                 }) => return Ok(None),
                 Ok(Answer::Part(body)) => {
-                    if let Some(samples) = self.take(&body).ok_or_else(damaged)? {
+                    let samples = self.take(&body).ok_or_else(damaged)?;
+                    if !samples.is_empty() {
                         return Ok(Some(samples));
                     }
                 }
@@ -109,18 +110,18 @@ impl Running {
         Ok(samples)
     }
 
-    /// New samples of a part of the answer, if there are any; nothing for a part that is damaged.
-    fn take(&mut self, body: &[u8]) -> Option<Option<Vec<f32>>> {
+    /// The new samples in a part of the answer; none for a part that is damaged.
+    fn take(&mut self, body: &[u8]) -> Option<Vec<f32>> {
         if self.frames.is_none() {
             self.frames = Some(to_integers(body)?);
-            return Some(None);
+            return Some(Vec::new());
         }
         let mut samples = to_floats(body)?;
         let before = self.received;
         self.received += samples.len();
         let known = self.skipped.saturating_sub(before).min(samples.len());
         samples.drain(..known);
-        Some((!samples.is_empty()).then_some(samples))
+        Some(samples)
     }
 }
 

@@ -127,7 +127,7 @@ impl Script {
                 (word, factors)
             })
             .unzip();
-        if !self.has_pitch && asked.iter().any(|factors| factors.pitch != 1.0) {
+        if !self.has_pitch && asked.iter().any(|factors| factors.changes_pitch()) {
             tracing::warn!("the voice cannot be told a pitch, which is left as it is");
         }
         let mut lines: Vec<Line> = Vec::new();
@@ -201,6 +201,10 @@ fn pieces(line: &str, places: Vec<Range<usize>>, most: usize) -> Vec<(&str, Vec<
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "single ranges are what is meant"
+)]
 mod tests {
     use super::*;
 

@@ -98,14 +98,12 @@ impl Model {
     }
 
     /// The number of the speaker with this id; none for the voice itself.
-    fn speaker(&self, id: &str) -> Option<Option<usize>> {
-        if id == self.id {
-            return Some(None);
-        }
-        self.speakers
-            .iter()
-            .position(|speaker| speaker == id)
-            .map(Some)
+    fn speaker(&self, id: &str) -> Option<usize> {
+        self.speakers.iter().position(|speaker| speaker == id)
+    }
+
+    fn has(&self, id: &str) -> bool {
+        id == self.id || self.speaker(id).is_some()
     }
 }
 
@@ -202,11 +200,9 @@ impl Voices {
     }
 
     fn named(&self, id: &str) -> Result<(&Model, Option<usize>), SpeechError> {
-        let mut found = self
-            .0
-            .iter()
-            .filter_map(|model| Some((model, model.speaker(id)?)));
-        found.next().ok_or_else(|| self.unknown(id))
+        let found = self.0.iter().find(|model| model.has(id));
+        let model = found.ok_or_else(|| self.unknown(id))?;
+        Ok((model, model.speaker(id)))
     }
 
     fn unknown(&self, voice: &str) -> SpeechError {

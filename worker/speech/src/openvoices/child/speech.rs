@@ -56,7 +56,7 @@ fn speak_kokoro(model: &Kokoro, order: &Speak, body: &[u8], tell: &mut Tell<'_>)
     let Some(style) = to_floats(body) else {
         return Err(Ending::Protocol("a style is cut off".to_owned()));
     };
-    let factors: Vec<TokenFactors> = order.factors.iter().map(token_factors).collect();
+    let factors: Vec<TokenFactors> = order.factors.iter().copied().map(token_factors).collect();
     let utterance = kiskadee_kokoro::Utterance {
         ids: &order.ids,
         style: &style,
@@ -74,7 +74,7 @@ fn speak_kokoro(model: &Kokoro, order: &Speak, body: &[u8], tell: &mut Tell<'_>)
     Ok(Ok(()))
 }
 
-fn token_factors(factors: &Factors) -> TokenFactors {
+fn token_factors(factors: Factors) -> TokenFactors {
     TokenFactors {
         speed: factors.speed,
         pitch: factors.pitch,
