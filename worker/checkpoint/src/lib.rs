@@ -7,6 +7,7 @@ mod error;
 pub mod folder;
 mod imported;
 pub mod onnx;
+pub mod packed;
 pub mod voices;
 mod weights;
 mod writer;

@@ -11,6 +11,7 @@ use zip::ZipArchive;
 
 use crate::checkpoint::{Checkpoint, Number};
 use crate::error::{CheckpointError, Result};
+use crate::packed;
 
 /// A style for each number of tokens, from one on.
 pub const ROWS: usize = 510;
@@ -145,21 +146,20 @@ fn of_numpy(mut zip: ZipArchive<BufReader<File>>) -> Result<Vec<StylePack>, Stri
     }
     let mut voices = Vec::new();
     for index in 0..zip.len() {
-        let damaged = |error: &dyn std::error::Error| format!("is damaged: {error}");
-        let mut entry = zip.by_index(index).map_err(|error| damaged(&error))?;
-        let file = entry.name().map_err(|error| damaged(&error))?.into_owned();
-        let Some(stem) = file.strip_suffix(".npy") else {
+        let file = zip.name_for_index(index).and_then(std::result::Result::ok);
+        let Some(stem) = file.as_deref().and_then(|file| file.strip_suffix(".npy")) else {
             continue;
         };
         let name = name(stem)?;
         // By the directory, and again while reading: the directory may lie.
         let most = numpy::LONGEST_HEADER + BYTES;
         let too_long = |bytes: u64| format!("voice {name} has {bytes} bytes, expected {BYTES}");
-        if entry.size() > most {
-            return Err(too_long(entry.size()));
+        let entry = packed::entry(&mut zip, index)?;
+        if entry.bytes > most {
+            return Err(too_long(entry.bytes));
         }
         let mut bytes = Vec::new();
-        let read = entry.by_ref().take(most + 1).read_to_end(&mut bytes);
+        let read = entry.content.take(most + 1).read_to_end(&mut bytes);
         read.map_err(|error| format!("voice {name}: {error}"))?;
         if bytes.len() as u64 > most {
             return Err(too_long(bytes.len() as u64));
