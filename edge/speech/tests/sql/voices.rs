@@ -49,6 +49,7 @@ const OPEN_VOICES: &str = r#"
         {"id": "espeak-de", "engine": "espeak", "languages": ["de"],
           "licence": {"id": "GPL-3.0-or-later", "commercial": "yes"}}]')"#;
 
+#[expect(clippy::unwrap_used, reason = "a question that fails fails the test")]
 async fn resolved(database: &Database, engine: &str, voice: &str, language: &str) -> String {
     let question = format!(
         "select coalesce(r.errors #>> '{{0,message}}', r.engine) from speech.resolve(
