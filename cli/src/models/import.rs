@@ -84,7 +84,7 @@ pub(super) async fn run(options: ImportOptions) -> Result<()> {
         return kokoro::import(&options, &stop).await;
     }
     if let Some(text) = options.source.strip_prefix(FROM_HUB) {
-        if text.ends_with(".onnx") {
+        if piper::is_onnx(Path::new(text)) {
             return piper::from_hub(text, &options, &stop).await;
         }
         let repository = Repository::parse(text)?;

@@ -89,7 +89,7 @@ pub(super) fn is_model(path: &Path) -> bool {
     let named = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.unwrap_or_default().to_lowercase();
-        name.starts_with(ENGINE) && (name.contains(".onnx") || name.ends_with(".pth"))
+        name.starts_with(ENGINE) && (name.contains(".onnx") || name.contains(".pth"))
     };
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let mut entries = entries.map(|entry| entry.path());
@@ -306,7 +306,7 @@ impl Found {
         match extension {
             Some("json") if name == CONFIG_FILE => self.config = Some(path.to_owned()),
             _ if name.contains(".onnx") || matches!(extension, Some("pth" | "part")) => {
-                self.model.push(path.to_owned())
+                self.model.push(path.to_owned());
             }
             Some("pt" | "bin" | "npy" | "npz") => self.voices.push(path.to_owned()),
             // What else lies in a folder is nobody's.

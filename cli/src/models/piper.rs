@@ -13,13 +13,14 @@ use crate::stop::Stop;
 
 const CARD: &str = "MODEL_CARD";
 
+pub(super) fn is_onnx(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "onnx")
+}
+
 /// Whether a path is such a file, or a folder with one.
 pub(super) fn is_voice(path: &Path) -> bool {
     let has_json = |path: &Path| path.with_added_extension("json").is_file();
-    let is_onnx = |path: &Path| {
-        path.extension()
-            .is_some_and(|extension| extension == "onnx")
-    };
     if path.is_file() {
         return is_onnx(path) && (has_json(path) || !path.with_file_name("config.json").is_file());
     }
