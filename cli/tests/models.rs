@@ -466,3 +466,43 @@ async fn a_piper_voice_needs_terms_that_somebody_accepts() {
         "{list}"
     );
 }
+
+#[tokio::test]
+async fn a_piper_voice_is_downloaded_with_what_lies_beside_it() {
+    let mut machine = Machine::new();
+    let golden =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../worker/piper/tests/golden/speakers");
+    let read = |name: &str| Bytes::from(fs::read(golden.join(name)).unwrap());
+    let folder = "en/en_US/test/low";
+    let files = HashMap::from([
+        (format!("{folder}/voice.onnx"), read("voice.onnx")),
+        (format!("{folder}/voice.onnx.json"), read("voice.onnx.json")),
+        (
+            format!("{folder}/MODEL_CARD"),
+            Bytes::from("* License: CC0\n"),
+        ),
+    ]);
+    let app = Router::new().route("/rhasspy/piper-voices/resolve/main/{*file}", get(give));
+    machine.endpoint = listen(app.with_state(Arc::new(files))).await;
+    let source = format!("hf:rhasspy/piper-voices/{folder}/voice.onnx");
+    machine.said(&["import", &source]).await;
+    assert_eq!(names(&machine.models()), ["piper-voice"]);
+    let shown = machine.said(&["show", "piper-voice"]).await;
+    for part in [
+        "hf:rhasspy/piper-voices@main/en/en_US/test/low/voice.onnx",
+        "commercial  yes",
+        "MODEL_CARD",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+}
+
+async fn give(
+    State(files): State<Arc<HashMap<String, Bytes>>>,
+    Segments(file): Segments<String>,
+) -> Response {
+    match files.get(&file) {
+        Some(content) => content.clone().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -70,6 +70,10 @@ impl Download {
             // Its name was given when its size and digest had been compared.
             return Ok(true);
         }
+        if let Some(around) = target.parent() {
+            fs::create_dir_all(around)
+                .with_context(|| format!("cannot create {}", around.display()))?;
+        }
         let pinned = described.commit.is_some() || described.sha256.is_some();
         let transfer = Transfer {
             label: file,
