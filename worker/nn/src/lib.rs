@@ -9,11 +9,13 @@ mod convolution;
 mod difference;
 pub mod kernels;
 mod linear;
+mod same_convolution;
 mod slice;
 pub mod stream;
 
-pub use activation::gelu;
+pub use activation::{Activation, Curve, Modulation, gelu, leaky_relu, sine};
 pub use convolution::{Convolution, Extras};
 pub use difference::relative_difference;
 pub use linear::{Linear, Packed};
+pub use same_convolution::SameConvolution;
 pub use slice::f32_slice;

@@ -5,9 +5,12 @@
 )]
 
 pub mod attention;
+pub mod curve;
 pub mod exponential;
 pub mod panels;
 pub mod plane;
 pub mod quantized;
+pub mod statistics;
 mod tile;
+pub mod toom_cook;
 pub mod winograd;
