@@ -9,13 +9,17 @@ mod convolution;
 mod difference;
 pub mod kernels;
 mod linear;
+mod lstm;
 mod same_convolution;
+mod self_attention;
 mod slice;
 pub mod stream;
 
-pub use activation::{Activation, Curve, Modulation, gelu, leaky_relu, sine};
+pub use activation::{Activation, Curve, Modulation, gate, gelu, gelu_erf, leaky_relu, sine};
 pub use convolution::{Convolution, Extras};
 pub use difference::relative_difference;
 pub use linear::{Linear, Packed};
+pub use lstm::{BidirectionalLstm, LstmWeights};
 pub use same_convolution::SameConvolution;
+pub use self_attention::{RelativePositions, self_attention};
 pub use slice::f32_slice;

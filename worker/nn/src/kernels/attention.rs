@@ -85,7 +85,7 @@ impl WithSimd for Head<'_> {
 }
 
 #[inline(always)]
-fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (S::as_simd_f32s(a), S::as_simd_f32s(b));
     let mut sum = simd.splat_f32s(0.0);
     for (a, b) in a.iter().zip(b) {
@@ -99,7 +99,7 @@ fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[inline(always)]
-fn add_scaled<S: Simd>(simd: S, scale: f32, value: &[f32], output: &mut [f32]) {
+pub(super) fn add_scaled<S: Simd>(simd: S, scale: f32, value: &[f32], output: &mut [f32]) {
     let (value, value_rest) = S::as_simd_f32s(value);
     let (output, output_rest) = S::as_mut_simd_f32s(output);
     let factor = simd.splat_f32s(scale);

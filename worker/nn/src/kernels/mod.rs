@@ -10,6 +10,8 @@ pub mod exponential;
 pub mod panels;
 pub mod plane;
 pub mod quantized;
+pub mod recurrent;
+pub mod self_attention;
 pub mod statistics;
 mod tile;
 pub mod toom_cook;

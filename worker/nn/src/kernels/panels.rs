@@ -73,6 +73,20 @@ impl Panels {
         output
     }
 
+    /// Adds the product with one row of a matrix to `sums`, filled up to whole panels; on this thread.
+    #[inline(always)]
+    pub(super) fn add_row<S: Simd>(&self, simd: S, row: &[f32], sums: &mut [f32]) {
+        for (number, sums) in sums.chunks_exact_mut(PANEL).enumerate() {
+            let rows = Rows {
+                values: row,
+                stride: self.input,
+                depth: self.input,
+            };
+            let term = (rows, Panel(self.panel(number)));
+            accumulate(simd, 1, std::iter::once(term), sums);
+        }
+    }
+
     fn panel(&self, number: usize) -> &[f32] {
         let size = self.taps * self.input * PANEL;
         &self.weights[number * size..][..size]
