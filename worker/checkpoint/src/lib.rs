@@ -6,6 +6,8 @@ mod checkpoint;
 mod error;
 pub mod folder;
 mod imported;
+pub mod onnx;
+pub mod voices;
 mod weights;
 mod writer;
 

@@ -64,8 +64,7 @@ const GREATEST_KERNEL: usize = 64;
 
 impl Config {
     pub fn read(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| KokoroError::file(path, error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| KokoroError::file(path, error))?;
         Self::parse(&text).map_err(|reason| KokoroError::file(path, reason))
     }
 
@@ -168,7 +167,11 @@ impl GeneratorSizes {
         let kernels = kernels.chain(&self.upsample_rates);
         let kernels = kernels.chain(&self.resblock_kernel_sizes);
         for size in kernels.chain(self.resblock_dilation_sizes.iter().flatten()) {
-            within("istftnet: a rate, kernel or dilation", *size, GREATEST_KERNEL)?;
+            within(
+                "istftnet: a rate, kernel or dilation",
+                *size,
+                GREATEST_KERNEL,
+            )?;
         }
         for (rate, kernel) in self.upsample_rates.iter().zip(&self.upsample_kernel_sizes) {
             if kernel < rate || !(kernel - rate).is_multiple_of(2) {
@@ -201,6 +204,8 @@ fn within(name: &str, size: usize, greatest: usize) -> Result<(), String> {
     if (1..=greatest).contains(&size) {
         Ok(())
     } else {
-        Err(format!("{name} is {size}, which must be within 1..={greatest}"))
+        Err(format!(
+            "{name} is {size}, which must be within 1..={greatest}"
+        ))
     }
 }

@@ -6,9 +6,13 @@
 
 mod config;
 mod error;
+pub mod import;
 mod model;
 pub mod parity;
+mod styles;
+pub mod text;
 
 pub use config::{Config, GeneratorSizes, PlBertSizes, SAMPLE_RATE};
 pub use error::{KokoroError, Result};
 pub use model::{Kokoro, LONGEST_SECONDS, Speech, TokenFactors, Trace, Utterance};
+pub use styles::{STYLE_ROWS, STYLE_WIDTH, Style, Styles};

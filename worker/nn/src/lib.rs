@@ -6,20 +6,30 @@
 
 mod activation;
 mod convolution;
+mod depthwise_convolution;
 mod difference;
 pub mod kernels;
 mod linear;
 mod lstm;
+mod normalization;
+mod pointwise;
 mod same_convolution;
 mod self_attention;
 mod slice;
 pub mod stream;
+mod strided_convolution;
+mod transposed_convolution;
 
-pub use activation::{Activation, Curve, Modulation, gate, gelu, gelu_erf, leaky_relu, sine};
+pub use activation::{Activation, Curve, Modulation, leaky_relu};
 pub use convolution::{Convolution, Extras};
+pub use depthwise_convolution::DepthwiseConvolution;
 pub use difference::relative_difference;
 pub use linear::{Linear, Packed};
 pub use lstm::{BidirectionalLstm, LstmWeights};
+pub use normalization::layer_norm;
+pub use pointwise::{gate, gelu, gelu_erf, sine};
 pub use same_convolution::SameConvolution;
 pub use self_attention::{RelativePositions, self_attention};
 pub use slice::f32_slice;
+pub use strided_convolution::StridedConvolution;
+pub use transposed_convolution::{TransposedConvolution, TransposedDepthwise, TransposedSize};

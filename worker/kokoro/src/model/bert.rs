@@ -9,7 +9,7 @@ use super::trace::Trace;
 use crate::config::Config;
 use crate::error::Result;
 
-const EPSILON: f32 = 1e-12;
+const EPSILON: f64 = 1e-12;
 
 pub(crate) struct Bert {
     words: Tensor,
@@ -115,7 +115,10 @@ impl Layer {
         let scores = query.matmul(&key.transpose(D::Minus1, D::Minus2)?.contiguous()?)?;
         let shares = candle_nn::ops::softmax_last_dim(&(scores / (size as f64).sqrt())?)?;
         let mixed = shares.matmul(&value)?;
-        Ok(mixed.transpose(0, 1)?.contiguous()?.reshape((times, width))?)
+        Ok(mixed
+            .transpose(0, 1)?
+            .contiguous()?
+            .reshape((times, width))?)
     }
 }
 

@@ -1,20 +1,21 @@
 //! The residual block of the predictor and the decoder.
 
 use candle_core::Tensor;
+use kiskadee_nn::{Activation, Curve};
 
-use super::convolution::{DoublingConvolution, SameConvolution};
-use super::normalization::{Activation, AdaptiveNorm};
+use super::convolution::{Doubling, Same};
+use super::normalization::AdaptiveNorm;
 use super::parameters::Parameters;
 use crate::error::Result;
 
-const SLOPE: f64 = 0.2;
+const SLOPE: f32 = 0.2;
 
 /// Two convolutions behind adaptive norms, beside a shortcut; some double the times.
 pub(crate) struct Block {
     norms: [AdaptiveNorm; 2],
-    convolutions: [SameConvolution; 2],
-    doubling: Option<DoublingConvolution>,
-    shortcut: Option<SameConvolution>,
+    convolutions: [Same; 2],
+    doubling: Option<Doubling>,
+    shortcut: Option<Same>,
     pub(crate) output: usize,
 }
 
@@ -50,20 +51,31 @@ impl Block {
     pub(crate) fn forward(&self, input: &Tensor, style: &Tensor) -> Result<Tensor> {
         let [norm1, norm2] = &self.norms;
         let [convolution1, convolution2] = &self.convolutions;
-        let mut hidden = norm1.over_time(input, style, Activation::LeakyRelu(SLOPE))?;
-        let mut beside = input.clone();
-        if let Some(doubling) = &self.doubling {
-            hidden = doubling.forward(&hidden)?;
-            let (times, width) = input.dims2()?;
-            let twice = input.unsqueeze(1)?.expand((times, 2, width))?;
-            beside = twice.contiguous()?.reshape((2 * times, width))?;
-        }
+        let modulation = norm1.over_time(input, style)?;
+        let active = Activation::modulated(&modulation, Curve::Leaky(SLOPE));
+        let (hidden, mut beside) = match &self.doubling {
+            Some(doubling) => {
+                let doubled = doubling.forward(&active.apply(input)?)?;
+                (convolution1.forward(&doubled)?, twice(input)?)
+            }
+            None => (
+                convolution1.forward_active(input, active, None)?,
+                input.clone(),
+            ),
+        };
         if let Some(shortcut) = &self.shortcut {
             beside = shortcut.forward(&beside)?;
         }
-        let hidden = convolution1.forward(&hidden)?;
-        let hidden = norm2.over_time(&hidden, style, Activation::LeakyRelu(SLOPE))?;
-        let sum = convolution2.forward_onto(&hidden, Some(&beside))?;
+        let modulation = norm2.over_time(&hidden, style)?;
+        let active = Activation::modulated(&modulation, Curve::Leaky(SLOPE));
+        let sum = convolution2.forward_active(&hidden, active, Some(&beside))?;
         Ok((sum / std::f64::consts::SQRT_2)?)
     }
+}
+
+/// Every time two times.
+fn twice(input: &Tensor) -> Result<Tensor> {
+    let (times, width) = input.dims2()?;
+    let twice = input.unsqueeze(1)?.expand((times, 2, width))?;
+    Ok(twice.contiguous()?.reshape((2 * times, width))?)
 }

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::block::Block;
-use super::convolution::{SameConvolution, StridedConvolution};
+use super::convolution::{Same, Strided};
 use super::parameters::Parameters;
 use super::trace::Trace;
 use crate::config::Config;
@@ -13,17 +13,17 @@ use crate::error::{KokoroError, Result};
 const BLOCKS: usize = 4;
 
 pub(crate) struct Decoder {
-    pitch: StridedConvolution,
-    loudness: StridedConvolution,
+    pitch: Strided,
+    loudness: Strided,
     encode: Block,
-    residual: SameConvolution,
+    residual: Same,
     decode: Vec<Block>,
 }
 
 impl Decoder {
     pub(crate) fn new(parameters: Parameters<'_>, config: &Config) -> Result<Self> {
         let (hidden, style) = (config.hidden_dim, config.style_dim);
-        let curve = |part: &str| parameters.strided(&format!("decoder.{part}"), 1, 2, 1);
+        let curve = |part: &str| parameters.strided(&format!("decoder.{part}"), 1, (2, 1));
         let encode = Block::new(parameters, "decoder.encode", hidden + 2, style)?;
         let residual = parameters.convolution("decoder.asr_res.0", hidden, 1)?;
         let mut width = encode.output;

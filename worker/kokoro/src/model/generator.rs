@@ -1,31 +1,32 @@
 //! The generator: from the decoder's output and the source to spectra of samples (Kaneko et al., "iSTFTNet", 2022).
 
 use candle_core::Tensor;
+use kiskadee_nn::{Activation, Curve};
 
-use super::convolution::{SameConvolution, StridedConvolution, TransposedConvolution};
-use super::normalization::{Activation, AdaptiveNorm};
+use super::convolution::{Same, Strided, Transposed};
+use super::normalization::AdaptiveNorm;
 use super::parameters::Parameters;
 use super::trace::Trace;
 use crate::config::Config;
 use crate::error::{KokoroError, Result};
 
 const MODULE: &str = "decoder.generator";
-const SLOPE: f64 = 0.1;
+const SLOPE: f32 = 0.1;
 /// In front of the last convolution.
-const LAST_SLOPE: f64 = 0.01;
+const LAST_SLOPE: f32 = 0.01;
 /// Of the blocks that the source goes through; not in the configuration.
 const SOURCE_DILATIONS: [usize; 3] = [1, 3, 5];
 
 pub(crate) struct Generator {
     stages: Vec<Stage>,
-    last: SameConvolution,
+    last: Same,
 }
 
 /// One step up in time, where the source comes in.
 struct Stage {
-    source: StridedConvolution,
+    source: Strided,
     source_block: ResidualBlock,
-    up: TransposedConvolution,
+    up: Transposed,
     blocks: Vec<ResidualBlock>,
 }
 
@@ -36,9 +37,9 @@ struct ResidualBlock {
 
 struct Layer {
     norm: AdaptiveNorm,
-    /// Of Snake, `[1, channel]`.
+    /// Of Snake, `[channel]`.
     factor: Tensor,
-    convolution: SameConvolution,
+    convolution: Same,
 }
 
 impl Generator {
@@ -72,8 +73,8 @@ impl Generator {
         for number in 0..self.stages.len() {
             hidden = self.stage(number, &hidden, source, style, trace)?;
         }
-        let hidden = Activation::LeakyRelu(LAST_SLOPE).apply(&hidden)?;
-        let spectra = self.last.forward(&hidden)?;
+        let leaky = Activation::leaky(LAST_SLOPE);
+        let spectra = self.last.forward_active(&hidden, leaky, None)?;
         trace.columns(format!("{MODULE}.conv_post"), &spectra)?;
         Ok(spectra)
     }
@@ -92,7 +93,7 @@ impl Generator {
         trace.columns(name("noise_convs"), &source)?;
         let source = stage.source_block.forward(&source, style)?;
         trace.columns(name("noise_res"), &source)?;
-        let mut hidden = stage.up.forward(&Activation::LeakyRelu(SLOPE).apply(input)?)?;
+        let mut hidden = stage.up.forward(input, SLOPE)?;
         trace.columns(name("ups"), &hidden)?;
         if number + 1 == self.stages.len() {
             // One frame is reflected on the left, for the spectra have one more than there are steps.
@@ -130,14 +131,16 @@ impl Stage {
         let last = number + 1 == net.upsample_rates.len();
         let padding = if last { 0 } else { stride.div_ceil(2) };
         let source = name("noise_convs", number);
-        let source =
-            parameters.strided(&source, net.gen_istft_n_fft + 2, stride, padding)?;
+        let source = parameters.strided(&source, net.gen_istft_n_fft + 2, (stride, padding))?;
         if source.output != half {
             let name = format!("{}.weight", name("noise_convs", number));
             let reason = format!("has {} outputs where {half} are needed", source.output);
             return Err(KokoroError::tensor(name, reason));
         }
-        let shape = (net.upsample_kernel_sizes[number], net.upsample_rates[number]);
+        let shape = (
+            net.upsample_kernel_sizes[number],
+            net.upsample_rates[number],
+        );
         let block = |name: String, dilations: &[usize]| {
             ResidualBlock::new(parameters, &name, dilations, half, config.style_dim)
         };
@@ -172,7 +175,7 @@ impl ResidualBlock {
             }
             Ok(Layer {
                 norm: parameters.adaptive(&name("adain"), width, style)?,
-                factor: factor.squeeze(2)?,
+                factor: factor.flatten_all()?,
                 convolution,
             })
         };
@@ -196,14 +199,9 @@ impl ResidualBlock {
 }
 
 impl Layer {
-    fn forward(
-        &self,
-        input: &Tensor,
-        style: &Tensor,
-        residual: Option<&Tensor>,
-    ) -> Result<Tensor> {
-        let snake = Activation::Snake(&self.factor);
-        let active = self.norm.over_time(input, style, snake)?;
-        self.convolution.forward_onto(&active, residual)
+    fn forward(&self, input: &Tensor, style: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        let modulation = self.norm.over_time(input, style)?;
+        let snake = Activation::modulated(&modulation, Curve::Snake(&self.factor));
+        self.convolution.forward_active(input, snake, residual)
     }
 }

@@ -8,7 +8,6 @@ mod generator;
 mod normalization;
 mod parameters;
 mod predictor;
-mod recurrent;
 mod source;
 mod spectrum;
 mod text_encoder;
@@ -25,7 +24,6 @@ use self::decoder::Decoder;
 use self::generator::Generator;
 use self::parameters::Parameters;
 use self::predictor::Predictor;
-use self::source::Noise;
 use self::source::Source;
 use self::spectrum::Transform;
 use self::text_encoder::TextEncoder;
@@ -134,7 +132,7 @@ impl Kokoro {
         let pitch = scaled(&pitch, &tokens, &factors)?;
         let hidden = self.decode(&read, &tokens, (&pitch, &loudness), &style, trace)?;
         let pitch: Vec<f32> = pitch.flatten_all()?.to_vec1()?;
-        let source = self.source.samples(&pitch, &Noise::Seed(utterance.seed));
+        let source = self.source.samples(&pitch, utterance.seed);
         let spectra = self.transform.forward(&source);
         let mut samples = self.generate(&hidden, spectra, &style, trace)?;
         self.amplify(&mut samples, &tokens, &factors);
@@ -201,8 +199,11 @@ impl Kokoro {
         trace: &mut Trace<'_>,
     ) -> Result<Vec<f32>> {
         let width = 2 * self.transform.bins();
-        let source = Tensor::from_vec(source.clone(), (source.len() / width, width), &self.device)?;
-        let spectra = self.generator.forward(hidden, &source, &style.decoder, trace)?;
+        let shape = (source.len() / width, width);
+        let source = Tensor::from_vec(source, shape, &self.device)?;
+        let spectra = self
+            .generator
+            .forward(hidden, &source, &style.decoder, trace)?;
         let spectra: Vec<f32> = spectra.flatten_all()?.to_vec1()?;
         Ok(self.transform.inverse(&spectra))
     }
@@ -224,7 +225,9 @@ impl Kokoro {
         let refuse = |reason: String| Err(KokoroError::Input(reason));
         let (count, most) = (utterance.ids.len(), self.config.longest_utterance());
         if count == 0 || count > most {
-            return refuse(format!("an utterance of {count} ids; there must be 1 to {most}"));
+            return refuse(format!(
+                "an utterance of {count} ids; there must be 1 to {most}"
+            ));
         }
         let rows = self.config.n_token;
         if let Some(id) = utterance.ids.iter().find(|id| **id as usize >= rows) {
@@ -232,7 +235,9 @@ impl Kokoro {
         }
         let (found, needed) = (utterance.style.len(), 2 * self.config.style_dim);
         if found != needed {
-            return refuse(format!("a style of {found} values where {needed} are needed"));
+            return refuse(format!(
+                "a style of {found} values where {needed} are needed"
+            ));
         }
         if !utterance.factors.is_empty() && utterance.factors.len() != count {
             let found = utterance.factors.len();

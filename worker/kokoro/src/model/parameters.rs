@@ -2,13 +2,13 @@
 
 use candle_core::{DType, Device, Tensor};
 use kiskadee_checkpoint::Weights;
-use kiskadee_nn::{Convolution, Linear};
-
-use super::convolution::{
-    DoublingConvolution, SameConvolution, StridedConvolution, TransposedConvolution,
+use kiskadee_nn::{
+    BidirectionalLstm, Linear, LstmWeights, Modulation, SameConvolution, StridedConvolution,
+    TransposedConvolution, TransposedDepthwise, TransposedSize,
 };
+
+use super::convolution::{Doubling, Same, Strided, Transposed};
 use super::normalization::{AdaptiveNorm, LayerNorm};
-use super::recurrent::{BiLstm, Direction};
 use crate::error::{KokoroError, Result};
 
 /// A model file from which layers are made.
@@ -72,32 +72,25 @@ impl Parameters<'_> {
     }
 
     /// A convolution of an odd number of taps whose output is as long as its input.
-    pub(crate) fn convolution(
-        &self,
-        module: &str,
-        input: usize,
-        dilation: usize,
-    ) -> Result<SameConvolution> {
+    pub(crate) fn convolution(&self, module: &str, input: usize, dilation: usize) -> Result<Same> {
         let (weight, bias) = self.taps(module, input)?;
-        let (output, _, taps) = weight.dims3()?;
+        let output = weight.dim(0)?;
         let weight = weight.permute((2, 1, 0))?.contiguous()?;
-        Ok(SameConvolution {
-            convolution: Convolution::new(&weight, dilation, DTYPE)?,
-            bias,
-            padding: (taps - 1) * dilation / 2,
-            output,
-        })
+        let layer = SameConvolution::new(&weight, &bias, dilation, DTYPE)?;
+        Ok(Same { layer, output })
     }
 
     pub(crate) fn strided(
         &self,
         module: &str,
         input: usize,
-        stride: usize,
-        padding: usize,
-    ) -> Result<StridedConvolution> {
+        (stride, padding): (usize, usize),
+    ) -> Result<Strided> {
         let (weight, bias) = self.taps(module, input)?;
-        StridedConvolution::new(&weight, bias, stride, padding)
+        let output = weight.dim(0)?;
+        let weight = weight.permute((2, 1, 0))?.contiguous()?;
+        let layer = StridedConvolution::new(&weight, &bias, (stride, padding), DTYPE)?;
+        Ok(Strided { layer, output })
     }
 
     /// A transposed convolution, of weights `[in, out, tap]`.
@@ -107,33 +100,53 @@ impl Parameters<'_> {
         input: usize,
         output: usize,
         (taps, stride): (usize, usize),
-    ) -> Result<TransposedConvolution> {
+    ) -> Result<Transposed> {
         let weight = self.get(&format!("{module}.weight"), &[input, output, taps])?;
-        let bias = self.bias(module, output)?;
-        TransposedConvolution::new(&weight, &bias, stride)
+        let size = TransposedSize::centred(taps, stride);
+        Ok(Transposed {
+            layer: TransposedConvolution::new(&weight, size, DTYPE)?,
+            bias: self.bias(module, output)?,
+        })
     }
 
     /// Twice as many times as there were, each channel by itself.
-    pub(crate) fn doubling(&self, module: &str, width: usize) -> Result<DoublingConvolution> {
-        let weight = self.get(&format!("{module}.weight"), &[width, 1, 3])?;
-        DoublingConvolution::new(&weight, self.bias(module, width)?)
+    pub(crate) fn doubling(&self, module: &str, width: usize) -> Result<Doubling> {
+        let size = TransposedSize {
+            kernel: 3,
+            stride: 2,
+            padding: 1,
+            output_padding: 1,
+        };
+        let weight = self.get(&format!("{module}.weight"), &[width, 1, size.kernel])?;
+        let weight = weight.squeeze(1)?.t()?.contiguous()?;
+        let bias = self.bias(module, width)?;
+        Ok(Doubling(TransposedDepthwise::new(
+            &weight, &bias, size, DTYPE,
+        )?))
     }
 
     pub(crate) fn layer_norm(
         &self,
         (scale, shift): (String, String),
         width: usize,
-        epsilon: f32,
+        epsilon: f64,
     ) -> Result<LayerNorm> {
         Ok(LayerNorm {
-            scale: self.get(&scale, &[width])?,
-            shift: self.get(&shift, &[width])?,
+            modulation: Modulation {
+                factors: self.get(&scale, &[width])?,
+                summands: self.get(&shift, &[width])?,
+            },
             epsilon,
         })
     }
 
     /// A norm whose scale and shift come from the style.
-    pub(crate) fn adaptive(&self, module: &str, width: usize, style: usize) -> Result<AdaptiveNorm> {
+    pub(crate) fn adaptive(
+        &self,
+        module: &str,
+        width: usize,
+        style: usize,
+    ) -> Result<AdaptiveNorm> {
         let affine = if self.has(&format!("{module}.norm.weight")) {
             Some((
                 self.get(&format!("{module}.norm.weight"), &[width])?,
@@ -150,22 +163,37 @@ impl Parameters<'_> {
     }
 
     /// `output` is that of both directions together.
-    pub(crate) fn bilstm(&self, module: &str, input: usize, output: usize) -> Result<BiLstm> {
+    pub(crate) fn bilstm(
+        &self,
+        module: &str,
+        input: usize,
+        output: usize,
+    ) -> Result<BidirectionalLstm> {
         let half = output / 2;
-        let direction = |suffix: &str| -> Result<Direction> {
+        let direction = |suffix: &str| -> Result<[Tensor; 3]> {
             let name = |part: &str| format!("{module}.{part}_l0{suffix}");
             let bias = (self.get(&name("bias_ih"), &[4 * half])?
                 + self.get(&name("bias_hh"), &[4 * half])?)?;
             let weight = self.get(&name("weight_ih"), &[4 * half, input])?;
-            let recurrent = self.get(&name("weight_hh"), &[4 * half, half])?;
-            Ok(Direction {
-                input: Linear::new(&weight.t()?.contiguous()?, &bias, DTYPE)?,
-                recurrent: recurrent.t()?.contiguous()?,
-            })
+            Ok([
+                weight,
+                self.get(&name("weight_hh"), &[4 * half, half])?,
+                bias,
+            ])
         };
-        Ok(BiLstm {
-            forward: direction("")?,
-            backward: direction("_reverse")?,
-        })
+        let (forward, backward) = (direction("")?, direction("_reverse")?);
+        Ok(BidirectionalLstm::new(
+            &of(&forward),
+            &of(&backward),
+            DTYPE,
+        )?)
+    }
+}
+
+fn of([input, recurrent, bias]: &[Tensor; 3]) -> LstmWeights<'_> {
+    LstmWeights {
+        input,
+        recurrent,
+        bias,
     }
 }

@@ -1,22 +1,21 @@
 //! How long each token lasts, and the curves of pitch and loudness.
 
 use candle_core::Tensor;
-use kiskadee_nn::Linear;
+use kiskadee_nn::{BidirectionalLstm, Linear};
 
 use super::block::Block;
-use super::convolution::SameConvolution;
+use super::convolution::Same;
 use super::normalization::AdaptiveNorm;
 use super::parameters::Parameters;
-use super::recurrent::BiLstm;
 use super::trace::Trace;
 use crate::config::Config;
 use crate::error::Result;
 
 pub(crate) struct Predictor {
-    encoder: Vec<(BiLstm, AdaptiveNorm)>,
-    lstm: BiLstm,
+    encoder: Vec<(BidirectionalLstm, AdaptiveNorm)>,
+    lstm: BidirectionalLstm,
     durations: Linear,
-    shared: BiLstm,
+    shared: BidirectionalLstm,
     pitch: Curve,
     loudness: Curve,
 }
@@ -24,16 +23,15 @@ pub(crate) struct Predictor {
 struct Curve {
     name: &'static str,
     blocks: Vec<Block>,
-    project: SameConvolution,
+    project: Same,
 }
 
 impl Predictor {
     pub(crate) fn new(parameters: Parameters<'_>, config: &Config) -> Result<Self> {
         let (hidden, style) = (config.hidden_dim, config.style_dim);
-        let bilstm = |part: &str| {
-            parameters.bilstm(&format!("predictor.{part}"), hidden + style, hidden)
-        };
-        let layer = |number: usize| -> Result<(BiLstm, AdaptiveNorm)> {
+        let bilstm =
+            |part: &str| parameters.bilstm(&format!("predictor.{part}"), hidden + style, hidden);
+        let layer = |number: usize| -> Result<(BidirectionalLstm, AdaptiveNorm)> {
             let name = format!("predictor.text_encoder.lstms.{}", 2 * number + 1);
             let lstm = bilstm(&format!("text_encoder.lstms.{}", 2 * number))?;
             Ok((lstm, parameters.adaptive(&name, hidden, style)?))

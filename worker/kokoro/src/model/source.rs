@@ -26,14 +26,6 @@ pub(crate) struct Source {
     step: usize,
 }
 
-/// Where the noise comes from.
-pub(crate) enum Noise<'a> {
-    /// Drawn by a generator with this seed.
-    Seed(u64),
-    /// Of variance 1, `[sample, harmonic]`.
-    Given(&'a [f32]),
-}
-
 impl Source {
     pub(crate) fn new(parameters: Parameters<'_>, step: usize) -> Result<Self> {
         let name = "decoder.generator.m_source.l_linear";
@@ -48,15 +40,7 @@ impl Source {
         })
     }
 
-    /// The samples of the source for a pitch in Hz.
-    pub(crate) fn samples(&self, pitch: &[f32], noise: &Noise<'_>) -> Vec<f32> {
-        match noise {
-            Noise::Given(noise) => self.heard(&self.sines(pitch, noise)),
-            Noise::Seed(seed) => self.drawn(pitch, *seed),
-        }
-    }
-
-    /// Sines with noise, `[sample, harmonic]`.
+    /// Sines for a pitch in Hz, with noise of variance 1; both `[sample, harmonic]`.
     pub(crate) fn sines(&self, pitch: &[f32], noise: &[f32]) -> Vec<f32> {
         let phases = Phases::new(pitch, self.step);
         let rows = noise.chunks_exact(HARMONICS).enumerate();
@@ -65,9 +49,8 @@ impl Source {
                 let amplitudes = Amplitudes::of(pitch[sample / self.step]);
                 let sines = phases.sines(sample);
                 let pairs = sines.into_iter().zip(noise);
-                let sums = pairs.map(move |(sine, noise)| {
-                    amplitudes.sine * sine + amplitudes.noise * noise
-                });
+                let sums = pairs
+                    .map(move |(sine, noise)| amplitudes.sine * sine + amplitudes.noise * noise);
                 sums.collect::<Vec<_>>()
             })
             .collect()
@@ -80,11 +63,29 @@ impl Source {
             .collect()
     }
 
+    /// How far off the phases of an implementation in f32 may be, in radians: a few roundings of the greatest phase, and one of the place
+    /// between two steps, which weighs most where the pitch is below zero: there the phase grows by almost a turn with every sample.
+    pub(crate) fn rounding_in_f32(&self, pitch: &[f32]) -> f64 {
+        const ROUNDINGS: f64 = 4.0;
+        let spacing = |value: f64| value.max(1.0).log2().floor().exp2() * f64::from(f32::EPSILON);
+        let sums = Phases::new(pitch, self.step).sums;
+        let radians = self.step as f64 * TAU;
+        let last = sums.last().into_iter().flatten();
+        let phase = last.fold(0.0, |most: f64, turns| most.max(*turns)) * radians;
+        let steps = sums.windows(2).flat_map(|pair| {
+            let harmonics = pair[1].iter().zip(&pair[0]);
+            harmonics.map(|(after, before)| after - before)
+        });
+        let steepest = steps.fold(0.0, f64::max) * radians;
+        ROUNDINGS * spacing(phase) + spacing(pitch.len() as f64) * steepest
+    }
+
     fn weigh(&self, row: &[f32]) -> f32 {
         row.iter().zip(&self.weights).map(|(x, w)| x * w).sum()
     }
 
-    fn drawn(&self, pitch: &[f32], seed: u64) -> Vec<f32> {
+    /// The samples of the source for a pitch in Hz, with noise that is drawn by a generator with this seed.
+    pub(crate) fn samples(&self, pitch: &[f32], seed: u64) -> Vec<f32> {
         let phases = Phases::new(pitch, self.step);
         // The weighted sum of independent normal values is one normal value.
         let loudness = self.weights.iter().map(|w| w * w).sum::<f32>().sqrt();

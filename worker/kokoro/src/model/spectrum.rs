@@ -26,7 +26,10 @@ impl Transform {
             size,
             hop,
             window: window.collect(),
-            cosines: places.clone().map(|turns| angle(turns).cos() as f32).collect(),
+            cosines: places
+                .clone()
+                .map(|turns| angle(turns).cos() as f32)
+                .collect(),
             sines: places.map(|turns| angle(turns).sin() as f32).collect(),
         }
     }
@@ -55,7 +58,11 @@ impl Transform {
         let last = samples.len().saturating_sub(1);
         for (n, (value, window)) in frame.iter_mut().zip(&self.window).enumerate() {
             let place = (number * self.hop + n).abs_diff(self.size / 2);
-            let place = if place > last { (2 * last).saturating_sub(place) } else { place };
+            let place = if place > last {
+                (2 * last).saturating_sub(place)
+            } else {
+                place
+            };
             *value = samples.get(place).copied().unwrap_or_default() * window;
         }
     }
@@ -69,7 +76,11 @@ impl Transform {
         for bin in 0..bins {
             let real = sum(&self.cosines, bin);
             // Both ends of the spectrum are real: no sign of a zero may turn their phase around.
-            let imaginary = if bin == 0 || bin + 1 == bins { 0.0 } else { -sum(&self.sines, bin) };
+            let imaginary = if bin == 0 || bin + 1 == bins {
+                0.0
+            } else {
+                -sum(&self.sines, bin)
+            };
             spectrum[bin] = real.hypot(imaginary);
             spectrum[bins + bin] = imaginary.atan2(real);
         }
@@ -97,7 +108,11 @@ impl Transform {
         let (magnitudes, phases) = spectrum.split_at(bins);
         for (bin, (magnitude, phase)) in magnitudes.iter().zip(phases).enumerate() {
             // Bins between the ends stand for two.
-            let times = if bin == 0 || bin + 1 == bins { 1.0 } else { 2.0 };
+            let times = if bin == 0 || bin + 1 == bins {
+                1.0
+            } else {
+                2.0
+            };
             let magnitude = magnitude.exp() * times / self.size as f32;
             let (sine, cosine) = phase.sin().sin_cos();
             let (real, imaginary) = (magnitude * cosine, magnitude * sine);
@@ -127,7 +142,9 @@ impl Transform {
         }
         let inner = self.size / 2..self.size / 2 + length;
         let pairs = sums[inner.clone()].iter().zip(&cover[inner]);
-        pairs.map(|(sum, cover)| sum / cover.max(LEAST_COVER)).collect()
+        pairs
+            .map(|(sum, cover)| sum / cover.max(LEAST_COVER))
+            .collect()
     }
 }
 
@@ -145,7 +162,9 @@ mod tests {
         let given = spectra.chunks_exact(2 * bins).flat_map(|spectrum| {
             let (magnitudes, phases) = spectrum.split_at(bins);
             let magnitudes = magnitudes.iter().map(|x| x.max(1e-20).ln());
-            let phases = phases.iter().map(|x| if x.abs() <= 1.0 { x.asin() } else { f32::NAN });
+            let phases = phases
+                .iter()
+                .map(|x| if x.abs() <= 1.0 { x.asin() } else { f32::NAN });
             magnitudes.chain(phases).collect::<Vec<_>>()
         });
         let given: Vec<f32> = given.collect();

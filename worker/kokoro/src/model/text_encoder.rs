@@ -1,28 +1,28 @@
 //! What the decoder hears of the phones.
 
 use candle_core::Tensor;
+use kiskadee_nn::{BidirectionalLstm, leaky_relu};
 
-use super::convolution::SameConvolution;
-use super::normalization::{Activation, LayerNorm};
+use super::convolution::Same;
+use super::normalization::LayerNorm;
 use super::parameters::Parameters;
-use super::recurrent::BiLstm;
 use super::trace::Trace;
 use crate::config::Config;
 use crate::error::{KokoroError, Result};
 
-const EPSILON: f32 = 1e-5;
-const SLOPE: f64 = 0.2;
+const EPSILON: f64 = 1e-5;
+const SLOPE: f32 = 0.2;
 
 pub(crate) struct TextEncoder {
     embedding: Tensor,
-    layers: Vec<(SameConvolution, LayerNorm)>,
-    lstm: BiLstm,
+    layers: Vec<(Same, LayerNorm)>,
+    lstm: BidirectionalLstm,
 }
 
 impl TextEncoder {
     pub(crate) fn new(parameters: Parameters<'_>, config: &Config) -> Result<Self> {
         let width = config.hidden_dim;
-        let layer = |number: usize| -> Result<(SameConvolution, LayerNorm)> {
+        let layer = |number: usize| -> Result<(Same, LayerNorm)> {
             let name = format!("text_encoder.cnn.{number}");
             let convolution = parameters.convolution(&format!("{name}.0"), width, 1)?;
             if convolution.output != width {
@@ -44,7 +44,7 @@ impl TextEncoder {
         let mut hidden = self.embedding.index_select(ids, 0)?;
         for (number, (convolution, norm)) in self.layers.iter().enumerate() {
             let normed = norm.forward(&convolution.forward(&hidden)?)?;
-            hidden = Activation::LeakyRelu(SLOPE).apply(&normed)?;
+            hidden = leaky_relu(&normed, SLOPE)?;
             trace.columns(format!("text_encoder.cnn.{number}"), &hidden)?;
         }
         let read = self.lstm.forward(&hidden)?;

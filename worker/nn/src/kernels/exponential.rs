@@ -80,7 +80,7 @@ fn erf(x: f32) -> f32 {
     (1.0 - sum * exp(-magnitude * magnitude)).copysign(x)
 }
 
-/// The gate of WaveNet (van den Oord et al., 2016): of rows `[2 * width]`, tanh of the first half times the sigmoid of the second.
+/// The gate of `WaveNet` (van den Oord et al., 2016): of rows `[2 * width]`, tanh of the first half times the sigmoid of the second.
 pub fn gate(input: &[f32], width: usize) -> Vec<f32> {
     let mut output = vec![0.0; input.len() / 2];
     let rows = (AT_ONCE / width.max(1)).max(1) * width.max(1);

@@ -6,7 +6,9 @@
 
 pub mod attention;
 pub mod curve;
+pub mod depthwise;
 pub mod exponential;
+pub mod normalization;
 pub mod panels;
 pub mod plane;
 pub mod quantized;

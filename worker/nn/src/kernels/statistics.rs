@@ -31,9 +31,9 @@ pub fn statistics(input: &[f32], channels: usize) -> (Vec<f64>, Vec<f64>) {
         }
         count = total;
     }
-    squares
-        .iter_mut()
-        .for_each(|square| *square /= count.max(1.0));
+    for square in &mut squares {
+        *square /= count.max(1.0);
+    }
     (means, squares)
 }
 

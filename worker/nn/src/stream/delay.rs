@@ -65,14 +65,17 @@ impl Delay {
         last: bool,
     ) -> Result<Option<Tensor>> {
         let before = std::mem::take(&mut self.padding);
-        if before > 0 {
-            self.append(&zeros(rows, before)?)?;
-        }
+        self.append_zeros(before, rows)?;
         self.append(rows)?;
         let reach = convolution.reach();
         if last {
-            self.append(&zeros(rows, reach - reach / 2)?)?;
+            self.append_zeros(reach - reach / 2, rows)?;
         }
+        self.take_reaching(reach)
+    }
+
+    /// All rows, if there are more than `reach`; keeps the last `reach` of them.
+    pub fn take_reaching(&mut self, reach: usize) -> Result<Option<Tensor>> {
         if self.len() <= reach {
             return Ok(None);
         }
@@ -84,9 +87,10 @@ impl Delay {
         }
         Ok(Some(input))
     }
-}
 
-fn zeros(like: &Tensor, count: usize) -> Result<Tensor> {
-    let width = like.dim(1)?;
-    Tensor::zeros((count, width), like.dtype(), like.device())
+    /// Appends rows of zeros of the width and type of `like`.
+    pub fn append_zeros(&mut self, count: usize, like: &Tensor) -> Result<()> {
+        let shape = (count, like.dim(1)?);
+        self.append(&Tensor::zeros(shape, like.dtype(), like.device())?)
+    }
 }

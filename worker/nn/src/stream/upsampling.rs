@@ -1,20 +1,19 @@
-//! A transposed convolution whose kernel is twice its stride: each output looks at two inputs.
+//! A transposed convolution on streams.
 
 use candle_core::{DType, Result, Tensor};
 
 use super::Delay;
-use crate::{Convolution, Extras};
+use crate::transposed_convolution::{TransposedConvolution, TransposedSize};
 
-/// The layer as a convolution of two taps that gives `stride` outputs for each input at once.
+/// A transposed convolution with a leaky ReLU in front, that gives `stride` outputs for each input.
 pub struct Upsampling {
-    convolution: Convolution,
+    layer: TransposedConvolution,
     bias: Tensor,
-    stride: usize,
     slope: f32,
 }
 
 impl Upsampling {
-    /// Of a weight `[in, out, 2 * stride]` and a bias `[out]`, with a leaky ReLU in front.
+    /// Of a weight `[in, out, kernel]` and a bias `[out]`; half of what the kernel is longer than the stride is cut off at each end.
     pub fn new(
         weight: &Tensor,
         bias: Tensor,
@@ -22,16 +21,10 @@ impl Upsampling {
         slope: f32,
         dtype: DType,
     ) -> Result<Self> {
-        let (input, output, _) = weight.dims3()?;
-        // The tap on the input before comes first: its weights are the second half of the kernel.
-        let taps = weight.reshape((input, output, 2, stride))?;
-        let taps = taps.permute((2, 0, 3, 1))?.contiguous()?;
-        let taps = Tensor::stack(&[taps.get(1)?, taps.get(0)?], 0)?;
-        let taps = taps.reshape((2, input, stride * output))?;
+        let size = TransposedSize::centred(weight.dim(2)?, stride);
         Ok(Self {
-            convolution: Convolution::new(&taps, 1, dtype)?,
+            layer: TransposedConvolution::new(weight, size, dtype)?,
             bias,
-            stride,
             slope,
         })
     }
@@ -43,23 +36,17 @@ impl Upsampling {
 }
 
 /// What the layer remembers of a stream.
+#[derive(Default)]
 pub struct UpsamplingStream {
     input: Delay,
-    /// Outputs at the very beginning that the layer's padding cuts off.
-    begun: bool,
-}
-
-impl Default for UpsamplingStream {
-    fn default() -> Self {
-        Self {
-            input: Delay::padded(1),
-            begun: false,
-        }
-    }
+    /// Inputs that have come.
+    inputs: usize,
+    /// Steps of `stride` outputs that were made.
+    steps: usize,
 }
 
 impl UpsamplingStream {
-    /// The outputs that are ready, if there are any.
+    /// The outputs that are ready with the next rows `[time, in]`, if there are any. The bias is [`Upsampling::bias`] or another one.
     pub fn push(
         &mut self,
         layer: &Upsampling,
@@ -67,23 +54,67 @@ impl UpsamplingStream {
         bias: &Tensor,
         last: bool,
     ) -> Result<Option<Tensor>> {
-        let Some(input) = self.input.take_padded(rows, &layer.convolution, last)? else {
+        let (size, reach) = (layer.layer.size(), layer.layer.reach());
+        if self.inputs == 0 && self.input.is_empty() {
+            self.input.append_zeros(reach, rows)?;
+        }
+        self.input.append(rows)?;
+        self.inputs += rows.dim(0)?;
+        if last {
+            let behind = size.steps(self.inputs).saturating_sub(self.inputs);
+            self.input.append_zeros(behind, rows)?;
+        }
+        let Some(input) = self.input.take_reaching(reach)? else {
             return Ok(None);
         };
-        let bias = bias.repeat(layer.stride)?;
-        let extras = Extras {
-            slope: Some(layer.slope),
-            residual: None,
+        let raised = layer.layer.raise(&input, bias, Some(layer.slope))?;
+        let first = self.steps * size.stride;
+        let made = raised.dim(0)?;
+        self.steps += made / size.stride;
+        let begin = size.padding.saturating_sub(first).min(made);
+        let end = if last {
+            (size.padding + size.outputs(self.inputs)).saturating_sub(first)
+        } else {
+            made
         };
-        let raised = layer.convolution.forward(&input, &bias, extras)?;
-        let (steps, width) = raised.dims2()?;
-        let raised = raised.reshape((steps * layer.stride, width / layer.stride))?;
-        let cut = layer.stride / 2;
-        let begin = if self.begun { 0 } else { cut };
-        self.begun = true;
-        let end = raised.dim(0)? - if last { cut } else { 0 };
+        let end = end.min(made);
         (end > begin)
             .then(|| raised.narrow(0, begin, end - begin))
             .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn outputs_do_not_depend_on_how_the_input_is_cut() {
+        let random = |shape: &[usize]| Tensor::rand(-1.0_f32, 1.0, shape, &Device::Cpu).unwrap();
+        for (kernel, stride) in [(16, 8), (4, 2), (11, 3), (20, 5), (3, 3)] {
+            let (weight, bias) = (random(&[5, 4, kernel]), random(&[4]));
+            let layer = Upsampling::new(&weight, bias, stride, 0.1, DType::F32).unwrap();
+            let input = random(&[23, 5]);
+            let whole = layer
+                .layer
+                .forward(&input, layer.bias(), Some(0.1))
+                .unwrap();
+            for size in [1, 2, 5, 23] {
+                let (mut stream, mut parts) = (UpsamplingStream::default(), Vec::new());
+                for first in (0..23).step_by(size) {
+                    let count = size.min(23 - first);
+                    let rows = input.narrow(0, first, count).unwrap();
+                    let last = first + count == 23;
+                    parts.extend(stream.push(&layer, &rows, layer.bias(), last).unwrap());
+                }
+                let found = Tensor::cat(&parts, 0).unwrap().to_vec2::<f32>().unwrap();
+                assert!(
+                    found == whole.to_vec2::<f32>().unwrap(),
+                    "{kernel} {stride} {size}"
+                );
+            }
+        }
     }
 }

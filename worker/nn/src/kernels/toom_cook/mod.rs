@@ -1,0 +1,137 @@
+//! Convolutions over time with half the multiplications (Toom-Cook; Winograd, "Arithmetic Complexity of Computations", 1980).
+//!
+//! Four outputs of three taps are made of six products instead of twelve, four of four taps of seven instead of sixteen. Longer kernels
+//! are cut into pieces of four taps, whose products are added up before they are turned into outputs. With a dilation of d, every d-th
+//! row is a sequence of its own. Tiles are counted from the first row, so results depend on nothing but the whole input.
+
+mod chunk;
+mod schemes;
+
+use std::marker::PhantomData;
+
+use pulp::Arch;
+use rayon::prelude::*;
+
+use self::{
+    chunk::{Chunk, Scratch, Work},
+    schemes::{OUTPUTS, OfFour, OfThree, Scheme},
+};
+use super::curve::Front;
+use super::tile::{MOST_ROWS, PANEL};
+
+/// Channels are filled up with zeros to whole vectors of the widest kind.
+const ALIGNMENT: usize = 16;
+/// Tiles that are worked on together, about: what belongs to them stays in the second cache.
+const TILES_AT_ONCE: usize = 60;
+
+/// A convolution of stride 1 and an odd number of taps from 3 on, whose output is as long as its input: zeros stand around the input.
+pub struct ToomCook {
+    /// `[out / 32, product, piece, depth, 32]`, filled up with zeros.
+    weights: Vec<f32>,
+    taps: usize,
+    input: usize,
+    output: usize,
+    dilation: usize,
+}
+
+impl ToomCook {
+    /// Transforms and packs weights `[tap, in, out]`.
+    pub fn pack(
+        weights: &[f32],
+        taps: usize,
+        (input, output): (usize, usize),
+        dilation: usize,
+    ) -> Self {
+        let mut made = Self {
+            weights: Vec::new(),
+            taps,
+            input,
+            output,
+            dilation,
+        };
+        made.weights = if taps == 3 {
+            made.transformed::<OfThree, 6, 3>(weights)
+        } else {
+            made.transformed::<OfFour, 7, 4>(weights)
+        };
+        made
+    }
+
+    fn transformed<K: Scheme<N, R>, const N: usize, const R: usize>(
+        &self,
+        weights: &[f32],
+    ) -> Vec<f32> {
+        let (pieces, depth) = (self.taps.div_ceil(R), self.depth());
+        let size = N * pieces * depth * PANEL;
+        let mut packed = vec![0.0; size * self.output.div_ceil(PANEL)];
+        let panels = packed.par_chunks_exact_mut(size).enumerate();
+        panels.for_each(|(number, panel)| {
+            let rows = panel.chunks_exact_mut(PANEL).enumerate();
+            for (place, row) in rows {
+                let (product, piece, channel) = (
+                    place / depth / pieces,
+                    place / depth % pieces,
+                    place % depth,
+                );
+                if channel >= self.input {
+                    continue;
+                }
+                let columns = number * PANEL..self.output.min((number + 1) * PANEL);
+                for (value, column) in row.iter_mut().zip(columns) {
+                    let taps = (piece * R..self.taps).zip(K::TAPS[product]);
+                    let terms = taps.map(|(tap, factor)| {
+                        let place = (tap * self.input + channel) * self.output + column;
+                        f64::from(weights[place]) * factor
+                    });
+                    *value = terms.sum::<f64>() as f32;
+                }
+            }
+        });
+        packed
+    }
+
+    /// Of the input and of the output.
+    pub fn channels(&self) -> (usize, usize) {
+        (self.input, self.output)
+    }
+
+    /// Channels of the input, filled up.
+    fn depth(&self) -> usize {
+        self.input.next_multiple_of(ALIGNMENT)
+    }
+
+    /// `[time, in]` to `[time, out]`: behind what stands in front, with the bias and, where given, the residual `[time, out]` added.
+    pub fn apply(
+        &self,
+        input: &[f32],
+        front: Front<'_>,
+        bias: &[f32],
+        residual: Option<&[f32]>,
+    ) -> Vec<f32> {
+        let times = input.len() / self.input.max(1);
+        let mut output = vec![0.0; times * self.output];
+        // Whole blocks of tiles for each of the interleaved sequences.
+        let blocks = (TILES_AT_ONCE / self.dilation / MOST_ROWS).max(1);
+        let size = self.dilation * OUTPUTS * blocks * MOST_ROWS;
+        let parts = output.par_chunks_mut(size * self.output).enumerate();
+        parts.for_each_init(Scratch::default, |scratch, (number, output)| {
+            let chunk = Chunk {
+                convolution: self,
+                input,
+                times,
+                first: number * size,
+                front,
+                bias,
+                residual,
+                output,
+                scratch,
+            };
+            if self.taps == 3 {
+                Arch::new().dispatch(Work::<OfThree, 6, 3>(chunk, PhantomData));
+            } else {
+                Arch::new().dispatch(Work::<OfFour, 7, 4>(chunk, PhantomData));
+            }
+        });
+        output
+    }
+}

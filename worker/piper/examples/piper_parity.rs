@@ -1,0 +1,39 @@
+//! Compares every stage with the golden vectors of a folder that `reference/golden.py` wrote.
+//!
+//! `cargo run --release -p kiskadee-piper --example piper_parity -- DIR...`
+
+use std::process::ExitCode;
+
+use candle_core::Device;
+use kiskadee_piper::parity::{Comparison, Difference, compare};
+
+fn main() -> ExitCode {
+    let mut failed = 0;
+    for folder in std::env::args().skip(1) {
+        let (mut count, mut worst) = (0, 0.0_f64);
+        let mut show = |comparison: &Comparison| {
+            count += 1;
+            failed += usize::from(!comparison.passed);
+            if let Difference::Relative { error, .. } = comparison.difference {
+                worst = worst.max(error);
+            }
+            let verdict = if comparison.passed { "ok" } else { "FAILED" };
+            println!(
+                "{:<48} {verdict:<6} {:?}",
+                comparison.stage, comparison.difference
+            );
+        };
+        let device = Device::cuda_if_available(0).unwrap_or(Device::Cpu);
+        if let Err(error) = compare(folder.as_ref(), &device, &mut show) {
+            eprintln!("{folder}: {error}");
+            return ExitCode::FAILURE;
+        }
+        println!("{folder}: {count} stages compared, worst {worst:.1e}");
+    }
+    println!("{failed} failed");
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
