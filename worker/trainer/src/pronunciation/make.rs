@@ -121,10 +121,7 @@ fn portuguese_words(list: &str) -> Vec<String> {
 }
 
 /// The words whose sounds the rules do not give.
-fn exceptions(
-    rules: &Letters,
-    said: &[(String, Vec<Sound>)],
-) -> BTreeMap<String, Vec<Sound>> {
+fn exceptions(rules: &Letters, said: &[(String, Vec<Sound>)]) -> BTreeMap<String, Vec<Sound>> {
     let wrong = said
         .iter()
         .filter(|(word, sounds)| rules.sounds(word) != *sounds);

@@ -52,8 +52,7 @@ mod tests {
             assert!(held_out.len() >= 10);
             assert!(training_texts(language).all(|text| !held_out.contains(&text)));
             assert!(
-                training_texts(language)
-                    .any(|text| sentence_kind(text) == SentenceKind::Question)
+                training_texts(language).any(|text| sentence_kind(text) == SentenceKind::Question)
             );
         }
     }

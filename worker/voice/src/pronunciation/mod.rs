@@ -106,7 +106,11 @@ impl Pronouncer {
                 }
             })?,
             None if word.spelled => self.0.letter(&word.text),
-            None => self.in_place(&word.text, before, after.filter(|_| word.boundary == Boundary::None)),
+            None => self.in_place(
+                &word.text,
+                before,
+                after.filter(|_| word.boundary == Boundary::None),
+            ),
         };
         let stresses = syllable::stresses(self.0.language, &sounds);
         tokens.extend(

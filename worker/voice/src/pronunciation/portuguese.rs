@@ -130,7 +130,10 @@ mod tests {
     fn words_join() {
         let joined = |phones, next| {
             let mut sounds = parse(Language::Portuguese, phones);
-            join(&mut sounds, Phone::named(Language::Portuguese, next).unwrap());
+            join(
+                &mut sounds,
+                Phone::named(Language::Portuguese, next).unwrap(),
+            );
             names(&sounds)
         };
         assert_eq!(joined("a s", "a"), "a z");

@@ -176,8 +176,10 @@ impl Loaded {
 
 /// The 64 bits of FNV-1a.
 fn file_name(symbols: &str) -> String {
-    let hash = symbols.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = symbols
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("{hash:016x}.safetensors")
 }

@@ -101,7 +101,8 @@ fn silence_strays(f0: &mut [f32], tokens: &[PhoneToken], durations: &[u32]) {
         if VOICELESS.contains(&name) && token.phone != Phone::SILENCE {
             // Its edges belong to voiced neighbours as often as not.
             let edge = (*frames as usize / 4).min(2);
-            let inner = (frame + edge).min(end)..end.saturating_sub(edge).max((frame + edge).min(end));
+            let inner =
+                (frame + edge).min(end)..end.saturating_sub(edge).max((frame + edge).min(end));
             f0[inner].fill(0.0);
         } else if token.phone == Phone::SILENCE {
             f0[frame..end].fill(0.0);
