@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use candle_core::Device;
 use clap::{Args, Subcommand};
 use kiskadee_text::Language;
-use kiskadee_trainer::programs::SpeechPrograms;
+use kiskadee_trainer::teacher::kokoro::KokoroTeacher;
 use kiskadee_trainer::training::{Recipe, RunOptions};
 use kiskadee_trainer::voice::{Event, VoiceReport, VoiceTraining, train_voice};
 
@@ -16,7 +16,7 @@ use crate::stop::Stop;
 
 #[derive(Subcommand)]
 pub(crate) enum TrainCommand {
-    /// Make the data with flite and espeak-ng, train, measure and draw; without options, what is shipped
+    /// Have Kokoro speak, train, measure and draw; without options, what is shipped
     Voice(VoiceOptions),
 }
 
@@ -25,13 +25,16 @@ pub(crate) struct VoiceOptions {
     /// Where recordings, checkpoints, weights, figures and pictures go
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
+    /// The folder of an imported Kokoro, whose voices teach; needed where `OUT/speech` lacks speech
+    #[arg(long, value_name = "DIR")]
+    teacher_model: Option<PathBuf>,
     /// Go on from the last checkpoint in the directory
     #[arg(long)]
     resume: bool,
     /// Languages to train: en, pt [default: both]
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     languages: Vec<String>,
-    /// Sentences that each teacher speaks
+    /// At most so many sentences of each teacher
     #[arg(long, value_name = "N", default_value_t = 3000)]
     sentences: usize,
     /// Steps of the run [default: those of the shipped weights]
@@ -59,11 +62,15 @@ pub(crate) struct VoiceOptions {
 
 pub(crate) async fn run(TrainCommand::Voice(options): TrainCommand) -> Result<()> {
     let training = options.training()?;
+    let teacher_model = options.teacher_model.clone();
     let stop = Stop::on_signals()?;
     let asked = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&asked);
     let training = tokio::task::spawn_blocking(move || {
-        let teachers = SpeechPrograms::new(training.run.out.join("programs"));
+        let teachers = KokoroTeacher {
+            model: teacher_model,
+            cache: training.run.out.join("speech"),
+        };
         train_voice(&training, &teachers, &flag, &mut show)
     });
     tokio::pin!(training);

@@ -32,6 +32,8 @@ pub enum TrainError {
     #[error(transparent)]
     Teacher(#[from] crate::teacher::TeacherError),
     #[error(transparent)]
+    Kokoro(#[from] kiskadee_kokoro::KokoroError),
+    #[error(transparent)]
     Plot(#[from] crate::plot::PlotError),
     #[error("a tensor operation failed: {0}")]
     Compute(#[from] candle_core::Error),

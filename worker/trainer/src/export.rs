@@ -36,7 +36,7 @@ pub struct VoiceRecipe {
 pub const VOICES: [VoiceRecipe; 7] = [
     voice(
         "heron",
-        "rms",
+        "am_michael",
         Language::English,
         "a deep man's voice, American English",
         0.0,
@@ -44,24 +44,23 @@ pub const VOICES: [VoiceRecipe; 7] = [
     ),
     voice(
         "wren",
-        "slt",
+        "af_heart",
         Language::English,
         "a clear woman's voice, American English",
-        // A little shorter than the teacher's vocal tract: clearer to a recogniser.
-        -0.02,
-        1.0,
-    ),
-    voice(
-        "grouse",
-        "awb",
-        Language::English,
-        "a man's voice, Scottish English",
         0.0,
         1.0,
     ),
     voice(
+        "grouse",
+        "am_michael",
+        Language::English,
+        "a lower man's voice, American English",
+        0.04,
+        0.86,
+    ),
+    voice(
         "plover",
-        "slt",
+        "af_heart",
         Language::English,
         "a lower, calm woman's voice, American English",
         -0.03,
@@ -69,7 +68,7 @@ pub const VOICES: [VoiceRecipe; 7] = [
     ),
     voice(
         "swift",
-        "rms",
+        "am_michael",
         Language::English,
         "a lighter, younger man's voice, American English",
         -0.05,
@@ -77,7 +76,7 @@ pub const VOICES: [VoiceRecipe; 7] = [
     ),
     voice(
         "sabia",
-        "lia",
+        "pf_dora",
         Language::Portuguese,
         "a woman's voice, Brazilian Portuguese",
         0.0,
@@ -85,7 +84,7 @@ pub const VOICES: [VoiceRecipe; 7] = [
     ),
     voice(
         "tico",
-        "tiago",
+        "pm_alex",
         Language::Portuguese,
         "a man's voice, Brazilian Portuguese",
         0.0,

@@ -6,7 +6,6 @@ mod error;
 pub mod evaluation;
 pub mod export;
 pub mod plot;
-pub mod programs;
 pub mod pronunciation;
 pub mod teacher;
 pub mod texts;

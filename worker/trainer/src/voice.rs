@@ -32,9 +32,6 @@ pub trait Teachers {
     /// All voices, in a fixed order.
     fn voices(&self) -> Vec<TeacherVoice>;
 
-    /// Words that sentences of a language are made of, in a fixed order.
-    fn words(&self, language: Language) -> Result<Vec<String>, TrainError>;
-
     /// One recording for each text that could be spoken.
     fn record(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Recording>, TrainError>;
 }
@@ -132,20 +129,13 @@ fn record_all(
     let folder = options.run.out.join("recordings");
     fs::create_dir_all(&folder).map_err(TrainError::file(&folder))?;
     let mut speakers = Vec::new();
-    for (number, voice) in (0u64..).zip(wanted(options, teachers)) {
+    for voice in wanted(options, teachers) {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let seed = options.run.recipe.seed.wrapping_add(number);
-        let texts = training_texts(
-            voice.language,
-            &teachers.words(voice.language)?,
-            options.sentences,
-            seed,
-        )?;
+        let texts = texts_of(&voice, teachers, training_texts(voice.language), options);
         let path = folder.join(format!("{}.safetensors", voice.name));
-        // The texts follow from these two and the program.
-        let request = format!("{} sentences of seed {seed}", options.sentences);
+        let request = texts.join("\n");
         let speaker = match load_speaker(&path, &request)? {
             Some(speaker) => speaker,
             None => record(teachers, &voice, &texts).and_then(|speaker| {
@@ -168,6 +158,24 @@ fn record_all(
     Ok(Some(speakers))
 }
 
+/// The voices of a language take turns, so that all of them together say all texts.
+fn texts_of<'a>(
+    voice: &TeacherVoice,
+    teachers: &dyn Teachers,
+    texts: impl Iterator<Item = &'a str>,
+    options: &VoiceTraining,
+) -> Vec<String> {
+    let mut voices = teachers.voices();
+    voices.retain(|other| other.language == voice.language);
+    let turn = voices.iter().position(|other| other.name == voice.name);
+    texts
+        .skip(turn.unwrap_or_default())
+        .step_by(voices.len().max(1))
+        .take(options.sentences)
+        .map(str::to_owned)
+        .collect()
+}
+
 fn record(
     teachers: &dyn Teachers,
     voice: &TeacherVoice,
@@ -186,7 +194,7 @@ fn record_held_out(
     let voices = wanted(options, teachers).into_iter();
     voices
         .map(|voice| {
-            let texts: Vec<String> = held_out_texts(voice.language).map(str::to_owned).collect();
+            let texts = texts_of(&voice, teachers, held_out_texts(voice.language), options);
             record(teachers, &voice, &texts)
         })
         .collect()

@@ -16,6 +16,8 @@ use crate::teacher::TeacherError;
 const HELD_OUT: usize = 20;
 /// Enough for a language whose spelling is regular.
 const PORTUGUESE_WORDS: usize = 60_000;
+/// Words of so few letters are all asked for: they are the frequent ones, and the irregular ones.
+const SHORT_WORD: usize = 7;
 const ENGLISH_LETTERS: &str = "abcdefghijklmnopqrstuvwxyz'";
 const PORTUGUESE_LETTERS: &str = "abcdefghijklmnopqrstuvwxyzáàâãçéêíóôõúü";
 /// Words that lists of words leave out.
@@ -59,7 +61,7 @@ pub fn make(language: Language, list: &Path, out: &Path) -> Result<Made, Teacher
     let alphabet: Vec<char> = alphabet.chars().collect();
     let measured = measure(&alphabet, &said);
     let rules = grow(alphabet, &said);
-    let exceptions = exceptions(language, &rules, &said);
+    let exceptions = exceptions(&rules, &said);
     let (packed_rules, packed_lexicon) = (rules.encode(), Lexicon::encode(&exceptions));
     for (extension, packed) in [("rules", &packed_rules), ("lexicon", &packed_lexicon)] {
         if extension == "lexicon" && exceptions.is_empty() {
@@ -99,7 +101,7 @@ fn english_words(list: &str) -> Vec<String> {
     words.into_iter().collect()
 }
 
-/// Evenly from the whole list.
+/// All short words, and the others evenly from the whole list.
 fn portuguese_words(list: &str) -> Vec<String> {
     let is_word = |word: &String| {
         word.chars()
@@ -111,18 +113,15 @@ fn portuguese_words(list: &str) -> Vec<String> {
         .filter(is_word)
         .collect();
     let step = (words.len() / PORTUGUESE_WORDS).max(1);
-    words.into_iter().step_by(step).collect()
+    let is_asked = |(index, word): &(usize, String)| {
+        index.is_multiple_of(step) || word.chars().count() <= SHORT_WORD
+    };
+    let words = words.into_iter().enumerate().filter(is_asked);
+    words.map(|(_, word)| word).collect()
 }
 
-/// The words whose sounds the rules do not give. Portuguese has rules alone: its spelling is regular enough.
-fn exceptions(
-    language: Language,
-    rules: &Letters,
-    said: &[(String, Vec<Sound>)],
-) -> BTreeMap<String, Vec<Sound>> {
-    if language == Language::Portuguese {
-        return BTreeMap::new();
-    }
+/// The words whose sounds the rules do not give.
+fn exceptions(rules: &Letters, said: &[(String, Vec<Sound>)]) -> BTreeMap<String, Vec<Sound>> {
     let wrong = said
         .iter()
         .filter(|(word, sounds)| rules.sounds(word) != *sounds);

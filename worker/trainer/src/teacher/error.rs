@@ -22,13 +22,6 @@ pub enum TeacherError {
     },
     #[error("{program} failed: {said}")]
     Failed { program: &'static str, said: String },
-    #[error("the answer of {program} cannot be read: {reason}")]
-    Answer {
-        program: &'static str,
-        reason: String,
-    },
-    #[error("sentence {0} holds a tab, a line break or a NUL, write a blank instead")]
-    Sentence(usize),
     #[error("`{path}` cannot be used")]
     File {
         path: PathBuf,

@@ -1,15 +1,11 @@
-//! Runs the teachers: speech programs of the machine that say sentences and tell how they did it.
+//! Who speaks what the voice learns from, and the programs that say words for the lexicons.
 //!
-//! flite tells the very parameters that its vocoder was given, espeak-ng the places of its phonemes in its waveform.
-//! Their libraries are linked to small C programs, which are compiled into a cache directory when data is made and run
-//! as processes of their own; nothing of them gets into the product.
+//! flite's library is linked to a small C program, which is compiled into a cache directory when data is made and runs as a
+//! process of its own; nothing of it gets into the product.
 
 mod error;
-mod espeak;
-mod flite;
+pub mod kokoro;
 mod program;
 
 pub use error::TeacherError;
-pub use espeak::{EspeakPhone, EspeakUtterance, espeak};
-pub use flite::{FlitePhone, FliteUtterance, FliteVoice, flite};
 pub(crate) use program::{Program, missing};

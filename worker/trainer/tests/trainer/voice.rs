@@ -22,17 +22,17 @@ impl Teachers for Synthetic {
             warps: (-0.05, 0.05),
         };
         vec![
-            voice("slt", Language::English),
+            voice("af_heart", Language::English),
             voice("other", Language::Portuguese),
         ]
     }
 
-    fn words(&self, _language: Language) -> Result<Vec<String>, TrainError> {
-        Ok(vec!["word".into()])
-    }
-
     fn record(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Recording>, TrainError> {
-        let pitch = if voice.name == "slt" { 200.0 } else { 110.0 };
+        let pitch = if voice.name == "af_heart" {
+            200.0
+        } else {
+            110.0
+        };
         Ok((0..texts.len())
             .map(|number| synthetic::recording(number, pitch))
             .collect())
@@ -77,7 +77,7 @@ fn sentences_become_a_voice_with_its_figures_and_pictures() {
     assert_eq!(report.step, 60);
     assert_eq!(report.evaluations.len(), 1, "only English was asked for");
     assert!(
-        matches!(&events[0], Event::Recorded { speaker, recordings: 6, .. } if speaker == "slt")
+        matches!(&events[0], Event::Recorded { speaker, recordings: 6, .. } if speaker == "af_heart")
     );
     assert!(matches!(events[events.len() - 1], Event::Evaluated(_)));
     let weights = std::fs::read(report.weights.unwrap()).unwrap();
@@ -85,10 +85,10 @@ fn sentences_become_a_voice_with_its_figures_and_pictures() {
     assert!(model.voice("wren").is_ok());
     for file in [
         "losses.png",
-        "comparison-slt.png",
+        "comparison-af_heart.png",
         "evaluation.json",
         "log.jsonl",
-        "recordings/slt.safetensors",
+        "recordings/af_heart.safetensors",
     ] {
         assert!(out.path().join(file).exists(), "{file}");
     }

@@ -7,6 +7,7 @@ mod given;
 mod heteronym;
 mod letters;
 mod lexicon;
+mod portuguese;
 mod sound;
 mod syllable;
 mod word;
@@ -25,6 +26,7 @@ use crate::phone::{Phone, PhoneToken, Stress};
 const ENGLISH_RULES: &[u8] = include_bytes!("../../lexicon/english.rules");
 const ENGLISH_LEXICON: &[u8] = include_bytes!("../../lexicon/english.lexicon");
 const PORTUGUESE_RULES: &[u8] = include_bytes!("../../lexicon/portuguese.rules");
+const PORTUGUESE_LEXICON: &[u8] = include_bytes!("../../lexicon/portuguese.lexicon");
 
 /// Why a sentence has no pronunciation.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +56,12 @@ impl Pronouncer {
     /// With the lexicon and the rules that come with the program.
     pub fn built_in(language: Language) -> Result<Self, PronunciationError> {
         let (lexicon, rules) = match language {
-            Language::English => (Some(Lexicon::load(ENGLISH_LEXICON)?), ENGLISH_RULES),
-            Language::Portuguese => (None, PORTUGUESE_RULES),
+            Language::English => (ENGLISH_LEXICON, ENGLISH_RULES),
+            Language::Portuguese => (PORTUGUESE_LEXICON, PORTUGUESE_RULES),
         };
         Ok(Self(Words {
             language,
-            lexicon,
+            lexicon: Lexicon::load(lexicon)?,
             letters: Letters::load(rules)?,
         }))
     }
@@ -104,7 +106,11 @@ impl Pronouncer {
                 }
             })?,
             None if word.spelled => self.0.letter(&word.text),
-            None => self.in_place(&word.text, before, after),
+            None => self.in_place(
+                &word.text,
+                before,
+                after.filter(|_| word.boundary == Boundary::None),
+            ),
         };
         let stresses = syllable::stresses(self.0.language, &sounds);
         tokens.extend(
@@ -134,16 +140,26 @@ impl Pronouncer {
                 return word::parse(Language::English, "dh iy");
             }
         }
-        self.0.sounds(text)
+        let mut sounds = self.0.sounds(text);
+        if self.0.language == Language::Portuguese
+            && let Some(next) = after.and_then(|word| self.first_phone(word))
+        {
+            portuguese::join(&mut sounds, next);
+        }
+        sounds
     }
 
     fn begins_with_vowel(&self, word: &Word) -> bool {
+        self.first_phone(word).is_some_and(Phone::is_vowel)
+    }
+
+    fn first_phone(&self, word: &Word) -> Option<Phone> {
         let sounds = if word.spelled {
             self.0.letter(&word.text)
         } else {
             self.0.sounds(&word.text)
         };
-        sounds.first().is_some_and(|sound| sound.phone().is_vowel())
+        sounds.first().map(|sound| sound.phone())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use kiskadee_text::Language;
 
-use super::{letters::Letters, lexicon::Lexicon, sound::Sound};
+use super::{letters::Letters, lexicon::Lexicon, portuguese, sound::Sound};
 use crate::phone::Phone;
 
 /// Longer words are not words; the rest of one is not said.
@@ -14,14 +14,10 @@ const ENGLISH_LETTERS: &str = "a ey1|b b iy1|c s iy1|d d iy1|e iy1|f eh1 f|g jh 
 const PORTUGUESE_LETTERS: &str = "a a1|b b e1|c s e1|d d e1|e E1|f E1 f y|g Z e1|h a g a1|i i1|j Z O1 t &|k k a1|\
     l E1 l y|m e1 m y|n e1 n y|o O1|p p e1|q k e1|r E1 x y|s E1 s y|t t e1|u u1|v v e1|w d a1 b l i U|x S i1 s|\
     y i1 p s i l o~|z z e1|ç s e1|á a1|é E1|í i1|ó O1|ú u1|ã &~1|õ o~1|â &1|ê e1|ô o1|à a1|ü u1";
-/// Small words of Portuguese that lean on their neighbours and carry no stress.
-const UNSTRESSED: &str =
-    "a o as os e de do da dos das em no na nos nas um que se por com me te lhe ao à";
-
 /// What is needed to say the words of a language.
 pub(super) struct Words {
     pub language: Language,
-    pub lexicon: Option<Lexicon>,
+    pub lexicon: Lexicon,
     pub letters: Letters,
 }
 
@@ -90,18 +86,19 @@ impl Words {
     }
 
     fn known(&self, word: &str) -> Option<Vec<Sound>> {
-        self.lexicon.as_ref().and_then(|lexicon| lexicon.get(word))
+        self.lexicon.get(word)
     }
 
     fn portuguese(&self, word: &str) -> Vec<Sound> {
-        let sounds = self.letters.sounds(word);
-        if UNSTRESSED.split_whitespace().any(|small| small == word) {
-            return sounds
-                .into_iter()
-                .map(|sound| Sound::new(sound.phone(), false))
-                .collect();
+        if let Some(weak) = portuguese::weak_form(word) {
+            return weak;
         }
-        sounds
+        let known = self.known(word);
+        let sounds = known.unwrap_or_else(|| self.letters.sounds(word));
+        if portuguese::is_unstressed(word) {
+            return portuguese::without_stress(sounds);
+        }
+        portuguese::stressed_once(sounds, word)
     }
 
     /// The s of plurals and possessives: voiced like what it follows, with a vowel after hissing.

@@ -1,0 +1,185 @@
+//! Kokoro-82M, run by the product's own engine: natural speech with the length of every phone, so no aligner is needed.
+
+mod recording;
+mod speech_file;
+mod symbols;
+
+use std::fs;
+use std::path::PathBuf;
+
+use candle_core::Device;
+use kiskadee_kokoro::text::{self, Tokens};
+use kiskadee_kokoro::{Kokoro, SAMPLE_RATE, Styles, Utterance};
+use kiskadee_text::{Language, Sentence, normalize};
+use kiskadee_voice::pronunciation::Pronouncer;
+
+use self::recording::Said;
+use self::speech_file::SpeechFile;
+use self::symbols::{Symbol, symbols};
+use crate::TrainError;
+use crate::corpus::Recording;
+use crate::texts::sentence_kind;
+use crate::voice::{TeacherVoice, Teachers};
+
+/// The voices that teach, with what they speak.
+pub const VOICES: [(&str, Language); 4] = [
+    ("pf_dora", Language::Portuguese),
+    ("pm_alex", Language::Portuguese),
+    ("af_heart", Language::English),
+    ("am_michael", Language::English),
+];
+/// Of the noise in the voices.
+const SEED: u64 = 1;
+
+/// An imported model and where its speech is kept.
+pub struct KokoroTeacher {
+    /// `config.json`, `model.safetensors` and `voices.safetensors`; asked for only where speech is missing.
+    pub model: Option<PathBuf>,
+    pub cache: PathBuf,
+}
+
+/// A model in memory.
+struct Loaded {
+    model: Kokoro,
+    styles: Styles,
+}
+
+impl Teachers for KokoroTeacher {
+    fn voices(&self) -> Vec<TeacherVoice> {
+        let voice = |(name, language): (&str, Language)| TeacherVoice {
+            name: name.to_owned(),
+            language,
+            // Beyond these a voice sounds like no speaker that there could be.
+            warps: if name.contains("f_") {
+                (-0.06, 0.04)
+            } else {
+                (-0.04, 0.06)
+            },
+        };
+        VOICES.into_iter().map(voice).collect()
+    }
+
+    fn record(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Recording>, TrainError> {
+        let pronouncer = Pronouncer::built_in(voice.language)
+            .map_err(|error| TrainError::Options(error.to_string()))?;
+        let mut loaded = None;
+        let mut recordings = Vec::new();
+        for text in texts {
+            for sentence in normalize(text, voice.language) {
+                let recording = self.sentence(voice, text, &sentence, &pronouncer, &mut loaded)?;
+                recordings.extend(recording);
+            }
+        }
+        Ok(recordings)
+    }
+}
+
+impl KokoroTeacher {
+    /// None if what was said cannot be used.
+    fn sentence(
+        &self,
+        voice: &TeacherVoice,
+        text: &str,
+        sentence: &Sentence,
+        pronouncer: &Pronouncer,
+        loaded: &mut Option<Loaded>,
+    ) -> Result<Option<Recording>, TrainError> {
+        let tokens = pronouncer
+            .pronounce(sentence)
+            .map_err(|error| TrainError::Options(error.to_string()))?;
+        let symbols = symbols(&tokens, sentence, voice.language);
+        let speech = self.speech(voice, &symbols, loaded)?;
+        let samples: Vec<f32> = speech
+            .samples
+            .iter()
+            .map(|v| f32::from(*v) / 32_768.0)
+            .collect();
+        let said = Said {
+            tokens,
+            symbols: &symbols,
+            frames: &speech.frames,
+            samples: &samples,
+            rate: speech.rate,
+            kind: sentence_kind(text),
+        };
+        Ok(said.recording())
+    }
+
+    fn speech(
+        &self,
+        voice: &TeacherVoice,
+        symbols: &[Symbol],
+        loaded: &mut Option<Loaded>,
+    ) -> Result<SpeechFile, TrainError> {
+        let written: String = symbols.iter().map(|symbol| symbol.symbol).collect();
+        let folder = self.cache.join(&voice.name);
+        let path = folder.join(file_name(&written));
+        if let Some(known) = SpeechFile::load(&path, &written)? {
+            return Ok(known);
+        }
+        fs::create_dir_all(&folder).map_err(TrainError::file(&folder))?;
+        let loaded = match loaded {
+            Some(loaded) => loaded,
+            none => none.insert(self.load()?),
+        };
+        let speech = loaded.say(&voice.name, symbols)?;
+        speech.save(&path, &written)?;
+        Ok(speech)
+    }
+
+    fn load(&self) -> Result<Loaded, TrainError> {
+        let folder = self.model.as_deref().ok_or_else(|| {
+            TrainError::Options(
+                "the teacher's model is missing: import it with `kiskadee models import kokoro` and give its folder \
+                 with --teacher-model"
+                    .into(),
+            )
+        })?;
+        Ok(Loaded {
+            model: Kokoro::load(folder, &Device::Cpu)?,
+            styles: Styles::open(&folder.join("voices.safetensors"))?,
+        })
+    }
+}
+
+impl Loaded {
+    fn say(&self, voice: &str, symbols: &[Symbol]) -> Result<SpeechFile, TrainError> {
+        let plain: Vec<text::Symbol> = symbols
+            .iter()
+            .map(|symbol| text::Symbol {
+                symbol: symbol.symbol,
+                word: None,
+            })
+            .collect();
+        let tokens = Tokens::new(&plain, self.model.config());
+        if let Some(unknown) = tokens.dropped.first() {
+            let reason = format!("the teacher's vocabulary lacks `{unknown}`");
+            return Err(TrainError::Options(reason));
+        }
+        let ids = tokens.ids(0..plain.len());
+        let style = self.styles.get(voice)?;
+        let said = self.model.speak(&Utterance {
+            ids: &ids,
+            style: style.row(ids.len()),
+            speed: 1.0,
+            factors: &[],
+            seed: SEED,
+        })?;
+        let whole = |sample: &f32| (sample * 32_767.0).clamp(-32_768.0, 32_767.0) as i16;
+        Ok(SpeechFile {
+            samples: said.samples.iter().map(whole).collect(),
+            rate: SAMPLE_RATE,
+            frames: said.frames,
+        })
+    }
+}
+
+/// The 64 bits of FNV-1a.
+fn file_name(symbols: &str) -> String {
+    let hash = symbols
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!("{hash:016x}.safetensors")
+}
