@@ -11,6 +11,9 @@ use crate::phone::Phone;
 const WEAK_FORMS: &[(&str, &str)] = &[
     ("o", "U"),
     ("os", "U s"),
+    // Alone, espeak-ng spells these two letters.
+    ("é", "E"),
+    ("à", "a"),
     ("e", "i"),
     ("do", "d U"),
     ("dos", "d U s"),
@@ -39,7 +42,7 @@ const WEAK_FORMS: &[(&str, &str)] = &[
     ("foi", "f oI"),
 ];
 /// Other small words that lean on their neighbours and carry no stress.
-const UNSTRESSED: &str = "a as da das na nas uns à às uma umas é está estão estava eu ela elas você vocês até mas tem \
+const UNSTRESSED: &str = "a as da das na nas uns às uma umas está estão estava eu ela elas você vocês até mas tem \
     minha minhas meu meus seu seus sua suas num numa onde são vai vou vão há nunca pode será tinha era nem sem";
 /// Before these an `s` at the end of a word is voiced; before vowels, too.
 const VOICED: [&str; 15] = [
