@@ -121,7 +121,14 @@ fn cost_of(letters: &str, sounds: &str, words: usize, parts: usize) -> usize {
         (0, _) | (_, 0) => 12,
         _ => 2 * (words.max(parts) - 1),
     };
-    3 * distance(letters, sounds) + unusual
+    // Figures look like nothing that they are called.
+    let is_figure = !letters.is_empty() && letters.chars().all(|c| c.is_ascii_digit());
+    let difference = if is_figure && parts > 0 {
+        1
+    } else {
+        distance(letters, sounds)
+    };
+    3 * difference + unusual
 }
 
 fn trace(best: &[(usize, Option<Group>)], rows: usize, columns: usize) -> Vec<Group> {
@@ -179,12 +186,15 @@ fn distance(left: &str, right: &str) -> usize {
 fn shared(words: &[&str], line: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let total: usize = words.iter().map(|word| word.chars().count()).sum();
     let phones = line.get(range.clone()).unwrap_or_default();
+    let count = phones.chars().count();
     let mut letters = 0;
     let mut start = range.start;
     let mut shares = Vec::new();
     for word in words {
         letters += word.chars().count();
-        let end = range.start + seam(phones, phones.len() * letters / total.max(1));
+        let place = (count * letters + total / 2) / total.max(1);
+        let byte = phones.char_indices().nth(place).map(|(byte, _)| byte);
+        let end = range.start + seam(phones, byte.unwrap_or(phones.len()));
         shares.push(start..end.max(start));
         start = end.max(start);
     }
