@@ -70,7 +70,7 @@ pub(super) fn stressed_once(sounds: Vec<Sound>, word: &str) -> Vec<Sound> {
     let stressed = places(&sounds, Sound::is_stressed);
     let place = stressed.last().copied().or_else(|| {
         let from_the_end = if is_stressed_on_the_last(word) { 1 } else { 2 };
-        let place = vowels.len().checked_sub(from_the_end).unwrap_or_default();
+        let place = vowels.len().saturating_sub(from_the_end);
         vowels.get(place).copied()
     });
     let mut sounds = without_stress(sounds);
