@@ -6,7 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use std::{os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use kiskadee_speech::{Clause, PhonemeStyle, Phonemizer, PhonemizerConfig, SpeechError};
 use kiskadee_text::{Language, Sentence, as_written, normalize, plain, written_case};
@@ -24,8 +24,15 @@ fn stand_in(dir: &Path, script: &str) -> PhonemizerConfig {
     let text = format!(
         "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'eSpeak NG text-to-speech: 9.9  Data at: /x'; exit; fi\n{script}\n"
     );
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // Another process writes what is run: a descriptor of ours could be open in a child that another test just starts, and a
+    // file that somebody writes to cannot be run.
+    let source = dir.join("source");
+    std::fs::write(&source, text).unwrap();
+    let installed = std::process::Command::new("install")
+        .args(["-m", "755"])
+        .args([&source, &path])
+        .status();
+    assert!(installed.unwrap().success());
     PhonemizerConfig {
         program: path.to_str().unwrap().to_owned(),
         silence: Duration::from_millis(500),
