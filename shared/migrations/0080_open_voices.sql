@@ -20,20 +20,27 @@ create table speech.setting (
 insert into speech.setting default values;
 grant select on speech.setting to kiskadee_worker;
 
--- As before, with the licences of voices. One that a worker of an older version does not tell stays.
+-- An engine can mix voices without taking any from recordings.
+alter table speech.engine add column mixes_voices boolean not null default false;
+update speech.engine set mixes_voices = makes_voices;
+
+-- As before, with the licences of voices, and mixing told apart from making. A worker of an older version tells of making alone, and the
+-- licence that it does not tell stays.
 create or replace function speech.announce(p_engines jsonb, p_voices jsonb) returns void
 language sql
 security definer set search_path = pg_catalog, pg_temp as $$
-  insert into speech.engine as e (name, rank, languages, description, sample_rate, quality_profiles, makes_voices)
+  insert into speech.engine as e (name, rank, languages, description, sample_rate, quality_profiles, makes_voices, mixes_voices)
   select a.name, coalesce(a.rank, speech.default_rank(a.name)), coalesce(a.languages, '{}'), coalesce(a.description, ''),
-    coalesce(a.sample_rate, 24000), coalesce(a.quality_profiles, '[]'), coalesce(a.makes_voices, false)
+    coalesce(a.sample_rate, 24000), coalesce(a.quality_profiles, '[]'), coalesce(a.makes_voices, false),
+    coalesce(a.mixes_voices, a.makes_voices, false)
   from jsonb_to_recordset(p_engines) a(
     name text, rank smallint, languages text[], description text, sample_rate int, quality_profiles jsonb,
-    makes_voices boolean)
+    makes_voices boolean, mixes_voices boolean)
   order by a.name
   on conflict (name) do update set rank = excluded.rank, languages = excluded.languages,
     description = excluded.description, sample_rate = excluded.sample_rate,
-    quality_profiles = excluded.quality_profiles, makes_voices = excluded.makes_voices, seen_at = excluded.seen_at;
+    quality_profiles = excluded.quality_profiles, makes_voices = excluded.makes_voices,
+    mixes_voices = excluded.mixes_voices, seen_at = excluded.seen_at;
 
   insert into speech.voice as v (id, engine, name, kind, languages, preview_key, licence)
   select a.id, a.engine, coalesce(a.name, a.id), 'builtin', coalesce(a.languages, '{}'), a.preview_key, a.licence
@@ -173,7 +180,7 @@ language sql stable as $$
     union all
     select speech.fault('voice_ids', format('the engine %s cannot mix voices', e.names[1]))
     from engines e where cardinality(e.names) = 1
-      and not exists (select from speech.engine s where s.name = e.names[1] and s.makes_voices)
+      and not exists (select from speech.engine s where s.name = e.names[1] and s.mixes_voices)
     union all
     select speech.fault('tts_engine', format('these voices speak with the engine %s', e.names[1]))
     from engines e where cardinality(e.names) = 1 and p_engine <> e.names[1]

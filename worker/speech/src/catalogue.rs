@@ -50,6 +50,15 @@ impl Engines {
         makers.map(|(name, _)| name.as_str())
     }
 
+    /// The names of those that can mix voices.
+    pub fn voice_mixers(&self) -> impl Iterator<Item = &str> {
+        let mixers = self
+            .by_name
+            .iter()
+            .filter(|(_, engine)| engine.mixes_voices());
+        mixers.map(|(name, _)| name.as_str())
+    }
+
     /// The most texts that one of them speaks together; 1 where none gains by it.
     pub fn rows(&self) -> usize {
         let rows = self.by_name.values().filter_map(|engine| engine.rows());

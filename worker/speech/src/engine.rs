@@ -23,6 +23,11 @@ pub trait Engine: Send + Sync {
         None
     }
 
+    /// Whether it speaks with several voices mixed: who takes voices from recordings does.
+    fn mixes_voices(&self) -> bool {
+        self.voice_maker().is_some()
+    }
+
     /// How many texts it speaks together on its device; none for an engine that gains nothing by it.
     fn rows(&self) -> Option<usize> {
         None

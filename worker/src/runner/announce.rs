@@ -46,9 +46,11 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
 
 fn engines(tools: &Tools) -> Value {
     let makers: HashSet<&str> = tools.engines.voice_makers().collect();
+    let mixers: HashSet<&str> = tools.engines.voice_mixers().collect();
     let announced = |info: &EngineInfo| {
         let mut announced = json!(info);
         announced["makes_voices"] = makers.contains(info.name.as_str()).into();
+        announced["mixes_voices"] = mixers.contains(info.name.as_str()).into();
         announced
     };
     tools.engines.infos().map(announced).collect()

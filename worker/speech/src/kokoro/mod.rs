@@ -150,6 +150,10 @@ impl Engine for Kokoro {
         &self.info
     }
 
+    fn mixes_voices(&self) -> bool {
+        true
+    }
+
     fn speak(&self, batch: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>> {
         batch
             .into_iter()

@@ -148,6 +148,10 @@ impl Engine for Piper {
         &self.info
     }
 
+    fn mixes_voices(&self) -> bool {
+        true
+    }
+
     fn speak(&self, batch: Vec<SpeechRequest>) -> Vec<Result<Utterance, SpeechError>> {
         batch
             .into_iter()
