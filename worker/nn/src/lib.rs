@@ -12,6 +12,7 @@ pub mod kernels;
 mod linear;
 mod lstm;
 mod normalization;
+pub mod parity;
 mod pointwise;
 mod same_convolution;
 mod self_attention;

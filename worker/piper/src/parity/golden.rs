@@ -12,7 +12,9 @@ use crate::{
 };
 
 pub(super) struct Golden {
-    pub(super) tensors: HashMap<String, Tensor>,
+    tensors: HashMap<String, Tensor>,
+    /// As [`compact`] has them, which stages are compared with.
+    pub(super) stages: HashMap<String, Tensor>,
     pub(super) voice: Piper,
 }
 
@@ -20,8 +22,12 @@ impl Golden {
     pub(super) fn open(folder: &Path, device: &Device) -> Result<Self> {
         let voice = PublishedVoice::open(&folder.join("voice.onnx"))?;
         let golden = folder.join("golden.safetensors");
+        let tensors = candle_core::safetensors::load(golden, &Device::Cpu)?;
+        let stages = tensors.iter();
+        let stages = stages.map(|(name, tensor)| Ok((name.clone(), compact(tensor)?)));
         Ok(Self {
-            tensors: candle_core::safetensors::load(golden, &Device::Cpu)?,
+            stages: stages.collect::<Result<_>>()?,
+            tensors,
             voice: voice.load(device)?,
         })
     }
@@ -57,4 +63,11 @@ impl Golden {
         let frames = self.tensor("noise_z")?.squeeze(0)?.t()?.contiguous()?;
         Ok(Noise::given(self.tensor("noise_dp")?.squeeze(0)?, frames))
     }
+}
+
+/// Without the axes of length 1, in which exports of the same model differ.
+pub(super) fn compact(tensor: &Tensor) -> Result<Tensor> {
+    let axes = tensor.dims().iter().copied();
+    let axes: Vec<usize> = axes.filter(|length| *length != 1).collect();
+    Ok(tensor.reshape(axes)?)
 }

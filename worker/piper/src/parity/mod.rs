@@ -3,15 +3,16 @@
 //! A golden folder is what `reference/golden.py` writes: a published voice (`voice.onnx`, `voice.onnx.json`), and what its graph made of
 //! some ids and of given noise (`golden.safetensors`). Thresholds are relative to the largest value of a stage.
 
-mod comparison;
 mod golden;
 
 use std::{collections::BTreeMap, path::Path};
 
 use candle_core::{D, Device, Tensor};
 
-pub use self::comparison::{Comparison, Difference};
-use self::{comparison::Comparisons, golden::Golden};
+use kiskadee_nn::parity::Comparisons;
+pub use kiskadee_nn::parity::{Comparison, Difference};
+
+use self::golden::{Golden, compact};
 use crate::{
     config::Scales,
     error::Result,
@@ -29,7 +30,7 @@ const PIECE: usize = 7;
 /// Runs all stages, and shows each comparison as it is made. Fails only where the folder cannot be used.
 pub fn compare(folder: &Path, device: &Device, show: &mut dyn FnMut(&Comparison)) -> Result<()> {
     let golden = Golden::open(folder, device)?;
-    let mut comparisons = Comparisons::new(&golden.tensors, show);
+    let mut comparisons = Comparisons::new(&golden.stages, show);
     let ids = golden.whole("ids")?;
     let voice = &golden.voice;
     let speaker = match golden.whole("sid")?.first() {
@@ -67,10 +68,10 @@ pub fn compare(folder: &Path, device: &Device, show: &mut dyn FnMut(&Comparison)
         } else {
             THRESHOLD
         };
-        comparisons.tensor(&name, &stage, threshold)?;
+        comparisons.tensor(&name, &compact(&stage)?, threshold)?;
     }
-    let wave = Tensor::new(wave.as_slice(), &Device::Cpu)?;
-    comparisons.tensor("output", &wave, WAVE_THRESHOLD)
+    comparisons.values("output", &wave, WAVE_THRESHOLD)?;
+    Ok(())
 }
 
 /// How long ids last, from the golden logarithms: near whole numbers the last bit decides.
@@ -82,7 +83,7 @@ fn compare_frames(
 ) -> Result<()> {
     let logarithms: Vec<f32> = golden.tensor("logw")?.flatten_all()?.to_vec1()?;
     let frames = frames_of(&logarithms, utterance, scales.length_scale)?;
-    comparisons.frames("w_ceil", &frames, &golden.whole("w_ceil")?);
+    comparisons.exact("w_ceil", &frames, &golden.whole("w_ceil")?);
     Ok(())
 }
 

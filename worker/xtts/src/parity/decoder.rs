@@ -80,7 +80,7 @@ fn compare_stages(
         };
         comparisons.tensor(name, &stage, WAVE_THRESHOLD)?;
     }
-    comparisons.values("dec.wav", &wave, WAVE_THRESHOLD)
+    Ok(comparisons.values("dec.wav", &wave, WAVE_THRESHOLD)?)
 }
 
 /// Another pace is one more interpolation in front.
@@ -95,7 +95,7 @@ fn compare_speed(
     let faster = Interpolation::new(1.0 / 1.25).push(&states(golden, "lat.fixed")?, true)?;
     comparisons.tensor("dec.latents_speed_1.25", &faster.unsqueeze(0)?, THRESHOLD)?;
     let samples = decode(golden, voice, "lat.fixed", 1.25)?;
-    comparisons.values("dec.wav_speed_1.25", &samples, WAVE_THRESHOLD)
+    Ok(comparisons.values("dec.wav_speed_1.25", &samples, WAVE_THRESHOLD)?)
 }
 
 /// The whole chain, and its pieces faded into each other as the reference does.

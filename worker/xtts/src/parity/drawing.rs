@@ -33,5 +33,5 @@ pub(super) fn compare(golden: &Golden, comparisons: &mut Comparisons<'_>) -> Res
             *place = share;
         }
     }
-    comparisons.values("samp.probs", &shares, THRESHOLD)
+    Ok(comparisons.values("samp.probs", &shares, THRESHOLD)?)
 }

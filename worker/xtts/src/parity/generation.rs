@@ -32,7 +32,7 @@ fn compare_tokens(golden: &Golden, comparisons: &mut Comparisons<'_>) -> Result<
         let ids = case["ids"].as_array().into_iter().flatten();
         let ids: Vec<u32> = ids.filter_map(|id| Some(id.as_u64()? as u32)).collect();
         let found = golden.model.tokenize(clean, language)?;
-        comparisons.ids(&format!("tokenizer.{number}.{language}"), &found, &ids);
+        comparisons.exact(&format!("tokenizer.{number}.{language}"), &found, &ids);
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ fn compare_fixed(
     let mut steps = Steps::new(gpt, prefix, codes.len())?;
     let logits = codes.iter().map(|code| Ok(steps.next(*code)?.1));
     let logits = Tensor::stack(&logits.collect::<Result<Vec<_>>>()?, 1)?;
-    comparisons.tensor("gpt.cached_mel_logits", &logits, THRESHOLD)
+    Ok(comparisons.tensor("gpt.cached_mel_logits", &logits, THRESHOLD)?)
 }
 
 /// Codes that follow from the best scores.
@@ -95,7 +95,7 @@ fn compare_drawn(
         }
         let expected = golden.ids(name)?;
         let greedy = greedy(golden, prefix, penalty, bias, most_codes(golden)?)?;
-        comparisons.ids(name, &greedy.codes, &expected);
+        comparisons.exact(name, &greedy.codes, &expected);
         comparisons.tensor(latents, &greedy.states, THRESHOLD)?;
         if bias == 0.0 {
             comparisons.tensor("gen.greedy_logits", &greedy.logits, THRESHOLD)?;

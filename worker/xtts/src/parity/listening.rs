@@ -100,6 +100,6 @@ pub(super) fn compare_codes(
         comparisons.tensor(name, stage, THRESHOLD)?;
     }
     let codes: Vec<u32> = codes.flatten_all()?.to_vec1()?;
-    comparisons.ids("dvae.codes", &codes, &golden.ids("dvae.codes")?);
+    comparisons.exact("dvae.codes", &codes, &golden.ids("dvae.codes")?);
     Ok(())
 }

@@ -3,7 +3,6 @@
 //! A golden folder is what `reference/golden.py` writes: a small random model, a recording, and the tensors that the reference made of
 //! them. Thresholds are relative to the largest value of a stage.
 
-mod comparison;
 mod decoder;
 mod drawing;
 mod generation;
@@ -15,14 +14,14 @@ use candle_core::{DType, Device, Tensor};
 use kiskadee_checkpoint::Weights;
 use serde_json::Value;
 
-use self::comparison::Comparisons;
-pub use self::comparison::{Comparison, Difference};
 use crate::{
     config::{Config, without_non_finite},
     error::{Result, XttsError},
     gpt::Matrices,
     model::Xtts,
 };
+use kiskadee_nn::parity::Comparisons;
+pub use kiskadee_nn::parity::{Comparison, Difference};
 
 /// A golden folder in memory.
 struct Golden {
