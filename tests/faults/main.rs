@@ -1,6 +1,7 @@
 //! What breaks in real life, done to a running system: nothing may be lost, nothing done twice.
 
 mod crashes;
+mod engine_process;
 mod openvoices;
 mod outages;
 mod pause;

@@ -11,8 +11,11 @@ use kiskadee_tests::{Client, Options, System, audio, binary, eventually, process
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::crashes::finished;
+use crate::engine_process::{
+    check_restart, completed, kill_at_work, post, processes, wait_for_engine,
+};
 
+const PROCESS: &str = "engine-openvoices";
 const TEXT: &str = "It rains again.";
 const VOICE: &str = "piper-en_us-three-low";
 
@@ -42,54 +45,23 @@ async fn start(models: &Path) -> Result<System> {
     System::start(Options::default().with("--models-dir", models)).await
 }
 
-/// The processes of the engine, which are children of the workers.
-fn engines(system: &System) -> Result<Vec<u32>> {
-    let mut engines = Vec::new();
-    for worker in system.worker_pids()? {
-        engines.extend(process::children(worker, "engine-openvoices")?);
-    }
-    Ok(engines)
-}
-
-async fn completed(client: &Client, answer: &Value) -> Result<Value> {
-    let job_id = answer["job_id"].as_str().context("no job_id")?;
-    let job = eventually("the job to end", Duration::from_mins(2), || async {
-        let job = client.get(&format!("/api/v1/jobs/{job_id}")).await?;
-        let job = job.expect(200)?.json()?;
-        let over = ["completed", "failed", "cancelled"]
-            .contains(&job["status"].as_str().unwrap_or_default());
-        Ok(over.then_some(job))
-    });
-    let job = job.await?;
-    ensure!(job["status"] == "completed", "{job}");
-    Ok(job)
-}
-
-async fn post(client: &Client, path: &str, body: &Value) -> Result<Value> {
-    client.post(path, body).await?.expect(202)?.json()
-}
-
-/// Announced a moment after the worker has registered.
-async fn wait_for_engine(client: &Client) -> Result<()> {
-    eventually("the engine", Duration::from_mins(1), || async {
-        let models = client.get("/v1/models").await?.expect(200)?.json()?;
-        let models = models["data"].as_array().into_iter().flatten();
-        let mut named = models.filter(|model| model["id"] == "piper");
-        Ok(named.next().map(|_| ()))
-    })
-    .await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn piper_speaks_mixes_and_survives_its_process() -> Result<()> {
     let models = import()?;
     let system = start(models.path()).await?;
     let client = system.client();
-    wait_for_engine(&client).await?;
+    wait_for_engine(&client, "piper").await?;
     a_job_is_spoken(&client).await?;
     a_listener_hears_it(&client).await?;
     speakers_are_mixed(&client).await?;
-    its_process_is_killed(&system).await
+    let killed = kill_at_work(&system, "piper", PROCESS).await?;
+    // It may have been killed at the last text, after which nobody waits for another.
+    eventually("the process", Duration::from_mins(1), || async {
+        let after = processes(&system, PROCESS)?;
+        Ok((after.len() == 1 && after != [killed]).then_some(()))
+    })
+    .await?;
+    check_restart(&system, "piper", PROCESS, killed).await
 }
 
 async fn a_job_is_spoken(client: &Client) -> Result<()> {
@@ -125,35 +97,4 @@ async fn speakers_are_mixed(client: &Client) -> Result<()> {
     let job = completed(client, &answer).await?;
     assert_eq!(job["result"]["engine"], "piper", "{job}");
     Ok(())
-}
-
-/// Its lines are ordered once more, so no job is even tried again.
-async fn its_process_is_killed(system: &System) -> Result<()> {
-    let client = system.client();
-    let texts: Vec<String> = (1..=20)
-        .map(|number| format!("This is text {number}."))
-        .collect();
-    let body =
-        json!({"texts": texts, "voice_id": "default", "language": "en", "tts_engine": "piper"});
-    let batch = post(&client, "/api/v1/advanced/batch-tts", &body).await?;
-    let batch = batch["batch_id"].as_str().context("no batch_id")?;
-    eventually("the batch to begin", Duration::from_mins(1), || async {
-        let status = client.batch_status(batch).await?;
-        Ok((status["status"] != "queued").then_some(()))
-    })
-    .await?;
-    let before = engines(system)?;
-    ensure!(before.len() == 1, "{before:?} are no single process");
-    process::signal(before[0], "KILL")?;
-    let status = finished(&client, batch).await?;
-    assert_eq!(
-        (&status["status"], &status["completed"]),
-        (&json!("completed"), &json!(20)),
-        "{status}"
-    );
-    eventually("the process", Duration::from_mins(1), || async {
-        let after = engines(system)?;
-        Ok((after.len() == 1 && after != before).then_some(()))
-    })
-    .await
 }

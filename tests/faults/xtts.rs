@@ -4,15 +4,15 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use kiskadee_tests::{Client, Options, System, audio, binary, eventually, process};
+use kiskadee_tests::{Client, Options, System, audio, binary, process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::crashes::finished;
+use crate::engine_process::{check_restart, completed, kill_at_work, post, wait_for_engine};
 
+const PROCESS: &str = "engine-xtts";
 const TEXT: &str = "It rains again.";
 
 /// A directory with the model, imported as a user imports one.
@@ -46,46 +46,8 @@ async fn start(models: &Path) -> Result<System> {
     System::start(options).await
 }
 
-/// The processes of the engine, which are children of the workers.
-fn engines(system: &System) -> Result<Vec<u32>> {
-    let mut engines = Vec::new();
-    for worker in system.worker_pids()? {
-        engines.extend(process::children(worker, "engine-xtts")?);
-    }
-    Ok(engines)
-}
-
 fn speech(voice: &str) -> Value {
     json!({"text": TEXT, "voice_id": voice, "language": "en", "tts_engine": "xtts"})
-}
-
-async fn completed(client: &Client, answer: &Value) -> Result<Value> {
-    let job_id = answer["job_id"].as_str().context("no job_id")?;
-    let job = eventually("the job to end", Duration::from_mins(2), || async {
-        let job = client.get(&format!("/api/v1/jobs/{job_id}")).await?;
-        let job = job.expect(200)?.json()?;
-        let over = ["completed", "failed", "cancelled"]
-            .contains(&job["status"].as_str().unwrap_or_default());
-        Ok(over.then_some(job))
-    });
-    let job = job.await?;
-    ensure!(job["status"] == "completed", "{job}");
-    Ok(job)
-}
-
-async fn post(client: &Client, path: &str, body: &Value) -> Result<Value> {
-    client.post(path, body).await?.expect(202)?.json()
-}
-
-/// Announced a moment after the worker has registered.
-async fn wait_for_engine(client: &Client) -> Result<()> {
-    eventually("the engine", Duration::from_mins(1), || async {
-        let models = client.get("/v1/models").await?.expect(200)?.json()?;
-        let models = models["data"].as_array().into_iter().flatten();
-        let mut named = models.filter(|model| model["id"] == "xtts");
-        Ok(named.next().map(|_| ()))
-    })
-    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -93,12 +55,13 @@ async fn xtts_speaks_clones_mixes_and_survives_its_process() -> Result<()> {
     let models = import()?;
     let system = start(models.path()).await?;
     let client = system.client();
-    wait_for_engine(&client).await?;
+    wait_for_engine(&client, "xtts").await?;
     let voice = a_job_is_spoken(&client).await?;
     a_listener_hears_it(&client, &voice).await?;
     let cloned = a_recording_becomes_a_voice(&client).await?;
     voices_are_mixed(&client, &cloned, &voice).await?;
-    its_process_is_killed(&system).await
+    let killed = kill_at_work(&system, "xtts", PROCESS).await?;
+    check_restart(&system, "xtts", PROCESS, killed).await
 }
 
 /// In the engine's own voice, whose id it gives.
@@ -169,38 +132,4 @@ async fn voices_are_mixed(client: &Client, cloned: &str, built_in: &str) -> Resu
     let job = completed(client, &answer).await?;
     assert_eq!(job["result"]["engine"], "xtts", "{job}");
     Ok(())
-}
-
-async fn its_process_is_killed(system: &System) -> Result<()> {
-    let client = system.client();
-    let texts: Vec<String> = (1..=20)
-        .map(|number| format!("This is text {number}."))
-        .collect();
-    let body =
-        json!({"texts": texts, "voice_id": "default", "language": "en", "tts_engine": "xtts"});
-    let batch = post(&client, "/api/v1/advanced/batch-tts", &body).await?;
-    let batch = batch["batch_id"].as_str().context("no batch_id")?;
-    eventually("the batch to begin", Duration::from_mins(1), || async {
-        let status = client.batch_status(batch).await?;
-        Ok((status["status"] != "queued").then_some(()))
-    })
-    .await?;
-    let before = engines(system)?;
-    ensure!(before.len() == 1, "{before:?} are no single process");
-    process::signal(before[0], "KILL")?;
-    let status = finished(&client, batch).await?;
-    assert_eq!(
-        (&status["status"], &status["completed"]),
-        (&json!("completed"), &json!(20)),
-        "{status}"
-    );
-    let after = engines(system)?;
-    assert!(after.len() == 1 && after != before, "{after:?}");
-    assert_eq!(system.worker_pids()?.len(), 1);
-    eventually("the count of restarts", Duration::from_secs(30), || async {
-        let metrics = client.get("/metrics").await?.expect(200)?.text();
-        let counted = metrics.contains("tts_engine_restarts_total{engine=\"xtts\"} 1");
-        Ok(counted.then_some(()))
-    })
-    .await
 }
