@@ -97,7 +97,7 @@ impl VoiceOptions {
             batch: self.batch.unwrap_or(defaults.batch),
             learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
             seed: self.seed.unwrap_or(defaults.seed),
-            config: defaults.config,
+            ..defaults
         };
         recipe.check()?;
         Ok(VoiceTraining {

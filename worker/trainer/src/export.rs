@@ -20,16 +20,13 @@ const SAMPLE: usize = 40;
 /// More would turn errors into noises.
 const MOST_LIVELINESS: f32 = 1.5;
 
-/// A voice of the product: a speaker that was trained with, as it is or through a vocal tract of another length.
+/// A voice of the product: a speaker that was trained with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VoiceRecipe {
     pub id: &'static str,
     pub speaker: &'static str,
     pub language: Language,
     pub description: &'static str,
-    pub warp: f32,
-    /// Times the speaker's own pitch.
-    pub pitch: f32,
 }
 
 /// The built-in voices.
@@ -39,56 +36,42 @@ pub const VOICES: [VoiceRecipe; 7] = [
         "am_michael",
         Language::English,
         "a deep man's voice, American English",
-        0.0,
-        1.0,
     ),
     voice(
         "wren",
         "af_heart",
         Language::English,
-        "a clear woman's voice, American English",
-        0.0,
-        1.0,
+        "a warm woman's voice, American English",
     ),
     voice(
         "grouse",
-        "am_michael",
+        "am_fenrir",
         Language::English,
-        "a lower man's voice, American English",
-        0.04,
-        0.86,
+        "a firm man's voice, American English",
     ),
     voice(
         "plover",
-        "af_heart",
+        "af_bella",
         Language::English,
-        "a lower, calm woman's voice, American English",
-        -0.03,
-        0.90,
+        "a bright woman's voice, American English",
     ),
     voice(
         "swift",
-        "am_michael",
+        "am_puck",
         Language::English,
         "a lighter, younger man's voice, American English",
-        -0.05,
-        1.22,
     ),
     voice(
         "sabia",
         "pf_dora",
         Language::Portuguese,
         "a woman's voice, Brazilian Portuguese",
-        0.0,
-        1.0,
     ),
     voice(
         "tico",
         "pm_alex",
         Language::Portuguese,
         "a man's voice, Brazilian Portuguese",
-        0.0,
-        1.0,
     ),
 ];
 
@@ -97,16 +80,12 @@ const fn voice(
     speaker: &'static str,
     language: Language,
     description: &'static str,
-    warp: f32,
-    pitch: f32,
 ) -> VoiceRecipe {
     VoiceRecipe {
         id,
         speaker,
         language,
         description,
-        warp,
-        pitch,
     }
 }
 
@@ -137,7 +116,7 @@ pub fn export(
             description,
             trained
                 .parameters
-                .iter()
+                .of_model()
                 .map(|(name, var)| (name, var.as_tensor())),
         )
     };
@@ -164,13 +143,13 @@ fn built_in_voices(
         .filter_map(|voice| Some((voice, speakers.iter().find(|s| s.name == voice.speaker)?)));
     known
         .map(|(voice, speaker)| {
-            let matched = model.match_moments(&speaker.pooled, &Warp::new(voice.warp))?;
+            let matched = model.match_moments(&speaker.pooled, &Warp::new(0.0))?;
             Ok(BuiltInVoice {
                 id: voice.id.to_owned(),
                 language: voice.language.tag().to_owned(),
                 description: voice.description.to_owned(),
                 vector: matched.vector.0.to_vec(),
-                pitch: matched.pitch * voice.pitch,
+                pitch: matched.pitch,
             })
         })
         .collect()

@@ -101,8 +101,8 @@ pub fn symbols(items: &[Item<'_>]) -> Vec<Symbol> {
         }
         match item {
             Item::Word { word, text, phones } => {
-                let spoken = word_symbols(text, phones).into_iter();
-                symbols.extend(spoken.map(|symbol| Symbol {
+                let spoken = spell_word(text, phones).concat();
+                symbols.extend(spoken.chars().map(|symbol| Symbol {
                     symbol,
                     word: Some(*word),
                 }));
@@ -119,14 +119,14 @@ fn plain(symbol: char) -> Symbol {
     Symbol { symbol, word: None }
 }
 
-fn word_symbols(text: &str, phones: &[Phone<'_>]) -> Vec<char> {
-    let stresses = stresses(text, phones);
-    let mut symbols = Vec::new();
-    for (phone, stress) in phones.iter().zip(stresses) {
-        symbols.extend(stress);
-        symbols.extend(written(phone.name, stress.is_some()).chars());
-    }
-    symbols
+/// What a word's phones are written as, one entry for each.
+pub fn spell_word(text: &str, phones: &[Phone<'_>]) -> Vec<String> {
+    let stresses = stresses(text, phones).into_iter();
+    let spell = |(phone, stress): (&Phone<'_>, Option<char>)| {
+        let symbols = written(phone.name, stress.is_some()).chars();
+        stress.into_iter().chain(symbols).collect()
+    };
+    phones.iter().zip(stresses).map(spell).collect()
 }
 
 /// Empty for what is not one of flite's phones, such as silence.

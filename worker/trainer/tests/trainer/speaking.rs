@@ -20,8 +20,6 @@ fn voice(id: &'static str) -> VoiceRecipe {
         speaker: id,
         language: Language::English,
         description: "",
-        warp: 0.0,
-        pitch: 1.0,
     }
 }
 
@@ -35,6 +33,7 @@ fn train_model() -> AcousticModel {
         batch: 4,
         learning_rate: 5e-3,
         seed: 9,
+        critic: None,
     };
     let options = RunOptions {
         recipe,

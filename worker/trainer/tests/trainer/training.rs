@@ -10,7 +10,8 @@ use kiskadee_trainer::TrainError;
 use kiskadee_trainer::evaluation::evaluate;
 use kiskadee_trainer::export::{VoiceRecipe, export};
 use kiskadee_trainer::training::{
-    Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log, train,
+    CriticRecipe, Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log,
+    train,
 };
 use kiskadee_voice::acoustic::{AcousticModel, Config};
 
@@ -19,8 +20,6 @@ const VOICE: VoiceRecipe = VoiceRecipe {
     speaker: "low",
     language: Language::English,
     description: "",
-    warp: 0.0,
-    pitch: 1.0,
 };
 
 fn options(out: &Path, steps: u64) -> RunOptions {
@@ -30,6 +29,13 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         batch: 4,
         learning_rate: 5e-3,
         seed: 9,
+        // In both halves of the runs that are stopped at the fiftieth step.
+        critic: Some(CriticRecipe {
+            from: 20,
+            width: 6,
+            realism: 0.05,
+            likeness: 0.1,
+        }),
     };
     RunOptions {
         recipe,

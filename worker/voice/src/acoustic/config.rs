@@ -13,10 +13,10 @@ pub const SPEAKER_WIDTH: usize = 32;
 pub struct Config {
     /// Channels at phone rate.
     pub phone_width: usize,
-    /// Residual blocks at phone rate.
-    pub phone_blocks: usize,
     /// Phones that a block at phone rate sees at once.
     pub phone_taps: usize,
+    /// Distance between those phones, one entry for each block.
+    pub phone_dilations: Vec<usize>,
     /// Channels inside the duration head.
     pub duration_width: usize,
     /// Channels at frame rate.
@@ -32,13 +32,13 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            phone_width: 192,
-            phone_blocks: 4,
+            phone_width: 256,
             phone_taps: 5,
+            phone_dilations: vec![1, 1, 2, 4, 1, 1],
             duration_width: 96,
-            frame_width: 128,
+            frame_width: 192,
             frame_taps: 3,
-            frame_dilations: vec![1, 2, 4, 1],
+            frame_dilations: vec![1, 2, 4, 8, 1, 2, 4, 1],
             encoder_width: 96,
         }
     }
@@ -49,8 +49,8 @@ impl Config {
     pub fn tiny() -> Self {
         Self {
             phone_width: 12,
-            phone_blocks: 1,
             phone_taps: 3,
+            phone_dilations: vec![1, 2],
             duration_width: 6,
             frame_width: 16,
             frame_taps: 3,
@@ -67,13 +67,13 @@ impl Config {
             self.frame_width,
             self.encoder_width,
         ];
+        let are_dilations = |dilations: &[usize]| {
+            (1..=32).contains(&dilations.len())
+                && dilations.iter().all(|dilation| (1..=64).contains(dilation))
+        };
         let fits = widths.iter().all(|width| (1..=2048).contains(width))
-            && (1..=32).contains(&self.phone_blocks)
-            && (1..=32).contains(&self.frame_dilations.len())
-            && self
-                .frame_dilations
-                .iter()
-                .all(|dilation| (1..=64).contains(dilation))
+            && are_dilations(&self.phone_dilations)
+            && are_dilations(&self.frame_dilations)
             && [self.phone_taps, self.frame_taps]
                 .iter()
                 .all(|taps| taps % 2 == 1 && *taps <= 15);

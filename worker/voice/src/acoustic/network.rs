@@ -33,14 +33,15 @@ pub trait ParameterSource {
 
 /// A convolution, whose bias is the last row of `[taps * inputs + 1, outputs]`.
 #[derive(Debug)]
-struct Convolution {
+pub struct Convolution {
     weight: Tensor,
     taps: usize,
     dilation: usize,
 }
 
 impl Convolution {
-    fn forward(&self, rows: &Tensor, segments: &Segments) -> Result<Tensor> {
+    /// `[rows, inputs]` to `[rows, outputs]`; what lies outside of a row's segment counts as 0.
+    pub fn forward(&self, rows: &Tensor, segments: &Segments) -> Result<Tensor> {
         unfold(rows, segments, self.taps, self.dilation)?.matmul(&self.weight)
     }
 
@@ -66,15 +67,17 @@ pub struct Network {
 }
 
 /// The shape of a convolution and how strongly it starts.
-struct Shape {
-    taps: usize,
-    dilation: usize,
-    inputs: usize,
-    outputs: usize,
-    gain: f32,
+pub struct ConvolutionShape {
+    /// Rows that are seen at once.
+    pub taps: usize,
+    /// Distance between them.
+    pub dilation: usize,
+    pub inputs: usize,
+    pub outputs: usize,
+    pub gain: f32,
 }
 
-impl Shape {
+impl ConvolutionShape {
     fn dense(inputs: usize, outputs: usize, gain: f32) -> Self {
         Self {
             taps: 1,
@@ -85,7 +88,7 @@ impl Shape {
         }
     }
 
-    fn make(
+    pub fn make(
         self,
         source: &mut impl ParameterSource,
         name: &str,
@@ -107,46 +110,50 @@ impl Network {
     ) -> std::result::Result<Self, ModelError> {
         config.check()?;
         let (phone, frame) = (config.phone_width, config.frame_width);
-        let phone_block = |index: usize, source: &mut _| {
-            let shape = Shape {
+        let phone_block = |index: usize, dilation: usize, source: &mut _| {
+            let shape = ConvolutionShape {
                 taps: config.phone_taps,
-                ..Shape::dense(phone, phone, 1.0)
+                dilation,
+                ..ConvolutionShape::dense(phone, phone, 1.0)
             };
             shape.make(source, &format!("phone.block.{index}"))
         };
         let frame_block = |index: usize, dilation: usize, source: &mut _| {
-            let shape = Shape {
+            let shape = ConvolutionShape {
                 taps: config.frame_taps,
                 dilation,
-                ..Shape::dense(frame, frame, 1.0)
+                ..ConvolutionShape::dense(frame, frame, 1.0)
             };
             shape.make(source, &format!("frame.block.{index}"))
         };
-        let dilations = config.frame_dilations.iter().enumerate();
+        let phone_dilations = config.phone_dilations.iter().enumerate();
+        let frame_dilations = config.frame_dilations.iter().enumerate();
         let outputs = FRAMES_PER_ROW * FRAME_PARAMETERS;
         Ok(Self {
             // Few of the features are ever set at once, so the fan-in is small.
-            phone_input: Shape::dense(PHONE_FEATURES, phone, 4.0).make(source, "phone.input")?,
+            phone_input: ConvolutionShape::dense(PHONE_FEATURES, phone, 4.0)
+                .make(source, "phone.input")?,
             speaker_input: source.parameter("speaker.input", SPEAKER_WIDTH, phone + frame, 1.0)?,
-            phone_blocks: (0..config.phone_blocks)
-                .map(|i| phone_block(i, source))
+            phone_blocks: phone_dilations
+                .map(|(i, d)| phone_block(i, *d, source))
                 .collect::<std::result::Result<_, _>>()?,
-            duration_hidden: Shape {
+            duration_hidden: ConvolutionShape {
                 taps: 3,
-                ..Shape::dense(phone, config.duration_width, 1.0)
+                ..ConvolutionShape::dense(phone, config.duration_width, 1.0)
             }
             .make(source, "duration.hidden")?,
-            duration_output: Shape::dense(config.duration_width, 1, 0.3)
+            duration_output: ConvolutionShape::dense(config.duration_width, 1, 0.3)
                 .make(source, "duration.output")?,
-            frame_input: Shape::dense(phone, frame, 1.0).make(source, "frame.input")?,
+            frame_input: ConvolutionShape::dense(phone, frame, 1.0).make(source, "frame.input")?,
             frame_place: source.parameter("frame.place", FRAME_FEATURES, frame, 1.0)?,
-            frame_blocks: dilations
+            frame_blocks: frame_dilations
                 .map(|(i, d)| frame_block(i, *d, source))
                 .collect::<std::result::Result<_, _>>()?,
-            frame_output: Shape::dense(frame, outputs, 0.5).make(source, "frame.output")?,
-            encoder_hidden: Shape::dense(STATISTICS, config.encoder_width, 1.0)
+            frame_output: ConvolutionShape::dense(frame, outputs, 0.5)
+                .make(source, "frame.output")?,
+            encoder_hidden: ConvolutionShape::dense(STATISTICS, config.encoder_width, 1.0)
                 .make(source, "encoder.hidden")?,
-            encoder_output: Shape::dense(config.encoder_width, SPEAKER_WIDTH, 1.0)
+            encoder_output: ConvolutionShape::dense(config.encoder_width, SPEAKER_WIDTH, 1.0)
                 .make(source, "encoder.output")?,
         })
     }

@@ -6,11 +6,14 @@ mod symbols;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use candle_core::Device;
 use kiskadee_kokoro::text::{self, Tokens};
 use kiskadee_kokoro::{Kokoro, SAMPLE_RATE, Styles, Utterance};
 use kiskadee_text::{Language, Sentence, normalize};
+use kiskadee_voice::PhoneToken;
 use kiskadee_voice::pronunciation::Pronouncer;
 
 use self::recording::Said;
@@ -22,11 +25,14 @@ use crate::texts::sentence_kind;
 use crate::voice::{TeacherVoice, Teachers};
 
 /// The voices that teach, with what they speak.
-pub const VOICES: [(&str, Language); 4] = [
+pub const VOICES: [(&str, Language); 7] = [
     ("pf_dora", Language::Portuguese),
     ("pm_alex", Language::Portuguese),
     ("af_heart", Language::English),
+    ("af_bella", Language::English),
     ("am_michael", Language::English),
+    ("am_fenrir", Language::English),
+    ("am_puck", Language::English),
 ];
 /// Of the noise in the voices.
 const SEED: u64 = 1;
@@ -60,35 +66,50 @@ impl Teachers for KokoroTeacher {
     }
 
     fn record(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Recording>, TrainError> {
-        let pronouncer = Pronouncer::built_in(voice.language)
-            .map_err(|error| TrainError::Options(error.to_string()))?;
-        let mut loaded = None;
+        let session = self.session(voice)?;
+        // Kokoro keeps one core busy with a sentence, so sentences are what cores share.
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let share = texts.len().div_ceil(threads).max(1);
+        let session = &session;
+        thread::scope(|scope| {
+            let start = |texts| scope.spawn(move || session.record(texts));
+            let shares: Vec<_> = texts.chunks(share).map(start).collect();
+            let mut recordings = Vec::new();
+            for share in shares {
+                let said = share
+                    .join()
+                    .map_err(|_| TrainError::Options("the teacher broke down".to_owned()))?;
+                recordings.extend(said?);
+            }
+            Ok(recordings)
+        })
+    }
+}
+
+/// What one voice needs while it speaks.
+struct Session<'a> {
+    teacher: &'a KokoroTeacher,
+    voice: &'a TeacherVoice,
+    pronouncer: Pronouncer,
+    loaded: Mutex<Option<Arc<Loaded>>>,
+}
+
+impl Session<'_> {
+    fn record(&self, texts: &[String]) -> Result<Vec<Recording>, TrainError> {
         let mut recordings = Vec::new();
         for text in texts {
-            for sentence in normalize(text, voice.language) {
-                let recording = self.sentence(voice, text, &sentence, &pronouncer, &mut loaded)?;
-                recordings.extend(recording);
+            for sentence in normalize(text, self.voice.language) {
+                recordings.extend(self.sentence(text, &sentence)?);
             }
         }
         Ok(recordings)
     }
-}
 
-impl KokoroTeacher {
     /// None if what was said cannot be used.
-    fn sentence(
-        &self,
-        voice: &TeacherVoice,
-        text: &str,
-        sentence: &Sentence,
-        pronouncer: &Pronouncer,
-        loaded: &mut Option<Loaded>,
-    ) -> Result<Option<Recording>, TrainError> {
-        let tokens = pronouncer
-            .pronounce(sentence)
-            .map_err(|error| TrainError::Options(error.to_string()))?;
-        let symbols = symbols(&tokens, sentence, voice.language);
-        let speech = self.speech(voice, &symbols, loaded)?;
+    fn sentence(&self, text: &str, sentence: &Sentence) -> Result<Option<Recording>, TrainError> {
+        let tokens = self.pronounce(sentence)?;
+        let symbols = symbols(&tokens, sentence, self.voice.language);
+        let speech = self.speech(&symbols)?;
         let samples: Vec<f32> = speech
             .samples
             .iter()
@@ -105,26 +126,61 @@ impl KokoroTeacher {
         Ok(said.recording())
     }
 
-    fn speech(
-        &self,
-        voice: &TeacherVoice,
-        symbols: &[Symbol],
-        loaded: &mut Option<Loaded>,
-    ) -> Result<SpeechFile, TrainError> {
+    fn pronounce(&self, sentence: &Sentence) -> Result<Vec<PhoneToken>, TrainError> {
+        self.pronouncer
+            .pronounce(sentence)
+            .map_err(|error| TrainError::Options(error.to_string()))
+    }
+
+    fn speech(&self, symbols: &[Symbol]) -> Result<SpeechFile, TrainError> {
         let written: String = symbols.iter().map(|symbol| symbol.symbol).collect();
-        let folder = self.cache.join(&voice.name);
+        let folder = self.teacher.cache.join(&self.voice.name);
         let path = folder.join(file_name(&written));
         if let Some(known) = SpeechFile::load(&path, &written)? {
             return Ok(known);
         }
         fs::create_dir_all(&folder).map_err(TrainError::file(&folder))?;
-        let loaded = match loaded {
-            Some(loaded) => loaded,
-            none => none.insert(self.load()?),
-        };
-        let speech = loaded.say(&voice.name, symbols)?;
+        let speech = self.loaded()?.say(&self.voice.name, symbols)?;
         speech.save(&path, &written)?;
         Ok(speech)
+    }
+
+    /// The model, which is read once, and only where speech is missing.
+    fn loaded(&self) -> Result<Arc<Loaded>, TrainError> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = loaded.as_ref() {
+            return Ok(Arc::clone(loaded));
+        }
+        let fresh = Arc::new(self.teacher.load()?);
+        *loaded = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+}
+
+impl KokoroTeacher {
+    /// What a voice says of each text, mono at 24 kHz.
+    pub fn say(&self, voice: &TeacherVoice, texts: &[String]) -> Result<Vec<Vec<i16>>, TrainError> {
+        let session = self.session(voice)?;
+        let say = |text: &String| {
+            let mut samples = Vec::new();
+            for sentence in normalize(text, voice.language) {
+                let tokens = session.pronounce(&sentence)?;
+                let symbols = symbols(&tokens, &sentence, voice.language);
+                samples.extend(session.speech(&symbols)?.samples);
+            }
+            Ok(samples)
+        };
+        texts.iter().map(say).collect()
+    }
+
+    fn session<'a>(&'a self, voice: &'a TeacherVoice) -> Result<Session<'a>, TrainError> {
+        Ok(Session {
+            teacher: self,
+            voice,
+            pronouncer: Pronouncer::built_in(voice.language)
+                .map_err(|error| TrainError::Options(error.to_string()))?,
+            loaded: Mutex::new(None),
+        })
     }
 
     fn load(&self) -> Result<Loaded, TrainError> {

@@ -2,6 +2,7 @@
 //!
 //! So the teacher says what the voice is asked to say, and no other program decides about phones.
 
+use kiskadee_kokoro::text::english;
 use kiskadee_text::{Boundary, Language, Sentence};
 use kiskadee_voice::{PhoneToken, Stress};
 
@@ -13,38 +14,6 @@ pub(super) struct Symbol {
 }
 
 const STRESS: char = 'ˈ';
-/// flite's phones and Kokoro's symbols.
-const ENGLISH: &[(&str, &str)] = &[
-    ("aa", "ɑ"),
-    ("ae", "æ"),
-    ("ah", "ʌ"),
-    ("ao", "ɔ"),
-    ("aw", "W"),
-    ("ax", "ə"),
-    ("ay", "I"),
-    ("ch", "ʧ"),
-    ("dh", "ð"),
-    ("eh", "ɛ"),
-    ("er", "ɜɹ"),
-    ("ey", "A"),
-    ("g", "ɡ"),
-    ("hh", "h"),
-    ("ih", "ɪ"),
-    ("iy", "i"),
-    ("jh", "ʤ"),
-    ("ng", "ŋ"),
-    ("ow", "O"),
-    ("oy", "Y"),
-    ("r", "ɹ"),
-    ("sh", "ʃ"),
-    ("th", "θ"),
-    ("uh", "ʊ"),
-    ("uw", "u"),
-    ("y", "j"),
-    ("zh", "ʒ"),
-];
-/// Vowels that are written otherwise without stress.
-const ENGLISH_REDUCED: &[(&str, &str)] = &[("ah", "ə"), ("er", "əɹ")];
 /// espeak-ng's phonemes of Brazilian Portuguese and what Kokoro's voices learnt for them.
 const PORTUGUESE: &[(&str, &str)] = &[
     ("E", "ɛ"),
@@ -84,11 +53,6 @@ const PORTUGUESE: &[(&str, &str)] = &[
     ("R", "r"),
     ("l^", "ʎ"),
 ];
-/// English words that nobody stresses in a sentence, though they have a stress of their own.
-const FUNCTION_WORDS: &str = "a an the and or but of to in on at for from with by as is am are was were be been it its i \
-    me my we us our you your he him his she her they them their this that will would can could should do does did has \
-    have had if so than not there";
-
 /// Symbols for the phones of a sentence, which begin and end with silence.
 pub(super) fn symbols(
     tokens: &[PhoneToken],
@@ -97,51 +61,57 @@ pub(super) fn symbols(
 ) -> Vec<Symbol> {
     let mut symbols = Vec::new();
     let mut word = None;
-    for (index, token) in tokens.iter().enumerate().skip(1) {
-        let owned = |symbol| Symbol {
-            symbol,
-            token: Some(index),
-        };
-        let Some(place) = token.word else {
-            let before = word.and_then(|place: u32| sentence.words.get(place as usize));
-            symbols.push(owned(mark(before.map(|word| word.boundary))));
-            continue;
-        };
-        let name = token.phone.name().trim_start_matches("pt/");
-        let is_function_word = language == Language::English
-            && sentence
-                .words
-                .get(place as usize)
-                .is_some_and(|word| FUNCTION_WORDS.split_whitespace().any(|w| w == word.text));
-        let is_stressed = token.stress == Stress::Primary;
-        let mut text = String::new();
-        if is_stressed && token.phone.is_vowel() && !is_function_word {
-            text.push(STRESS);
-        }
-        text.push_str(written(name, is_stressed, language));
-        if word.is_some_and(|before| before != place) {
+    let mut first = 1;
+    let spoken = tokens.get(1..).unwrap_or_default();
+    for group in spoken.chunk_by(|a, b| a.word == b.word) {
+        let indices = first..first + group.len();
+        first = indices.end;
+        let place = group[0].word;
+        let text = |place: u32| sentence.words.get(place as usize);
+        if word.is_some() && place.is_some() {
             symbols.push(Symbol {
                 symbol: ' ',
                 token: None,
             });
         }
-        word = Some(place);
-        symbols.extend(text.chars().map(owned));
+        let written = match place {
+            Some(place) => spell(text(place).map_or("", |word| &word.text), group, language),
+            None => {
+                vec![mark(word.and_then(text).map(|word| word.boundary)).to_string(); group.len()]
+            }
+        };
+        for (index, written) in indices.zip(written) {
+            symbols.extend(written.chars().map(|symbol| Symbol {
+                symbol,
+                token: Some(index),
+            }));
+        }
+        word = place.or(word);
     }
     symbols
 }
 
-fn written(name: &'static str, is_stressed: bool, language: Language) -> &'static str {
-    let find = |table: &[(&str, &'static str)]| {
-        let row = table.iter().find(|(phone, _)| *phone == name);
-        row.map(|(_, symbols)| *symbols)
-    };
-    let found = match language {
-        Language::English if !is_stressed => find(ENGLISH_REDUCED).or_else(|| find(ENGLISH)),
-        Language::English => find(ENGLISH),
-        Language::Portuguese => find(PORTUGUESE),
-    };
-    found.unwrap_or(name)
+/// What each phone of a word is written as.
+fn spell(text: &str, phones: &[PhoneToken], language: Language) -> Vec<String> {
+    if language == Language::English {
+        let phones = phones.iter().map(|token| english::Phone {
+            name: token.phone.name(),
+            is_stressed: token.stress != Stress::None,
+        });
+        return english::spell_word(text, &phones.collect::<Vec<_>>());
+    }
+    phones.iter().map(spell_portuguese).collect()
+}
+
+fn spell_portuguese(token: &PhoneToken) -> String {
+    let name = token.phone.name().trim_start_matches("pt/");
+    let row = PORTUGUESE.iter().find(|(phone, _)| *phone == name);
+    let symbols = row.map_or(name, |(_, symbols)| symbols);
+    if token.stress == Stress::Primary && token.phone.is_vowel() {
+        format!("{STRESS}{symbols}")
+    } else {
+        symbols.to_owned()
+    }
 }
 
 fn mark(boundary: Option<Boundary>) -> char {

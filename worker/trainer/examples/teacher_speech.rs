@@ -1,0 +1,41 @@
+//! `teacher_speech MODEL VOICE OUT_DIR < TEXT`: what a teacher says of each line, as `000.wav`, `001.wav`, …, through the phones of the
+//! product's pronouncer.
+
+use std::error::Error;
+use std::io::stdin;
+use std::path::PathBuf;
+
+use kiskadee_trainer::teacher::kokoro::KokoroTeacher;
+use kiskadee_trainer::voice::Teachers as _;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [model, voice, out] = &arguments[..] else {
+        return Err("usage: teacher_speech MODEL VOICE OUT_DIR < TEXT".into());
+    };
+    let teacher = KokoroTeacher {
+        model: Some(PathBuf::from(model)),
+        cache: PathBuf::from(out).join("speech"),
+    };
+    let known = teacher
+        .voices()
+        .into_iter()
+        .find(|known| known.name == *voice);
+    let voice = known.ok_or("no teacher has this name")?;
+    let texts: Vec<String> = stdin().lines().collect::<Result<_, _>>()?;
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 24_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    for (index, samples) in teacher.say(&voice, &texts)?.into_iter().enumerate() {
+        let path = PathBuf::from(out).join(format!("{index:03}.wav"));
+        let mut file = hound::WavWriter::create(path, spec)?;
+        for sample in samples {
+            file.write_sample(sample)?;
+        }
+        file.finalize()?;
+    }
+    Ok(())
+}
