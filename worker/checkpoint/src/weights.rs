@@ -1,7 +1,7 @@
 //! The tensors of a checkpoint by name, mapped into memory.
 #![expect(unsafe_code, reason = "a checkpoint of gigabytes is mapped, not read")]
 
-use std::{fs::File, ops::Range, path::Path, sync::Arc};
+use std::{fs::File, ops::Range, os::unix::fs::FileExt as _, path::Path, sync::Arc};
 
 use candle_core::{DType, Device, Shape, Tensor};
 use memmap2::Mmap;
@@ -15,6 +15,7 @@ use crate::error::{CheckpointError, Result};
 /// A safetensors file in memory. Cheap to clone.
 #[derive(Clone)]
 pub struct Weights {
+    file: Arc<File>,
     map: Arc<Mmap>,
     metadata: Arc<Metadata>,
     /// Where the tensors' bytes begin.
@@ -50,6 +51,7 @@ impl Weights {
             SafeTensors::read_metadata(&map).map_err(|error| failed(&error))?;
         Ok(Self {
             data: header + size_of::<u64>(),
+            file: Arc::new(file),
             map: Arc::new(map),
             metadata: Arc::new(metadata),
             device: device.clone(),
@@ -87,7 +89,7 @@ impl Weights {
         let shape = shape.into();
         self.check(name, shape.dims())?;
         let tensor = Tensor::from_raw_buffer(
-            self.bytes(name)?,
+            &self.read(name)?,
             self.dtype(name)?,
             shape.dims(),
             &Device::Cpu,
@@ -113,6 +115,16 @@ impl Weights {
             Arc::clone(&self.map),
             self.data + start..self.data + end,
         ))
+    }
+
+    /// The bytes of the tensor in memory of their own: pages of a map would stay, and count, beside what layers make of them.
+    fn read(&self, name: &str) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; self.bytes(name)?.len()];
+        let (start, _) = self.info(name)?.data_offsets;
+        self.file
+            .read_exact_at(&mut bytes, (self.data + start) as u64)
+            .map_err(|error| CheckpointError::tensor(name, error))?;
+        Ok(bytes)
     }
 
     /// The bytes of the tensor as they lie in the file.

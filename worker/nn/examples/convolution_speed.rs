@@ -57,7 +57,12 @@ fn speed((channels, frames, taps, dilation): (usize, usize, usize, usize)) -> Re
         black_box(convolution.forward(&input, &bias, Extras::default())?);
         Ok(())
     })?;
-    let convolution = SameConvolution::new(&weight, &bias, dilation, DType::F32)?;
+    let convolution = SameConvolution::new(
+        &weight.permute((2, 1, 0))?.contiguous()?,
+        &bias,
+        dilation,
+        DType::F32,
+    )?;
     let input = random(&[frames, channels])?;
     let fast = best(operations, || {
         black_box(convolution.forward(&input, Activation::IDENTITY, None)?);

@@ -31,27 +31,29 @@ enum Weights {
 }
 
 impl SameConvolution {
-    /// Of weights `[tap, in, out]` and a bias `[out]`, both f32; computes in `dtype` where the device is a GPU.
+    /// Of weights `[out, in, tap]` and a bias `[out]`, both f32; computes in `dtype` where the device is a GPU.
     pub fn new(weight: &Tensor, bias: &Tensor, dilation: usize, dtype: DType) -> Result<Self> {
-        let (taps, input, output) = weight.dims3()?;
+        let (output, input, taps) = weight.dims3()?;
         if taps == 0 || dilation == 0 || bias.dims() != [output] {
             bail!(
                 "a convolution of {taps} taps, dilation {dilation}, a bias of {:?} for {output} outputs",
                 bias.dims()
             );
         }
-        let weights = if weight.device().is_cpu() {
-            let values = weight.flatten_all()?.to_vec1::<f32>()?;
-            if taps >= 3 && taps % 2 == 1 && input >= LEAST_CHANNELS {
-                let fast = ToomCook::pack(&values, taps, (input, output), dilation);
-                Weights::Fast(Arc::new(fast))
-            } else {
-                let plain = Panels::pack(&values, taps, input, output, dilation);
-                Weights::Plain(Arc::new(plain))
-            }
-        } else {
+        let is_fast = taps >= 3 && taps % 2 == 1 && input >= LEAST_CHANNELS;
+        let by_taps = || weight.permute((2, 1, 0))?.contiguous();
+        let weights = if !weight.device().is_cpu() {
+            let weight = by_taps()?;
             let tap = |tap| weight.get(tap)?.to_dtype(dtype)?.contiguous();
             Weights::Composed((0..taps).map(tap).collect::<Result<_>>()?)
+        } else if is_fast {
+            let values = weight.flatten_all()?.to_vec1::<f32>()?;
+            let fast = ToomCook::pack(&values, taps, (input, output), dilation);
+            Weights::Fast(Arc::new(fast))
+        } else {
+            let values = by_taps()?.flatten_all()?.to_vec1::<f32>()?;
+            let plain = Panels::pack(&values, taps, input, output, dilation);
+            Weights::Plain(Arc::new(plain))
         };
         Ok(Self {
             weights,
@@ -210,9 +212,10 @@ mod tests {
             (1000, 11, 5, 32, 33),
             (301, 3, 1, 32, 32),
         ] {
-            let (weight, bias) = (random(&[taps, input, output]), random(&[output]));
+            let (weight, bias) = (random(&[output, input, taps]), random(&[output]));
             let fast = SameConvolution::new(&weight, &bias, dilation, DType::F32).unwrap();
-            let parts = (0..taps).map(|tap| weight.get(tap).unwrap()).collect();
+            let part = |tap| weight.narrow(2, tap, 1)?.squeeze(2)?.t()?.contiguous();
+            let parts = (0..taps).map(|tap| part(tap).unwrap()).collect();
             let composed = SameConvolution {
                 weights: Weights::Composed(parts),
                 ..fast.clone()
@@ -243,7 +246,7 @@ mod tests {
 
     #[test]
     fn threads_change_nothing() {
-        let layer = SameConvolution::new(&random(&[7, 32, 32]), &random(&[32]), 3, DType::F32);
+        let layer = SameConvolution::new(&random(&[32, 32, 7]), &random(&[32]), 3, DType::F32);
         let (layer, x) = (layer.unwrap(), random(&[3000, 32]));
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);

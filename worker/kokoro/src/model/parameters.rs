@@ -75,7 +75,6 @@ impl<'a> Parameters<'a> {
     pub(crate) fn convolution(self, module: &str, input: usize, dilation: usize) -> Result<Same> {
         let (weight, bias) = self.taps(module, input)?;
         let output = weight.dim(0)?;
-        let weight = weight.permute((2, 1, 0))?.contiguous()?;
         let layer = SameConvolution::new(&weight, &bias, dilation, DTYPE)?;
         Ok(Same { layer, output })
     }

@@ -5,6 +5,7 @@
 //! row is a sequence of its own. Tiles are counted from the first row, so results depend on nothing but the whole input.
 
 mod chunk;
+mod pack;
 mod schemes;
 
 use std::marker::PhantomData;
@@ -14,10 +15,11 @@ use rayon::prelude::*;
 
 use self::{
     chunk::{Chunk, Scratch, Work},
-    schemes::{OUTPUTS, OfFour, OfThree, Scheme},
+    pack::{Sizes, pack},
+    schemes::{OUTPUTS, OfFour, OfThree},
 };
 use super::curve::Front;
-use super::tile::{MOST_ROWS, PANEL};
+use super::tile::MOST_ROWS;
 
 /// Channels are filled up with zeros to whole vectors of the widest kind.
 const ALIGNMENT: usize = 16;
@@ -35,59 +37,31 @@ pub struct ToomCook {
 }
 
 impl ToomCook {
-    /// Transforms and packs weights `[tap, in, out]`.
+    /// Transforms and packs weights `[out, in, tap]`.
     pub fn pack(
         weights: &[f32],
         taps: usize,
         (input, output): (usize, usize),
         dilation: usize,
     ) -> Self {
-        let mut made = Self {
-            weights: Vec::new(),
+        let sizes = Sizes {
+            taps,
+            input,
+            output,
+            depth: input.next_multiple_of(ALIGNMENT),
+        };
+        let weights = if taps == 3 {
+            pack::<OfThree, 6, 3>(weights, sizes)
+        } else {
+            pack::<OfFour, 7, 4>(weights, sizes)
+        };
+        Self {
+            weights,
             taps,
             input,
             output,
             dilation,
-        };
-        made.weights = if taps == 3 {
-            made.transformed::<OfThree, 6, 3>(weights)
-        } else {
-            made.transformed::<OfFour, 7, 4>(weights)
-        };
-        made
-    }
-
-    fn transformed<K: Scheme<N, R>, const N: usize, const R: usize>(
-        &self,
-        weights: &[f32],
-    ) -> Vec<f32> {
-        let (pieces, depth) = (self.taps.div_ceil(R), self.depth());
-        let size = N * pieces * depth * PANEL;
-        let mut packed = vec![0.0; size * self.output.div_ceil(PANEL)];
-        let panels = packed.par_chunks_exact_mut(size).enumerate();
-        panels.for_each(|(number, panel)| {
-            let rows = panel.chunks_exact_mut(PANEL).enumerate();
-            for (place, row) in rows {
-                let (product, piece, channel) = (
-                    place / depth / pieces,
-                    place / depth % pieces,
-                    place % depth,
-                );
-                if channel >= self.input {
-                    continue;
-                }
-                let columns = number * PANEL..self.output.min((number + 1) * PANEL);
-                for (value, column) in row.iter_mut().zip(columns) {
-                    let taps = (piece * R..self.taps).zip(K::TAPS[product]);
-                    let terms = taps.map(|(tap, factor)| {
-                        let place = (tap * self.input + channel) * self.output + column;
-                        f64::from(weights[place]) * factor
-                    });
-                    *value = terms.sum::<f64>() as f32;
-                }
-            }
-        });
-        packed
+        }
     }
 
     /// Of the input and of the output.

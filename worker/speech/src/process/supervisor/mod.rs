@@ -12,10 +12,11 @@ use std::{
     ffi::OsString,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -91,11 +92,27 @@ impl From<OrderError> for SpeechError {
     }
 }
 
-/// The way to the process; cheap to clone. The process ends with the last clone.
+/// How long the last clone waits for the end of the process, which orders that are still answered put off.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The way to the process; cheap to clone. The process ends with the last clone, and is seen to its end.
 pub(crate) struct Supervisor<P: Protocol> {
+    // Dropped before `ending`, for only then the process ends.
     calls: mpsc::UnboundedSender<Call<P::End>>,
     ids: Arc<AtomicU64>,
     restarts: Arc<AtomicU64>,
+    ending: Arc<Ending>,
+}
+
+/// Waits for the keeper when it is dropped.
+struct Ending(Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is ever sent: the keeper's end of the channel goes with it.
+        let _ = ended.recv_timeout(FAREWELL);
+    }
 }
 
 impl<P: Protocol> Clone for Supervisor<P> {
@@ -104,6 +121,7 @@ impl<P: Protocol> Clone for Supervisor<P> {
             calls: self.calls.clone(),
             ids: Arc::clone(&self.ids),
             restarts: Arc::clone(&self.restarts),
+            ending: Arc::clone(&self.ending),
         }
     }
 }
@@ -117,6 +135,7 @@ impl<P: Protocol> Supervisor<P> {
         let (calls, called) = mpsc::unbounded_channel();
         let (first, loaded) = oneshot::channel();
         let restarts = Arc::new(AtomicU64::new(0));
+        let (end, ended) = std::sync::mpsc::channel();
         let keeper = Keeper::<P>::new(program, load, called, Arc::clone(&restarts));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -124,12 +143,16 @@ impl<P: Protocol> Supervisor<P> {
             .map_err(|error| unavailable(&error))?;
         thread::Builder::new()
             .name(format!("{}-supervisor", P::NAME))
-            .spawn(move || runtime.block_on(keeper.keep(first)))
+            .spawn(move || {
+                runtime.block_on(keeper.keep(first));
+                drop(end);
+            })
             .map_err(|error| unavailable(&error))?;
         let supervisor = Self {
             calls,
             ids: Arc::default(),
             restarts,
+            ending: Arc::new(Ending(Mutex::new(ended))),
         };
         match loaded.await {
             Ok(Ok(hello)) => Ok((supervisor, hello)),
