@@ -5,8 +5,9 @@ use std::error::Error;
 use std::io::stdin;
 use std::path::PathBuf;
 
+use kiskadee_text::Language;
 use kiskadee_trainer::teacher::kokoro::KokoroTeacher;
-use kiskadee_trainer::voice::Teachers as _;
+use kiskadee_trainer::voice::TeacherVoice;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -17,11 +18,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         model: Some(PathBuf::from(model)),
         cache: PathBuf::from(out).join("speech"),
     };
-    let known = teacher
-        .voices()
-        .into_iter()
-        .find(|known| known.name == *voice);
-    let voice = known.ok_or("no teacher has this name")?;
+    // Kokoro's voices of Portuguese begin with a p, those of English with an a or a b.
+    let language = if voice.starts_with('p') {
+        Language::Portuguese
+    } else {
+        Language::English
+    };
+    let voice = TeacherVoice {
+        name: voice.clone(),
+        language,
+        warps: (0.0, 0.0),
+    };
     let texts: Vec<String> = stdin().lines().collect::<Result<_, _>>()?;
     let spec = hound::WavSpec {
         channels: 1,

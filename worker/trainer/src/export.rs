@@ -33,7 +33,7 @@ pub struct VoiceRecipe {
 pub const VOICES: [VoiceRecipe; 7] = [
     voice(
         "heron",
-        "am_michael",
+        "am_fenrir",
         Language::English,
         "a deep man's voice, American English",
     ),
@@ -45,19 +45,19 @@ pub const VOICES: [VoiceRecipe; 7] = [
     ),
     voice(
         "grouse",
-        "am_fenrir",
+        "am_adam",
         Language::English,
         "a firm man's voice, American English",
     ),
     voice(
         "plover",
-        "af_bella",
+        "af_kore",
         Language::English,
         "a bright woman's voice, American English",
     ),
     voice(
         "swift",
-        "am_puck",
+        "am_eric",
         Language::English,
         "a lighter, younger man's voice, American English",
     ),

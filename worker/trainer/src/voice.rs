@@ -18,9 +18,6 @@ use crate::plot::{plot_comparison, plot_losses};
 use crate::texts::{held_out_texts, training_texts};
 use crate::training::{Progress, RunOptions, read_log, train};
 
-/// A text is said by one voice for every so many of its language.
-const VOICES_PER_READER: usize = 4;
-
 /// A speaker that others can be trained from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TeacherVoice {
@@ -161,7 +158,7 @@ fn record_all(
     Ok(Some(speakers))
 }
 
-/// The voices of a language take turns, so that all of them together say all texts, and of three or more voices two say each.
+/// The voices of a language take turns, so that all of them together say all texts.
 fn texts_of<'a>(
     voice: &TeacherVoice,
     teachers: &dyn Teachers,
@@ -170,15 +167,12 @@ fn texts_of<'a>(
 ) -> Vec<String> {
     let mut voices = teachers.voices();
     voices.retain(|other| other.language == voice.language);
-    let count = voices.len().max(1);
     let turn = voices.iter().position(|other| other.name == voice.name);
-    let turn = turn.unwrap_or_default();
-    let readers = count.div_ceil(VOICES_PER_READER);
     texts
-        .enumerate()
-        .filter(|(index, _)| (index + turn) % count < readers)
+        .skip(turn.unwrap_or_default())
+        .step_by(voices.len().max(1))
         .take(options.sentences)
-        .map(|(_, text)| text.to_owned())
+        .map(str::to_owned)
         .collect()
 }
 

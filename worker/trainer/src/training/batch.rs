@@ -79,12 +79,8 @@ impl<'a> Sampler<'a> {
         self.assemble(&picks, device)
     }
 
-    /// Speakers take turns; each goes through a shuffled list of its recordings.
     fn pick(&self, step: u64, slot: usize, random: &mut ChaCha8Rng) -> Pick<'a> {
-        let turn = step * self.batch as u64 + slot as u64;
-        let speakers = self.speakers.len() as u64;
-        let speaker = &self.speakers[(turn % speakers) as usize];
-        let recording = self.in_order(speaker, turn % speakers, turn / speakers);
+        let (speaker, recording) = self.in_order(step * self.batch as u64 + slot as u64);
         let amount = if random.random_bool(UNWARPED) {
             0.0
         } else {
@@ -106,14 +102,21 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    fn in_order(&self, speaker: &'a Speaker, number: u64, turn: u64) -> &'a Recording {
-        let count = speaker.recordings.len() as u64;
-        let mut random =
-            ChaCha8Rng::seed_from_u64(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        random.set_stream((turn / count).wrapping_mul(2) + 2);
-        let mut order: Vec<u32> = (0..count as u32).collect();
-        order.shuffle(&mut random);
-        &speaker.recordings[order[(turn % count) as usize] as usize]
+    /// All recordings take turns, in another order each time.
+    fn in_order(&self, turn: u64) -> (&'a Speaker, &'a Recording) {
+        let speakers = self.speakers.iter();
+        let mut all: Vec<_> = speakers
+            .flat_map(|speaker| {
+                speaker
+                    .recordings
+                    .iter()
+                    .map(move |recording| (speaker, recording))
+            })
+            .collect();
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream((turn / all.len() as u64).wrapping_mul(2) + 2);
+        all.shuffle(&mut random);
+        all[(turn % all.len() as u64) as usize]
     }
 
     fn assemble(&self, picks: &[Pick<'_>], device: &Device) -> Result<Batch, TrainError> {

@@ -66,7 +66,7 @@ fn strengths_tell_pulses_from_noise() {
     let found = analyze(&Vocoder::with_sharpening(0.0).synthesize(&given));
     for band in 0..STRENGTHS {
         let mean = (10..70).map(|i| found.strengths[i][band]).sum::<f32>() / 60.0;
-        let wanted = given.strengths[20][band];
+        let wanted = given.strengths[20][band].sqrt().sqrt();
         assert!((mean - wanted).abs() < 0.2, "{band}: {mean} {wanted}");
     }
 }

@@ -19,7 +19,7 @@ use crate::loudness::soft_limit;
 use crate::{HOP, MEL_CEPSTRUM, VocoderFrames};
 
 /// What the teachers' own vocoder does to the smooth spectra of its models.
-pub const TEACHERS_SHARPENING: f32 = 0.4;
+pub const TEACHERS_SHARPENING: f32 = 0.0;
 /// `c0` counts in steps of 16 bits, which the teachers' vocoder makes half as high again.
 pub(crate) const SCALE: f32 = 1.5 / 32_768.0;
 /// Of the filter that takes the mean of the pulses away, at 13 Hz.

@@ -29,10 +29,10 @@ pub const VOICES: [(&str, Language); 7] = [
     ("pf_dora", Language::Portuguese),
     ("pm_alex", Language::Portuguese),
     ("af_heart", Language::English),
-    ("af_bella", Language::English),
-    ("am_michael", Language::English),
+    ("af_kore", Language::English),
     ("am_fenrir", Language::English),
-    ("am_puck", Language::English),
+    ("am_adam", Language::English),
+    ("am_eric", Language::English),
 ];
 /// Of the noise in the voices.
 const SEED: u64 = 1;
