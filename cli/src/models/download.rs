@@ -35,11 +35,11 @@ enum Broken {
 impl Download {
     /// Begins or goes on in a folder of the repository inside `around`. `file` is one that the repository must have.
     pub(super) async fn begin(
-        hub: Hub,
         mut repository: Repository,
         file: &str,
         around: &Path,
     ) -> Result<Self> {
+        let hub = Hub::of(&repository)?;
         let described = hub.describe(&repository, file).await?;
         let described = described.with_context(|| {
             format!(
@@ -48,7 +48,7 @@ impl Download {
             )
         })?;
         if let Some(commit) = described.commit {
-            repository.revision = commit;
+            repository.pin(commit);
         }
         let folder = around.join(repository.folder());
         fs::create_dir_all(&folder)

