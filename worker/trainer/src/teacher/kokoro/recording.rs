@@ -10,6 +10,9 @@ use crate::corpus::Recording;
 
 /// Frames of 5 ms in one of the teacher's of 25 ms.
 const FRAMES: u32 = 5;
+/// Frames by which the teacher's samples are ahead of its lengths. Measured: phones explain most of the spectrum's variance at 50 to 55 ms, for
+/// four voices alike.
+const AHEAD: u32 = 2;
 /// Silence that is kept at either end, in frames of the teacher.
 const SILENCE: u32 = 6;
 /// Frames of 5 ms that a phone without a symbol takes from the one before it.
@@ -41,7 +44,8 @@ impl Said<'_> {
         if inner.len() != self.symbols.len() || self.tokens.len() < 3 {
             return None;
         }
-        let (lead, trail) = ((*first).min(SILENCE), (*last).min(SILENCE));
+        let (first, last) = (first.saturating_sub(AHEAD), last + (*first).min(AHEAD));
+        let (lead, trail) = (first.min(SILENCE), last.min(SILENCE));
         let mut durations = vec![0u32; self.tokens.len()];
         durations[0] = lead * FRAMES;
         self.share(inner, &mut durations);
