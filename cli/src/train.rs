@@ -97,7 +97,7 @@ impl VoiceOptions {
             batch: self.batch.unwrap_or(defaults.batch),
             learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
             seed: self.seed.unwrap_or(defaults.seed),
-            ..defaults
+            config: defaults.config,
         };
         recipe.check()?;
         Ok(VoiceTraining {

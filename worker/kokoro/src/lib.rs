@@ -14,5 +14,5 @@ pub mod text;
 
 pub use config::{Config, GeneratorSizes, PlBertSizes, SAMPLE_RATE};
 pub use error::{KokoroError, Result};
-pub use model::{Kokoro, LONGEST_SECONDS, Speech, TokenFactors, Trace, Utterance};
+pub use model::{FRAMES_AHEAD, Kokoro, LONGEST_SECONDS, Speech, TokenFactors, Trace, Utterance};
 pub use styles::{STYLE_ROWS, STYLE_WIDTH, Style, Styles};

@@ -116,7 +116,7 @@ pub fn export(
             description,
             trained
                 .parameters
-                .of_model()
+                .iter()
                 .map(|(name, var)| (name, var.as_tensor())),
         )
     };

@@ -27,7 +27,7 @@ use self::predictor::Predictor;
 use self::source::Source;
 use self::spectrum::Transform;
 use self::text_encoder::TextEncoder;
-pub use self::timing::TokenFactors;
+pub use self::timing::{FRAMES_AHEAD, TokenFactors};
 pub(crate) use self::timing::{frames, tokens};
 pub use self::trace::Trace;
 use crate::config::{Config, SAMPLE_RATE};
@@ -216,7 +216,9 @@ impl Kokoro {
             return;
         }
         let frames = samples.chunks_mut(self.config.samples_per_frame());
-        for (samples, token) in frames.zip(tokens) {
+        let heard = tokens.iter().skip(FRAMES_AHEAD);
+        let last = tokens.iter().rev().take(1).cycle();
+        for (samples, token) in frames.zip(heard.chain(last)) {
             let volume = factors.get(*token as usize).map_or(1.0, |f| f.volume);
             for sample in samples {
                 *sample *= volume;

@@ -2,6 +2,10 @@
 
 use crate::error::{KokoroError, Result};
 
+/// Frames by which samples are ahead of the frames that phones are given: what is heard of a phone begins so much earlier. Measured on four voices:
+/// phones explain most of the spectrum's variance when they are laid 50 to 55 ms earlier.
+pub const FRAMES_AHEAD: usize = 2;
+
 /// What is asked of one token, beside what the model makes of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenFactors {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::config::Config;
+use crate::model::FRAMES_AHEAD;
 
 /// A symbol of a pronunciation or a mark, and the word that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +89,8 @@ impl Tokens {
         samples_per_frame: usize,
     ) -> Vec<(u32, Range<usize>)> {
         let mut words: Vec<(u32, Range<usize>)> = Vec::new();
-        let mut at = frames.first().map_or(0, |frames| *frames as usize) * samples_per_frame;
+        let silence = frames.first().map_or(0, |frames| *frames as usize);
+        let mut at = silence.saturating_sub(FRAMES_AHEAD) * samples_per_frame;
         let mut between = at;
         let tokens = self.tokens.get(part).unwrap_or_default();
         for (token, frames) in tokens.iter().zip(frames.iter().skip(1)) {
@@ -179,7 +181,7 @@ mod tests {
     fn blanks_belong_half_to_each_word() {
         let tokens = Tokens::by_vocabulary(&symbols("ab a."), &vocabulary());
         // Zero, a, b, blank, a, mark, zero.
-        let words = tokens.word_samples(0..5, &[2, 3, 1, 2, 4, 5, 1], 10);
+        let words = tokens.word_samples(0..5, &[4, 3, 1, 2, 4, 5, 1], 10);
         assert_eq!(words, [(0, 20..70), (1, 70..120)]);
     }
 

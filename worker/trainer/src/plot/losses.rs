@@ -11,15 +11,13 @@ const MARGIN: i32 = 48;
 
 type Curve = (&'static str, RGBColor, fn(&Progress) -> f32);
 
-const CURVES: [Curve; 8] = [
+const CURVES: [Curve; 6] = [
     ("total", BLACK, |p| p.total),
     ("spectrum", RGBColor(31, 119, 180), |p| p.spectrum),
     ("slope", RGBColor(44, 160, 44), |p| p.slope),
     ("melody", RGBColor(214, 39, 40), |p| p.melody),
     ("voicing", RGBColor(148, 103, 189), |p| p.voicing),
     ("duration", RGBColor(255, 127, 14), |p| p.duration),
-    ("realism", RGBColor(23, 190, 207), |p| p.realism),
-    ("critic", RGBColor(140, 86, 75), |p| p.critic),
 ];
 
 /// The losses of `reports` over their steps, on a logarithmic scale.

@@ -193,6 +193,7 @@ pub(super) fn load(
         optimizer.first[index] = read("first", name, count)?;
         optimizer.second[index] = read("second", name, count)?;
     }
+    optimizer.steps = state.step;
     Ok(state)
 }
 

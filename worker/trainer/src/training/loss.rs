@@ -13,8 +13,6 @@ pub struct Losses {
     pub slope: Tensor,
     pub voicing: Tensor,
     pub duration: Tensor,
-    /// Standardised parameters as the model made them. `[frames, FRAME_PARAMETERS]`
-    pub frames: Tensor,
 }
 
 /// `weights` `[1, FRAME_PARAMETERS]` are those of the spectrum.
@@ -48,7 +46,6 @@ pub fn losses(network: &Network, batch: &Batch, weights: &Tensor) -> Result<Loss
         slope,
         voicing,
         duration,
-        frames,
     })
 }
 

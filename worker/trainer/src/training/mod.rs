@@ -2,7 +2,6 @@
 
 mod batch;
 mod checkpoint;
-mod critic;
 mod loss;
 mod normalization;
 mod optimizer;
@@ -13,11 +12,10 @@ mod run;
 
 pub use batch::{Batch, Sampler};
 pub use checkpoint::list_checkpoints;
-pub use critic::{CRITIC, Critic, CriticRecipe, JUDGED, Judgement};
 pub use loss::{Losses, losses};
 pub use normalization::Normalization;
-pub use optimizer::{AdamW, Rate};
+pub use optimizer::AdamW;
 pub use options::{Recipe, RunOptions};
-pub use parameters::{Networks, Parameters};
+pub use parameters::Parameters;
 pub use progress::{Progress, read_log};
 pub use run::{Trained, load_trained, train};

@@ -16,16 +16,7 @@ const WEIGHT_DECAY: f32 = 0.01;
 pub struct AdamW {
     pub(super) first: Vec<Vec<f32>>,
     pub(super) second: Vec<Vec<f32>>,
-}
-
-/// How far a step goes.
-#[derive(Debug, Clone, Copy)]
-pub struct Rate {
-    pub rate: f32,
-    /// Of the gradients' norm.
-    pub clip: f32,
-    /// Steps of these parameters, this one included.
-    pub steps: u64,
+    pub(super) steps: u64,
 }
 
 impl AdamW {
@@ -39,23 +30,21 @@ impl AdamW {
         Self {
             first: zeros(),
             second: zeros(),
+            steps: 0,
         }
     }
 
-    /// Moves the parameters whose names `owns` accepts against `gradients`, scaled down to a norm of `clip`. Gives the norm before.
+    /// Moves the parameters against `gradients`, scaled down to a norm of `clip`. Gives the norm before.
     pub fn step(
         &mut self,
         parameters: &Parameters,
-        owns: impl Fn(&str) -> bool,
         gradients: &GradStore,
-        rate: Rate,
+        rate: f32,
+        clip: f32,
     ) -> Result<f32, TrainError> {
-        let owned = || {
-            let all = parameters.iter().enumerate();
-            all.filter(|(_, (name, _))| owns(name))
-        };
-        let flat: Vec<Vec<f32>> = owned()
-            .map(|(_, (name, var))| match gradients.get(var) {
+        let flat: Vec<Vec<f32>> = parameters
+            .iter()
+            .map(|(name, var)| match gradients.get(var) {
                 Some(gradient) => Ok(gradient.flatten_all()?.to_vec1::<f32>()?),
                 None => Err(candle_core::Error::Msg(format!("{name} has no gradient"))),
             })
@@ -66,14 +55,11 @@ impl AdamW {
             .map(|g| f64::from(*g).powi(2))
             .sum::<f64>()
             .sqrt() as f32;
-        let scale = if norm > rate.clip {
-            rate.clip / norm
-        } else {
-            1.0
-        };
-        for ((index, (_, var)), gradient) in owned().zip(&flat) {
+        self.steps += 1;
+        let scale = if norm > clip { clip / norm } else { 1.0 };
+        for (index, (_, var)) in parameters.iter().enumerate() {
             let mut values = var.flatten_all()?.to_vec1::<f32>()?;
-            self.update(index, &mut values, gradient, scale, rate);
+            self.update(index, &mut values, &flat[index], scale, rate);
             var.set(&Tensor::from_vec(values, var.shape(), var.device())?)?;
         }
         Ok(norm)
@@ -85,9 +71,9 @@ impl AdamW {
         values: &mut [f32],
         gradient: &[f32],
         scale: f32,
-        rate: Rate,
+        rate: f32,
     ) {
-        let steps = i32::try_from(rate.steps).unwrap_or(i32::MAX);
+        let steps = i32::try_from(self.steps).unwrap_or(i32::MAX);
         let (correction1, correction2) = (1.0 - BETA1.powi(steps), 1.0 - BETA2.powi(steps));
         let moments = self.first[index].iter_mut().zip(&mut self.second[index]);
         for ((value, gradient), (first, second)) in values.iter_mut().zip(gradient).zip(moments) {
@@ -95,7 +81,7 @@ impl AdamW {
             *first = BETA1 * *first + (1.0 - BETA1) * gradient;
             *second = BETA2 * *second + (1.0 - BETA2) * gradient * gradient;
             let direction = (*first / correction1) / ((*second / correction2).sqrt() + EPSILON);
-            *value -= rate.rate * (direction + WEIGHT_DECAY * *value);
+            *value -= rate * (direction + WEIGHT_DECAY * *value);
         }
     }
 }

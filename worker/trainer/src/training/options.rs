@@ -6,7 +6,6 @@ use candle_core::Device;
 use kiskadee_voice::acoustic::Config;
 use serde::{Deserialize, Serialize};
 
-use super::critic::CriticRecipe;
 use crate::TrainError;
 
 /// What decides a run's result; kept in its checkpoints, since a run can only go on under the same.
@@ -20,23 +19,16 @@ pub struct Recipe {
     /// At its highest; it rises over the first steps and then falls to 0 along half a cosine.
     pub learning_rate: f32,
     pub seed: u64,
-    pub critic: Option<CriticRecipe>,
 }
 
 impl Default for Recipe {
     fn default() -> Self {
         Self {
             config: Config::default(),
-            steps: 12_000,
+            steps: 9_500,
             batch: 8,
             learning_rate: 1.5e-3,
             seed: 1,
-            critic: Some(CriticRecipe {
-                from: 6_000,
-                width: 64,
-                realism: 0.1,
-                likeness: 0.3,
-            }),
         }
     }
 }

@@ -1,19 +1,11 @@
 //! The parameters while they are trained.
 
 use candle_core::{DType, Device, Tensor, Var};
-use kiskadee_voice::acoustic::{ModelError, Network, ParameterSource};
+use kiskadee_voice::acoustic::{Config, ModelError, Network, ParameterSource};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::critic::{CRITIC, Critic};
-use super::options::Recipe;
 use crate::TrainError;
-
-/// What is trained: the model, and what judges it.
-pub struct Networks {
-    pub model: Network,
-    pub critic: Option<Critic>,
-}
 
 /// Named parameters in the order in which the network asked for them.
 pub struct Parameters {
@@ -23,28 +15,23 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Fresh parameters, the same for the same seed, and the networks that use them.
-    pub fn create(recipe: &Recipe, device: &Device) -> Result<(Self, Networks), TrainError> {
+    /// Fresh parameters, the same for the same seed, and the network that uses them.
+    pub fn create(
+        config: &Config,
+        seed: u64,
+        device: &Device,
+    ) -> Result<(Self, Network), TrainError> {
         let mut parameters = Self {
             device: device.clone(),
-            seed: recipe.seed,
+            seed,
             named: Vec::new(),
         };
-        let model = Network::new(&recipe.config, &mut parameters)?;
-        let critic = recipe.critic.as_ref();
-        let critic = critic
-            .map(|critic| Critic::new(critic, &mut parameters))
-            .transpose()?;
-        Ok((parameters, Networks { model, critic }))
+        let network = Network::new(config, &mut parameters)?;
+        Ok((parameters, network))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.named.iter().map(|(name, var)| (name.as_str(), var))
-    }
-
-    /// Those of the model alone, which are shipped.
-    pub fn of_model(&self) -> impl Iterator<Item = (&str, &Var)> {
-        self.iter().filter(|(name, _)| !name.starts_with(CRITIC))
     }
 
     /// The number of values in all.

@@ -21,11 +21,6 @@ pub struct Progress {
     pub melody: f32,
     pub voicing: f32,
     pub duration: f32,
-    /// What the critic asks of the model, and how badly it tells it from the teachers; 0 before it takes part.
-    #[serde(default)]
-    pub realism: f32,
-    #[serde(default)]
-    pub critic: f32,
     pub gradient_norm: f32,
     pub learning_rate: f32,
     pub steps_per_second: f32,
@@ -43,14 +38,12 @@ impl std::fmt::Display for Progress {
             melody,
             voicing,
             duration,
-            realism,
-            critic,
             ..
         } = self;
         write!(
             out,
             "step {step}/{steps}  loss {total:.4}  spectrum {spectrum:.4}  slope {slope:.4}  melody {melody:.3}  \
-             voicing {voicing:.3}  duration {duration:.3}  realism {realism:.3}  critic {critic:.3}  {:.1} steps/s  {:.0} s left",
+             voicing {voicing:.3}  duration {duration:.3}  {:.1} steps/s  {:.0} s left",
             self.steps_per_second, self.seconds_left
         )
     }
@@ -81,8 +74,6 @@ impl Meter {
         sums.melody += step.melody;
         sums.voicing += step.voicing;
         sums.duration += step.duration;
-        sums.realism += step.realism;
-        sums.critic += step.critic;
         sums.gradient_norm += step.gradient_norm;
         (sums.step, sums.steps, sums.learning_rate) = (step.step, step.steps, step.learning_rate);
     }
@@ -99,8 +90,6 @@ impl Meter {
             melody: mean(sums.melody),
             voicing: mean(sums.voicing),
             duration: mean(sums.duration),
-            realism: mean(sums.realism),
-            critic: mean(sums.critic),
             gradient_norm: mean(sums.gradient_norm),
             steps_per_second: rate,
             seconds_left: (sums.steps - sums.step) as f32 / rate.max(1e-6),

@@ -4,16 +4,15 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::Tensor;
-use kiskadee_voice::acoustic::{FRAMES_PER_ROW, Network, Segments};
+use kiskadee_voice::acoustic::Network;
 
-use super::batch::{Batch, Sampler};
+use super::batch::Sampler;
 use super::checkpoint::{self, State};
-use super::critic::{CRITIC, JUDGED, Judgement};
 use super::loss::{Losses, losses};
 use super::normalization::Normalization;
-use super::optimizer::{AdamW, Rate};
-use super::options::{Recipe, RunOptions};
-use super::parameters::{Networks, Parameters};
+use super::optimizer::AdamW;
+use super::options::RunOptions;
+use super::parameters::Parameters;
 use super::progress::{Log, Meter, Progress};
 use crate::TrainError;
 use crate::corpus::Speaker;
@@ -48,7 +47,7 @@ pub fn train(
     run.go(speakers, options, stop, observe)?;
     Ok(Trained {
         parameters: run.parameters,
-        network: run.networks.model,
+        network: run.network,
         normalization: run.state.normalization,
         step: run.state.step,
     })
@@ -63,11 +62,11 @@ pub fn load_trained(options: &RunOptions) -> Result<Trained, TrainError> {
         )));
     };
     let recipe = checkpoint::peek(&path)?.recipe;
-    let (parameters, networks) = Parameters::create(&recipe, &options.device)?;
+    let (parameters, network) = Parameters::create(&recipe.config, recipe.seed, &options.device)?;
     let state = checkpoint::load(&path, &parameters, &mut AdamW::new(&parameters))?;
     Ok(Trained {
         parameters,
-        network: networks.model,
+        network,
         normalization: state.normalization,
         step: state.step,
     })
@@ -75,7 +74,7 @@ pub fn load_trained(options: &RunOptions) -> Result<Trained, TrainError> {
 
 struct Run {
     parameters: Parameters,
-    networks: Networks,
+    network: Network,
     optimizer: AdamW,
     state: State,
 }
@@ -83,7 +82,8 @@ struct Run {
 impl Run {
     fn open(speakers: &[Speaker], options: &RunOptions) -> Result<Self, TrainError> {
         let recipe = &options.recipe;
-        let (parameters, networks) = Parameters::create(recipe, &options.device)?;
+        let (parameters, network) =
+            Parameters::create(&recipe.config, recipe.seed, &options.device)?;
         let mut optimizer = AdamW::new(&parameters);
         let latest = checkpoint::list_checkpoints(&options.out)?.pop();
         let state = match (latest, &options.begin_with) {
@@ -100,7 +100,7 @@ impl Run {
         };
         Ok(Self {
             parameters,
-            networks,
+            network,
             optimizer,
             state,
         })
@@ -151,74 +151,26 @@ impl Run {
     ) -> Result<Progress, TrainError> {
         let recipe = &options.recipe;
         let batch = sampler.draw(self.state.step, &options.device)?;
-        let losses = losses(&self.networks.model, &batch, weights)?;
-        let judgement = self.judge(recipe, &losses, &batch)?;
-        let total = match &judgement {
-            Some((judgement, _)) => (&losses.total + &judgement.model)?,
-            None => losses.total.clone(),
-        };
-        let loss = total.to_scalar::<f32>()?;
-        if !loss.is_finite() {
+        let losses = losses(&self.network, &batch, weights)?;
+        let learning_rate = recipe.rate(self.state.step);
+        let total = losses.total.to_scalar::<f32>()?;
+        if !total.is_finite() {
             return Err(TrainError::Diverged(self.state.step));
         }
-        let rate = Rate {
-            rate: recipe.rate(self.state.step),
-            clip: CLIP,
-            steps: self.state.step + 1,
-        };
-        // Both gradients belong to the parameters as they were.
-        let gradients = total.backward()?;
-        let mut realism = (0.0, 0.0);
-        if let Some((judgement, steps)) = &judgement {
-            realism = (judgement.model.to_scalar()?, judgement.critic.to_scalar()?);
-            let gradients = judgement.critic.backward()?;
-            let rate = Rate {
-                steps: *steps,
-                ..rate
-            };
-            self.optimizer
-                .step(&self.parameters, is_critic, &gradients, rate)?;
-        }
+        let gradients = losses.total.backward()?;
         let gradient_norm =
             self.optimizer
-                .step(&self.parameters, |name| !is_critic(name), &gradients, rate)?;
+                .step(&self.parameters, &gradients, learning_rate, CLIP)?;
         self.state.step += 1;
-        self.state.loss = loss;
+        self.state.loss = total;
         Ok(Progress {
             step: self.state.step,
             steps: recipe.steps,
             gradient_norm,
-            learning_rate: rate.rate,
-            realism: realism.0,
-            critic: realism.1,
+            learning_rate,
             ..progress(&losses)?
         })
     }
-
-    /// What the critic says, and the number of its step; nothing before its time.
-    fn judge(
-        &self,
-        recipe: &Recipe,
-        losses: &Losses,
-        batch: &Batch,
-    ) -> Result<Option<(Judgement, u64)>, TrainError> {
-        let (Some(critic), Some(options)) = (&self.networks.critic, &recipe.critic) else {
-            return Ok(None);
-        };
-        let Some(before) = self.state.step.checked_sub(options.from) else {
-            return Ok(None);
-        };
-        let judged = |frames: &Tensor| frames.narrow(1, 2, JUDGED);
-        let lengths = batch.rows.ranges().iter();
-        let frames = Segments::from_lengths(lengths.map(|rows| rows.len() * FRAMES_PER_ROW));
-        let (made, said) = (judged(&losses.frames)?, judged(&batch.targets)?);
-        let judgement = critic.judge(&made, &said, &frames, options)?;
-        Ok(Some((judgement, before + 1)))
-    }
-}
-
-fn is_critic(name: &str) -> bool {
-    name.starts_with(CRITIC)
 }
 
 fn progress(losses: &Losses) -> Result<Progress, TrainError> {

@@ -33,7 +33,6 @@ fn train_model() -> AcousticModel {
         batch: 4,
         learning_rate: 5e-3,
         seed: 9,
-        critic: None,
     };
     let options = RunOptions {
         recipe,

@@ -10,8 +10,7 @@ use kiskadee_trainer::TrainError;
 use kiskadee_trainer::evaluation::evaluate;
 use kiskadee_trainer::export::{VoiceRecipe, export};
 use kiskadee_trainer::training::{
-    CriticRecipe, Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log,
-    train,
+    Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log, train,
 };
 use kiskadee_voice::acoustic::{AcousticModel, Config};
 
@@ -29,13 +28,6 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         batch: 4,
         learning_rate: 5e-3,
         seed: 9,
-        // In both halves of the runs that are stopped at the fiftieth step.
-        critic: Some(CriticRecipe {
-            from: 20,
-            width: 6,
-            realism: 0.05,
-            likeness: 0.1,
-        }),
     };
     RunOptions {
         recipe,

@@ -46,7 +46,6 @@ fn options(out: &Path) -> VoiceTraining {
         batch: 2,
         learning_rate: 5e-3,
         seed: 1,
-        critic: None,
     };
     let run = RunOptions {
         recipe,

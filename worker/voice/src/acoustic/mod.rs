@@ -20,10 +20,7 @@ pub use features::{
     FRAME_FEATURES, PHONE_FEATURES, SentenceKind, frame_features, phone_features, whole_durations,
 };
 pub use model::{AcousticModel, MatchError};
-pub use network::{
-    Convolution, ConvolutionShape, EncodedPhones, FRAME_PARAMETERS, FRAMES_PER_ROW, Network,
-    ParameterSource,
-};
+pub use network::{EncodedPhones, FRAME_PARAMETERS, FRAMES_PER_ROW, Network, ParameterSource};
 pub use unfold::Segments;
 pub use utterance::{LONGEST_SECONDS, MOST_TOKENS, Spoken, TokenControl, Utterance};
 pub use weights::{BuiltInVoice, ModelDescription, Scale, phone_names, write_weights};

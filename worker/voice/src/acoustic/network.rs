@@ -33,15 +33,14 @@ pub trait ParameterSource {
 
 /// A convolution, whose bias is the last row of `[taps * inputs + 1, outputs]`.
 #[derive(Debug)]
-pub struct Convolution {
+struct Convolution {
     weight: Tensor,
     taps: usize,
     dilation: usize,
 }
 
 impl Convolution {
-    /// `[rows, inputs]` to `[rows, outputs]`; what lies outside of a row's segment counts as 0.
-    pub fn forward(&self, rows: &Tensor, segments: &Segments) -> Result<Tensor> {
+    fn forward(&self, rows: &Tensor, segments: &Segments) -> Result<Tensor> {
         unfold(rows, segments, self.taps, self.dilation)?.matmul(&self.weight)
     }
 
@@ -67,17 +66,15 @@ pub struct Network {
 }
 
 /// The shape of a convolution and how strongly it starts.
-pub struct ConvolutionShape {
-    /// Rows that are seen at once.
-    pub taps: usize,
-    /// Distance between them.
-    pub dilation: usize,
-    pub inputs: usize,
-    pub outputs: usize,
-    pub gain: f32,
+struct Shape {
+    taps: usize,
+    dilation: usize,
+    inputs: usize,
+    outputs: usize,
+    gain: f32,
 }
 
-impl ConvolutionShape {
+impl Shape {
     fn dense(inputs: usize, outputs: usize, gain: f32) -> Self {
         Self {
             taps: 1,
@@ -88,7 +85,7 @@ impl ConvolutionShape {
         }
     }
 
-    pub fn make(
+    fn make(
         self,
         source: &mut impl ParameterSource,
         name: &str,
@@ -111,18 +108,18 @@ impl Network {
         config.check()?;
         let (phone, frame) = (config.phone_width, config.frame_width);
         let phone_block = |index: usize, dilation: usize, source: &mut _| {
-            let shape = ConvolutionShape {
+            let shape = Shape {
                 taps: config.phone_taps,
                 dilation,
-                ..ConvolutionShape::dense(phone, phone, 1.0)
+                ..Shape::dense(phone, phone, 1.0)
             };
             shape.make(source, &format!("phone.block.{index}"))
         };
         let frame_block = |index: usize, dilation: usize, source: &mut _| {
-            let shape = ConvolutionShape {
+            let shape = Shape {
                 taps: config.frame_taps,
                 dilation,
-                ..ConvolutionShape::dense(frame, frame, 1.0)
+                ..Shape::dense(frame, frame, 1.0)
             };
             shape.make(source, &format!("frame.block.{index}"))
         };
@@ -131,29 +128,27 @@ impl Network {
         let outputs = FRAMES_PER_ROW * FRAME_PARAMETERS;
         Ok(Self {
             // Few of the features are ever set at once, so the fan-in is small.
-            phone_input: ConvolutionShape::dense(PHONE_FEATURES, phone, 4.0)
-                .make(source, "phone.input")?,
+            phone_input: Shape::dense(PHONE_FEATURES, phone, 4.0).make(source, "phone.input")?,
             speaker_input: source.parameter("speaker.input", SPEAKER_WIDTH, phone + frame, 1.0)?,
             phone_blocks: phone_dilations
                 .map(|(i, d)| phone_block(i, *d, source))
                 .collect::<std::result::Result<_, _>>()?,
-            duration_hidden: ConvolutionShape {
+            duration_hidden: Shape {
                 taps: 3,
-                ..ConvolutionShape::dense(phone, config.duration_width, 1.0)
+                ..Shape::dense(phone, config.duration_width, 1.0)
             }
             .make(source, "duration.hidden")?,
-            duration_output: ConvolutionShape::dense(config.duration_width, 1, 0.3)
+            duration_output: Shape::dense(config.duration_width, 1, 0.3)
                 .make(source, "duration.output")?,
-            frame_input: ConvolutionShape::dense(phone, frame, 1.0).make(source, "frame.input")?,
+            frame_input: Shape::dense(phone, frame, 1.0).make(source, "frame.input")?,
             frame_place: source.parameter("frame.place", FRAME_FEATURES, frame, 1.0)?,
             frame_blocks: frame_dilations
                 .map(|(i, d)| frame_block(i, *d, source))
                 .collect::<std::result::Result<_, _>>()?,
-            frame_output: ConvolutionShape::dense(frame, outputs, 0.5)
-                .make(source, "frame.output")?,
-            encoder_hidden: ConvolutionShape::dense(STATISTICS, config.encoder_width, 1.0)
+            frame_output: Shape::dense(frame, outputs, 0.5).make(source, "frame.output")?,
+            encoder_hidden: Shape::dense(STATISTICS, config.encoder_width, 1.0)
                 .make(source, "encoder.hidden")?,
-            encoder_output: ConvolutionShape::dense(config.encoder_width, SPEAKER_WIDTH, 1.0)
+            encoder_output: Shape::dense(config.encoder_width, SPEAKER_WIDTH, 1.0)
                 .make(source, "encoder.output")?,
         })
     }

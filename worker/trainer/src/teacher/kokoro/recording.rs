@@ -1,5 +1,6 @@
 //! From the teacher's samples and the lengths of its symbols to a recording: phones, durations, vocoder parameters.
 
+use kiskadee_kokoro::FRAMES_AHEAD;
 use kiskadee_voice::acoustic::SentenceKind;
 use kiskadee_voice::analysis::analyze;
 use kiskadee_voice::resample::resample;
@@ -10,9 +11,6 @@ use crate::corpus::Recording;
 
 /// Frames of 5 ms in one of the teacher's of 25 ms.
 const FRAMES: u32 = 5;
-/// Frames by which the teacher's samples are ahead of its lengths. Measured: phones explain most of the spectrum's variance at 50 to 55 ms, for
-/// four voices alike.
-const AHEAD: u32 = 2;
 /// Silence that is kept at either end, in frames of the teacher.
 const SILENCE: u32 = 6;
 /// Frames of 5 ms that a phone without a symbol takes from the one before it.
@@ -44,7 +42,8 @@ impl Said<'_> {
         if inner.len() != self.symbols.len() || self.tokens.len() < 3 {
             return None;
         }
-        let (first, last) = (first.saturating_sub(AHEAD), last + (*first).min(AHEAD));
+        let ahead = (*first).min(FRAMES_AHEAD as u32);
+        let (first, last) = (first - ahead, last + ahead);
         let (lead, trail) = (first.min(SILENCE), last.min(SILENCE));
         let mut durations = vec![0u32; self.tokens.len()];
         durations[0] = lead * FRAMES;
