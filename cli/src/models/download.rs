@@ -62,10 +62,14 @@ impl Download {
 
     /// Brings a file. `false` where the repository does not have it.
     pub(super) async fn bring(&self, file: &str) -> Result<bool> {
+        let target = self.folder.join(file);
+        if self.repository.moves() {
+            // What lies there may be of another version.
+            remove(&target)?;
+        }
         let Some(described) = self.hub.describe(&self.repository, file).await? else {
             return Ok(false);
         };
-        let target = self.folder.join(file);
         if target.is_file() {
             // Its name was given when its size and digest had been compared.
             return Ok(true);
@@ -74,7 +78,8 @@ impl Download {
             fs::create_dir_all(around)
                 .with_context(|| format!("cannot create {}", around.display()))?;
         }
-        let pinned = described.commit.is_some() || described.sha256.is_some();
+        let pinned =
+            !self.repository.moves() && (described.commit.is_some() || described.sha256.is_some());
         let transfer = Transfer {
             label: file,
             described: &described,

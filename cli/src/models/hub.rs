@@ -73,7 +73,10 @@ impl Repository {
             );
             let last = url.path_segments().and_then(|mut parts| parts.next_back());
             let file = last.unwrap_or_default().to_owned();
-            ensure!(!file.contains('%'), "`{file}` is no name of a model's file");
+            ensure!(
+                !file.contains('%'),
+                "`{file}` is no name of a model's file: it must do without blanks, accents and %"
+            );
             if let Ok(mut segments) = url.path_segments_mut() {
                 segments.pop().push("");
             }
@@ -84,6 +87,11 @@ impl Repository {
     /// Whether it is this one of the hub, at whatever revision.
     pub(super) fn is(&self, wanted: &str) -> bool {
         matches!(self, Self::Hub { id, .. } if id == wanted)
+    }
+
+    /// Whether files under an address may change from one command to the next.
+    pub(super) fn moves(&self) -> bool {
+        matches!(self, Self::Web(_))
     }
 
     /// Takes the revision that a commit stands for, which nobody moves.
@@ -194,14 +202,26 @@ impl Hub {
     ) -> Result<Option<Description>> {
         let url = self.url(repository, file)?;
         let failed = || format!("cannot ask {} for {file}", without_password(&url));
-        let response = self
-            .describing
-            .head(url.clone())
-            .send()
-            .await
-            .with_context(failed)?;
+        let is_web = repository.moves();
+        // Only the hub tells of a file before it sends one elsewhere.
+        let client = if is_web {
+            &self.fetching
+        } else {
+            &self.describing
+        };
+        let asked = client.head(url.clone()).send().await;
+        let response = asked.with_context(failed)?;
         match response.status() {
             StatusCode::NOT_FOUND => Ok(None),
+            // What stores answer for a file that is not there to those who may not list it.
+            StatusCode::FORBIDDEN if is_web => Ok(None),
+            StatusCode::UNAUTHORIZED if is_web => bail!(
+                "{}: the server wants to know who asks; write https://USER:PASSWORD@HOST/…",
+                failed()
+            ),
+            status if status.is_success() && is_web && is_page(&response) => {
+                bail!("{}: it answers with a page, not with a file", failed())
+            }
             status if status.is_success() || status.is_redirection() => {
                 Ok(Some(description(&response)))
             }
@@ -272,6 +292,12 @@ fn description(response: &Response) -> Description {
     }
 }
 
+fn is_page(response: &Response) -> bool {
+    let content_type = response.headers().get("content-type");
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("text/html"))
+}
+
 fn is_hexadecimal(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -302,6 +328,7 @@ mod tests {
             "https://mirror.example/hf/coqui/XTTS-v2/resolve/refs%2Fpr%2F1/model.pth"
         );
     }
+
     #[test]
     fn a_folder_of_the_web_has_no_revision_and_shows_no_password() {
         let around = |address| Repository::around(address).unwrap();
@@ -323,7 +350,7 @@ mod tests {
         for address in [
             "https://",
             "https://x.example/a.onnx?download=1",
-            "https://x.example/%2e%2e",
+            "https://x.example/a%2fb.onnx",
         ] {
             around(address).unwrap_err();
         }

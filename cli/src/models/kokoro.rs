@@ -70,15 +70,20 @@ pub(super) async fn from_paths(
 ) -> Result<()> {
     let target = options.target(ENGINE)?;
     let around = downloads(&options.place);
+    let is_address = |path: &PathBuf| {
+        path.to_str()
+            .is_some_and(|path| Repository::around(path).is_some())
+    };
+    if !paths.iter().any(is_address) {
+        return write(find(paths, origin(paths))?, target, options, stop).await;
+    }
+    options.place.create()?;
     let here = tokio::select! {
         brought = bring_addresses(paths, &around) => brought?,
         () = stop.orderly.cancelled() => bail!(STOPPED),
     };
-    let mut found = find(&here)?;
-    if here != paths {
-        found.origin = origin(paths);
-        found.temporary = Some(around.join(ADDRESSES));
-    }
+    let mut found = find(&here, origin(paths))?;
+    found.temporary = Some(around.join(ADDRESSES));
     write(found, target, options, stop).await
 }
 
@@ -91,6 +96,11 @@ async fn bring_addresses(paths: &[PathBuf], around: &Path) -> Result<Vec<PathBuf
             continue;
         };
         let (repository, file) = address?;
+        ensure!(
+            !file.is_empty(),
+            "--from takes addresses of files; `models import {}` takes a folder's",
+            repository.name()
+        );
         let download = Download::begin(repository, &file, &around.join(ADDRESSES)).await?;
         download.bring(&file).await?;
         here.push(download.folder.join(&file));
@@ -271,7 +281,7 @@ async fn unpack(
 }
 
 /// Files and folders of this machine, told apart by their names and first bytes.
-fn find(paths: &[PathBuf]) -> Result<KokoroFiles> {
+fn find(paths: &[PathBuf], origin: String) -> Result<KokoroFiles> {
     let mut found = Found::default();
     for path in paths {
         let metadata =
@@ -282,12 +292,15 @@ fn find(paths: &[PathBuf]) -> Result<KokoroFiles> {
             found.file(path);
         }
     }
-    found.finish(origin(paths))
+    found.finish(origin)
 }
 
 /// What the manifest says of the source.
 fn origin(paths: &[PathBuf]) -> String {
     let names = paths.iter().map(|path| {
+        if let Some(Ok((repository, file))) = path.to_str().and_then(Repository::around) {
+            return format!("{}{file}", repository.name());
+        }
         let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
         whole.display().to_string()
     });

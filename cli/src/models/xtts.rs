@@ -13,7 +13,9 @@ use super::licence;
 use crate::stop::Stop;
 
 /// The published model, in the order in which it is downloaded: what is small and needed first.
-const NEEDED: [&str; 3] = [files::CONFIG, files::VOCABULARY, "model.pth"];
+const NEEDED: [&str; 2] = [files::CONFIG, files::VOCABULARY];
+/// One of them is there.
+const MODELS: [&str; 2] = ["model.pth", "model.safetensors"];
 const OPTIONAL: [&str; 3] = ["speakers_xtts.pth", "mel_stats.pth", "dvae.pth"];
 
 /// Imports from a path.
@@ -74,6 +76,7 @@ async fn download(
             "{name} has no {file}, which an XTTS model needs"
         );
     }
+    bring_model(&download).await?;
     for file in OPTIONAL {
         if !download.bring(file).await? {
             eprintln!(
@@ -83,6 +86,19 @@ async fn download(
         }
     }
     Ok((download, acceptance))
+}
+
+async fn bring_model(download: &Download) -> Result<()> {
+    for file in MODELS {
+        if download.bring(file).await? {
+            return Ok(());
+        }
+    }
+    let [published, trained] = MODELS;
+    bail!(
+        "{} has no {published} and no {trained}, of which an XTTS model needs one",
+        download.repository.name()
+    )
 }
 
 async fn import(

@@ -1,5 +1,5 @@
-//! The tensors of a checkpoint by name, mapped into memory.
-#![expect(unsafe_code, reason = "a checkpoint of gigabytes is mapped, not read")]
+//! The tensors of a checkpoint by name: read when they are asked for, or used where they lie in a mapped file.
+#![expect(unsafe_code, reason = "tensors of gigabytes are used where they lie")]
 
 use std::{fs::File, ops::Range, os::unix::fs::FileExt as _, path::Path, sync::Arc};
 
@@ -12,7 +12,7 @@ use safetensors::{
 
 use crate::error::{CheckpointError, Result};
 
-/// A safetensors file in memory. Cheap to clone.
+/// A safetensors file. Cheap to clone.
 #[derive(Clone)]
 pub struct Weights {
     file: Arc<File>,

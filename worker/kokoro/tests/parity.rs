@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use kiskadee_checkpoint::Weights;
 use kiskadee_kokoro::parity::{Comparison, compare};
-use kiskadee_kokoro::{Config, FRAMES_AHEAD, Kokoro, KokoroError, Speech, TokenFactors, Utterance};
+use kiskadee_kokoro::{Config, Kokoro, KokoroError, Speech, TokenFactors, Utterance};
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -84,17 +84,6 @@ fn factors_change_their_own_tokens_only() {
     let plain = speech_of(7, 1.0, &[]).unwrap();
     let mut factors = [TokenFactors::default(); IDS.len()];
     assert_eq!(plain, speech_of(7, 1.0, &factors).unwrap());
-    factors[3].volume = 0.0;
-    let quiet = speech_of(7, 1.0, &factors).unwrap();
-    let begin = (plain.frames[..4].iter().sum::<u32>() as usize - FRAMES_AHEAD) * 600;
-    let end = begin + plain.frames[4] as usize * 600;
-    assert!(
-        quiet.samples[begin..end]
-            .iter()
-            .all(|sample| *sample == 0.0)
-    );
-    assert_eq!(quiet.samples[..begin], plain.samples[..begin]);
-    assert_eq!(quiet.samples[end..], plain.samples[end..]);
     factors[3].speed = 0.25;
     let slow = speech_of(7, 1.0, &factors).unwrap();
     assert!(slow.frames[4] > 3 * plain.frames[4]);

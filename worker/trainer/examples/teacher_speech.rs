@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io::stdin;
 use std::path::PathBuf;
 
+use kiskadee_kokoro::SAMPLE_RATE;
 use kiskadee_text::Language;
 use kiskadee_trainer::teacher::kokoro::KokoroTeacher;
 use kiskadee_trainer::voice::TeacherVoice;
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let texts: Vec<String> = stdin().lines().collect::<Result<_, _>>()?;
     let spec = hound::WavSpec {
         channels: 1,
-        sample_rate: 24_000,
+        sample_rate: SAMPLE_RATE,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };

@@ -21,8 +21,14 @@ const KINDS: [SentenceKind; 3] = [
 ];
 const STRESSES: [Stress; 3] = [Stress::None, Stress::Primary, Stress::Secondary];
 
+/// Raised when analysis, lengths or spelling change.
+const VERSION: u32 = 1;
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Header {
+    /// Of how recordings are made; others are made anew.
+    #[serde(default)]
+    version: u32,
     name: String,
     language: String,
     warps: (f32, f32),
@@ -53,6 +59,7 @@ pub fn save_speaker(path: &Path, speaker: &Speaker, request: &str) -> Result<(),
         .iter()
         .for_each(|recording| columns.add(recording));
     let header = Header {
+        version: VERSION,
         name: speaker.name.clone(),
         language: speaker.language.tag().to_owned(),
         warps: speaker.warps,
@@ -66,7 +73,7 @@ pub fn save_speaker(path: &Path, speaker: &Speaker, request: &str) -> Result<(),
     std::fs::rename(&partial, path).map_err(TrainError::file(path))
 }
 
-/// The speaker in the file at `path`; none if there is no file or it was made from another request.
+/// The speaker in the file at `path`; none if there is no file, or it was made from another request or in another way.
 pub fn load_speaker(path: &Path, request: &str) -> Result<Option<Speaker>, TrainError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
@@ -75,7 +82,7 @@ pub fn load_speaker(path: &Path, request: &str) -> Result<Option<Speaker>, Train
     };
     let (header, columns) =
         Columns::decode(&bytes).map_err(|reason| TrainError::damaged(path, reason))?;
-    if header.request != request {
+    if header.version != VERSION || header.request != request {
         return Ok(None);
     }
     let recordings = columns

@@ -199,3 +199,20 @@ fn movement(recording: &Recording, frames: &VocoderFrames) -> [f32; MEL_CEPSTRUM
             .sqrt()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::teacher::kokoro;
+
+    #[test]
+    fn each_voice_has_a_teacher_of_its_language() {
+        for voice in VOICES {
+            assert!(
+                kokoro::VOICES.contains(&(voice.speaker, voice.language)),
+                "{}",
+                voice.id
+            );
+        }
+    }
+}

@@ -134,8 +134,7 @@ impl Kokoro {
         let pitch: Vec<f32> = pitch.flatten_all()?.to_vec1()?;
         let source = self.source.samples(&pitch, utterance.seed);
         let spectra = self.transform.forward(&source);
-        let mut samples = self.generate(&hidden, spectra, &style, trace)?;
-        self.amplify(&mut samples, &tokens, &factors);
+        let samples = self.generate(&hidden, spectra, &style, trace)?;
         Ok(Speech { samples, frames })
     }
 }
@@ -207,24 +206,6 @@ impl Kokoro {
         let spectra: Vec<f32> = spectra.flatten_all()?.to_vec1()?;
         Ok(self.transform.inverse(&spectra))
     }
-
-    fn amplify(&self, samples: &mut [f32], tokens: &[u32], factors: &[TokenFactors]) {
-        if factors
-            .iter()
-            .all(|factors| factors.volume.total_cmp(&1.0).is_eq())
-        {
-            return;
-        }
-        let frames = samples.chunks_mut(self.config.samples_per_frame());
-        let heard = tokens.iter().skip(FRAMES_AHEAD);
-        let last = tokens.iter().rev().take(1).cycle();
-        for (samples, token) in frames.zip(heard.chain(last)) {
-            let volume = factors.get(*token as usize).map_or(1.0, |f| f.volume);
-            for sample in samples {
-                *sample *= volume;
-            }
-        }
-    }
 }
 
 impl Kokoro {
@@ -288,8 +269,8 @@ fn scaled(pitch: &Tensor, tokens: &[u32], factors: &[TokenFactors]) -> Result<Te
     {
         return Ok(pitch.clone());
     }
-    let of = |token: &u32| factors.get(*token as usize).map_or(1.0, |f| f.pitch);
-    let twice = tokens.iter().flat_map(|token| [of(token); 2]);
+    let of = |token: u32| factors.get(token as usize).map_or(1.0, |f| f.pitch);
+    let twice = timing::heard(tokens).flat_map(|token| [of(token); 2]);
     let twice: Vec<f32> = twice.collect();
     let factors = Tensor::from_vec(twice, pitch.dims(), pitch.device())?;
     Ok((pitch * factors)?)

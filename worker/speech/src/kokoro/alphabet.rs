@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use kiskadee_kokoro::Config;
+use kiskadee_kokoro::{Config, FRAMES_AHEAD};
 
 use crate::openvoices::{Alphabet, Encoded, Times};
 
@@ -129,13 +129,14 @@ fn times(symbols: &[Symbol], words: &[Range<usize>], samples_per_frame: usize) -
     })
 }
 
-/// The first sample of each id, and the end of the last.
+/// The first sample that is heard of each id, and the end of the last.
 fn starts(frames: &[u32], samples_per_frame: usize) -> Vec<usize> {
     let ends = frames.iter().scan(0, |end, count| {
-        *end += *count as usize * samples_per_frame;
+        *end += *count as usize;
         Some(*end)
     });
-    std::iter::once(0).chain(ends).collect()
+    let heard = |frame: usize| frame.saturating_sub(FRAMES_AHEAD) * samples_per_frame;
+    std::iter::once(0).chain(ends).map(heard).collect()
 }
 
 #[cfg(test)]
@@ -172,7 +173,8 @@ mod tests {
         let encoded = alphabet().encode("ab ˈd, e", &[0..2, 3..6, 0..0, 8..9]);
         assert_eq!(encoded.owners, [0, 0, 0, 1, 1, 1, 1, 3].map(Some));
         let times = (encoded.times)(&[2, 1, 1, 4, 1, 3, 2, 2, 5, 9]);
-        assert_eq!(times, [20..60, 60..120, 120..120, 160..210]);
+        // What is heard is two frames ahead of those.
+        assert_eq!(times, [0..40, 40..100, 100..100, 140..190]);
         assert_eq!((encoded.times)(&[]).len(), 4);
     }
 }

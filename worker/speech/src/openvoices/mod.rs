@@ -60,7 +60,8 @@ pub struct OpenVoicesConfig {
     pub program: EngineProgram,
     /// Lines that are spoken at once, each on a core of its own.
     pub threads: usize,
-    /// The memory that models may take, in bytes: Kokoro takes about 330 MB, a voice of Piper 65 MB.
+    /// What models may take of memory, in bytes, counted by their files: 330 MB for Kokoro, which takes 550 of memory, and 65 MB for a voice of
+    /// Piper.
     pub model_budget: u64,
     /// How espeak-ng is run, which gives the phones of most languages.
     pub phonemizer: PhonemizerConfig,

@@ -100,6 +100,24 @@ impl Shape {
     }
 }
 
+/// One convolution of as many outputs as inputs for each dilation.
+fn residual_blocks(
+    source: &mut impl ParameterSource,
+    name: &str,
+    (width, taps): (usize, usize),
+    dilations: &[usize],
+) -> std::result::Result<Vec<Convolution>, ModelError> {
+    let block = |(index, dilation): (usize, &usize)| {
+        let shape = Shape {
+            taps,
+            dilation: *dilation,
+            ..Shape::dense(width, width, 1.0)
+        };
+        shape.make(source, &format!("{name}.block.{index}"))
+    };
+    dilations.iter().enumerate().map(block).collect()
+}
+
 impl Network {
     pub fn new(
         config: &Config,
@@ -107,32 +125,17 @@ impl Network {
     ) -> std::result::Result<Self, ModelError> {
         config.check()?;
         let (phone, frame) = (config.phone_width, config.frame_width);
-        let phone_block = |index: usize, dilation: usize, source: &mut _| {
-            let shape = Shape {
-                taps: config.phone_taps,
-                dilation,
-                ..Shape::dense(phone, phone, 1.0)
-            };
-            shape.make(source, &format!("phone.block.{index}"))
-        };
-        let frame_block = |index: usize, dilation: usize, source: &mut _| {
-            let shape = Shape {
-                taps: config.frame_taps,
-                dilation,
-                ..Shape::dense(frame, frame, 1.0)
-            };
-            shape.make(source, &format!("frame.block.{index}"))
-        };
-        let phone_dilations = config.phone_dilations.iter().enumerate();
-        let frame_dilations = config.frame_dilations.iter().enumerate();
         let outputs = FRAMES_PER_ROW * FRAME_PARAMETERS;
         Ok(Self {
             // Few of the features are ever set at once, so the fan-in is small.
             phone_input: Shape::dense(PHONE_FEATURES, phone, 4.0).make(source, "phone.input")?,
             speaker_input: source.parameter("speaker.input", SPEAKER_WIDTH, phone + frame, 1.0)?,
-            phone_blocks: phone_dilations
-                .map(|(i, d)| phone_block(i, *d, source))
-                .collect::<std::result::Result<_, _>>()?,
+            phone_blocks: residual_blocks(
+                source,
+                "phone",
+                (phone, config.phone_taps),
+                &config.phone_dilations,
+            )?,
             duration_hidden: Shape {
                 taps: 3,
                 ..Shape::dense(phone, config.duration_width, 1.0)
@@ -142,9 +145,12 @@ impl Network {
                 .make(source, "duration.output")?,
             frame_input: Shape::dense(phone, frame, 1.0).make(source, "frame.input")?,
             frame_place: source.parameter("frame.place", FRAME_FEATURES, frame, 1.0)?,
-            frame_blocks: frame_dilations
-                .map(|(i, d)| frame_block(i, *d, source))
-                .collect::<std::result::Result<_, _>>()?,
+            frame_blocks: residual_blocks(
+                source,
+                "frame",
+                (frame, config.frame_taps),
+                &config.frame_dilations,
+            )?,
             frame_output: Shape::dense(frame, outputs, 0.5).make(source, "frame.output")?,
             encoder_hidden: Shape::dense(STATISTICS, config.encoder_width, 1.0)
                 .make(source, "encoder.hidden")?,

@@ -48,7 +48,7 @@ impl ToomCook {
             taps,
             input,
             output,
-            depth: input.next_multiple_of(ALIGNMENT),
+            depth: depth(input),
         };
         let weights = if taps == 3 {
             pack::<OfThree, 6, 3>(weights, sizes)
@@ -71,7 +71,7 @@ impl ToomCook {
 
     /// Channels of the input, filled up.
     fn depth(&self) -> usize {
-        self.input.next_multiple_of(ALIGNMENT)
+        depth(self.input)
     }
 
     /// `[time, in]` to `[time, out]`: behind what stands in front, with the bias and, where given, the residual `[time, out]` added.
@@ -108,4 +108,8 @@ impl ToomCook {
         });
         output
     }
+}
+
+fn depth(input: usize) -> usize {
+    input.next_multiple_of(ALIGNMENT)
 }

@@ -99,7 +99,14 @@ impl<P: Protocol> Keeper<P> {
                 return Ok(format!("cannot start {program}: {error}"));
             }
         };
-        let end = match self.greet(&mut process).await? {
+        let greeted = match self.greet(&mut process).await {
+            Ok(greeted) => greeted,
+            Err(Deserted) => {
+                process.end(true).await;
+                return Err(Deserted);
+            }
+        };
+        let end = match greeted {
             Ok(hello) => {
                 P::log(&hello);
                 if let Some(first) = first.take() {

@@ -20,7 +20,7 @@ use crate::process::{
 };
 
 /// What the process may take to end after its input was closed.
-const PARTING: Duration = Duration::from_secs(5);
+pub(super) const PARTING: Duration = Duration::from_secs(5);
 /// What the process is told of its surroundings: how to compute and how to log, and none of the parent's secrets.
 const VARIABLES: [&str; 12] = [
     "CANDLE_", "CUDA_", "HOME", "LANG", "LC_", "LD_", "MKL_", "NVIDIA_", "PATH", "RAYON_", "RUST_",

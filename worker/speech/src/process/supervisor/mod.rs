@@ -92,10 +92,10 @@ impl From<OrderError> for SpeechError {
     }
 }
 
-/// How long the last clone waits for the end of the process, which orders that are still answered put off.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long the end of the process is waited for: it is helped along after `PARTING`.
+const FAREWELL: Duration = Duration::from_secs(6);
 
-/// The way to the process; cheap to clone. The process ends with the last clone, and is seen to its end.
+/// The way to the process; cheap to clone. The process ends with the last clone and the last ticket, whose drop waits for it.
 pub(crate) struct Supervisor<P: Protocol> {
     // Dropped before `ending`, for only then the process ends.
     calls: mpsc::UnboundedSender<Call<P::End>>,
@@ -174,6 +174,7 @@ impl<P: Protocol> Supervisor<P> {
             id,
             answered,
             calls: self.calls.clone(),
+            _ending: Arc::clone(&self.ending),
         })
     }
 
@@ -191,7 +192,9 @@ fn unavailable(error: &dyn std::error::Error) -> SpeechError {
 pub(crate) struct Ticket<P: Protocol> {
     id: u64,
     answered: mpsc::UnboundedReceiver<Result<Answer<P::End>, OrderError>>,
+    // Dropped before `_ending`, as in the supervisor.
     calls: mpsc::UnboundedSender<Call<P::End>>,
+    _ending: Arc<Ending>,
 }
 
 impl<P: Protocol> Ticket<P> {

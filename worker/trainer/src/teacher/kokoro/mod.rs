@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use candle_core::Device;
-use kiskadee_kokoro::text::{self, Tokens};
 use kiskadee_kokoro::{Kokoro, SAMPLE_RATE, Styles, Utterance};
 use kiskadee_text::{Language, Sentence, normalize};
 use kiskadee_voice::PhoneToken;
@@ -78,7 +77,10 @@ impl Teachers for KokoroTeacher {
             for share in shares {
                 let said = share
                     .join()
-                    .map_err(|_| TrainError::Options("the teacher broke down".to_owned()))?;
+                    .map_err(|_| TrainError::Options(
+                        "the teacher broke down, as the lines above tell; --resume goes on with what it has said"
+                            .to_owned(),
+                    ))?;
                 recordings.extend(said?);
             }
             Ok(recordings)
@@ -200,19 +202,15 @@ impl KokoroTeacher {
 
 impl Loaded {
     fn say(&self, voice: &str, symbols: &[Symbol]) -> Result<SpeechFile, TrainError> {
-        let plain: Vec<text::Symbol> = symbols
-            .iter()
-            .map(|symbol| text::Symbol {
-                symbol: symbol.symbol,
-                word: None,
+        let vocabulary = &self.model.config().vocab;
+        let id = |symbol: &Symbol| {
+            let id = vocabulary.get(&symbol.symbol.to_string()).copied();
+            id.ok_or_else(|| {
+                let symbol = symbol.symbol;
+                TrainError::Options(format!("the teacher's vocabulary lacks `{symbol}`"))
             })
-            .collect();
-        let tokens = Tokens::new(&plain, self.model.config());
-        if let Some(unknown) = tokens.dropped.first() {
-            let reason = format!("the teacher's vocabulary lacks `{unknown}`");
-            return Err(TrainError::Options(reason));
-        }
-        let ids = tokens.ids(0..plain.len());
+        };
+        let ids: Vec<u32> = symbols.iter().map(id).collect::<Result<_, _>>()?;
         let style = self.styles.get(voice)?;
         let said = self.model.speak(&Utterance {
             ids: &ids,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -58,7 +59,8 @@ impl SpeechFile {
         let bytes = self
             .encode(symbols)
             .map_err(|reason| TrainError::damaged(path, reason))?;
-        let partial = path.with_extension("partial");
+        // Two threads may be saying the same.
+        let partial = path.with_extension(format!("{:?}.partial", thread::current().id()));
         fs::write(&partial, bytes).map_err(TrainError::file(&partial))?;
         fs::rename(&partial, path).map_err(TrainError::file(path))
     }

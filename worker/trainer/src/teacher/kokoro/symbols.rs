@@ -53,6 +53,7 @@ const PORTUGUESE: &[(&str, &str)] = &[
     ("R", "r"),
     ("l^", "ʎ"),
 ];
+
 /// Symbols for the phones of a sentence, which begin and end with silence.
 pub(super) fn symbols(
     tokens: &[PhoneToken],
