@@ -29,7 +29,7 @@ const SPEEDS: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 const PITCHES: std::ops::RangeInclusive<f32> = 0.25..=4.0;
 
 impl TokenFactors {
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(crate) fn check(self) -> Result<()> {
         for (name, factor, range) in [
             ("speed", self.speed, SPEEDS),
             ("pitch", self.pitch, PITCHES),

@@ -1,7 +1,7 @@
 //! Analysis: samples to the vocoder's frames.
 //!
 //! The fundamental frequency comes first, the envelope and the strengths of the bands are looked at pitch by pitch. What
-//! the vocoder, without sharpening, makes of the frames sounds like the recording.
+//! the vocoder makes of the frames sounds like the recording.
 
 mod correlation;
 mod envelope;

@@ -39,7 +39,7 @@ fn distortion(a: &[f32; MEL_CEPSTRUM], b: &[f32; MEL_CEPSTRUM]) -> f32 {
 fn finds_what_the_vocoder_was_given() {
     for pitch in [100.0, 210.0] {
         let given = speech(600, pitch);
-        let samples = Vocoder::with_sharpening(0.0).synthesize(&given);
+        let samples = Vocoder::new().synthesize(&given);
         let found = analyze(&samples);
         assert_eq!(found.len(), given.len());
         let pairs = given.f0.iter().zip(&found.f0);
@@ -63,7 +63,7 @@ fn finds_what_the_vocoder_was_given() {
 #[test]
 fn strengths_tell_pulses_from_noise() {
     let given = speech(300, 150.0);
-    let found = analyze(&Vocoder::with_sharpening(0.0).synthesize(&given));
+    let found = analyze(&Vocoder::new().synthesize(&given));
     for band in 0..STRENGTHS {
         let mean = (10..70).map(|i| found.strengths[i][band]).sum::<f32>() / 60.0;
         let wanted = given.strengths[20][band].sqrt().sqrt();

@@ -18,26 +18,17 @@ pub(super) struct Coefficients {
 }
 
 impl Coefficients {
-    /// `sharpening` widens peaks and valleys of the spectrum by so much, at the same loudness (the postfilter of Koishida,
-    /// Tokuda, Kobayashi and Imai, 1995). Whatever is given, the filter of the result is stable.
-    pub(super) fn new(cepstrum: &[f32; MEL_CEPSTRUM], sharpening: f32) -> Self {
-        let plain = cepstrum.map(|value| {
+    /// Whatever is given, the filter of the result is stable.
+    pub(super) fn new(cepstrum: &[f32; MEL_CEPSTRUM]) -> Self {
+        let sound = cepstrum.map(|value| {
             if value.is_finite() {
                 value.clamp(-LARGEST_CEPSTRUM, LARGEST_CEPSTRUM)
             } else {
                 0.0
             }
         });
-        let mut sharp = plain;
-        sharp[2..]
-            .iter_mut()
-            .for_each(|value| *value *= 1.0 + sharpening);
-        let mut coefficients = from_cepstrum(&sharp);
-        if sharpening != 0.0 {
-            coefficients[0] += 0.5 * (energy(&from_cepstrum(&plain)) / energy(&coefficients)).ln();
-        }
         Self {
-            values: tame(coefficients),
+            values: tame(from_cepstrum(&sound)),
         }
     }
 
@@ -82,20 +73,6 @@ fn tame(mut coefficients: [f32; MEL_CEPSTRUM]) -> [f32; MEL_CEPSTRUM] {
     coefficients
 }
 
-/// Mean of the squared spectrum, without the gain's coefficient as the means of both sides share it.
-fn energy(coefficients: &[f32; MEL_CEPSTRUM]) -> f32 {
-    let spectra = SECTIONS.iter().map(|sections| {
-        let sum: f32 = sections
-            .iter()
-            .zip(coefficients)
-            .map(|(s, b)| s.0 * b)
-            .sum();
-        // Far beyond anything that the filter is let do.
-        (2.0 * sum).clamp(-80.0, 80.0).exp()
-    });
-    spectra.sum()
-}
-
 /// Real and imaginary parts of the sections that the coefficients weight, at equally spaced frequencies.
 static SECTIONS: LazyLock<Vec<[(f32, f32); MEL_CEPSTRUM]>> = LazyLock::new(|| {
     let points = 0..POINTS;
@@ -126,22 +103,12 @@ mod tests {
     fn nothing_makes_wild_coefficients() {
         let wild = [f32::NAN, f32::INFINITY, 1e30, -1e30, 50.0];
         for value in wild {
-            let made = Coefficients::new(&[value; MEL_CEPSTRUM], 0.4);
+            let made = Coefficients::new(&[value; MEL_CEPSTRUM]);
             assert!(made.values.iter().all(|b| b.is_finite()), "{made:?}");
             assert!(made.values[0] <= LARGEST_CEPSTRUM);
             let again = tame(made.values);
             let pairs = made.values.iter().zip(again);
             assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-3));
         }
-    }
-
-    #[test]
-    fn sharpening_keeps_the_loudness() {
-        let mut cepstrum = [0.0; MEL_CEPSTRUM];
-        (cepstrum[0], cepstrum[2], cepstrum[3]) = (1.0, 0.8, -0.5);
-        let plain = Coefficients::new(&cepstrum, 0.0);
-        let sharp = Coefficients::new(&cepstrum, 0.4);
-        assert!((energy(&plain.values) / energy(&sharp.values) - 1.0).abs() < 1e-3);
-        assert!((sharp.values[3] / plain.values[3] - 1.4).abs() < 1e-3);
     }
 }

@@ -137,7 +137,7 @@ mod tests {
     fn has_the_spectrum_of_the_cepstrum() {
         let mut cepstrum = [0.0; MEL_CEPSTRUM];
         (cepstrum[1], cepstrum[2], cepstrum[5], cepstrum[24]) = (1.2, -0.7, 0.4, 0.2);
-        let coefficients = Coefficients::new(&cepstrum, 0.0);
+        let coefficients = Coefficients::new(&cepstrum);
         for omega in [0.1f32, 0.5, 1.0, 2.0, 3.0] {
             let wanted: f32 = (1u8..)
                 .zip(&cepstrum[1..])

@@ -18,9 +18,7 @@ pub(crate) use mlsa::ALPHA;
 use crate::loudness::soft_limit;
 use crate::{HOP, MEL_CEPSTRUM, VocoderFrames};
 
-/// What the teachers' own vocoder does to the smooth spectra of its models.
-pub const TEACHERS_SHARPENING: f32 = 0.0;
-/// `c0` counts in steps of 16 bits, which the teachers' vocoder makes half as high again.
+/// `c0` counts in steps of 16 bits at two thirds of the height, as flite's vocoder has it, from which the parameters' scale comes.
 pub(crate) const SCALE: f32 = 1.5 / 32_768.0;
 /// Of the filter that takes the mean of the pulses away, at 13 Hz.
 const LEAK: f32 = 0.995;
@@ -30,7 +28,6 @@ const RUNAWAY: f32 = 1e6;
 /// A vocoder in the midst of speech: what it gives for frames follows on what it gave before.
 #[derive(Debug, Clone)]
 pub struct Vocoder {
-    sharpening: f32,
     excitation: Excitation,
     filter: Mlsa,
     /// Where the last frame ended; none at the start.
@@ -51,15 +48,8 @@ impl Default for Vocoder {
 }
 
 impl Vocoder {
-    /// A vocoder that sounds as the teachers' own.
     pub fn new() -> Self {
-        Self::with_sharpening(TEACHERS_SHARPENING)
-    }
-
-    /// A vocoder that widens peaks and valleys of the spectrum by the given part, 0 for none.
-    pub fn with_sharpening(sharpening: f32) -> Self {
         Self {
-            sharpening,
             excitation: Excitation::new(),
             filter: Mlsa::new(),
             last: None,
@@ -83,7 +73,7 @@ impl Vocoder {
     }
 
     fn add_block(&mut self, source: Source, cepstrum: &[f32; MEL_CEPSTRUM], out: &mut Vec<f32>) {
-        let coefficients = Coefficients::new(cepstrum, self.sharpening);
+        let coefficients = Coefficients::new(cepstrum);
         let (last, from) = self.last.unwrap_or((source, coefficients));
         let excitation = self.excitation.block(&last, &source);
         for (index, sample) in excitation.into_iter().enumerate() {
