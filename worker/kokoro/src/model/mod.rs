@@ -236,7 +236,10 @@ impl Kokoro {
             ..TokenFactors::default()
         };
         whole.check()?;
-        utterance.factors.iter().try_for_each(|factors| factors.check())
+        utterance
+            .factors
+            .iter()
+            .try_for_each(|factors| factors.check())
     }
 
     fn check_length(&self, frames: &[u32]) -> Result<()> {
