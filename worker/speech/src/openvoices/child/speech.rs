@@ -78,7 +78,6 @@ fn token_factors(factors: Factors) -> TokenFactors {
     TokenFactors {
         speed: factors.speed,
         pitch: factors.pitch,
-        ..TokenFactors::default()
     }
 }
 

@@ -99,12 +99,9 @@ impl<P: Protocol> Keeper<P> {
                 return Ok(format!("cannot start {program}: {error}"));
             }
         };
-        let greeted = match self.greet(&mut process).await {
-            Ok(greeted) => greeted,
-            Err(Deserted) => {
-                process.end(true).await;
-                return Err(Deserted);
-            }
+        let Ok(greeted) = self.greet(&mut process).await else {
+            process.end(true).await;
+            return Err(Deserted);
         };
         let end = match greeted {
             Ok(hello) => {
