@@ -65,11 +65,12 @@ impl Repository {
     pub(super) fn around(address: &str) -> Option<Result<(Self, String)>> {
         let is_address = address.starts_with("https://") || address.starts_with("http://");
         is_address.then(|| {
-            let mut url =
-                Url::parse(address).with_context(|| format!("`{address}` is no address"))?;
+            // It may hold a password, which no error shows.
+            let mut url = Url::parse(address).context("the address cannot be read")?;
             ensure!(
                 url.query().is_none() && url.fragment().is_none(),
-                "`{address}` is no address of a file: leave out what begins with ? or #"
+                "the address of {} names no file: leave out what begins with ? or #",
+                url.host_str().unwrap_or_default()
             );
             let last = url.path_segments().and_then(|mut parts| parts.next_back());
             let file = last.unwrap_or_default().to_owned();
@@ -349,10 +350,12 @@ mod tests {
         assert!(folder.folder().starts_with("web--files.example--"));
         for address in [
             "https://",
-            "https://x.example/a.onnx?download=1",
-            "https://x.example/a%2fb.onnx",
+            "https://me:secret@x.example/a.onnx?download=1",
+            "https://me:secret@x.example/a%2fb.onnx",
+            "https://me:secret@x.example:port/a.onnx",
         ] {
-            around(address).unwrap_err();
+            let error = format!("{:#}", around(address).unwrap_err());
+            assert!(!error.contains("secret"), "{error}");
         }
         assert!(Repository::around("models/joe.onnx").is_none());
     }
