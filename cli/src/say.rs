@@ -2,6 +2,7 @@
 
 mod lines;
 
+use futures::TryStreamExt as _;
 use std::io::Write as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,10 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use kiskadee_media::{Encoded, Encoder, Encoding};
 use kiskadee_shared::format::ResponseFormat;
 use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance};
-use kiskadee_worker::audio::{Encoded, Encoder, Encoding};
-use kiskadee_worker::{ENGINES, EngineOptions, StartError, start_engine};
+use kiskadee_speech_jobs::{ENGINES, EngineOptions, StartError, start_engine};
 
 use crate::models::ModelsPlace;
 use crate::parts::xtts::XttsArgs;
@@ -89,7 +90,8 @@ async fn encode(utterance: Utterance, format: ResponseFormat) -> Result<Encoded>
         stretch: utterance.stretch,
     };
     let encoder = Encoder::new("ffmpeg", std::env::temp_dir());
-    Ok(encoder.encode(encoding, utterance.audio).await?)
+    let audio = utterance.audio.map_ok(|chunk| chunk.samples);
+    Ok(encoder.encode(encoding, audio).await?)
 }
 
 impl SayOptions {
@@ -186,7 +188,7 @@ fn write(output: &Path, file: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use kiskadee_worker::XttsOptions;
+    use kiskadee_speech_jobs::XttsOptions;
 
     use super::*;
 

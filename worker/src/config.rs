@@ -4,11 +4,16 @@ use std::{
     net::SocketAddr, num::NonZero, path::PathBuf, thread::available_parallelism, time::Duration,
 };
 
+use kiskadee_runner::{MOST_SLOTS, PoolName, RunnerConfig, Slots};
 use kiskadee_speech::Engines;
+use kiskadee_speech_jobs::{EngineOptions, XttsOptions};
 
-use crate::{EngineOptions, XttsOptions};
+use crate::{FAMILIES, WorkerError};
 
-const MOST_SLOTS: usize = 4096;
+/// Calls to others wait more than they work.
+const NETWORK_SLOTS: usize = 16;
+/// A second training on one device takes twice the memory, and both take twice as long.
+const LONG_SLOTS: usize = 1;
 
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
@@ -21,8 +26,12 @@ pub struct WorkerConfig {
     pub behind_pooler: bool,
     /// Also wake up when somebody rings; needs a session of its own, so not through a pooler.
     pub doorbell: bool,
-    /// See [`crate::store::Store::open`].
+    /// See [`kiskadee_storage::Store::open`].
     pub storage_url: String,
+    /// The families to serve; empty for all.
+    pub families: Vec<String>,
+    /// The pools to serve, with slots where those are not the usual ones; empty for all.
+    pub pools: Vec<(PoolName, Option<usize>)>,
     /// The engines to serve; empty for all that can be started here.
     pub engines: Vec<String>,
     /// The directory of imported models, where there is one.
@@ -32,12 +41,10 @@ pub struct WorkerConfig {
     pub ffmpeg: String,
     /// Where audio lies until it is uploaded.
     pub scratch: PathBuf,
-    /// Jobs that run at once, and threads of an engine that runs on the CPU.
+    /// Jobs of the pool `device` that run at once, and threads of an engine that runs on the CPU.
     pub slots: usize,
     /// As many slots as an engine speaks texts together are made, up to this.
     pub most_slots: usize,
-    /// Jobs of one claim; at most `slots` are of use.
-    pub max_batch_jobs: usize,
     /// The cost of one claim; a single job may pass it.
     pub max_batch_cost: i32,
     /// A worker that is not heard of for so long is dead, and its jobs are another's.
@@ -60,6 +67,8 @@ impl WorkerConfig {
             behind_pooler: false,
             doorbell: false,
             storage_url: storage_url.into(),
+            families: Vec::new(),
+            pools: Vec::new(),
             engines: Vec::new(),
             models: None,
             xtts: XttsOptions::default(),
@@ -67,7 +76,6 @@ impl WorkerConfig {
             scratch: std::env::temp_dir(),
             slots,
             most_slots: MOST_SLOTS,
-            max_batch_jobs: slots,
             max_batch_cost: 20_000,
             lease_ttl: Duration::from_secs(30),
             drain: Duration::from_secs(25),
@@ -84,37 +92,69 @@ impl WorkerConfig {
     pub(crate) fn with_slots_for(mut self, engines: &Engines) -> Self {
         let rows = engines.rows().min(self.most_slots);
         self.slots = self.slots.max(rows);
-        self.max_batch_jobs = self.max_batch_jobs.max(rows);
         self
+    }
+
+    pub(crate) fn serves(&self, family: &str) -> bool {
+        self.families.is_empty() || self.families.iter().any(|name| name == family)
+    }
+
+    /// As the runner is told.
+    pub(crate) fn runner(&self) -> RunnerConfig {
+        RunnerConfig {
+            name: self.name.clone(),
+            host: self.host.clone(),
+            behind_pooler: self.behind_pooler,
+            doorbell: self.doorbell,
+            slots: self.slots_by_pool(),
+            max_batch_cost: self.max_batch_cost,
+            lease_ttl: self.lease_ttl,
+            drain: self.drain,
+            metrics_listen: self.metrics_listen,
+            ..RunnerConfig::new(&self.database_url)
+        }
+    }
+
+    fn slots_by_pool(&self) -> Slots {
+        let usual = |pool| match pool {
+            PoolName::Device => self.slots,
+            PoolName::Cpu => available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
+            PoolName::Network => NETWORK_SLOTS,
+            PoolName::Long => LONG_SLOTS,
+        };
+        let asked = self.pools.iter().copied();
+        if self.pools.is_empty() {
+            PoolName::ALL.map(|pool| (pool, usual(pool))).into()
+        } else {
+            let slots = |(pool, slots): (PoolName, Option<usize>)| {
+                (pool, slots.unwrap_or_else(|| usual(pool)))
+            };
+            asked.map(slots).collect()
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), WorkerError> {
+        let mut families = self.families.iter();
+        if let Some(unknown) = families.find(|name| !FAMILIES.contains(&name.as_str())) {
+            return Err(WorkerError::UnknownFamily(unknown.clone()));
+        }
+        let problems = self.problems();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(WorkerError::Config(problems))
+        }
     }
 
     /// Everything that is wrong, in words; empty when the configuration can be used.
     pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut require = |holds: bool, problem: &str| {
-            if !holds {
-                problems.push(problem.to_owned());
-            }
-        };
-        require(self.slots > 0, "slots must be at least 1");
-        require(self.slots <= MOST_SLOTS, "slots must be at most 4096");
-        require(
-            self.max_batch_jobs > 0,
-            "the jobs of a batch must be at least 1",
-        );
-        require(
-            self.max_batch_cost > 0,
-            "the cost of a batch must be at least 1",
-        );
-        require(
-            (Duration::from_secs(3)..=Duration::from_hours(1)).contains(&self.lease_ttl),
-            "the lease must last from 3 s to 1 h",
-        );
-        require(
-            !(self.doorbell && self.behind_pooler),
-            "the doorbell is not heard through a transaction-mode pooler",
-        );
-        require(self.scratch.is_dir(), "the scratch directory must exist");
+        let mut problems = self.runner().problems();
+        if self.slots == 0 || self.slots > MOST_SLOTS {
+            problems.push(format!("the slots must be from 1 to {MOST_SLOTS}"));
+        }
+        if !self.scratch.is_dir() {
+            problems.push("the scratch directory must exist".to_owned());
+        }
         problems
     }
 }
@@ -163,27 +203,48 @@ mod tests {
         let slots = |most_slots, engines: &Engines| {
             let config = WorkerConfig {
                 slots: 2,
-                max_batch_jobs: 2,
                 most_slots,
                 ..WorkerConfig::new("postgres://localhost/kiskadee", "/tmp")
             };
             let config = config.with_slots_for(engines);
-            (config.slots, config.max_batch_jobs)
+            config.slots
         };
-        assert_eq!(slots(4096, &choir), (32, 32));
-        assert_eq!(slots(2, &choir), (2, 2));
-        assert_eq!(slots(4096, &Engines::default()), (2, 2));
+        assert_eq!(slots(4096, &choir), 32);
+        assert_eq!(slots(2, &choir), 2);
+        assert_eq!(slots(4096, &Engines::default()), 2);
+    }
+
+    #[test]
+    fn pools_may_be_chosen() {
+        let slots = |pools: &[(PoolName, Option<usize>)]| {
+            WorkerConfig {
+                slots: 4,
+                pools: pools.to_vec(),
+                ..WorkerConfig::new("postgres://localhost/kiskadee", "/tmp")
+            }
+            .slots_by_pool()
+        };
+        let all = slots(&[]);
+        assert_eq!((all[&PoolName::Device], all[&PoolName::Long]), (4, 1));
+        let chosen = slots(&[(PoolName::Device, None), (PoolName::Long, Some(2))]);
+        let expected = Slots::from([(PoolName::Device, 4), (PoolName::Long, 2)]);
+        assert_eq!(chosen, expected);
     }
 
     #[test]
     fn every_mistake_is_told() {
         let config = WorkerConfig {
             slots: 0,
-            lease_ttl: Duration::from_secs(1),
-            behind_pooler: true,
-            doorbell: true,
+            scratch: "/nowhere/at/all".into(),
             ..WorkerConfig::new("postgres://localhost/kiskadee", "/tmp")
         };
-        assert_eq!(config.problems().len(), 3);
+        let problems = config.problems();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        let config = WorkerConfig {
+            families: vec!["songs".to_owned()],
+            ..WorkerConfig::new("postgres://localhost/kiskadee", "/tmp")
+        };
+        let unknown = config.check().unwrap_err().to_string();
+        assert!(unknown.contains("`songs`") && unknown.contains("speech"));
     }
 }

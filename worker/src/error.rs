@@ -1,11 +1,18 @@
 //! Why a worker could not start, or had to stop.
 
-use crate::{StartError, store::StoreError, webhook::WebhookError};
+use kiskadee_runner::RunnerError;
+use kiskadee_speech_jobs::StartError;
+use kiskadee_storage::StoreError;
+use kiskadee_webhook::WebhookError;
+
+use crate::FAMILIES;
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     #[error("the configuration cannot be used: {}", .0.join("; "))]
     Config(Vec<String>),
+    #[error("there is no family `{0}`; there are {known}", known = FAMILIES.join(", "))]
+    UnknownFamily(String),
     #[error("no engine can be started here: {0}")]
     Engines(#[from] StartError),
     #[error(transparent)]
@@ -14,19 +21,10 @@ pub enum WorkerError {
     Queue(#[from] kiskadee_queue::Error),
     #[error(transparent)]
     Webhooks(#[from] WebhookError),
-    #[error("`{address}` cannot be listened on")]
-    Listen {
-        address: std::net::SocketAddr,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error("the thread that keeps the leases could not be started")]
-    Thread(#[source] std::io::Error),
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
     #[error("the client for relays could not be set up")]
     Client(#[source] reqwest::Error),
     #[error("the scratch directory cannot be used; name another with --scratch")]
     Scratch(#[source] std::io::Error),
-    /// The process must be replaced by a new one: a device is poisoned, or the leases are kept by nobody.
-    #[error("the process can do no more work: {0}")]
-    Broken(String),
 }

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use kiskadee_worker::gateway::{Gateway, GatewayConfig};
-use kiskadee_worker::store::Store;
+use kiskadee_storage::{
+    Store,
+    gateway::{Gateway, GatewayConfig},
+};
 
 use crate::stop::Stop;
 use crate::telemetry;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use kiskadee_worker::{Worker, WorkerConfig};
+use kiskadee_runner::PoolName;
+use kiskadee_worker::{FAMILIES, Worker, WorkerConfig};
 use nix::sys::signal::Signal;
 
 use super::xtts::XttsArgs;
@@ -31,6 +32,25 @@ pub(crate) struct WorkerOptions {
     /// How this worker is called in lists [default: worker- and the process' number]
     #[arg(long, env = "KISKADEE_WORKER_NAME", value_name = "NAME")]
     name: Option<String>,
+    /// Serve only these families of jobs [default: all]
+    #[arg(
+        long,
+        env = "KISKADEE_FAMILIES",
+        value_name = "NAMES",
+        value_delimiter = ',',
+        value_parser = FAMILIES
+    )]
+    families: Vec<String>,
+    /// Serve only these pools, device, cpu, network or long, each with so many slots; may be given several times
+    /// [default: all]
+    #[arg(
+        long = "pool",
+        env = "KISKADEE_POOLS",
+        value_name = "NAME[=SLOTS]",
+        value_delimiter = ',',
+        value_parser = pool
+    )]
+    pools: Vec<(PoolName, Option<usize>)>,
     /// Serve only these engines [default: all that start here]
     #[arg(
         long,
@@ -44,7 +64,7 @@ pub(crate) struct WorkerOptions {
     models_dir: Option<PathBuf>,
     #[command(flatten)]
     xtts: XttsArgs,
-    /// Jobs that run at once [default: the machine's cores, or as many as an engine speaks together where those are more]
+    /// Jobs of the pool `device` that run at once [default: the machine's cores, or as many as an engine speaks together where those are more]
     #[arg(long, env = "KISKADEE_SLOTS", value_name = "N")]
     slots: Option<usize>,
     /// Seconds without a heartbeat after which this worker's jobs go to others
@@ -111,18 +131,42 @@ impl WorkerOptions {
             name: self.name.clone().unwrap_or(defaults.name),
             behind_pooler: self.behind_pooler,
             doorbell: !self.behind_pooler,
+            families: self.families.clone(),
+            pools: self.pools.clone(),
             engines: self.engines.clone(),
             scratch: self.scratch.clone().unwrap_or(defaults.scratch),
             models: self.models_dir.clone(),
             xtts: self.xtts.options(),
             slots,
             most_slots: self.slots.unwrap_or(defaults.most_slots),
-            max_batch_jobs: slots,
             lease_ttl: Duration::from_secs(self.lease_ttl),
             drain: Duration::from_secs(self.drain_seconds),
             metrics_listen: self.metrics_listen,
             allow_private_webhooks: self.webhook_allow_private == Switch::On,
             ..WorkerConfig::new(&self.database_url, &self.storage)
         }
+    }
+}
+
+fn pool(text: &str) -> Result<(PoolName, Option<usize>)> {
+    let Some((name, slots)) = text.split_once('=') else {
+        return Ok((text.parse()?, None));
+    };
+    let slots = slots
+        .parse()
+        .with_context(|| format!("`{slots}` is no number of slots"))?;
+    Ok((name.parse()?, Some(slots)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_may_have_its_own_number_of_slots() {
+        assert_eq!(pool("long=2").unwrap(), (PoolName::Long, Some(2)));
+        assert_eq!(pool("device").unwrap(), (PoolName::Device, None));
+        assert!(pool("gpu").unwrap_err().to_string().contains("`gpu`"));
+        assert!(pool("cpu=many").unwrap_err().to_string().contains("`many`"));
     }
 }

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::process::ExitCode;
 
 use clap::Args;
-use kiskadee_worker::XttsOptions;
+use kiskadee_speech_jobs::XttsOptions;
 
 use crate::telemetry;
 

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use kiskadee_edge_host::{EdgeHost, HostConfig};
-use kiskadee_worker::gateway::{Gateway, GatewayConfig};
-use kiskadee_worker::store::Store;
+use kiskadee_storage::{
+    Store,
+    gateway::{Gateway, GatewayConfig},
+};
 
 use super::{UpOptions, database};
 use crate::secrets::Secrets;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use futures::future::join_all;
 use kiskadee_edge_host::EdgeHost;
-use kiskadee_worker::gateway::Gateway;
+use kiskadee_storage::gateway::Gateway;
 use sqlx::PgPool;
 
 use super::announce::Progress;

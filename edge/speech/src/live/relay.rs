@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kiskadee_edge_kit::{Answer, Problem, log};
-use kiskadee_shared::{format::StreamFormat, job::RelayTarget};
+use kiskadee_shared::{format::StreamFormat, relay::RelayTarget};
 use serde::Deserialize;
 use spin_sdk::http::{EmptyBody, send};
 use uuid::Uuid;

@@ -1,0 +1,79 @@
+//! Tells the edge which engines and voices there are, and goes on telling it: what is not announced for a day is forgotten.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use kiskadee_queue::Queue;
+use kiskadee_runner::{JobError, chain};
+use kiskadee_speech::{EngineInfo, Voice};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::{preview::keep_preview, tools::Tools};
+
+const ANNOUNCE_EVERY: Duration = Duration::from_hours(1);
+const AFTER_TROUBLE: Duration = Duration::from_secs(2);
+/// A preview is worth less haste than the voice.
+const PREVIEWS_AGAIN: Duration = Duration::from_mins(1);
+
+/// The keys of samples by the ids of voices.
+type Previews = HashMap<String, String>;
+
+/// First without previews, for callers wait for the voices and not for samples of them.
+pub(crate) async fn announce(tools: Arc<Tools>, queue: Queue) {
+    let engines = engines(&tools);
+    let mut previews: Option<Previews> = None;
+    loop {
+        let voices = voices(&tools, previews.as_ref());
+        if let Err(error) = queue.announce(&engines, &voices).await {
+            tracing::warn!(error = %chain(&error), "cannot announce what is spoken here");
+            sleep(AFTER_TROUBLE).await;
+        } else if previews.is_some() {
+            sleep(ANNOUNCE_EVERY).await;
+        } else {
+            match keep_previews(&tools).await {
+                Ok(kept) => previews = Some(kept),
+                Err(error) => {
+                    tracing::warn!(%error, "samples of the voices cannot be kept");
+                    sleep(PREVIEWS_AGAIN).await;
+                }
+            }
+        }
+    }
+}
+
+fn engines(tools: &Tools) -> Value {
+    let makers: HashSet<&str> = tools.engines.voice_makers().collect();
+    let mixers: HashSet<&str> = tools.engines.voice_mixers().collect();
+    let announced = |info: &EngineInfo| {
+        let mut announced = json!(info);
+        announced["makes_voices"] = makers.contains(info.name.as_str()).into();
+        announced["mixes_voices"] = mixers.contains(info.name.as_str()).into();
+        announced
+    };
+    tools.engines.infos().map(announced).collect()
+}
+
+fn voices(tools: &Tools, previews: Option<&Previews>) -> Value {
+    let preview = |voice: &Voice| previews.and_then(|kept| kept.get(&voice.id));
+    let announced = |voice: &Voice| {
+        let mut announced = json!(voice);
+        announced["preview_key"] = json!(preview(voice));
+        announced
+    };
+    let voices = tools.engines.infos().flat_map(|info| &info.voices);
+    voices.map(announced).collect()
+}
+
+async fn keep_previews(tools: &Tools) -> Result<Previews, JobError> {
+    let mut previews = Previews::new();
+    for voice in tools.engines.infos().flat_map(|info| &info.voices) {
+        if let Some(key) = keep_preview(tools, voice).await? {
+            previews.insert(voice.id.clone(), key);
+        }
+    }
+    Ok(previews)
+}

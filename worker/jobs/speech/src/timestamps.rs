@@ -1,0 +1,213 @@
+//! When each word is heard, as JSON for programs and as WebVTT for players.
+
+use std::{borrow::Cow, fmt::Write as _, ops::Range};
+
+use kiskadee_speech::WordTiming;
+use kiskadee_ssml::{is_ssml, written};
+use serde::Serialize;
+
+/// What a line of subtitles holds at most, so that it can be read in time.
+const CUE_CHARS: usize = 84;
+const CUE_SECONDS: f64 = 7.0;
+
+/// The words of a text with their times in seconds from the beginning of the audio.
+#[derive(Debug, Serialize)]
+pub(crate) struct Timestamps<'a> {
+    words: Vec<TimedWord<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TimedWord<'a> {
+    word: Cow<'a, str>,
+    start: f64,
+    end: f64,
+    #[serde(skip)]
+    source: Range<usize>,
+}
+
+impl<'a> Timestamps<'a> {
+    /// Words that are spoken for one stretch of the text (`21` is two) are one. `stretch` is how many times as fast the
+    /// audio is played as the engine made it. None when the engine told no times.
+    pub(crate) fn of(text: &'a str, timings: &[WordTiming], stretch: f32) -> Option<Self> {
+        let mut words: Vec<TimedWord<'a>> = Vec::new();
+        for WordTiming { source, start, end } in timings {
+            let (start, end) = (start / f64::from(stretch), end / f64::from(stretch));
+            match words.last_mut() {
+                Some(last) if source.start < last.source.end => last.end = end,
+                _ => words.push(TimedWord {
+                    word: plain(text, source.clone())?,
+                    start: to_millis(start),
+                    end,
+                    source: source.clone(),
+                }),
+            }
+        }
+        for word in &mut words {
+            word.end = to_millis(word.end);
+        }
+        (!words.is_empty()).then_some(Self { words })
+    }
+
+    /// As a WebVTT file: a cue ends with a sentence, or before it becomes too long to be read.
+    pub(crate) fn to_webvtt(&self, text: &str) -> String {
+        let mut file = "WEBVTT\n".to_owned();
+        let mut first = 0;
+        for next in 1..=self.words.len() {
+            if self.is_cue(text, first..next) {
+                self.write_cue(&mut file, text, first..next);
+                first = next;
+            }
+        }
+        file
+    }
+
+    /// Whether the words make a cue with which the next word does not belong.
+    fn is_cue(&self, text: &str, words: Range<usize>) -> bool {
+        let Some(next) = self.words.get(words.end) else {
+            return true;
+        };
+        let Some(first) = self.words.get(words.start) else {
+            return false;
+        };
+        let shown = self.shown(text, &words);
+        let ends_sentence = shown.ends_with(['.', '!', '?', '…', ':', ';']);
+        let longer = next.source.end.saturating_sub(first.source.start);
+        ends_sentence || longer > CUE_CHARS || next.end - first.start > CUE_SECONDS
+    }
+
+    fn write_cue(&self, file: &mut String, text: &str, words: Range<usize>) {
+        let (Some(first), Some(last)) =
+            (self.words.get(words.start), self.words.get(words.end - 1))
+        else {
+            return;
+        };
+        let (start, end) = (clock(first.start), clock(last.end));
+        let shown = self.shown(text, &words);
+        let shown = shown
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        // Writing to a string cannot fail.
+        let _ = write!(file, "\n{start} --> {end}\n{shown}\n");
+    }
+
+    /// The text from the first word to the one after the last, with what stands between them.
+    fn shown(&self, text: &str, words: &Range<usize>) -> String {
+        let place = |index: usize| self.words.get(index).map(|word| word.source.start);
+        let start = if words.start == 0 {
+            0
+        } else {
+            place(words.start).unwrap_or(0)
+        };
+        let end = place(words.end).unwrap_or(text.len());
+        plain(text, start..end)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    }
+}
+
+/// A part of the text without markup.
+fn plain(text: &str, part: Range<usize>) -> Option<Cow<'_, str>> {
+    let part = text.get(part)?;
+    Some(if is_ssml(text) {
+        written(part).into()
+    } else {
+        part.into()
+    })
+}
+
+fn to_millis(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+fn clock(seconds: f64) -> String {
+    let millis = (seconds * 1000.0).round() as u64;
+    let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
+    format!(
+        "{hours:02}:{minutes:02}:{:02}.{:03}",
+        millis / 1000 % 60,
+        millis % 1000
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timing(source: Range<usize>, start: f64, end: f64) -> WordTiming {
+        WordTiming { source, start, end }
+    }
+
+    #[test]
+    fn words_of_one_stretch_are_one_and_speed_counts() {
+        let timings = [
+            timing(0..2, 0.2, 0.5),
+            timing(0..2, 0.5, 1.0),
+            timing(3..7, 1.0, 2.0),
+        ];
+        let found = Timestamps::of("21 cats", &timings, 2.0).unwrap();
+        let json = serde_json::to_string(&found).unwrap();
+        assert_eq!(
+            json,
+            r#"{"words":[{"word":"21","start":0.1,"end":0.5},{"word":"cats","start":0.5,"end":1.0}]}"#
+        );
+        assert!(Timestamps::of("21 cats", &[], 1.0).is_none());
+    }
+
+    #[test]
+    fn cues_end_with_sentences() {
+        let text = "Hi <b>. So long!";
+        let timings = [
+            timing(0..2, 0.0, 0.4),
+            timing(4..5, 0.4, 0.9),
+            timing(8..10, 1.2, 1.5),
+            timing(11..15, 1.5, 2.0),
+        ];
+        let file = Timestamps::of(text, &timings, 1.0).unwrap().to_webvtt(text);
+        assert_eq!(
+            file,
+            "WEBVTT\n\n00:00:00.000 --> 00:00:00.900\nHi &lt;b&gt;.\n\n00:00:01.200 --> 00:00:02.000\nSo long!\n"
+        );
+    }
+
+    #[test]
+    fn markup_is_not_shown() {
+        let text = "<speak>Caf&#233; <break/>au <emphasis>lait</emphasis>.</speak>";
+        let at = |part: &str| {
+            let start = text.find(part).unwrap();
+            start..start + part.len()
+        };
+        let timings = [
+            timing(at("Caf&#233;"), 0.0, 0.4),
+            timing(at("au"), 0.5, 0.6),
+            timing(at("lait"), 0.6, 0.9),
+        ];
+        let found = Timestamps::of(text, &timings, 1.0).unwrap();
+        assert!(
+            serde_json::to_string(&found)
+                .unwrap()
+                .contains(r#""word":"Café""#)
+        );
+        assert!(
+            found
+                .to_webvtt(text)
+                .ends_with("00:00:00.900\nCafé au lait.\n")
+        );
+    }
+
+    #[test]
+    fn long_cues_are_cut() {
+        let text = "word ".repeat(60);
+        let timings: Vec<_> = (0..60)
+            .map(|n| timing(n * 5..n * 5 + 4, n as f64, n as f64 + 0.9))
+            .collect();
+        let file = Timestamps::of(&text, &timings, 1.0)
+            .unwrap()
+            .to_webvtt(&text);
+        assert_eq!(file.matches("-->").count(), 60 / 7 + 1);
+    }
+}

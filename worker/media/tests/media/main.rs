@@ -1,0 +1,10 @@
+//! Encoding through its public face, with the real ffmpeg and with one that fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod encoding;
+mod faults;

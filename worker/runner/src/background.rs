@@ -1,0 +1,106 @@
+//! The small loops beside the work: is the storage there, what are the devices doing, what was counted, has somebody rung.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use kiskadee_queue::Doorbell;
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+
+use crate::{chain, shared::Shared};
+
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+/// While the storage is away nothing is claimed, so its return is watched for closely.
+const PROBE_WHEN_AWAY: Duration = Duration::from_secs(1);
+const PROBE_WITHIN: Duration = Duration::from_secs(10);
+const FLUSH_EVERY: Duration = Duration::from_secs(2);
+const LOOK_AT_DEVICES_EVERY: Duration = Duration::from_secs(5);
+const AFTER_TROUBLE: Duration = Duration::from_secs(2);
+
+/// Runs a loop until the worker has finished.
+pub(crate) async fn until_finished(shared: Arc<Shared>, work: impl Future<Output = ()>) {
+    shared.finished.run_until_cancelled(work).await;
+}
+
+pub(crate) async fn probe_storage(shared: Arc<Shared>) {
+    loop {
+        let is_ok = match timeout(PROBE_WITHIN, shared.store.probe()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the storage cannot be used; nothing is claimed meanwhile");
+                false
+            }
+            Err(_) => {
+                tracing::warn!("the storage does not answer; nothing is claimed meanwhile");
+                false
+            }
+        };
+        shared.storage_ok.store(is_ok, Ordering::Relaxed);
+        if is_ok {
+            // Also when a job finds it away.
+            let _ = timeout(PROBE_EVERY, shared.storage_suspected.notified()).await;
+        } else {
+            sleep(PROBE_WHEN_AWAY).await;
+        }
+    }
+}
+
+/// Looks at the GPUs again and again, where there is somebody to ask.
+pub(crate) async fn watch_devices(shared: Arc<Shared>) {
+    while shared.devices.refresh().await {
+        sleep(LOOK_AT_DEVICES_EVERY).await;
+    }
+}
+
+/// Passes on what was counted. Samples wait for a database that is away; an answer that is lost counts twice.
+pub(crate) async fn flush_metrics(shared: Arc<Shared>) {
+    let mut waiting = Vec::new();
+    loop {
+        sleep(FLUSH_EVERY).await;
+        waiting = record(&shared, waiting).await;
+    }
+}
+
+/// Returns what could not be passed on.
+pub(crate) async fn record(shared: &Shared, mut samples: Vec<Value>) -> Vec<Value> {
+    samples.extend(shared.families.iter().flat_map(|family| family.samples()));
+    // More than a call takes means an hour without a database: the oldest go.
+    samples.drain(..samples.len().saturating_sub(2000));
+    if samples.is_empty() {
+        return samples;
+    }
+    let body = Value::Array(samples);
+    match shared.queue.record(&body).await {
+        Err(kiskadee_queue::Error::Retry(_)) => match body {
+            Value::Array(samples) => samples,
+            _ => Vec::new(),
+        },
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "the metrics were refused");
+            Vec::new()
+        }
+        Ok(()) => Vec::new(),
+    }
+}
+
+/// Wakes the fetchers when somebody rings.
+pub(crate) async fn hear_doorbell(shared: Arc<Shared>) {
+    loop {
+        let heard = async {
+            let mut doorbell = Doorbell::listen(&shared.config.database_url).await?;
+            loop {
+                doorbell.wait().await?;
+                for pool in &shared.pools {
+                    pool.doorbell.notify_one();
+                }
+            }
+        };
+        let heard: Result<(), kiskadee_queue::Error> = heard.await;
+        if let Err(error) = heard {
+            tracing::debug!(error = %chain(&error), "the doorbell is not heard; polling goes on");
+        }
+        sleep(AFTER_TROUBLE).await;
+    }
+}

@@ -1,0 +1,255 @@
+//! The chores of the one worker that leads: promote, rescue, count, fold, rotate, sweep.
+//!
+//! The lead is a row with a time to live, and ends with the registration of who has it. The leader stops by its own clock
+//! before either is over, so one that was stopped for a while does nothing when it goes on; and where two do overlap, the
+//! chores pass over each other's rows. The others ask again when the lead will be free, so nobody waits for a dead leader
+//! longer than for any dead worker.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use kiskadee_queue::{AttemptId, Error, Lead};
+use kiskadee_storage::{ResultRef, StoreError, Sweeper};
+use tokio::{
+    runtime::Handle,
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{chain, session::Session, shared::Shared};
+
+const ROW_LASTS: Duration = Duration::from_secs(10);
+/// The others ask so often as well, lest a leader that leaves in good order be missed for long.
+const ASK_EVERY: Duration = Duration::from_secs(3);
+/// The leader stops this long after it asked: a second before the row lapses.
+const LEADS_FOR: Duration = Duration::from_secs(9);
+const TICK: Duration = Duration::from_millis(250);
+/// Rows of one call of a chore; when so many were found there are more, and the next tick goes on.
+const ROWS: i32 = 1000;
+const FOLD_ROWS: i32 = 5000;
+const DOOMED_OBJECTS: i32 = 100;
+/// Results of attempts that lost are older than any attempt can last when they are swept.
+const SWEEP_GRACE: Duration = Duration::from_hours(24);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chore {
+    Promote,
+    Rescue,
+    MeasureDepth,
+    FoldTelemetry,
+    LowerWatermarks,
+    SweepAdmission,
+    RotatePartitions,
+    SweepObjects,
+    DeleteDoomed,
+}
+
+impl Chore {
+    const ALL: [(Self, Duration); 9] = [
+        (Self::Promote, TICK),
+        (Self::Rescue, Duration::from_secs(1)),
+        (Self::MeasureDepth, Duration::from_secs(1)),
+        (Self::FoldTelemetry, Duration::from_secs(2)),
+        (Self::LowerWatermarks, Duration::from_secs(15)),
+        (Self::SweepAdmission, Duration::from_mins(1)),
+        (Self::RotatePartitions, Duration::from_hours(1)),
+        (Self::SweepObjects, Duration::from_hours(24)),
+        (Self::DeleteDoomed, Duration::from_secs(15)),
+    ];
+
+    /// A new leader does the long ones later: it may be one of many that come and go.
+    fn first_after(self) -> Duration {
+        match self {
+            Self::SweepObjects => Duration::from_mins(10),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+struct Leader {
+    shared: Arc<Shared>,
+    /// The lead: in whose name, and until when.
+    held: Option<(Session, Instant)>,
+    ask_at: Instant,
+    due: Vec<(Chore, Duration, Instant)>,
+}
+
+/// Leads when it can, until the worker stops.
+pub(crate) async fn lead(shared: Arc<Shared>) {
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let now = Instant::now();
+    let due = Chore::ALL
+        .map(|(chore, every)| (chore, every, now + chore.first_after()))
+        .to_vec();
+    let mut leader = Leader {
+        shared,
+        held: None,
+        ask_at: now,
+        due,
+    };
+    loop {
+        tokio::select! {
+            () = leader.shared.stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        leader.ask().await;
+        leader.do_chores().await;
+    }
+}
+
+impl Leader {
+    async fn ask(&mut self) {
+        let asked = Instant::now();
+        if asked < self.ask_at {
+            return;
+        }
+        let Some(session) = self.shared.current_session() else {
+            self.held = None;
+            return;
+        };
+        let pause = match self.shared.queue.lead(session.worker, ROW_LASTS).await {
+            Ok(Lead::Own) => {
+                self.held = Some((session, asked + LEADS_FOR));
+                ASK_EVERY
+            }
+            Ok(Lead::Other { free_in }) => {
+                self.held = None;
+                free_in.min(ASK_EVERY)
+            }
+            Err(error) => {
+                // What is held goes on until its own end.
+                tracing::warn!(error = %chain(&error), "cannot ask for the lead");
+                ASK_EVERY
+            }
+        };
+        self.ask_at = Instant::now() + pause;
+        self.shared.leads.store(self.leads(), Ordering::Relaxed);
+    }
+
+    fn leads(&self) -> bool {
+        let held = self.held.as_ref();
+        held.is_some_and(|(session, until)| session.is_current() && Instant::now() < *until)
+    }
+
+    async fn do_chores(&mut self) {
+        for index in 0..self.due.len() {
+            let Some((chore, every, at)) = self.due.get(index).copied() else {
+                return;
+            };
+            if at > Instant::now() || !self.leads() || self.shared.stop.is_cancelled() {
+                continue;
+            }
+            let found = perform(&self.shared, chore).await;
+            let again = matches!(found, Ok(rows) if rows >= ROWS);
+            if let Err(error) = found {
+                tracing::warn!(?chore, error = %chain(&error), "a chore failed");
+            }
+            if let Some(entry) = self.due.get_mut(index) {
+                entry.2 = Instant::now() + if again { Duration::ZERO } else { every };
+            }
+        }
+    }
+}
+
+/// How many rows there were to do, where that says whether there are more.
+async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
+    let queue = &shared.queue;
+    match chore {
+        Chore::Promote => queue.promote(ROWS).await,
+        Chore::Rescue => {
+            let rescued = queue.rescue(ROWS).await?;
+            if rescued > 0 {
+                tracing::warn!(rescued, "took back the jobs of dead workers");
+            }
+            Ok(rescued)
+        }
+        Chore::MeasureDepth => queue.measure_depth().await.map(|()| 0),
+        Chore::FoldTelemetry => queue
+            .fold_telemetry(FOLD_ROWS)
+            .await
+            .map(|rows| rows / (FOLD_ROWS / ROWS)),
+        Chore::LowerWatermarks => queue.lower_watermarks().await.map(|()| 0),
+        Chore::SweepAdmission => queue.sweep_admission().await.map(|()| 0),
+        Chore::RotatePartitions => queue.rotate_partitions().await.map(|()| 0),
+        Chore::DeleteDoomed => delete_doomed(shared).await,
+        Chore::SweepObjects => {
+            // It lists the whole storage, which may take longer than the lead lasts.
+            let (shared, runtime) = (Arc::clone(shared), Handle::current());
+            spawn_blocking(move || runtime.block_on(sweep_objects(shared)));
+            Ok(0)
+        }
+    }
+}
+
+/// Deletes what its owner gave up. What the storage cannot delete now stays noted down.
+async fn delete_doomed(shared: &Shared) -> Result<i32, Error> {
+    let mut deleted = Vec::new();
+    for key in shared.queue.doomed_objects(DOOMED_OBJECTS).await? {
+        match shared.store.delete(&key).await {
+            Ok(()) => deleted.push(key),
+            Err(error) => {
+                tracing::warn!(%error, key, "an object could not be deleted yet");
+                break;
+            }
+        }
+    }
+    if !deleted.is_empty() {
+        shared.queue.objects_deleted(&deleted).await?;
+    }
+    Ok(0)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] Error),
+}
+
+async fn sweep_objects(shared: Arc<Shared>) {
+    let sweeper = Sweeper::new(shared.store.clone(), SWEEP_GRACE);
+    let sweep = sweeper.sweep(
+        async |attempts: Vec<ResultRef>| -> Result<HashSet<ResultRef>, SweepError> {
+            let attempts: Vec<AttemptId> = attempts
+                .into_iter()
+                .map(|result| (result.job, result.token))
+                .collect();
+            let kept = shared.queue.kept_attempts(&attempts).await?;
+            Ok(kept
+                .into_iter()
+                .map(|(job, token)| ResultRef { job, token })
+                .collect())
+        },
+    );
+    match sweep.await {
+        Ok(swept) => tracing::info!(
+            judged = swept.judged,
+            deleted = swept.deleted,
+            bytes = swept.deleted_bytes,
+            "swept the storage"
+        ),
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "the storage could not be swept");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chore_has_its_time() {
+        let distinct: HashSet<String> = Chore::ALL
+            .iter()
+            .map(|(chore, _)| format!("{chore:?}"))
+            .collect();
+        assert_eq!(distinct.len(), Chore::ALL.len());
+        assert!(Chore::ALL.iter().all(|(_, every)| *every >= TICK));
+    }
+}

@@ -1,0 +1,196 @@
+//! The runner: claims jobs, has their families run them in its slots, keeps their leases, settles them, and leaves in good
+//! order. It knows the queue, the storage and what a [`Family`] is, and nothing of what any family does.
+//!
+//! Each pool has a task that claims, one task settles for all; every batch runs in a task of its own; the leases are kept
+//! by a thread of their own. What must never happen: a settlement in the name of a registration that has lapsed, or a
+//! slot that is free before its job is acknowledged.
+
+mod background;
+mod chores;
+mod claimed_job;
+mod config;
+mod devices;
+mod dispatch;
+mod endpoint;
+mod error;
+mod execute;
+mod family;
+mod fetch;
+mod heartbeat;
+mod in_flight;
+mod job;
+mod lost_claims;
+mod metrics;
+mod pace;
+mod pool;
+mod rates;
+mod report;
+mod session;
+mod settle;
+mod shared;
+mod span;
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use kiskadee_queue::Queue;
+use kiskadee_storage::Store;
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, spawn_blocking},
+    time::{Instant, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::{
+    config::{MOST_SLOTS, RunnerConfig},
+    error::{RunnerError, chain},
+    family::{Answers, Family, Lane, Measured},
+    job::{Attempt, Job, JobError, Made, Progress},
+    pool::{PoolName, Slots, UnknownPool},
+};
+use self::{execute::Settling, fetch::Fetcher, in_flight::Stop, shared::Shared};
+
+/// The share of the drain in which running jobs may end by themselves; the rest is for giving back and settling.
+pub const PATIENT_SHARE: f64 = 0.8;
+
+/// Works for `families` until `stop` fires, then drains within the configured time. The queue and the storage stay the
+/// caller's, who may use them after that.
+pub async fn run(
+    config: RunnerConfig,
+    queue: Queue,
+    store: Store,
+    families: Vec<Arc<dyn Family>>,
+    stop: CancellationToken,
+) -> Result<(), RunnerError> {
+    let problems = config.problems();
+    if !problems.is_empty() {
+        return Err(RunnerError::Config(problems));
+    }
+    let shared = Arc::new(Shared::new(config, queue, store, families, stop));
+    if let Some(address) = shared.config.metrics_listen {
+        let listener = endpoint::listen(address).await?;
+        tokio::spawn(endpoint::serve(listener, Arc::clone(&shared)));
+    }
+    // The first heartbeat tells of the devices and of what was measured.
+    tokio::join!(calibrate(&shared), shared.devices.refresh());
+    Tasks::start(shared)?.work().await
+}
+
+async fn calibrate(shared: &Shared) {
+    let families = shared.families.iter().map(|family| family.calibrate());
+    for measured in join_all(families).await.into_iter().flatten() {
+        let Measured {
+            batch_key,
+            cost,
+            elapsed,
+        } = measured;
+        let mut pools = shared.pools.iter();
+        if let Some(pool) = pools.find(|pool| pool.family(&batch_key).is_some()) {
+            shared.rates.note(&batch_key, pool.slots, cost, elapsed);
+        }
+    }
+}
+
+/// Everything that runs.
+struct Tasks {
+    shared: Arc<Shared>,
+    running: TaskTracker,
+    fetching: Vec<JoinHandle<()>>,
+    settling: JoinHandle<()>,
+    settled_by: Settling,
+    heartbeat: std::thread::JoinHandle<()>,
+}
+
+impl Tasks {
+    fn start(shared: Arc<Shared>) -> Result<Self, RunnerError> {
+        let heartbeat = heartbeat::start(Arc::clone(&shared))?;
+        let running = TaskTracker::new();
+        let (settled_by, ended) = mpsc::unbounded_channel();
+        let settling = tokio::spawn(settle::settle_all(Arc::clone(&shared), ended));
+        let fetching = shared.pools.iter().map(|pool| {
+            let (shared, pool) = (Arc::clone(&shared), Arc::clone(pool));
+            let fetcher = Fetcher::new(shared, pool, settled_by.clone(), running.clone());
+            tokio::spawn(fetcher.run())
+        });
+        let fetching = fetching.collect();
+        start_background(&shared);
+        Ok(Self {
+            shared,
+            running,
+            fetching,
+            settling,
+            settled_by,
+            heartbeat,
+        })
+    }
+
+    async fn work(self) -> Result<(), RunnerError> {
+        self.shared.stop.cancelled().await;
+        let begun = Instant::now();
+        tracing::info!(held = self.shared.in_flight.len(), "draining");
+        let shared = Arc::clone(&self.shared);
+        self.drain(begun).await;
+        tracing::info!(seconds = begun.elapsed().as_secs_f64(), "drained");
+        match shared.broken() {
+            Some(why) => Err(RunnerError::Broken(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Running jobs may end by themselves for a while, then they are given back; all is settled, and the registration ended.
+    async fn drain(self, begun: Instant) {
+        let Self {
+            shared,
+            running,
+            fetching,
+            settling,
+            settled_by,
+            heartbeat,
+        } = self;
+        let patient = begun + shared.config.drain.mul_f64(PATIENT_SHARE);
+        let last = begun + shared.config.drain;
+        running.close();
+        // A fetcher ends with its claim; only then is every batch known.
+        let ended = async {
+            join_all(fetching).await;
+            running.wait().await;
+        };
+        if timeout_at(patient, ended).await.is_err() {
+            shared.in_flight.stop_all(Stop::Drained);
+            let _ = timeout_at(last, running.wait()).await;
+        }
+        drop(settled_by);
+        if timeout_at(last, settling).await.is_err() {
+            tracing::warn!(
+                held = shared.in_flight.len(),
+                "not everything could be settled; the rest will be rescued"
+            );
+        }
+        background::record(&shared, Vec::new()).await;
+        shared.finished.cancel();
+        let _ = timeout_at(last + PARTING, spawn_blocking(move || heartbeat.join())).await;
+    }
+}
+
+/// What the last words to the database may take beyond the drain.
+const PARTING: Duration = Duration::from_secs(3);
+
+fn start_background(shared: &Arc<Shared>) {
+    let run = |work: futures::future::BoxFuture<'static, ()>| {
+        tokio::spawn(background::until_finished(Arc::clone(shared), work));
+    };
+    run(Box::pin(background::probe_storage(Arc::clone(shared))));
+    for family in &shared.families {
+        run(Arc::clone(family).announce());
+    }
+    run(Box::pin(background::watch_devices(Arc::clone(shared))));
+    run(Box::pin(background::flush_metrics(Arc::clone(shared))));
+    run(Box::pin(lost_claims::look_for_lost_claims(Arc::clone(
+        shared,
+    ))));
+    run(Box::pin(chores::lead(Arc::clone(shared))));
+    if shared.config.doorbell {
+        run(Box::pin(background::hear_doorbell(Arc::clone(shared))));
+    }
+}

@@ -1,0 +1,55 @@
+//! What a worker says of itself.
+
+use serde_json::{Map, Value, json};
+
+use crate::shared::Shared;
+
+/// For the registration.
+pub(crate) fn registration(shared: &Shared) -> Value {
+    let mut told = Map::new();
+    for family in &shared.families {
+        told.extend(family.registration());
+    }
+    let names: Vec<&str> = shared.families.iter().map(|family| family.name()).collect();
+    told.extend([
+        ("name".to_owned(), json!(shared.config.name)),
+        ("host".to_owned(), json!(shared.config.host)),
+        ("version".to_owned(), json!(env!("CARGO_PKG_VERSION"))),
+        ("slots".to_owned(), json!(shared.slots())),
+        ("families".to_owned(), json!(names)),
+        ("devices".to_owned(), shared.devices.report()),
+    ]);
+    Value::Object(told)
+}
+
+/// For every heartbeat.
+pub(crate) fn heartbeat(shared: &Shared) -> Value {
+    let resident: Vec<&String> = shared
+        .pools
+        .iter()
+        .flat_map(|pool| &pool.batch_keys)
+        .collect();
+    let pools = shared.pools.iter().map(|pool| {
+        let told = json!({"slots": pool.slots, "running": pool.busy()});
+        (pool.name.to_string(), told)
+    });
+    json!({
+        "storage_ok": shared.storage_is_ok(),
+        "slots": shared.slots(),
+        "resident": resident,
+        "rates": shared.rates.report(),
+        "devices": shared.devices.report(),
+        "load": {
+            "running": shared.busy_slots(),
+            "held": shared.in_flight.len(),
+            "load_average": load_average(),
+            "pools": pools.collect::<Map<_, _>>(),
+        },
+    })
+}
+
+/// Of the last minute; none where the system does not tell.
+fn load_average() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,109 @@
+//! What the tasks of a runner have in common.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use kiskadee_queue::Queue;
+use kiskadee_storage::Store;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Family, RunnerConfig,
+    devices::Devices,
+    in_flight::InFlight,
+    metrics::Metrics,
+    pool::{self, Pool},
+    rates::Rates,
+    session::Session,
+};
+
+pub(crate) struct Shared {
+    pub(crate) config: RunnerConfig,
+    pub(crate) queue: Queue,
+    pub(crate) store: Store,
+    pub(crate) families: Vec<Arc<dyn Family>>,
+    pub(crate) pools: Vec<Arc<Pool>>,
+    pub(crate) in_flight: InFlight,
+    pub(crate) metrics: Metrics,
+    pub(crate) devices: Devices,
+    pub(crate) rates: Rates,
+    /// The registration of the moment; none until there is one.
+    pub(crate) session: watch::Sender<Option<Session>>,
+    pub(crate) storage_ok: AtomicBool,
+    pub(crate) leads: AtomicBool,
+    /// Wakes the prober when a job found the storage away.
+    pub(crate) storage_suspected: Notify,
+    /// Wakes the heartbeat: a claim found the registration lapsed.
+    pub(crate) beat_now: Notify,
+    /// Fires when no more is to be claimed.
+    pub(crate) stop: CancellationToken,
+    /// Fires when all is settled and the registration can end.
+    pub(crate) finished: CancellationToken,
+    broken: OnceLock<String>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        config: RunnerConfig,
+        queue: Queue,
+        store: Store,
+        families: Vec<Arc<dyn Family>>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            pools: pool::pools(&config.slots, &families),
+            config,
+            queue,
+            store,
+            families,
+            in_flight: InFlight::default(),
+            metrics: Metrics::default(),
+            devices: Devices::default(),
+            rates: Rates::default(),
+            session: watch::Sender::new(None),
+            storage_ok: AtomicBool::new(true),
+            leads: AtomicBool::new(false),
+            storage_suspected: Notify::new(),
+            beat_now: Notify::new(),
+            stop,
+            finished: CancellationToken::new(),
+            broken: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn current_session(&self) -> Option<Session> {
+        self.session.borrow().clone().filter(Session::is_current)
+    }
+
+    /// Ends the process in good order because it can do no more work.
+    pub(crate) fn break_down(&self, why: String) {
+        tracing::error!(%why, "the process can do no more work");
+        // The first reason is the one to tell.
+        let _ = self.broken.set(why);
+        self.stop.cancel();
+    }
+
+    pub(crate) fn broken(&self) -> Option<&String> {
+        self.broken.get()
+    }
+
+    pub(crate) fn storage_is_ok(&self) -> bool {
+        self.storage_ok.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn suspect_storage(&self) {
+        self.storage_ok.store(false, Ordering::Relaxed);
+        self.storage_suspected.notify_one();
+    }
+
+    pub(crate) fn slots(&self) -> usize {
+        self.pools.iter().map(|pool| pool.slots).sum()
+    }
+
+    pub(crate) fn busy_slots(&self) -> usize {
+        self.pools.iter().map(|pool| pool.busy()).sum()
+    }
+}

@@ -1,0 +1,60 @@
+//! What is long must not hold up what is quick.
+
+use std::sync::Arc;
+
+use crate::{
+    fleet::Fleet,
+    toys::{Toys, long, quick},
+};
+
+const LONG_HELD: &str = "select count(*) from queue.lease where batch_key = 'toy:long'";
+const QUICK_DONE: &str = "select count(*) from queue.done where batch_key = 'toy:quick'";
+const LONG_DONE: &str = "select count(*) from queue.done where batch_key = 'toy:long'";
+
+#[tokio::test]
+async fn a_full_pool_of_long_jobs_leaves_the_others_their_slots() {
+    let fleet = Fleet::new().await;
+    let toys = Toys::new();
+    let may_end = Arc::clone(&toys.may_end);
+    let runner = fleet.start(toys);
+    fleet.enqueue(&vec![long(); 6]).await;
+    // One runs, and its fetcher holds another that waits for the slot.
+    fleet.until(LONG_HELD, 2).await;
+    fleet.enqueue(&vec![quick(); 9]).await;
+    fleet.until(QUICK_DONE, 9).await;
+    fleet.until(LONG_DONE, 0).await;
+    may_end.add_permits(6);
+    fleet.until(LONG_DONE, 6).await;
+    runner.drain().await;
+}
+
+#[tokio::test]
+async fn a_job_that_runs_alone_does_not_wait_for_a_long_one() {
+    let fleet = Fleet::new().await;
+    let toys = Toys::new();
+    let may_end = Arc::clone(&toys.may_end);
+    let runner = fleet.start(toys);
+    fleet.enqueue(&[long()]).await;
+    fleet.until(LONG_HELD, 1).await;
+    fleet.enqueue(&[quick()]).await;
+    fleet.until(QUICK_DONE, 1).await;
+    fleet
+        .execute("alter table queue.ready alter column isolate set default true")
+        .await;
+    fleet.enqueue(&[quick(), quick()]).await;
+    fleet.until(QUICK_DONE, 3).await;
+    may_end.add_permits(1);
+    fleet.until(LONG_DONE, 1).await;
+    runner.drain().await;
+}
+
+#[tokio::test]
+async fn a_drain_gives_long_jobs_back() {
+    let fleet = Fleet::new().await;
+    let runner = fleet.start(Toys::new());
+    fleet.enqueue(&vec![long(); 2]).await;
+    fleet.until(LONG_HELD, 2).await;
+    runner.drain().await;
+    fleet.until(LONG_HELD, 0).await;
+    fleet.until("select count(*) from queue.ready", 2).await;
+}

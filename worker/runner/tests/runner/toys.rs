@@ -1,0 +1,73 @@
+//! A family of toys: a job of `toy:quick` answers at once, one of `toy:long` when the test lets it.
+
+use std::sync::Arc;
+
+use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use kiskadee_queue::testing::NewJob;
+use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, PoolName};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+pub(crate) struct Toys {
+    /// A permit for each long job that may end.
+    pub(crate) may_end: Arc<Semaphore>,
+}
+
+impl Toys {
+    pub(crate) fn new() -> Self {
+        Self {
+            may_end: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
+
+impl Family for Toys {
+    fn name(&self) -> &'static str {
+        "toys"
+    }
+
+    fn lanes(&self) -> Vec<Lane> {
+        let lane = |batch_key: &str, pool| Lane {
+            batch_key: batch_key.to_owned(),
+            pool,
+        };
+        vec![
+            lane("toy:quick", PoolName::Device),
+            lane("toy:long", PoolName::Long),
+        ]
+    }
+
+    fn run(&self, jobs: Vec<Job>) -> Answers {
+        let run = |job: Job| {
+            let (may_end, id) = (Arc::clone(&self.may_end), job.attempt.job);
+            async move { play(&job, &may_end).await }.map(move |made| (id, made))
+        };
+        jobs.into_iter()
+            .map(run)
+            .collect::<FuturesUnordered<_>>()
+            .boxed()
+    }
+}
+
+async fn play(job: &Job, may_end: &Semaphore) -> Result<Made, JobError> {
+    if job.kind == "long" {
+        let ended = job.attempt.cancel.run_until_cancelled(may_end.acquire());
+        ended.await.ok_or(JobError::Cancelled)?.unwrap().forget();
+    }
+    Made::new(&json!({"played": job.kind}), None)
+}
+
+pub(crate) fn quick() -> NewJob {
+    NewJob {
+        kind: "quick".to_owned(),
+        priority: 0,
+        ..NewJob::speech("toy:quick", 20)
+    }
+}
+
+pub(crate) fn long() -> NewJob {
+    NewJob {
+        kind: "long".to_owned(),
+        ..NewJob::speech("toy:long", 20)
+    }
+}

@@ -1,0 +1,53 @@
+//! The families that a worker can run: what a new one adds is its line here.
+
+use std::{path::Path, sync::Arc};
+
+use kiskadee_archive_jobs::Archive;
+use kiskadee_queue::Queue;
+use kiskadee_runner::Family;
+use kiskadee_speech::Engines;
+use kiskadee_speech_jobs::{Speech, Tools};
+use kiskadee_storage::Store;
+
+use crate::{WorkerConfig, WorkerError};
+
+pub const FAMILIES: [&str; 2] = ["speech", "archive"];
+
+/// What families are made with.
+pub(crate) struct Services<'a> {
+    pub(crate) config: &'a WorkerConfig,
+    pub(crate) queue: &'a Queue,
+    pub(crate) store: &'a Store,
+    /// Where the files of jobs lie; gone with the process.
+    pub(crate) scratch: &'a Path,
+    pub(crate) engines: Engines,
+}
+
+/// Those that the configuration names, or all.
+pub(crate) fn start(services: &Services<'_>) -> Result<Vec<Arc<dyn Family>>, WorkerError> {
+    let named = FAMILIES.into_iter();
+    named
+        .filter(|name| services.config.serves(name))
+        .map(|name| one(name, services))
+        .collect()
+}
+
+fn one(name: &str, services: &Services<'_>) -> Result<Arc<dyn Family>, WorkerError> {
+    let (queue, store) = (services.queue.clone(), services.store.clone());
+    Ok(match name {
+        "speech" => Arc::new(speech(services)?),
+        "archive" => Arc::new(Archive::new(queue, store)),
+        _ => return Err(WorkerError::UnknownFamily(name.to_owned())),
+    })
+}
+
+fn speech(services: &Services<'_>) -> Result<Speech, WorkerError> {
+    let tools = Tools::new(
+        services.engines.clone(),
+        services.store.clone(),
+        &services.config.ffmpeg,
+        services.scratch,
+    );
+    let tools = tools.map_err(WorkerError::Client)?;
+    Ok(Speech::new(tools, services.queue.clone()))
+}

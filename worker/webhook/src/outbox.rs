@@ -1,0 +1,144 @@
+//! The outbox in the database: its functions, one method each.
+
+use std::time::Duration;
+
+use sqlx::{
+    FromRow, PgPool, Postgres,
+    postgres::{PgArguments, PgRow, types::PgInterval},
+    query::QueryAs,
+};
+use uuid::Uuid;
+
+use crate::attempt::{Outcome, Report};
+
+/// A message that this sender holds, with all that it takes to send it. Not `Debug`: it carries secrets.
+#[derive(FromRow)]
+pub(super) struct Claimed {
+    pub(super) message_id: Uuid,
+    pub(super) lock_token: i64,
+    pub(super) attempt: i32,
+    pub(super) url: String,
+    pub(super) host: String,
+    pub(super) payload: String,
+    pub(super) secrets: Vec<String>,
+}
+
+/// How much to claim, and what already runs to which host.
+pub(super) struct ClaimRequest {
+    pub(super) limit: usize,
+    pub(super) per_host: usize,
+    pub(super) lease: Duration,
+    pub(super) running: Vec<(String, usize)>,
+}
+
+#[derive(Clone)]
+pub(super) struct Outbox {
+    pool: PgPool,
+}
+
+impl Outbox {
+    pub(super) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    pub(super) async fn claim(&self, request: ClaimRequest) -> sqlx::Result<Vec<Claimed>> {
+        let (hosts, running): (Vec<String>, Vec<i32>) = request
+            .running
+            .into_iter()
+            .map(|(host, count)| (host, int(count)))
+            .unzip();
+        self.fetch(
+            sqlx::query_as("select * from webhook.claim($1, $2, $3, $4, $5)")
+                .bind(int(request.limit))
+                .bind(int(request.lease.as_millis()))
+                .bind(int(request.per_host))
+                .bind(hosts)
+                .bind(running),
+        )
+        .await
+    }
+
+    /// The new status of the message, or none when somebody else holds it by now.
+    pub(super) async fn record(
+        &self,
+        message_id: Uuid,
+        lock_token: i64,
+        report: &Report,
+    ) -> sqlx::Result<Option<String>> {
+        let outcome = match report.outcome {
+            Outcome::Delivered => "delivered",
+            Outcome::Retry { .. } => "retry",
+            Outcome::Park => "park",
+        };
+        self.value(
+            sqlx::query_as("select webhook.record_attempt($1, $2, $3, $4, $5, $6, $7)")
+                .bind(message_id)
+                .bind(lock_token)
+                .bind(outcome)
+                .bind(report.status_code.map(i32::from))
+                .bind(&report.error)
+                .bind(int(report.duration.as_millis()))
+                .bind(report.retry_after().map(|wait| int(wait.as_secs()))),
+        )
+        .await
+    }
+
+    /// Gives messages back unsent.
+    pub(super) async fn release(&self, held: Vec<(Uuid, i64)>) -> sqlx::Result<Option<i32>> {
+        let (messages, tokens): (Vec<Uuid>, Vec<i64>) = held.into_iter().unzip();
+        self.value(
+            sqlx::query_as("select webhook.release($1, $2)")
+                .bind(messages)
+                .bind(tokens),
+        )
+        .await
+    }
+
+    /// Deletes what was settled longer ago than `keep`, up to a limit. Says how many messages went.
+    pub(super) async fn sweep(&self, keep: Duration, limit: i32) -> sqlx::Result<Option<i32>> {
+        let keep = PgInterval {
+            months: 0,
+            days: 0,
+            microseconds: i64::try_from(keep.as_micros()).unwrap_or(i64::MAX),
+        };
+        self.value(
+            sqlx::query_as("select webhook.sweep($1, $2)")
+                .bind(keep)
+                .bind(limit),
+        )
+        .await
+    }
+
+    /// The one value of the one row.
+    async fn value<T>(
+        &self,
+        query: QueryAs<'_, Postgres, (Option<T>,), PgArguments>,
+    ) -> sqlx::Result<Option<T>>
+    where
+        (Option<T>,): for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        Ok(self
+            .fetch(query)
+            .await?
+            .into_iter()
+            .next()
+            .and_then(|(value,)| value))
+    }
+
+    /// In a transaction and never kept prepared: behind a pooler that gives every transaction another connection, the halves
+    /// of a statement would miss each other.
+    async fn fetch<T>(&self, query: QueryAs<'_, Postgres, T, PgArguments>) -> sqlx::Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let mut transaction = self.pool.begin().await?;
+        let rows = query.persistent(false).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+}
+
+/// Postgres' integer; what does not fit is as good as its greatest.
+fn int(number: impl TryInto<i32>) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
+}
