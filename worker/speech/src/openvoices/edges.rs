@@ -1,10 +1,11 @@
 //! The ends of a line: the model's own silence is cut off but for a margin, and what is left fades in and out. It works on a
 //! stream, by the same rules as [`crate::Joiner`] on whole pieces, so a line sounds the same however it is cut.
 
-/// Of a second: 5 ms for a fade and for a window that is silent or not, 15 and 40 ms of silence that stay.
+/// Of a second: 5 ms for a fade and for a window that is silent or not, 75 and 40 ms of silence that stay. With 15 ms at the
+/// beginning Whisper misses a first vowel now and then (`I left` as `left`): 2.0 % of words misheard instead of 1.3 %.
 const WINDOWS: usize = 200;
 const FADES: usize = 200;
-const KEPT_BEFORE: (usize, usize) = (15, 1000);
+const KEPT_BEFORE: (usize, usize) = (75, 1000);
 const KEPT_AFTER: (usize, usize) = (40, 1000);
 /// A window that moves less is silent: -50 dB of speech at the loudness of all voices.
 const SILENT: f32 = 0.003;
@@ -143,10 +144,10 @@ mod tests {
     #[test]
     fn silence_goes_from_the_ends_and_stays_within() {
         let (given, cut) = passed(&line(), 1);
-        assert_eq!(cut, Some(4000 - 240));
-        assert_eq!(given.len(), 240 + 1600 + 4800 + 1600 + 640);
+        assert_eq!(cut, Some(4000 - 1200));
+        assert_eq!(given.len(), 1200 + 1600 + 4800 + 1600 + 640);
         assert!(given[0].abs() < 1e-6 && given.last().unwrap().abs() < 1e-6);
-        assert_eq!(given[300..1500], line()[4060..5260]);
+        assert_eq!(given[1260..2460], line()[4060..5260]);
     }
 
     #[test]
