@@ -108,7 +108,7 @@ async fn fill_ledger(url: &str, finished: i64) -> Result<()> {
     Ok(())
 }
 
-fn report(what: &str, times: &[Duration], quiet: &[Duration]) {
+pub(crate) fn report(what: &str, times: &[Duration], quiet: &[Duration]) {
     let (p50, p99) = (percentile(times, 50), percentile(times, 99));
     println!(
         "{what:60} p50 {p50:>7.2} ms (x{:.2})   p99 {p99:>7.2} ms (x{:.2})",

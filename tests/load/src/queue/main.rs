@@ -4,6 +4,7 @@
 mod claim_latency;
 mod fairness;
 mod peers;
+mod pools;
 mod server;
 mod throughput;
 
@@ -53,6 +54,14 @@ enum Measure {
         #[arg(long, default_value_t = 10_000)]
         jobs: usize,
     },
+    /// What long jobs cost the interactive ones on the same runner.
+    Pools {
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Interactive jobs of each side in a round.
+        #[arg(long, default_value_t = 1000)]
+        jobs: usize,
+    },
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -84,5 +93,6 @@ async fn main() -> Result<()> {
             rate,
         } => claim_latency::measure(&server, finished, minutes, rate).await,
         Measure::Fairness { jobs } => fairness::measure(&server, jobs).await,
+        Measure::Pools { rounds, jobs } => pools::measure(&server, rounds, jobs).await,
     }
 }
