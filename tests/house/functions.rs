@@ -1,0 +1,74 @@
+//! The SQL functions of a family name its own schema and those that all have in common, and no other family's.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+/// What every family may call.
+const COMMON: [&str; 6] = ["account", "api", "queue", "storage", "telemetry", "webhook"];
+
+fn folders() -> BTreeMap<String, Vec<(String, String)>> {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/functions");
+    let mut folders = BTreeMap::new();
+    for folder in fs::read_dir(functions).unwrap() {
+        let folder = folder.unwrap();
+        if !folder.path().is_dir() {
+            continue;
+        }
+        let files = fs::read_dir(folder.path()).unwrap().map(|file| {
+            let path = file.unwrap().path();
+            (
+                path.display().to_string(),
+                fs::read_to_string(&path).unwrap(),
+            )
+        });
+        folders.insert(folder.file_name().into_string().unwrap(), files.collect());
+    }
+    folders
+}
+
+/// The code of a line, without its comment.
+fn code(line: &str) -> &str {
+    line.split_once("--").map_or(line, |(code, _)| code)
+}
+
+/// Whether `schema.` stands there as a name of its own.
+fn names(code: &str, schema: &str) -> bool {
+    let schema = format!("{schema}.");
+    code.match_indices(&schema).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        !before.is_some_and(|letter| letter.is_alphanumeric() || "_.'/".contains(letter))
+    })
+}
+
+#[test]
+fn no_family_names_another_ones_schema() {
+    let folders = folders();
+    let families: BTreeSet<&String> = folders
+        .keys()
+        .filter(|folder| !COMMON.contains(&folder.as_str()))
+        .collect();
+    assert!(families.contains(&"speech".to_owned()), "{families:?}");
+    let mut offences = Vec::new();
+    for (folder, files) in &folders {
+        for (path, text) in files {
+            for (number, line) in text.lines().enumerate() {
+                let strangers = families.iter().filter(|family| **family != folder);
+                for family in strangers.filter(|family| names(code(line), family)) {
+                    offences.push(format!("{path}:{}: `{family}`: {line}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(offences.is_empty(), "{offences:#?}");
+}
+
+#[test]
+fn a_schema_is_found_where_it_is_one() {
+    assert!(names("perform speech.keep_voices(c)", "speech"));
+    assert!(!names("v.speech.x", "speech"));
+    assert!(!names("'/api/v1/speech.wav'", "speech"));
+    assert_eq!(code("select 1 -- speech.x"), "select 1 ");
+}
