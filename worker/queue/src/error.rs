@@ -15,7 +15,7 @@ pub enum Error {
     #[error("the database refused")]
     Fatal(#[source] sqlx::Error),
     #[error("the schema could not be brought up to date")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] crate::MigrationError),
 }
 
 /// SQLSTATE of a worker whose row is gone or expired.
