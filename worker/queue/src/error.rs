@@ -14,7 +14,8 @@ pub enum Error {
     /// Repeating would not help.
     #[error("the database refused")]
     Fatal(#[source] sqlx::Error),
-    #[error("the schema could not be brought up to date")]
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
     Migrate(#[from] crate::MigrationError),
 }
 

@@ -167,10 +167,11 @@ async fn assert_names_the_holder(database: &TestDatabase, holder: &mut PgConnect
         .fetch_one(&mut *holder)
         .await
         .unwrap();
-    let outcome = migrate_with(database.url(), IMPATIENT).await;
-    let Err(Error::Migrate(refused @ MigrationError::Locked { .. })) = outcome else {
-        panic!("{outcome:?}");
-    };
+    let refused = migrate_with(database.url(), IMPATIENT).await.unwrap_err();
+    assert!(
+        matches!(refused, Error::Migrate(MigrationError::Locked { .. })),
+        "{refused:?}"
+    );
     let told = refused.to_string();
     for part in [
         &*format!("pid {pid} "),

@@ -56,6 +56,25 @@ async fn an_upgraded_database_is_a_fresh_one() {
     );
 }
 
+/// Else the test above would pass whatever happens.
+#[tokio::test]
+async fn the_catalog_shows_every_kind_of_difference() {
+    let database = TestDatabase::create().await;
+    let mut connection = connect(&database).await;
+    let whole = catalog::of(&mut connection).await;
+    for difference in include_str!("upgrade/differences.sql").split_inclusive(";\n") {
+        let mut transaction = connection.begin().await.unwrap();
+        sqlx::raw_sql(difference)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        let changed = catalog::of(&mut transaction).await;
+        assert_ne!(changed, whole, "{difference}");
+        transaction.rollback().await.unwrap();
+    }
+    assert_eq!(catalog::of(&mut connection).await, whole);
+}
+
 #[tokio::test]
 async fn an_upgrade_keeps_every_row() {
     let database = before::database().await;
