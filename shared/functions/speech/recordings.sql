@@ -30,7 +30,7 @@ language sql stable as $$
       where l.recording_id = p_recording.id and v.deleted_at is null), '[]'))
 $$;
 
--- The recordings of a voice, for its lineage.
+-- What a body tells of the recordings of a voice: {"recording_id"}, and {"recording_ids"} where there are several.
 create or replace function speech.recordings_body(p_voice text) returns jsonb
 language sql stable as $$
   select case count(*) when 0 then '{}' else jsonb_build_object('recording_id', (array_agg(l.wire order by l.place))[1]) end

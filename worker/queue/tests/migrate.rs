@@ -161,6 +161,27 @@ async fn a_database_of_a_later_version_is_left_alone() {
     }
 }
 
+#[tokio::test]
+async fn a_migration_that_was_edited_is_told() {
+    let database = TestDatabase::create().await;
+    run(
+        &database,
+        "update _sqlx_migrations set checksum = '\\x00' where version = 202611290005",
+    )
+    .await;
+    for outcome in [plan(database.url()).await, migrate(database.url()).await] {
+        assert!(
+            matches!(
+                outcome,
+                Err(Error::Migrate(MigrationError::Edited {
+                    version: 202_611_290_005
+                }))
+            ),
+            "{outcome:?}"
+        );
+    }
+}
+
 /// What is told of a wait that was too long: who holds the lock, and what to do.
 async fn assert_names_the_holder(database: &TestDatabase, holder: &mut PgConnection) {
     let pid: i32 = sqlx::query_scalar("select pg_backend_pid()")

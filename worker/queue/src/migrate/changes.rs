@@ -102,21 +102,27 @@ async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>> {
 }
 
 fn pending(applied: &[Applied], takes_over: bool) -> Result<Vec<PendingMigration>> {
+    if !takes_over {
+        applied.iter().try_for_each(check)?;
+    }
     let has = |version| {
         takes_over && predecessor::stands_for(version)
             || applied.iter().any(|had| had.version == version)
     };
-    let unknown = applied
-        .iter()
-        .find(|had| !takes_over && !MIGRATOR.version_exists(had.version));
-    if let Some(&Applied { version, .. }) = unknown {
-        return Err(MigrationError::Newer { version });
-    }
     let lacking = MIGRATOR.iter().filter(|migration| !has(migration.version));
-    Ok(lacking
-        .map(|migration| PendingMigration {
-            version: migration.version,
-            description: migration.description.to_string(),
-        })
-        .collect())
+    let pending = lacking.map(|migration| PendingMigration {
+        version: migration.version,
+        description: migration.description.to_string(),
+    });
+    Ok(pending.collect())
+}
+
+/// Whether this program has the migration, and with the same text.
+fn check(had: &Applied) -> Result<()> {
+    let &Applied { version, .. } = had;
+    match MIGRATOR.iter().find(|known| known.version == version) {
+        None => Err(MigrationError::Newer { version }),
+        Some(known) if *known.checksum != had.checksum => Err(MigrationError::Edited { version }),
+        Some(_) => Ok(()),
+    }
 }

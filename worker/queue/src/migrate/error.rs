@@ -32,6 +32,11 @@ pub enum MigrationError {
          `kiskadee migrate` of that version"
     )]
     Newer { version: i64 },
+    #[error(
+        "this database has the migration {version} with another text than this version: it was edited after it had been \
+         applied. Undo the edit; what is to change goes into a new migration"
+    )]
+    Edited { version: i64 },
     #[error("the function of {place} cannot be made; no function was changed")]
     Function {
         place: String,
