@@ -1,7 +1,7 @@
 //! What edge and worker both use: ids, the kinds of job with their arguments and results, states, limits and guards.
 //!
 //! Everything here is pure: no clock, no randomness, no I/O, so the same code serves a WebAssembly component and a native
-//! worker. The migrations of the database lie beside it in `migrations/`.
+//! worker. The schema of the database lies beside it: tables in `migrations/`, functions in `functions/`.
 #![warn(missing_docs)]
 
 pub mod address;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 const DEBIAN: &str = "/usr/lib/postgresql";
-/// The oldest version with everything that the migrations use.
+/// The oldest version with everything that the schema uses.
 const OLDEST: u32 = 15;
 
 #[derive(Debug, Clone)]

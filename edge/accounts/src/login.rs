@@ -174,7 +174,7 @@ async fn look_up(context: &Context, username: String, attempt: Attempt) -> Resul
     Found::of(row).ok_or_else(|| {
         log::error(
             "the login lookup gave another row than expected",
-            &"see the migrations",
+            &"see shared/functions",
         );
         Problem::internal()
     })

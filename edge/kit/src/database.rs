@@ -177,7 +177,7 @@ fn unreachable_database() -> Problem {
 fn unexpected() -> Problem {
     log::error(
         "a statement gave another row than expected",
-        &"see the migrations",
+        &"see shared/functions",
     );
     Problem::internal()
 }

@@ -38,7 +38,10 @@ pub(crate) async fn show_metrics(
     )
     .await?;
     let [DbValue::Str(json)] = row.as_slice() else {
-        log::error("the metrics have an unexpected type", &"see the migrations");
+        log::error(
+            "the metrics have an unexpected type",
+            &"see shared/functions",
+        );
         return Err(Problem::internal());
     };
     let text = text_of(json)?;

@@ -14,8 +14,9 @@ pub enum Error {
     /// Repeating would not help.
     #[error("the database refused")]
     Fatal(#[source] sqlx::Error),
-    #[error("the schema could not be brought up to date")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] crate::MigrationError),
 }
 
 /// SQLSTATE of a worker whose row is gone or expired.

@@ -1,6 +1,6 @@
 //! The Postgres queue as a typed crate.
 //!
-//! The rules live in SQL functions (`shared/migrations`); here each is one method of [`Queue`] with types for what goes in
+//! The rules live in SQL functions (`shared/functions`); here each is one method of [`Queue`] with types for what goes in
 //! and comes out, and errors by what the caller can do. At-least-once running, exactly one accepted completion for each
 //! job: a token from a sequence fences off whoever held the job before.
 
@@ -24,7 +24,10 @@ pub use claim::{ClaimRequest, Claimed};
 pub use connect::{ConnectOptions, Queue};
 pub use doorbell::Doorbell;
 pub use error::{Error, Result};
-pub use migrate::migrate;
+pub use migrate::{
+    Changes, FunctionChanges, Holder, MigrationError, Patience, PendingMigration, migrate,
+    migrate_with, plan,
+};
 pub use objects::AttemptId;
 pub use settle::{Outcome, Settlement};
 pub use worker::{Held, Verdict, Warning};

@@ -26,11 +26,27 @@ impl TestDatabase {
     /// # Panics
     /// When the server cannot be used: a test without its database must fail, not pass unseen.
     #[expect(
-        clippy::panic,
         clippy::expect_used,
         reason = "only tests use this, and they are to fail here"
     )]
     pub async fn create() -> Self {
+        let database = Self::create_empty().await;
+        migrate(&database.url)
+            .await
+            .expect("the migrations and the functions apply");
+        database
+    }
+
+    /// One without schema.
+    ///
+    /// # Panics
+    /// As [`TestDatabase::create`].
+    #[expect(
+        clippy::panic,
+        clippy::expect_used,
+        reason = "only tests use this, and they are to fail here"
+    )]
+    pub async fn create_empty() -> Self {
         let Ok(server) = std::env::var(SERVER) else {
             panic!(
                 "set {SERVER} to a superuser's address of a Postgres server, such as \
@@ -46,7 +62,6 @@ impl TestDatabase {
             .database(&name)
             .to_url_lossy()
             .to_string();
-        migrate(&url).await.expect("the migrations apply");
         Self { server, name, url }
     }
 

@@ -1,7 +1,7 @@
 //! A migrated database of a test's own, with three people and a worker that speaks.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -173,19 +173,37 @@ fn id(who: Who) -> String {
     format!("'00000000-0000-7000-8000-00000000000{}'", who as u8)
 }
 
+/// As `kiskadee migrate` does: tables in the order of their numbers, then the functions, which may name each other.
 async fn migrate(client: &Client) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/migrations");
-    let entries = std::fs::read_dir(directory).expect("the migrations are there");
-    let mut files: Vec<_> = entries
-        .map(|entry| entry.expect("the directory can be read").path())
-        .collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
-    files.sort();
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    apply(client, &sql_files(&shared.join("migrations"))).await;
+    client
+        .batch_execute("set check_function_bodies = off")
+        .await
+        .expect("the session is its own");
+    apply(client, &sql_files(&shared.join("functions"))).await;
+}
+
+async fn apply(client: &Client, files: &[PathBuf]) {
     for file in files {
-        let statements = std::fs::read_to_string(&file).expect("a migration can be read");
+        let statements = std::fs::read_to_string(file).expect("a file of the schema can be read");
         client
             .batch_execute(&statements)
             .await
             .unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
     }
+}
+
+fn sql_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the schema is there") {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            files.extend(sql_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
 }

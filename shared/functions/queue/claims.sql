@@ -1,0 +1,148 @@
+-- Claim: a whole batch that a device can run at once, in the order of priority and fair virtual time, within the caps of owners.
+--
+-- The statements of the hot path stand in plpgsql functions, which keep their plans; a function in plain SQL that is not
+-- inlined is planned anew at every call.
+
+-- The first row of each lane that the worker serves, in the order to try them: by priority; within one priority the
+-- models in memory first, unless another lane's head has waited longer than loading its model takes.
+create or replace function queue.lane_heads(p_keys text[], p_resident text[], p_load_ms int)
+returns table (batch_key text, priority smallint, mark bigint, vtime bigint, isolate boolean)
+language plpgsql stable
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+  select k.batch_key, p.priority, m.mark, head.vtime, head.isolate
+  from unnest(p_keys) k(batch_key)
+  cross join (values (0::smallint), (1::smallint), (2::smallint)) p(priority)
+  cross join lateral (
+    select coalesce((
+      select w.previous from queue.watermark w where w.batch_key = k.batch_key and w.priority = p.priority), 0) as mark
+  ) m
+  cross join lateral (
+    select r.vtime, r.isolate, r.ready_at
+    from queue.ready r
+    where r.batch_key = k.batch_key and r.priority = p.priority and r.vtime >= m.mark
+    order by r.vtime, r.job_id
+    limit 1
+  ) head
+  where not exists (select from queue.pause x where x.batch_key = k.batch_key)
+  order by p.priority,
+    k.batch_key = any(p_resident) or head.ready_at < clock_timestamp() - make_interval(secs => p_load_ms / 1000.0) desc,
+    head.ready_at;
+end
+$$;
+
+-- Takes up to p_max_jobs rows of one lane whose cost fits the budget (the first always fits) and the room of their owners,
+-- and leases them. A row that is to run alone is taken alone.
+create or replace function queue.take(
+  p_worker uuid, p_batch_key text, p_priority smallint, p_mark bigint, p_isolate boolean, p_max_jobs int, p_max_cost int,
+  p_rooms queue.room[], p_full uuid[]
+) returns setof queue.claimed
+language plpgsql
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+  with candidate as materialized (
+    select r.ctid as place, r.vtime, r.job_id, r.owner, r.cost
+    from queue.ready r
+    where r.batch_key = p_batch_key and r.priority = p_priority and r.vtime >= p_mark and r.isolate = p_isolate
+      and r.owner <> all(p_full)
+    order by r.vtime, r.job_id
+    limit case when p_isolate then 1 else p_max_jobs end
+    for update skip locked
+  ), budgeted as (
+    select c.*, sum(c.cost) over (order by c.vtime, c.job_id) as running_cost from candidate c
+  ), fitting as (
+    select b.place from budgeted b where (b.running_cost <= p_max_cost or b.running_cost = b.cost)
+      and not exists (
+        select from unnest(p_rooms) room where room.owner = b.owner and room.cost <= (
+          select coalesce(sum(before.cost), 0) from budgeted before
+          where before.owner = b.owner and (before.vtime, before.job_id) < (b.vtime, b.job_id)))
+  ), taken as (
+    -- By physical place: the rows are locked, so it cannot change, and no index is searched again.
+    delete from queue.ready r
+    where r.ctid = any(array(select f.place from fitting f))
+    returning r.vtime, r.isolate, r.job_id
+  ), facts as materialized (
+    select nextval('queue.token') as token, t.vtime, t.isolate, j.*
+    from taken t
+    -- `offset 0` pins the order of the join: the few rows that were taken look up theirs, whatever the planner believes
+    -- of a table that was empty when it was last analysed.
+    cross join lateral (select * from queue.job j where j.id = t.job_id offset 0) j
+  ), leased as (
+    insert into queue.lease (job_id, token, worker_id, claimed_at, deadline_at, vtime, cost, priority, isolate,
+      batch_key, owner)
+    select f.id, f.token, p_worker, now.at, now.at + make_interval(secs => f.timeout_s), f.vtime,
+      f.cost, f.priority, f.isolate, f.batch_key, f.owner
+    from facts f, (select clock_timestamp() as at) now
+  )
+  select f.id, f.token, f.kind, f.batch_key, f.owner, f.priority, f.cost, f.isolate,
+    1 + (select count(*) from queue.failure x where x.job_id = f.id)::int,
+    f.args, f.batch_id, f.batch_index, f.trace, f.timeout_s * 1000, f.created_at
+  from facts f
+  order by f.vtime, f.id;
+end
+$$;
+
+-- Claims one batch for a live worker: jobs of one batch key and one priority. No row means nothing to do now.
+--
+-- Errors: KQ410 when the worker is not registered or its registration has expired; it must fence itself off.
+create or replace function queue.claim(
+  p_worker uuid, p_keys text[], p_resident text[], p_max_jobs int, p_max_cost int, p_load_ms int
+) returns setof queue.claimed
+language plpgsql as $$
+declare
+  lane record;
+  rooms queue.room[];
+  full_owners uuid[] := '{}';
+begin
+  perform from queue.worker w where w.id = p_worker and w.expires_at > clock_timestamp();
+  if not found then
+    raise exception 'worker % is not alive', p_worker using errcode = 'KQ410';
+  end if;
+  rooms := queue.rooms();
+  if rooms is not null then
+    full_owners := array(select room.owner from unnest(rooms) room where room.cost <= 0);
+  end if;
+  for lane in select * from queue.lane_heads(p_keys, p_resident, p_load_ms) loop
+    return query select * from queue.take(p_worker, lane.batch_key, lane.priority, lane.mark, lane.isolate, p_max_jobs,
+      p_max_cost, rooms, full_owners);
+    if not found and cardinality(full_owners) > 0 then
+      -- The head, which says whether to take one alone, may be of an owner without room.
+      return query select * from queue.take(p_worker, lane.batch_key, lane.priority, lane.mark, not lane.isolate, p_max_jobs,
+        p_max_cost, rooms, full_owners);
+    end if;
+    if found then
+      perform queue.advance_watermark(lane.batch_key, lane.priority, lane.vtime);
+      return;
+    end if;
+  end loop;
+end
+$$;
+
+-- Moves the watermark of a lane up to the head that a claim found, at most once a second; nobody waits for it.
+create or replace function queue.advance_watermark(p_batch_key text, p_priority smallint, p_vtime bigint) returns void
+language plpgsql as $$
+declare
+  mark queue.watermark;
+begin
+  select * into mark from queue.watermark w where w.batch_key = p_batch_key and w.priority = p_priority;
+  if not found then
+    insert into queue.watermark (batch_key, priority, vtime, previous)
+    values (p_batch_key, p_priority, p_vtime, 0) on conflict do nothing;
+  elsif p_vtime > mark.vtime and mark.moved_at < clock_timestamp() - interval '1 second' then
+    perform from queue.watermark w
+    where w.batch_key = p_batch_key and w.priority = p_priority and w.moved_at = mark.moved_at
+    for update skip locked;
+    if found then
+      update queue.watermark w
+      set previous = w.vtime, vtime = p_vtime, moved_at = clock_timestamp()
+      where w.batch_key = p_batch_key and w.priority = p_priority;
+    end if;
+  end if;
+end
+$$;
+
+grant execute on function queue.lane_heads, queue.take, queue.claim, queue.advance_watermark to kiskadee_worker;

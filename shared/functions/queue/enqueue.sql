@@ -1,0 +1,132 @@
+-- Enqueue: idempotent by unique key, admitted by the owner's backlog, stamped for fairness. Plain statements inside the
+-- caller's transaction: no trigger, no notification.
+
+-- The virtual clock of a lane (a batch key at a priority), and the owner's last place in it.
+create or replace function queue.lane_clock(
+  p_owner uuid, p_batch_key text, p_priority smallint,
+  out mark bigint, out last bigint
+) language plpgsql stable as $$
+begin
+  select w.vtime into mark from queue.watermark w where w.batch_key = p_batch_key and w.priority = p_priority;
+  mark := coalesce(mark, 0);
+  select r.vtime into last
+  from queue.ready r
+  where r.owner = p_owner and r.batch_key = p_batch_key and r.priority = p_priority and r.vtime >= mark
+  order by r.vtime desc
+  limit 1;
+  last := coalesce(last, mark);
+end
+$$;
+
+-- Refuses what would pass a cap. An owner's queued cost is the distance from the clock to its last place, times its
+-- weight: one index read, no counter to lock. The whole queue's depth is the leader's last count. A null cap admits
+-- all: work that follows from admitted work (the archive of a batch) is never refused.
+create or replace function queue.admit_cost(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns void
+language plpgsql stable as $$
+declare
+  backlog double precision;
+begin
+  if p_cap is null then
+    return;
+  end if;
+  if (select coalesce(sum(jobs), 0) from queue.depth) + cardinality(p_jobs) > (select cap_jobs from queue.setting) then
+    raise exception 'the queue is full' using errcode = 'KQ503';
+  end if;
+  select sum((clock.last - clock.mark) * p_weight + lane.cost) into backlog
+  from (select j.batch_key, j.priority, sum(j.cost) as cost from unnest(p_jobs) j group by 1, 2) lane,
+    queue.lane_clock(p_owner, lane.batch_key, lane.priority) clock;
+  if backlog > p_cap then
+    raise exception 'the owner has too much queued work' using errcode = 'KQ429';
+  end if;
+end
+$$;
+
+-- Enqueues the jobs of one owner and returns their ids in the order given. A job whose unique key belongs to a live job
+-- is not enqueued again: its place in the answer holds the id of that one.
+--
+-- Errors: KQ429 (the owner's cap), KQ503 (the queue's cap); nothing is enqueued then. Without a cap (null) nothing is
+-- refused: the queue's own work must get in when it is full, else what it holds could not end.
+create or replace function queue.enqueue(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns uuid[]
+language plpgsql as $$
+declare
+  -- A microsecond for each job: the ids of a call are in the order given, and a job takes longer than that to store, so a
+  -- later call begins behind them.
+  now_us bigint := queue.microseconds(clock_timestamp());
+  ids uuid[];
+begin
+  if p_cap is not null then
+    perform queue.admit_cost(p_owner, p_weight, p_cap, p_jobs);
+  end if;
+
+  with item as materialized (
+    select queue.uuid7_of(now_us + j.place) as id, j.*
+    from unnest(p_jobs) with ordinality as j(
+      kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
+      trace, run_at, place)
+  ), named as (
+    insert into queue.unique_job as u (owner, unique_key, job_id)
+    select p_owner, i.unique_key, i.id from item i where i.unique_key is not null
+    on conflict (owner, unique_key) do update set job_id = u.job_id
+    returning u.unique_key, u.job_id
+  ), fresh as (
+    select i.* from item i left join named n using (unique_key) where n.job_id is null or n.job_id = i.id
+  -- Materialized: joined to each job, its clock would be read for each.
+  ), lane as materialized (
+    select l.batch_key, l.priority, greatest(clock.last, clock.mark) as start
+    from (select distinct f.batch_key, f.priority from fresh f) l,
+      queue.lane_clock(p_owner, l.batch_key, l.priority) clock
+  ), stored as (
+    insert into queue.job (id, owner, batch_id, cost, timeout_s, batch_index, priority, max_attempts, max_crashes,
+      kind, batch_key, args, unique_key, webhook_url, trace)
+    select f.id, p_owner, f.batch_id, f.cost, coalesce(f.timeout_s, 600), f.batch_index, f.priority,
+      coalesce(f.max_attempts, 5), 4, f.kind, f.batch_key, f.args, f.unique_key, f.webhook_url, f.trace
+    from fresh f
+  ), postponed as (
+    insert into queue.later (run_at, job_id)
+    select f.run_at, f.id from fresh f where f.run_at > statement_timestamp()
+  ), queued as (
+    insert into queue.ready (batch_key, priority, vtime, job_id, owner, cost)
+    select f.batch_key, f.priority,
+      l.start + ceil(sum(f.cost) over (partition by f.batch_key, f.priority order by f.place) / p_weight)::bigint,
+      f.id, p_owner, f.cost
+    from fresh f join lane l on l.batch_key = f.batch_key and l.priority = f.priority
+    where f.run_at is null or f.run_at <= statement_timestamp()
+  )
+  select array_agg(coalesce(n.job_id, i.id) order by i.place) into ids
+  from item i left join named n using (unique_key);
+
+  return ids;
+end
+$$;
+
+-- Enqueues a batch: its jobs and the row that gathers them. Returns the id of the batch.
+create or replace function queue.enqueue_batch(
+  p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[], p_webhook_url text, p_trace text
+) returns uuid
+language plpgsql as $$
+declare
+  batch uuid := queue.uuid7();
+  jobs queue.new_job[];
+  ids uuid[];
+begin
+  select array_agg(row(j.kind, j.batch_key, j.priority, j.cost, j.args, batch, j.place, j.max_attempts, j.timeout_s,
+    null, null, p_trace, j.run_at)::queue.new_job order by j.place) into jobs
+  from unnest(p_jobs) with ordinality as j(
+    kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
+    trace, run_at, place);
+  ids := queue.enqueue(p_owner, p_weight, p_cap, jobs);
+  insert into queue.batch (id, owner, total, job_ids, webhook_url, trace)
+  values (batch, p_owner, cardinality(ids), ids, p_webhook_url, p_trace);
+  insert into queue.batch_progress (batch_id, pending) values (batch, cardinality(ids));
+  return batch;
+end
+$$;
+
+-- The doorbell, rung after a commit: those who find another ringing skip, so notifiers never queue behind each other.
+create or replace function queue.ring() returns void
+language sql as $$
+  select pg_notify('kiskadee_ready', '') where pg_try_advisory_xact_lock(hashtext('kiskadee_ready'))
+$$;
+
+grant execute on function queue.lane_clock, queue.admit_cost, queue.enqueue, queue.enqueue_batch, queue.ring
+  to kiskadee_worker;

@@ -1,0 +1,159 @@
+-- The end of an attempt. Everything that ends one (a worker's settlement, a rescue, a cancellation) removes the lease or
+-- the waiting row under its own rule and hands what it removed to queue.conclude, the only place that decides what follows.
+
+-- Seconds before attempt n + 1: 2, 8, 32, … at most an hour, with a quarter of jitter either way.
+create or replace function queue.backoff(p_errors bigint) returns interval
+language sql volatile as $$
+  select make_interval(secs => least(3600, 2 * 4 ^ least(p_errors, 10)) * (0.75 + random() / 2))
+$$;
+
+-- What becomes of a job whose attempt ended: done, dead, later or ready.
+create or replace function queue.fate(
+  p_outcome text, p_errors bigint, p_crashes bigint, p_max_attempts smallint, p_max_crashes smallint
+) returns text
+language sql immutable as $$
+  select case
+    when p_outcome in ('completed', 'cancelled') then 'done'
+    when p_outcome = 'failed' then 'dead'
+    when p_outcome = 'error' then case when p_errors + 1 >= p_max_attempts then 'dead' else 'later' end
+    when p_outcome in ('crash', 'timeout') then case when p_crashes + 1 >= p_max_crashes then 'dead' else 'ready' end
+    when p_outcome = 'snoozed' then 'later'
+    else 'ready'
+  end
+$$;
+
+-- Moves each job to its fate and returns what happened, for the counters and the outbox.
+create or replace function queue.move(p_ended queue.ended[]) returns setof queue.concluded
+language plpgsql
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+  with verdict as materialized (
+    select e.*, j.owner, j.kind, j.batch_id, j.batch_index, j.batch_key, j.priority, j.cost, j.webhook_url,
+      j.unique_key, j.created_at,
+      past.errors, past.errors + past.crashes as attempts_before,
+      queue.fate(e.outcome, past.errors, past.crashes, j.max_attempts, j.max_crashes) as fate
+    from unnest(p_ended) e
+    cross join lateral (select * from queue.job j where j.id = e.job_id offset 0) j
+    cross join lateral (
+      select count(*) filter (where f.kind = 'error') as errors, count(*) filter (where f.kind <> 'error') as crashes
+      from queue.failure f where f.job_id = e.job_id
+    ) past
+  ), chained as (
+    insert into queue.failure (job_id, token, kind, worker_id, message)
+    select v.job_id, v.token, case when v.outcome = 'failed' then 'error' else v.outcome end, v.worker_id,
+      left(coalesce(v.message, v.outcome), 4000)
+    from verdict v where v.outcome in ('error', 'failed', 'crash', 'timeout')
+  ), removed as (
+    delete from queue.job j where j.id = any(array(select v.job_id from verdict v where v.fate = 'done'))
+  ), finished as (
+    insert into queue.done (job_id, owner, batch_id, token, created_at, started_at, batch_index, attempts, kind,
+      batch_key, outcome, result)
+    select v.job_id, v.owner, v.batch_id, v.token, v.created_at, v.started_at, v.batch_index,
+      v.attempts_before + (v.token is not null)::int, v.kind, v.batch_key, v.outcome, v.result
+    from verdict v where v.fate = 'done'
+  ), buried as (
+    insert into queue.dead (job_id, reason, started_at)
+    select v.job_id, left(coalesce(v.message, v.outcome), 4000), v.started_at from verdict v where v.fate = 'dead'
+  ), unnamed as (
+    delete from queue.unique_job u using verdict v
+    where v.fate in ('done', 'dead') and v.unique_key is not null
+      and u.owner = v.owner and u.unique_key = v.unique_key and u.job_id = v.job_id
+  ), postponed as (
+    insert into queue.later (run_at, job_id, isolate)
+    select clock_timestamp() + case
+        when v.outcome = 'error' then queue.backoff(v.errors)
+        else make_interval(secs => greatest(coalesce(v.delay_ms, 1000), 0) / 1000.0)
+      end, v.job_id, v.isolate
+    from verdict v where v.fate = 'later'
+  ), requeued as (
+    insert into queue.ready (batch_key, priority, vtime, job_id, owner, cost, isolate)
+    select v.batch_key, v.priority, greatest(v.vtime, clock.mark), v.job_id, v.owner, v.cost,
+      v.isolate or v.outcome in ('crash', 'timeout')
+    from verdict v, queue.lane_clock(v.owner, v.batch_key, v.priority) clock where v.fate = 'ready'
+  )
+  select v.job_id, v.owner, v.kind, v.batch_id, v.fate, v.outcome, v.result, v.message, v.webhook_url from verdict v;
+end
+$$;
+
+-- Everything that follows from the end of attempts whose leases or waiting rows the caller has removed, the keeping of the
+-- voices that they made included.
+create or replace function queue.conclude(p_ended queue.ended[]) returns void
+language plpgsql as $$
+declare
+  concluded queue.concluded[];
+  completed bigint;
+  failed bigint;
+  voices bigint;
+begin
+  select array_agg(c) into concluded from queue.move(p_ended) c;
+  perform queue.count_batches(concluded);
+  perform queue.announce_jobs(concluded);
+  select count(*) filter (where c.kind in ('speech', 'stream') and c.outcome = 'completed'),
+    count(*) filter (where c.kind in ('speech', 'stream') and c.fate = 'dead'), count(*) filter (where c.kind = 'clone')
+  into completed, failed, voices
+  from unnest(concluded) c;
+  if completed > 0 then
+    perform telemetry.count('tts_jobs_completed_total', '{}', completed);
+  end if;
+  if failed > 0 then
+    perform telemetry.count('tts_jobs_failed_total', '{}', failed);
+  end if;
+  if voices > 0 then
+    perform speech.keep_voices(concluded);
+  end if;
+end
+$$;
+
+-- Puts the ends of single jobs that somebody wants to hear of into the outbox.
+create or replace function queue.announce_jobs(p_concluded queue.concluded[]) returns void
+language plpgsql as $$
+begin
+  perform webhook.emit(c.owner,
+    'job.' || case when c.fate = 'dead' then 'failed' else c.outcome end,
+    c.webhook_url,
+    jsonb_strip_nulls(jsonb_build_object(
+      'job_id', api.wire_id('job', c.job_id), 'kind', c.kind,
+      'status', case when c.fate = 'dead' then 'failed' else c.outcome end,
+      'error', case when c.fate = 'dead' then c.message end,
+      'duration_seconds', c.result -> 'duration_seconds', 'bytes', c.result -> 'bytes',
+      'audio_url', case when c.outcome = 'completed' and c.kind = 'speech' then
+        format('/api/v1/jobs/%s/audio', api.wire_id('job', c.job_id)) end)))
+  from unnest(p_concluded) c
+  where c.webhook_url is not null and c.fate in ('done', 'dead');
+end
+$$;
+
+-- Settles attempts, each with its own outcome, and returns the jobs whose settlement was accepted. A job whose lease now
+-- bears another token (or none) was given to somebody else meanwhile: its row is left out, and its result counts for nothing.
+create or replace function queue.settle(
+  p_worker uuid, p_jobs uuid[], p_tokens bigint[], p_outcomes text[], p_results jsonb[], p_messages text[],
+  p_delays_ms int[]
+) returns uuid[]
+language plpgsql
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan as $$
+declare
+  ended queue.ended[];
+begin
+  -- A token is issued once, so it alone names the attempt.
+  with won as materialized (
+    delete from queue.lease l where l.job_id = any(p_jobs) and l.token = any(p_tokens) returning l.*
+  )
+  select array_agg(row(w.job_id, w.token, w.worker_id, w.claimed_at, w.vtime, w.isolate,
+    case when w.cancel_requested and g.outcome not in ('completed', 'failed') then 'cancelled' else g.outcome end,
+    g.result, g.message, g.delay_ms)::queue.ended) into ended
+  from won w
+  join unnest(p_jobs, p_tokens, p_outcomes, p_results, p_messages, p_delays_ms)
+    as g(job_id, token, outcome, result, message, delay_ms) on g.token = w.token and g.job_id = w.job_id;
+  if ended is null then
+    return '{}';
+  end if;
+  perform queue.conclude(ended);
+  return (select array_agg(e.job_id) from unnest(ended) e);
+end
+$$;
+
+grant execute on function queue.backoff, queue.fate, queue.move, queue.conclude, queue.announce_jobs, queue.settle
+  to kiskadee_worker;

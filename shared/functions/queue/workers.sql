@@ -1,0 +1,88 @@
+-- Workers' registrations, and who leads.
+
+-- Registers a worker under a new id. An id is never used twice: a process that was fenced off comes back as another.
+create or replace function queue.register_worker(p_id uuid, p_info jsonb, p_ttl_ms int) returns void
+language sql as $$
+  insert into queue.worker (id, expires_at, name, host, version, slots, engines, devices)
+  values (p_id, clock_timestamp() + make_interval(secs => p_ttl_ms / 1000.0),
+    coalesce(p_info ->> 'name', ''), coalesce(p_info ->> 'host', ''), coalesce(p_info ->> 'version', ''),
+    coalesce((p_info ->> 'slots')::int, 1), coalesce(p_info -> 'engines', '[]'), coalesce(p_info -> 'devices', '[]'))
+$$;
+
+-- Keeps the fleet's rate for each batch key from what one worker reports of itself.
+create or replace function queue.note_rates(p_rates jsonb) returns void
+language sql as $$
+  insert into queue.throughput as t (batch_key, cost_per_second)
+  select r.key, r.value::double precision from jsonb_each_text(p_rates) r where r.value::double precision > 0
+  order by r.key
+  on conflict (batch_key) do update
+    set cost_per_second = excluded.cost_per_second, measured_at = clock_timestamp()
+    where t.measured_at < clock_timestamp() - interval '10 seconds'
+$$;
+
+-- Renews a worker's registration, and so all of its leases, in one statement; notes the progress of its jobs and answers
+-- what it must know of them: `cancel` (somebody asked) or `lost` (the lease is another's now).
+--
+-- Errors: KQ410 when the registration has expired: the worker must drop everything and register anew.
+create or replace function queue.heartbeat(
+  p_worker uuid, p_ttl_ms int, p_info jsonb, p_jobs uuid[], p_tokens bigint[], p_progress smallint[]
+) returns table (job_id uuid, token bigint, verdict text)
+language plpgsql as $$
+begin
+  update queue.worker w
+  set expires_at = clock_timestamp() + make_interval(secs => p_ttl_ms / 1000.0),
+    storage_ok = coalesce((p_info ->> 'storage_ok')::boolean, w.storage_ok),
+    slots = coalesce((p_info ->> 'slots')::int, w.slots),
+    resident = coalesce((select array_agg(r) from jsonb_array_elements_text(p_info -> 'resident') r), w.resident),
+    devices = coalesce(p_info -> 'devices', w.devices),
+    load = coalesce(p_info -> 'load', w.load),
+    rates = coalesce(p_info -> 'rates', w.rates)
+  where w.id = p_worker and w.expires_at > clock_timestamp();
+  if not found then
+    raise exception 'worker % is not alive', p_worker using errcode = 'KQ410';
+  end if;
+  perform queue.note_rates(coalesce(p_info -> 'rates', '{}'));
+  update queue.lease l set progress = h.progress
+  from unnest(p_jobs, p_tokens, p_progress) h(job_id, token, progress)
+  where l.job_id = h.job_id and l.token = h.token and l.progress <> h.progress;
+  return query
+    select h.job_id, h.token, case when l.job_id is null then 'lost' else 'cancel' end
+    from unnest(p_jobs, p_tokens) h(job_id, token)
+    left join queue.lease l on l.job_id = h.job_id and l.token = h.token
+    where l.job_id is null or l.cancel_requested;
+end
+$$;
+
+-- Ends a registration. Leases that it still has are rescued at once.
+create or replace function queue.retire_worker(p_worker uuid) returns void
+language sql as $$
+  delete from queue.worker w where w.id = p_worker
+$$;
+
+-- Takes or keeps the lead for a while. Nobody leads for longer than it is registered, so the lead of a worker that stands still
+-- is free no later than its leases. Answers 0 to who leads now, and to others in how many milliseconds the lead will be
+-- free if it is not renewed: who asks then takes over at once. Those others only read. Works behind a transaction-mode
+-- pooler.
+create or replace function queue.lead(p_worker uuid, p_ttl_ms int) returns int
+language plpgsql as $$
+declare
+  lapses_at timestamptz;
+begin
+  select least(l.expires_at, w.expires_at) into lapses_at
+  from queue.leader l join queue.worker w on w.id = l.worker_id
+  where l.worker_id <> p_worker;
+  if lapses_at > clock_timestamp() then
+    return 1 + floor(date_part('epoch', lapses_at - clock_timestamp()) * 1000)::int;
+  end if;
+  insert into queue.leader as l (worker_id, expires_at)
+  values (p_worker, clock_timestamp() + make_interval(secs => p_ttl_ms / 1000.0))
+  on conflict (only_row) do update set worker_id = excluded.worker_id, expires_at = excluded.expires_at
+    where l.worker_id = excluded.worker_id or l.expires_at < clock_timestamp()
+      or not exists (select from queue.worker w where w.id = l.worker_id and w.expires_at > clock_timestamp());
+  -- Not found: another was faster, and has it for as long.
+  return case when found then 0 else p_ttl_ms end;
+end
+$$;
+
+grant execute on function queue.register_worker, queue.note_rates, queue.heartbeat, queue.retire_worker, queue.lead
+  to kiskadee_worker;

@@ -1,0 +1,136 @@
+-- Jobs of every kind over HTTP. Packing an archive is the batch's own business and is not shown as a job.
+
+-- Everything that is known of some jobs, whichever table each is in.
+create or replace function speech.job_states(p_jobs uuid[]) returns setof speech.job_state
+language plpgsql stable
+set enable_seqscan = off as $$
+declare
+  first_id uuid := (select id from unnest(p_jobs) id order by id limit 1);
+  last_id uuid := (select id from unnest(p_jobs) id order by id desc limit 1);
+begin
+  return query
+    select d.job_id, d.owner, d.kind, d.outcome, case d.outcome when 'completed' then 100 else 0 end::smallint, d.attempts,
+      d.created_at, d.started_at, d.finished_at, null, d.result, d.batch_id
+    from queue.done d where d.job_id = any(p_jobs) and d.job_id between first_id and last_id
+    union all
+    select j.id, j.owner, j.kind,
+      case when x.job_id is not null then 'failed' when l.job_id is not null then 'running' else 'queued' end,
+      coalesce(l.progress, 0::smallint), past.failures + (l.job_id is not null)::int, j.created_at,
+      coalesce(l.claimed_at, x.started_at), x.finished_at, x.reason, null, j.batch_id
+    from queue.job j
+    left join queue.dead x on x.job_id = j.id
+    left join queue.lease l on l.job_id = j.id
+    cross join lateral (select count(*)::int as failures from queue.failure f where f.job_id = j.id) past
+    where j.id = any(p_jobs);
+end
+$$;
+
+-- What a finished job made, without where it lies, and with the licence of the voice that spoke.
+create or replace function speech.result_body(p_state speech.job_state) returns jsonb
+language sql stable as $$
+  select case
+    when p_state.status <> 'completed' then null
+    when p_state.kind = 'speech' then
+      jsonb_build_object('audio_url', format('/api/v1/jobs/%s/audio', api.wire_id('job', p_state.job_id)))
+        || (p_state.result - 'key' - 'timestamps_key')
+        || case when p_state.result ? 'timestamps_key' then jsonb_build_object(
+          'timestamps_url', format('/api/v1/jobs/%s/timestamps', api.wire_id('job', p_state.job_id)),
+          'subtitles_url', format('/api/v1/jobs/%s/subtitles', api.wire_id('job', p_state.job_id))) else '{}' end
+        || speech.licence_of_result(p_state.result)
+    when p_state.kind = 'clone' then p_state.result - 'conditioning_key'
+    when p_state.kind = 'stream' then p_state.result || speech.licence_of_result(p_state.result) end
+$$;
+
+-- A job as it looks outside.
+create or replace function speech.job_body(p_state speech.job_state) returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+      'job_id', api.wire_id('job', p_state.job_id), 'kind', p_state.kind, 'status', p_state.status,
+      'progress', p_state.progress, 'attempts', p_state.attempts, 'created_at', api.wire_time(p_state.created_at),
+      'started_at', api.wire_time(p_state.started_at), 'finished_at', api.wire_time(p_state.finished_at))
+    || jsonb_strip_nulls(jsonb_build_object(
+      'batch_id', api.wire_id('batch', p_state.batch_id),
+      'error', case when p_state.status = 'failed' then
+        jsonb_build_object('message', p_state.error, 'attempts', p_state.attempts) end,
+      'result', speech.result_body(p_state)))
+$$;
+
+-- The job if the caller may see it.
+create or replace function speech.visible_job(p_caller api.caller, p_job uuid) returns speech.job_state
+language sql stable as $$
+  select s from speech.job_states(array[p_job]) s
+  where (s.owner = p_caller.user_id or p_caller.role = 'admin') and s.kind <> 'archive'
+$$;
+
+create or replace function speech.no_job(p_caller api.caller) returns api.answer
+language sql immutable as $$
+  select api.problem(p_caller, 404, 'not_found', 'There is no such job, or it is older than finished work is kept.')
+$$;
+
+create or replace function api.get_job(p_caller api.credentials, p_job uuid) returns api.answer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  caller api.caller := api.admit(p_caller, 'read');
+  state speech.job_state;
+begin
+  if caller.status is not null then
+    return api.refused(caller);
+  end if;
+  state := speech.visible_job(caller, p_job);
+  if state.job_id is null then
+    return speech.no_job(caller);
+  end if;
+  return api.ok(caller, 200, speech.job_body(state));
+end
+$$;
+
+-- A job that runs is asked to stop and ends soon after; the answer is the job as it is now.
+create or replace function api.cancel_job(p_caller api.credentials, p_job uuid) returns api.answer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  caller api.caller := api.admit(p_caller, 'create');
+  state speech.job_state;
+begin
+  if caller.status is not null then
+    return api.refused(caller);
+  end if;
+  state := speech.visible_job(caller, p_job);
+  if state.job_id is null then
+    return speech.no_job(caller);
+  end if;
+  perform queue.cancel_job(state.owner, p_job);
+  state := speech.visible_job(caller, p_job);
+  if state.status in ('completed', 'failed') then
+    return api.problem(caller, 409, 'conflict', format('The job has %s already.', state.status));
+  end if;
+  return api.ok(caller, 200, speech.job_body(state));
+end
+$$;
+
+-- What an event stream needs at each look: the job, and the failures of attempts after a token that was already told.
+-- A stream is one request however often it looks, so only the first look (not p_again) counts against the rate.
+create or replace function api.job_events(
+  p_caller api.credentials, p_job uuid, p_after_token bigint default 0, p_again boolean default false
+) returns api.answer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  caller api.caller := case when p_again then api.identify(p_caller) else api.admit(p_caller, 'read') end;
+  state speech.job_state;
+  failures jsonb;
+begin
+  if caller.status is not null then
+    return api.refused(caller);
+  end if;
+  state := speech.visible_job(caller, p_job);
+  if state.job_id is null then
+    return speech.no_job(caller);
+  end if;
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'token', f.token, 'at', api.wire_time(f.at), 'kind', f.kind, 'message', f.message) order by f.token), '[]')
+  into failures
+  from queue.failure f where f.job_id = p_job and f.token > p_after_token;
+  return api.ok(caller, 200, jsonb_build_object('job', speech.job_body(state), 'failures', failures));
+end
+$$;
+
+grant execute on function api.get_job, api.cancel_job, api.job_events to kiskadee_speech;

@@ -1,0 +1,62 @@
+-- The numbers that are read off the tables when somebody asks. Nothing here names a job, a batch or an owner.
+
+-- What waits, by queue and priority. The leader's count while it is fresh; counted here when nobody leads, for then the
+-- kept count is of the past. A queue that is known but empty has a row too, so that its gauge reads zero.
+create or replace function telemetry.lanes() returns table (queue text, priority smallint, jobs bigint, cost bigint, oldest_at timestamptz)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with fresh as materialized (
+    select exists (select from queue.depth d where d.measured_at > clock_timestamp() - interval '10 seconds') as so
+  ), counted as (
+    select d.batch_key as queue, d.priority, d.jobs, d.cost, d.oldest_at from queue.depth d, fresh where fresh.so
+    union all
+    select r.batch_key, r.priority, count(*), sum(r.cost)::bigint, min(r.ready_at)
+    from queue.ready r where not (select fresh.so from fresh) group by 1, 2
+  ), known as (
+    select 'speech:' || e.name as queue from speech.engine e
+    union select 'archive:zip'
+    union select d.batch_key from queue.depth d
+    union select p.batch_key from queue.pause p
+  )
+  select c.queue, c.priority, c.jobs, c.cost, c.oldest_at from counted c
+  union all
+  select k.queue, 1, 0, 0, null from known k where not exists (select from counted c where c.queue = k.queue)
+$$;
+
+-- The accelerators of live workers. A worker reports `devices` as
+--   [{"kind": "cuda", "name": "cuda:0", "memory_used_bytes", "memory_total_bytes", "utilization_percent"?}]
+-- and may list its CPU with the kind `cpu`, which is no accelerator. Two registrations of one name (a restart) are one
+-- series.
+create or replace function telemetry.accelerators() returns table (worker text, device text, memory_bytes float8, utilization float8)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select w.name, d.item ->> 'name', max((d.item ->> 'memory_used_bytes')::float8), max((d.item ->> 'utilization_percent')::float8)
+  from queue.worker w,
+    jsonb_array_elements(case when jsonb_typeof(w.devices) = 'array' then w.devices else '[]' end) as d(item)
+  where w.expires_at > clock_timestamp() and d.item ->> 'kind' <> 'cpu'
+  group by 1, 2
+$$;
+
+create or replace function telemetry.gauges() returns table (name text, labels jsonb, value float8)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with lanes as materialized (
+    select l.queue, sum(l.jobs) as jobs, min(l.oldest_at) as oldest_at from telemetry.lanes() l group by l.queue
+  )
+  select 'queue_depth', jsonb_build_object('queue', l.queue), l.jobs::float8 from lanes l
+  union all
+  select 'queue_oldest_job_seconds', jsonb_build_object('queue', l.queue),
+    greatest(coalesce(extract(epoch from clock_timestamp() - l.oldest_at), 0), 0)::float8
+  from lanes l
+  union all
+  select 'queue_running_jobs', jsonb_build_object('queue', k.queue), count(h.job_id)::float8
+  from (select l.queue from lanes l union select h.batch_key from queue.lease h) as k
+  left join queue.lease h on h.batch_key = k.queue group by k.queue
+  union all
+  select 'queue_dead_jobs', '{}', count(*)::float8 from queue.dead
+  union all
+  select 'workers_alive', '{}', count(*)::float8 from queue.worker w where w.expires_at > clock_timestamp()
+  union all
+  select 'gpu_memory_usage_bytes', jsonb_build_object('worker', a.worker, 'device', a.device), a.memory_bytes
+  from telemetry.accelerators() a where a.memory_bytes is not null
+  union all
+  select 'gpu_utilization_percent', jsonb_build_object('worker', a.worker, 'device', a.device), a.utilization
+  from telemetry.accelerators() a where a.utilization is not null
+$$;
