@@ -20,12 +20,14 @@ language sql as $$
     where t.measured_at < clock_timestamp() - interval '10 seconds'
 $$;
 
--- Renews a worker's registration, and so all of its leases, in one statement; notes the progress of its jobs and answers
+-- Renews a worker's registration, and so all of its leases, in one statement; notes the progress of its jobs (0 to 100, and
+-- {"stage", "detail"} in words and figures) and answers
 -- what it must know of them: `cancel` (somebody asked) or `lost` (the lease is another's now).
 --
 -- Errors: KQ410 when the registration has expired: the worker must drop everything and register anew.
 create or replace function queue.heartbeat(
-  p_worker uuid, p_ttl_ms int, p_info jsonb, p_jobs uuid[], p_tokens bigint[], p_progress smallint[]
+  p_worker uuid, p_ttl_ms int, p_info jsonb, p_jobs uuid[], p_tokens bigint[], p_progress smallint[],
+  p_details jsonb[]
 ) returns table (job_id uuid, token bigint, verdict text)
 language plpgsql as $$
 begin
@@ -42,9 +44,12 @@ begin
     raise exception 'worker % is not alive', p_worker using errcode = 'KQ410';
   end if;
   perform queue.note_rates(coalesce(p_info -> 'rates', '{}'));
-  update queue.lease l set progress = h.progress
-  from unnest(p_jobs, p_tokens, p_progress) h(job_id, token, progress)
-  where l.job_id = h.job_id and l.token = h.token and l.progress <> h.progress;
+  update queue.lease l set progress = h.progress, detail = h.detail
+  from unnest(p_jobs, p_tokens, p_progress, p_details) h(job_id, token, progress, detail)
+  where l.job_id = h.job_id and l.token = h.token
+    and (l.progress, l.detail) is distinct from (h.progress, h.detail)
+    -- Read by everybody who looks at the job; a worker that says more is not listened to.
+    and coalesce(octet_length(h.detail::text), 0) <= 2048;
   return query
     select h.job_id, h.token, case when l.job_id is null then 'lost' else 'cancel' end
     from unnest(p_jobs, p_tokens) h(job_id, token)

@@ -8,12 +8,14 @@ use uuid::Uuid;
 use crate::{Queue, Result};
 
 /// A lease that the worker believes to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub job: Uuid,
     pub token: i64,
     /// 0 to 100.
     pub progress: i16,
+    /// The stage in words and its figures: `{"stage", "detail"?}`, at most 2 KiB.
+    pub detail: Option<Value>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +61,8 @@ impl Queue {
                 .bind(info)
                 .bind(held.iter().map(|lease| lease.job).collect::<Vec<_>>())
                 .bind(held.iter().map(|lease| lease.token).collect::<Vec<_>>())
-                .bind(held.iter().map(|lease| lease.progress).collect::<Vec<_>>());
+                .bind(held.iter().map(|lease| lease.progress).collect::<Vec<_>>())
+                .bind(held.iter().map(|lease| &lease.detail).collect::<Vec<_>>());
         let rows = self.rows(query).await?;
         Ok(rows
             .into_iter()

@@ -84,13 +84,17 @@ async fn a_worker_lives_with_the_rights_of_its_role() {
             job: ended[0].job,
             token: ended[0].token,
             progress: 50,
+            detail: Some(json!({"stage": "speaking"})),
         };
         let info = json!({"rates": {LANE: 12.5}, "resident": [LANE], "storage_ok": true});
-        queue.heartbeat(worker, TTL, &info, &[held]).await.unwrap();
+        queue
+            .heartbeat(worker, TTL, &info, std::slice::from_ref(&held))
+            .await
+            .unwrap();
         let mark = queue.draw_token().await.unwrap();
         let unknown =
             async |known: &[Held], mark| queue.unknown_leases(worker, known, mark).await.unwrap();
-        assert_eq!(unknown(&[held], mark).await, []);
+        assert_eq!(unknown(std::slice::from_ref(&held), mark).await, []);
         assert_eq!(unknown(&[], mark).await, [(held.job, held.token)]);
         assert_eq!(unknown(&[], held.token).await, [], "claimed after the mark");
         assert_eq!(queue.settle(worker, &ended).await.unwrap().len(), 1);

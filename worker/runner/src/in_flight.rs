@@ -8,7 +8,7 @@ use std::{
 use kiskadee_queue::{AttemptId, Held, Verdict, Warning};
 use tokio_util::sync::CancellationToken;
 
-use crate::job::Progress;
+use crate::progress::Progress;
 
 /// Why an attempt was stopped. The first reason stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,7 @@ impl InFlight {
             job: *job,
             token: *token,
             progress: i16::from(entry.progress.percent()),
+            detail: entry.progress.detail(),
         });
         held.collect()
     }

@@ -1,16 +1,13 @@
 //! A job as its family sees it: what it asks for, under which attempt it runs, and how it can end.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
-};
-
 use kiskadee_storage::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 use uuid::Uuid;
+
+use crate::progress::Progress;
 
 /// Why a job has no result, by what the runner is to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,22 +52,6 @@ pub struct Attempt {
     pub progress: Progress,
     /// Its log lines and its part of the trace.
     pub span: Span,
-}
-
-/// How far an attempt has come, 0..=100; shared with the heartbeat.
-#[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<AtomicU8>);
-
-impl Progress {
-    pub fn percent(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// `share` from 0 to 1.
-    pub fn set(&self, share: f64) {
-        self.0
-            .store((share.clamp(0.0, 1.0) * 100.0) as u8, Ordering::Relaxed);
-    }
 }
 
 /// A claimed job on its way to its body.

@@ -23,6 +23,7 @@ mod lost_claims;
 mod metrics;
 mod pace;
 mod pool;
+mod progress;
 mod rates;
 mod report;
 mod session;
@@ -46,8 +47,9 @@ pub use self::{
     config::{MOST_SLOTS, RunnerConfig},
     error::{RunnerError, chain},
     family::{Answers, Family, Lane, Measured},
-    job::{Attempt, Job, JobError, Made, Progress},
+    job::{Attempt, Job, JobError, Made},
     pool::{PoolName, Slots, UnknownPool},
+    progress::Progress,
 };
 use self::{execute::Settling, fetch::Fetcher, in_flight::Stop, shared::Shared};
 

@@ -11,6 +11,7 @@ use kiskadee_runner::{Answers, Attempt, Family, Job, JobError, Lane, Made, PoolN
 use kiskadee_shared::state::JobState;
 use kiskadee_storage::{ResultRef, Store};
 use serde::Deserialize;
+use serde_json::json;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -64,7 +65,13 @@ impl Archive {
             token: attempt.token,
         }
         .key("archive.zip");
-        let progress = |share| attempt.progress.set(share);
+        let progress = |packed: usize| {
+            attempt.progress.set(packed as f64 / items.len() as f64);
+            attempt
+                .progress
+                .tell(json!({"packed": packed, "of": items.len()}));
+        };
+        attempt.progress.enter("packing");
         let bytes = pack(&self.store, items, &key, &attempt.cancel, progress).await?;
         Ok(ArchiveResult {
             key,

@@ -51,13 +51,13 @@ pub struct ArchiveItem {
 }
 
 /// Packs `items`, in the order of the request, into the object `target`; the answer is its size. `progress` is
-/// told the share of the items that are packed. An upload that fails or is cancelled is dropped.
+/// told how many items are packed. An upload that fails or is cancelled is dropped.
 pub async fn pack(
     store: &Store,
     items: &[ArchiveItem],
     target: &str,
     cancel: &CancellationToken,
-    progress: impl Fn(f64),
+    progress: impl Fn(usize),
 ) -> Result<u64, ArchiveError> {
     let mut writer = ArchiveWriter::new(store.writer(target, CONTENT_TYPE)?);
     let filled = cancel
@@ -76,7 +76,7 @@ async fn fill(
     writer: &mut ArchiveWriter,
     store: &Store,
     items: &[ArchiveItem],
-    progress: impl Fn(f64),
+    progress: impl Fn(usize),
 ) -> Result<(), ArchiveError> {
     let mut manifest = Manifest::default();
     for (index, item) in items.iter().enumerate() {
@@ -91,7 +91,7 @@ async fn fill(
             }
             None => manifest.not_completed(index, item),
         }
-        progress((index + 1) as f64 / items.len() as f64);
+        progress(index + 1);
     }
     for (name, text) in manifest.files() {
         writer.start(name, text.len() as u64)?;

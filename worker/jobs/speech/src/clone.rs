@@ -51,8 +51,10 @@ async fn make(tools: &Tools, attempt: &Attempt, args: &CloneArgs) -> Result<Clon
         .map_err(not_spoken)?
         .voice_maker();
     let maker = maker.ok_or_else(|| not_spoken(no_maker(&args.engine)))?;
+    attempt.progress.enter("reading the recordings");
     let recordings = fetch_all(tools, attempt, &args.source, maker.recording_rate()).await?;
     let duration_seconds = recordings.iter().map(Recording::seconds).sum();
+    attempt.progress.enter("taking the voice");
     let conditioning = condition(maker, recordings).await?;
     attempt.progress.set(0.9);
     let key = format!(

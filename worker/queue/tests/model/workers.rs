@@ -70,6 +70,7 @@ impl Run<'_> {
                 job: *job,
                 token: *token,
                 progress: 50,
+                detail: None,
             })
             .collect();
         let answer = self

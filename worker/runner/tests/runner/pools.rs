@@ -49,6 +49,17 @@ async fn a_job_that_runs_alone_does_not_wait_for_a_long_one() {
 }
 
 #[tokio::test]
+async fn a_running_job_tells_what_it_does() {
+    let fleet = Fleet::new().await;
+    let runner = fleet.start(Toys::new());
+    fleet.enqueue(&[long()]).await;
+    let told = "select count(*) from queue.lease
+                where detail = '{\"stage\": \"waiting\", \"detail\": {\"for\": \"the test\"}}'";
+    fleet.until(told, 1).await;
+    runner.drain().await;
+}
+
+#[tokio::test]
 async fn a_drain_gives_long_jobs_back() {
     let fleet = Fleet::new().await;
     let runner = fleet.start(Toys::new());

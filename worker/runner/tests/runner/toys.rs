@@ -51,6 +51,8 @@ impl Family for Toys {
 
 async fn play(job: &Job, may_end: &Semaphore) -> Result<Made, JobError> {
     if job.kind == "long" {
+        job.attempt.progress.enter("waiting");
+        job.attempt.progress.tell(json!({"for": "the test"}));
         let ended = job.attempt.cancel.run_until_cancelled(may_end.acquire());
         ended.await.ok_or(JobError::Cancelled)?.unwrap().forget();
     }
