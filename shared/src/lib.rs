@@ -1,4 +1,4 @@
-//! What edge and worker both use: ids, the kinds of job with their arguments and results, states, limits and guards.
+//! What edge and worker both use: ids, states, limits and guards.
 //!
 //! Everything here is pure: no clock, no randomness, no I/O, so the same code serves a WebAssembly component and a native
 //! worker. The schema of the database lies beside it: tables in `migrations/`, functions in `functions/`.

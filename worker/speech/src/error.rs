@@ -28,3 +28,14 @@ impl From<kiskadee_text::SsmlError> for SpeechError {
         ))
     }
 }
+
+impl From<kiskadee_process::OrderError> for SpeechError {
+    fn from(error: kiskadee_process::OrderError) -> Self {
+        use kiskadee_process::OrderError;
+        match error {
+            OrderError::Reject(why) | OrderError::TooLong(why) => Self::Reject(why),
+            OrderError::Retry(why) => Self::Retry(why),
+            OrderError::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
+}

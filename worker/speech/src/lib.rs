@@ -4,7 +4,6 @@
 //! models in device memory, and the engines themselves. It knows nothing of queues, HTTP or databases, so it can
 //! be used and tested as a library.
 
-mod cache;
 mod catalogue;
 mod engine;
 mod error;
@@ -15,12 +14,12 @@ mod kokoro;
 mod licence;
 mod openvoices;
 mod piper;
-mod process;
 mod request;
 mod voice_maker;
 mod xtts;
 
-pub use cache::{CacheError, CacheStats, ModelCache};
+use kiskadee_process as process;
+
 pub use catalogue::Engines;
 pub use engine::{Engine, EngineCount, EngineInfo, ProfileInfo, Voice, VoiceKind};
 pub use error::SpeechError;
@@ -29,12 +28,13 @@ pub use espeak::{
 };
 pub use join::Joiner;
 pub use kiskadee::{Kiskadee, KiskadeeConfig};
+pub use kiskadee_cache::{CacheError, CacheStats, ModelCache};
+pub use kiskadee_process::EngineProgram;
 pub use kiskadee_text::{Dictionary, Entry};
 pub use kokoro::{Kokoro, KokoroConfig};
 pub use licence::{CommercialUse, Licence};
 pub use openvoices::{OpenVoices, OpenVoicesConfig, serve_openvoices};
 pub use piper::{Piper, PiperConfig};
-pub use process::EngineProgram;
 pub use request::{
     AudioChunk, AudioStream, DEFAULT_VOICE, SpeechRequest, Utterance, VoicePart, WordTiming,
 };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kiskadee_checkpoint::CheckpointError;
+use kiskadee_dsp::DspError;
 
 /// Why a model cannot be loaded or used.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,12 @@ impl From<CheckpointError> for XttsError {
             // What has no variant here yet.
             other => Self::Input(other.to_string()),
         }
+    }
+}
+
+impl From<DspError> for XttsError {
+    fn from(error: DspError) -> Self {
+        Self::Input(error.to_string())
     }
 }
 

@@ -4,8 +4,8 @@
 //! Every stream asks for its next sentence when it is read, and threads of the engine's own take what all streams have
 //! asked for in passes. A sentence sounds the same alone and among others, so nothing depends on who else speaks.
 
-mod desk;
 mod gains;
+mod scheduler;
 mod speaking;
 mod voices;
 
@@ -17,7 +17,7 @@ use kiskadee_text::Language;
 use kiskadee_voice::{SAMPLE_RATE, Synthesizer, pronunciation::is_readable};
 
 use self::{
-    desk::Desk,
+    scheduler::Scheduler,
     speaking::Speaking,
     voices::{Matcher, Voices},
 };
@@ -54,7 +54,7 @@ pub struct Kiskadee {
     info: EngineInfo,
     voices: Arc<Voices>,
     models: Arc<Models>,
-    desk: Desk,
+    scheduler: Scheduler,
 }
 
 impl Kiskadee {
@@ -67,7 +67,7 @@ impl Kiskadee {
             info: describe(&voices),
             voices: Arc::new(voices),
             models,
-            desk: Desk::open(config.threads).map_err(unavailable)?,
+            scheduler: Scheduler::open(config.threads).map_err(unavailable)?,
         })
     }
 
@@ -91,7 +91,7 @@ impl Kiskadee {
             ));
         }
         let speaking = Speaking {
-            desk: self.desk.clone(),
+            scheduler: self.scheduler.clone(),
             models: Arc::clone(&self.models),
             voices: Arc::clone(&self.voices),
             voice: voice_id.clone(),

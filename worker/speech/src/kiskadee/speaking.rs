@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Models,
-    desk::{Desk, Order, Spoken},
+    scheduler::{Order, Scheduler, Spoken},
     voices::Voices,
 };
 use crate::{AudioChunk, AudioStream, SpeechError, VoicePart, WordTiming};
 
 /// How a request is spoken.
 pub(super) struct Speaking {
-    pub(super) desk: Desk,
+    pub(super) scheduler: Scheduler,
     pub(super) models: Arc<Models>,
     pub(super) voices: Arc<Voices>,
     pub(super) voice: String,
@@ -84,19 +84,20 @@ impl Position {
             (model, speaker)
         };
         let Speaking {
-            desk,
+            scheduler,
             language,
             rate,
             ..
         } = &self.speaking;
-        desk.speak(Order {
-            model,
-            sentence,
-            language: *language,
-            speaker,
-            rate: *rate,
-        })
-        .await
+        scheduler
+            .speak(Order {
+                model,
+                sentence,
+                language: *language,
+                speaker,
+                rate: *rate,
+            })
+            .await
     }
 
     /// The sentence with this many samples of silence around it.

@@ -35,7 +35,7 @@ pub(crate) use self::{
 };
 use crate::{
     EngineCount, EngineProgram, Phonemizer, PhonemizerConfig, SpeechError,
-    process::{Answer, OrderError, Supervisor},
+    process::{Answer, Supervisor},
 };
 
 /// What the models do well themselves: durations are whole frames, which beyond it are too few.
@@ -157,8 +157,7 @@ impl Process {
             Ok(_) => Err(SpeechError::Unavailable(
                 "the speech process answered with something else than a model".to_owned(),
             )),
-            Err(OrderError::TooLong(why)) => Err(SpeechError::Unavailable(why)),
-            Err(OrderError::Speech(error)) => Err(SpeechError::Unavailable(error.to_string())),
+            Err(error) => Err(SpeechError::Unavailable(error.to_string())),
         }
     }
 

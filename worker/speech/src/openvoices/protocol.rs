@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::process::Protocol;
+use kiskadee_process::Protocol;
 
 /// The protocol of the process.
 pub(crate) enum OpenVoicesProtocol {}

@@ -5,11 +5,11 @@
 
 mod child;
 mod counters;
+mod fade;
 mod passages;
 mod profiles;
 mod protocol;
 mod quality;
-mod seam;
 mod session;
 mod speaking;
 mod takes;

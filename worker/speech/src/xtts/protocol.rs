@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::NAME;
-use crate::process::Protocol;
+use kiskadee_process::Protocol;
 
 /// The protocol of the engine's process.
 pub(super) enum XttsProtocol {}

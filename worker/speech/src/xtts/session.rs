@@ -122,7 +122,7 @@ impl Running {
         };
         made.ok_or_else(|| {
             let why = "the speech process gave a damaged answer".to_owned();
-            OrderError::Speech(SpeechError::Retry(why))
+            OrderError::Retry(why)
         })
     }
 

@@ -7,9 +7,9 @@ use futures::{StreamExt as _, stream};
 use kiskadee_text::Passage;
 
 use super::{
+    fade::Fade,
     passages::halve,
     quality::{Fault, is_silent},
-    seam::Seam,
     session::{Made, Running, Session},
     takes::silent,
 };
@@ -27,7 +27,7 @@ struct Position {
     ordered: usize,
     spoken: f32,
     /// Of the passage that is being heard, from its first audio on.
-    seam: Option<Seam>,
+    fade: Option<Fade>,
 }
 
 /// The audio. Nothing runs until the stream is read.
@@ -38,7 +38,7 @@ pub(super) fn stream(session: Session, passages: Vec<Passage>) -> AudioStream {
         line: VecDeque::new(),
         ordered: 0,
         spoken: 0.0,
-        seam: None,
+        fade: None,
     };
     stream::try_unfold(position, Position::next).boxed()
 }
@@ -74,16 +74,16 @@ impl Position {
                     self.halve_first(why)?;
                     continue;
                 }
-                Err(OrderError::Speech(error)) => return Err(error),
+                Err(error) => return Err(error.into()),
             };
             let Some(running) = self.line.pop_front() else {
                 return Ok(None);
             };
             let samples = self.session.settle(&running, take).await?;
-            let mut seam = Seam::default();
+            let mut fade = Fade::default();
             let mut joined = self.silence(running.passage.lead);
-            joined.extend(seam.push(&samples));
-            joined.extend(seam.finish());
+            joined.extend(fade.push(&samples));
+            joined.extend(fade.finish());
             return Ok(Some(self.last_chunk(&running, joined)));
         }
     }
@@ -98,7 +98,7 @@ impl Position {
             let chunk = match first.next().await {
                 Ok(Made::Audio(samples)) => self.heard(&samples)?,
                 Ok(Made::Finished { codes, end }) => {
-                    if self.seam.is_none() {
+                    if self.fade.is_none() {
                         self.retake(Fault::Silence)?.ok_or_else(silent)?;
                         continue;
                     }
@@ -108,8 +108,8 @@ impl Position {
                     self.halve_first(why)?;
                     continue;
                 }
-                Err(OrderError::Speech(error)) => {
-                    self.once_more(error)?;
+                Err(error) => {
+                    self.once_more(error.into())?;
                     continue;
                 }
             };
@@ -124,16 +124,16 @@ impl Position {
 
     /// Audio of the first passage in line. What is silent from its beginning is not sent but spoken once more.
     fn heard(&mut self, samples: &[f32]) -> Result<Option<AudioChunk>, SpeechError> {
-        if self.seam.is_none() && is_silent(samples) && self.retake(Fault::Silence)?.is_some() {
+        if self.fade.is_none() && is_silent(samples) && self.retake(Fault::Silence)?.is_some() {
             return Ok(None);
         }
         let mut joined = Vec::new();
-        if self.seam.is_none()
+        if self.fade.is_none()
             && let Some(first) = self.line.front()
         {
             joined = self.silence(first.passage.lead);
         }
-        joined.extend(self.seam.get_or_insert_default().push(samples));
+        joined.extend(self.fade.get_or_insert_default().push(samples));
         // Only now: until something is heard nothing else is to take the model's time.
         self.order_ahead(AHEAD)?;
         Ok(Some(AudioChunk {
@@ -146,7 +146,7 @@ impl Position {
     fn ended(&mut self, codes: Vec<u32>, end: super::protocol::End) -> Option<AudioChunk> {
         let running = self.line.pop_front()?;
         self.session.note_heard(&running, codes, end);
-        let rest = self.seam.take().map(Seam::finish).unwrap_or_default();
+        let rest = self.fade.take().map(Fade::finish).unwrap_or_default();
         Some(self.last_chunk(&running, rest))
     }
 
@@ -185,7 +185,7 @@ impl Position {
 
     /// A process that died before anything of the passage was heard is no loss to a listener.
     fn once_more(&mut self, error: SpeechError) -> Result<(), SpeechError> {
-        let unheard = self.seam.is_none() && matches!(error, SpeechError::Retry(_));
+        let unheard = self.fade.is_none() && matches!(error, SpeechError::Retry(_));
         let first = self
             .line
             .front_mut()

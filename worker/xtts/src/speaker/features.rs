@@ -1,12 +1,12 @@
 //! What the speaker encoder hears: 64 bands of mel power at 16 kHz, each levelled over the whole of the recording.
 
 use candle_core::{Device, Tensor};
+use kiskadee_dsp::{Filterbank, Mel, PowerSpectrum, Resampler, Scaling, Window};
 
 use super::feature_map::FeatureMap;
 use crate::error::{Result, XttsError};
-use crate::mel::{Filterbank, INPUT_RATE, Mel, PowerSpectrum, Scaling, Window};
+use crate::mel::INPUT_RATE;
 use crate::parameters::Trace;
-use crate::resample::Resampler;
 
 /// Hz
 const RATE: u32 = 16_000;

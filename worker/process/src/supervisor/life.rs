@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::EngineProgram;
-use crate::process::{
+use crate::{
     Protocol,
     frame::{FrameError, HEAD_BYTES, Head},
     messages::ReplyOf,

@@ -2,30 +2,32 @@
 //! fade-out may still change is held back, so a passage that comes in pieces sounds as the same in one piece.
 
 /// 5 ms at 24 kHz.
-const FADE: usize = 120;
+const FADE_SAMPLES: usize = 120;
 
 /// Where in a passage its stream stands.
 #[derive(Debug, Default)]
-pub(super) struct Seam {
+pub(super) struct Fade {
     passed: usize,
     held: Vec<f32>,
 }
 
-impl Seam {
+impl Fade {
     /// The next samples in, those that are settled out.
     pub(super) fn push(&mut self, samples: &[f32]) -> Vec<f32> {
         let begun = self.passed;
         self.held
             .extend(samples.iter().enumerate().map(|(at, sample)| {
                 let at = begun + at;
-                if at < FADE {
+                if at < FADE_SAMPLES {
                     sample * gain(at)
                 } else {
                     *sample
                 }
             }));
         self.passed += samples.len();
-        let rest = self.held.split_off(self.held.len().saturating_sub(FADE));
+        let rest = self
+            .held
+            .split_off(self.held.len().saturating_sub(FADE_SAMPLES));
         std::mem::replace(&mut self.held, rest)
     }
 
@@ -41,7 +43,7 @@ impl Seam {
 
 /// A raised cosine.
 fn gain(step: usize) -> f32 {
-    0.5 - 0.5 * (std::f32::consts::PI * step as f32 / FADE as f32).cos()
+    0.5 - 0.5 * (std::f32::consts::PI * step as f32 / FADE_SAMPLES as f32).cos()
 }
 
 #[cfg(test)]
@@ -49,9 +51,9 @@ mod tests {
     use super::*;
 
     fn passed(pieces: &[&[f32]]) -> Vec<f32> {
-        let mut seam = Seam::default();
-        let mut samples: Vec<f32> = pieces.iter().flat_map(|piece| seam.push(piece)).collect();
-        samples.extend(seam.finish());
+        let mut fade = Fade::default();
+        let mut samples: Vec<f32> = pieces.iter().flat_map(|piece| fade.push(piece)).collect();
+        samples.extend(fade.finish());
         samples
     }
 
@@ -60,7 +62,10 @@ mod tests {
         let whole: Vec<f32> = (0..1000).map(|at| (at as f32 * 0.1).sin()).collect();
         let joined = passed(&[&whole]);
         assert_eq!(joined.len(), whole.len());
-        assert_eq!(joined[FADE..1000 - FADE], whole[FADE..1000 - FADE]);
+        assert_eq!(
+            joined[FADE_SAMPLES..1000 - FADE_SAMPLES],
+            whole[FADE_SAMPLES..1000 - FADE_SAMPLES]
+        );
         assert!(joined[0].abs() < 1e-6 && joined[999].abs() < 1e-6);
         for pieces in [[0, 1, 2], [50, 100, 200], [119, 120, 121], [500, 900, 999]] {
             let [a, b, c] = pieces;

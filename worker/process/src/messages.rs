@@ -44,7 +44,7 @@ pub(super) type ReplyOf<P> = Reply<<P as Protocol>::Hello, <P as Protocol>::End>
 /// Why an order has no result, by what is to be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Failure {
+pub enum Failure {
     /// It would fail again.
     Reject,
     /// It has more than the model takes at once; halves of it may do.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Ending;
-use crate::process::{
+use crate::{
     Failure, Protocol,
     frame::encode,
     messages::{Reply, ReplyOf},
@@ -17,7 +17,7 @@ use crate::process::{
 const QUEUE: usize = 256;
 
 /// The way to the parent; cheap to clone.
-pub(crate) struct Outbox<P> {
+pub struct Outbox<P> {
     frames: SyncSender<Vec<u8>>,
     protocol: std::marker::PhantomData<fn(P)>,
 }
@@ -54,19 +54,19 @@ impl<P: Protocol> Outbox<P> {
     }
 
     /// A sign of life while there is nothing to show.
-    pub(crate) fn alive(&self) -> Result<(), Ending> {
+    pub fn alive(&self) -> Result<(), Ending> {
         self.send(&Reply::Alive, &[])
     }
 
-    pub(crate) fn part(&self, id: u64, body: &[u8]) -> Result<(), Ending> {
+    pub fn part(&self, id: u64, body: &[u8]) -> Result<(), Ending> {
         self.send(&Reply::Part { id }, body)
     }
 
-    pub(crate) fn finish(&self, id: u64, end: P::End, body: &[u8]) -> Result<(), Ending> {
+    pub fn finish(&self, id: u64, end: P::End, body: &[u8]) -> Result<(), Ending> {
         self.send(&Reply::Finished { id, end }, body)
     }
 
-    pub(crate) fn fail(&self, id: u64, failure: Failure, message: String) -> Result<(), Ending> {
+    pub fn fail(&self, id: u64, failure: Failure, message: String) -> Result<(), Ending> {
         let failed = Reply::Failed {
             id,
             failure,

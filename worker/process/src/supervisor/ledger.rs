@@ -8,7 +8,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{Answer, Answers, Call, OrderError};
-use crate::{SpeechError, process::messages::Reply};
+use crate::messages::Reply;
 
 /// How long a question waits for a process that starts: a model of gigabytes may have to be read.
 pub(super) const PATIENCE: Duration = Duration::from_mins(2);
@@ -107,7 +107,7 @@ impl<E> Ledger<E> {
 }
 
 fn retry(why: &str) -> OrderError {
-    OrderError::Speech(SpeechError::Retry(why.to_owned()))
+    OrderError::Retry(why.to_owned())
 }
 
 /// None for a reply that answers nobody.
@@ -127,7 +127,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::process::Failure;
+    use crate::Failure;
 
     type Answered = mpsc::UnboundedReceiver<Result<Answer<char>, OrderError>>;
     type Said = Reply<(), char>;
@@ -165,10 +165,7 @@ mod tests {
             Ok(Ok(Answer::Finished { end: 'z', body })) if body == b"rest"
         ));
         assert!(second.recv().await.is_none());
-        assert!(matches!(
-            first.try_recv(),
-            Ok(Err(OrderError::Speech(SpeechError::Retry(_))))
-        ));
+        assert!(matches!(first.try_recv(), Ok(Err(OrderError::Retry(_)))));
     }
 
     #[tokio::test]

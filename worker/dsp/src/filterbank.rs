@@ -2,7 +2,7 @@
 
 /// What the filters of a bank are scaled by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scaling {
+pub enum Scaling {
     /// All have the same height.
     Height,
     /// All have the same area (Slaney's).
@@ -10,7 +10,7 @@ pub(crate) enum Scaling {
 }
 
 /// Filters as their first bin and the weights from there on: most weights of a whole matrix would be 0.
-pub(crate) struct Filterbank {
+pub struct Filterbank {
     filters: Vec<Filter>,
 }
 
@@ -21,7 +21,7 @@ struct Filter {
 
 impl Filterbank {
     /// `bands` filters from 0 to `highest` Hz, for a spectrum of `bins` at `sample_rate` Hz.
-    pub(crate) fn new(
+    pub fn new(
         bins: usize,
         sample_rate: u32,
         bands: usize,
@@ -40,12 +40,12 @@ impl Filterbank {
         Self { filters }
     }
 
-    pub(crate) fn bands(&self) -> usize {
+    pub fn bands(&self) -> usize {
         self.filters.len()
     }
 
     /// The power in each band of a spectrum.
-    pub(crate) fn apply<'a>(&'a self, power: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+    pub fn apply<'a>(&'a self, power: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
         self.filters.iter().map(|filter| {
             let bins = power[filter.start..].iter().zip(&filter.weights);
             bins.map(|(power, weight)| power * weight).sum()

@@ -29,7 +29,7 @@ struct Waiting {
     body: Vec<u8>,
 }
 
-pub(super) struct Desk {
+pub(super) struct Scheduler {
     model: Arc<Xtts>,
     batch: Batch,
     voices: Voices,
@@ -39,7 +39,7 @@ pub(super) struct Desk {
     closed: bool,
 }
 
-impl Desk {
+impl Scheduler {
     fn new(model: Arc<Xtts>, rows: usize) -> Result<Self, XttsError> {
         Ok(Self {
             batch: Batch::new(Arc::clone(&model), rows)?,
@@ -51,12 +51,12 @@ impl Desk {
     }
 }
 
-impl process::Model<XttsProtocol> for Desk {
+impl process::Model<XttsProtocol> for Scheduler {
     fn load(told: Load) -> Result<(Self, Hello), Ending> {
         let loaded = load(&told).map_err(|error| Ending::of_model(&error))?;
         let hello = loaded.hello();
-        let desk = Self::new(loaded.model, loaded.rows);
-        Ok((desk.map_err(|error| Ending::of_device(&error))?, hello))
+        let scheduler = Self::new(loaded.model, loaded.rows);
+        Ok((scheduler.map_err(|error| Ending::of_device(&error))?, hello))
     }
 
     fn work(mut self, calls: &Calls<XttsProtocol>, outbox: &Outbox) -> Result<(), Ending> {
@@ -85,7 +85,7 @@ impl process::Model<XttsProtocol> for Desk {
     }
 }
 
-impl Desk {
+impl Scheduler {
     /// Takes all that was asked meanwhile; waits for it where there is nothing to do.
     fn hear(&mut self, calls: &Calls<XttsProtocol>, outbox: &Outbox) -> Result<(), Ending> {
         if self.batch.is_empty() && self.waiting.is_empty() {

@@ -4,7 +4,7 @@
 
 use std::f32::consts::PI;
 
-use crate::error::{Result, XttsError};
+use crate::DspError;
 
 /// Zero crossings of the sinc on each side.
 const CROSSINGS: f32 = 6.0;
@@ -23,14 +23,14 @@ pub struct Resampler {
 }
 
 /// Mono `samples` at the rate `to`; both rates in Hz. As many as last for the same time, rounded up.
-pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>> {
+pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, DspError> {
     Ok(Resampler::new(from, to)?.apply(samples))
 }
 
 impl Resampler {
-    pub fn new(from: u32, to: u32) -> Result<Self> {
+    pub fn new(from: u32, to: u32) -> Result<Self, DspError> {
         if from == 0 || to == 0 {
-            return Err(XttsError::Input("a sample rate of 0 Hz".to_owned()));
+            return Err(DspError::NoRate);
         }
         let common = greatest_common_divisor(from, to);
         let (from, to) = ((from / common) as usize, (to / common) as usize);

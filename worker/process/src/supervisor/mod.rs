@@ -4,7 +4,7 @@
 //! Everything here runs on one thread of its own, which lives as long as the engine: the process asks the kernel to die with
 //! the thread that started it.
 
-mod keeper;
+mod event_loop;
 mod ledger;
 mod life;
 
@@ -21,9 +21,8 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use self::keeper::Keeper;
+use self::event_loop::EventLoop;
 use super::{Failure, Protocol, frame::encode, messages::Request};
-use crate::SpeechError;
 
 /// The program that is an engine's process.
 #[derive(Debug, Clone)]
@@ -35,7 +34,7 @@ pub struct EngineProgram {
 
 impl EngineProgram {
     /// The very file that runs, also when another has been put in its place since: both ends are of one version.
-    pub(crate) fn own(command: &str) -> Self {
+    pub fn own(command: &str) -> Self {
         Self {
             path: PathBuf::from("/proc/self/exe"),
             arguments: vec![OsString::from(command)],
@@ -43,7 +42,7 @@ impl EngineProgram {
     }
 }
 
-/// What is asked of the keeper's thread.
+/// What is asked of the event loop's thread.
 enum Call<E> {
     Ask {
         id: u64,
@@ -59,35 +58,35 @@ type Answers<E> = mpsc::UnboundedSender<Result<Answer<E>, OrderError>>;
 
 /// A part of what was asked for.
 #[derive(Debug)]
-pub(crate) enum Answer<E> {
+pub enum Answer<E> {
     Part(Vec<u8>),
     Finished { end: E, body: Vec<u8> },
 }
 
-/// Why there is no more of it.
-#[derive(Debug)]
-pub(crate) enum OrderError {
+/// Why something that was ordered was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// It can never be done; the text is meant for whoever asked.
+    #[error("{0}")]
+    Reject(String),
     /// It is more than the model takes at once.
+    #[error("{0}")]
     TooLong(String),
-    Speech(SpeechError),
+    /// It may be done at another try.
+    #[error("{0}")]
+    Retry(String),
+    /// The process cannot do it on this machine.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 impl OrderError {
     fn new(failure: Failure, message: String) -> Self {
         match failure {
-            Failure::Reject => Self::Speech(SpeechError::Reject(message)),
+            Failure::Reject => Self::Reject(message),
             Failure::TooLong => Self::TooLong(message),
-            Failure::Retry => Self::Speech(SpeechError::Retry(message)),
-            Failure::Unavailable => Self::Speech(SpeechError::Unavailable(message)),
-        }
-    }
-}
-
-impl From<OrderError> for SpeechError {
-    fn from(error: OrderError) -> Self {
-        match error {
-            OrderError::TooLong(message) => Self::Reject(message),
-            OrderError::Speech(error) => error,
+            Failure::Retry => Self::Retry(message),
+            Failure::Unavailable => Self::Unavailable(message),
         }
     }
 }
@@ -96,7 +95,7 @@ impl From<OrderError> for SpeechError {
 const FAREWELL: Duration = Duration::from_secs(6);
 
 /// The way to the process; cheap to clone. The process ends with the last clone and the last ticket, whose drop waits for it.
-pub(crate) struct Supervisor<P: Protocol> {
+pub struct Supervisor<P: Protocol> {
     // Dropped before `ending`, for only then the process ends.
     calls: mpsc::UnboundedSender<Call<P::End>>,
     ids: Arc<AtomicU64>,
@@ -104,13 +103,13 @@ pub(crate) struct Supervisor<P: Protocol> {
     ending: Arc<Ending>,
 }
 
-/// Waits for the keeper when it is dropped.
+/// Waits for the event loop when it is dropped.
 struct Ending(Mutex<std::sync::mpsc::Receiver<()>>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
         let ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nothing is ever sent: the keeper's end of the channel goes with it.
+        // Nothing is ever sent: the event loop's end of the channel goes with it.
         let _ = ended.recv_timeout(FAREWELL);
     }
 }
@@ -128,15 +127,15 @@ impl<P: Protocol> Clone for Supervisor<P> {
 
 impl<P: Protocol> Supervisor<P> {
     /// Starts the process and waits until it has loaded the model.
-    pub(crate) async fn start(
+    pub async fn start(
         program: EngineProgram,
         load: P::Load,
-    ) -> Result<(Self, P::Hello), SpeechError> {
+    ) -> Result<(Self, P::Hello), OrderError> {
         let (calls, called) = mpsc::unbounded_channel();
         let (first, loaded) = oneshot::channel();
         let restarts = Arc::new(AtomicU64::new(0));
         let (end, ended) = std::sync::mpsc::channel();
-        let keeper = Keeper::<P>::new(program, load, called, Arc::clone(&restarts));
+        let event_loop = EventLoop::<P>::new(program, load, called, Arc::clone(&restarts));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -144,7 +143,7 @@ impl<P: Protocol> Supervisor<P> {
         thread::Builder::new()
             .name(format!("{}-supervisor", P::NAME))
             .spawn(move || {
-                runtime.block_on(keeper.keep(first));
+                runtime.block_on(event_loop.run(first));
                 drop(end);
             })
             .map_err(|error| unavailable(&error))?;
@@ -156,19 +155,19 @@ impl<P: Protocol> Supervisor<P> {
         };
         match loaded.await {
             Ok(Ok(hello)) => Ok((supervisor, hello)),
-            Ok(Err(why)) => Err(SpeechError::Unavailable(why)),
+            Ok(Err(why)) => Err(OrderError::Unavailable(why)),
             Err(error) => Err(unavailable(&error)),
         }
     }
 
     /// Orders something. While the process starts again the order waits for it, up to a limit.
-    pub(crate) fn order(&self, order: P::Order, body: &[u8]) -> Result<Ticket<P>, SpeechError> {
+    pub fn order(&self, order: P::Order, body: &[u8]) -> Result<Ticket<P>, OrderError> {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let request = Request::<P::Load, P::Order>::Order { id, order };
         let frame = encode(&request, body)
-            .map_err(|error| SpeechError::Reject(format!("it cannot be asked for: {error}")))?;
+            .map_err(|error| OrderError::Reject(format!("it cannot be asked for: {error}")))?;
         let (answers, answered) = mpsc::unbounded_channel();
-        // A keeper that has ended drops the call, and the ticket tells.
+        // An event loop that has ended drops the call, and the ticket tells.
         let _ = self.calls.send(Call::Ask { id, frame, answers });
         Ok(Ticket {
             id,
@@ -179,17 +178,17 @@ impl<P: Protocol> Supervisor<P> {
     }
 
     /// How often the process was started again so far.
-    pub(crate) fn restarts(&self) -> u64 {
+    pub fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }
 }
 
-fn unavailable(error: &dyn std::error::Error) -> SpeechError {
-    SpeechError::Unavailable(format!("the engine's supervisor does not start: {error}"))
+fn unavailable(error: &dyn std::error::Error) -> OrderError {
+    OrderError::Unavailable(format!("the engine's supervisor does not start: {error}"))
 }
 
 /// Something that was asked for. Dropping it takes it back at once.
-pub(crate) struct Ticket<P: Protocol> {
+pub struct Ticket<P: Protocol> {
     id: u64,
     answered: mpsc::UnboundedReceiver<Result<Answer<P::End>, OrderError>>,
     // Dropped before `_ending`, as in the supervisor.
@@ -198,10 +197,10 @@ pub(crate) struct Ticket<P: Protocol> {
 }
 
 impl<P: Protocol> Ticket<P> {
-    pub(crate) async fn next(&mut self) -> Result<Answer<P::End>, OrderError> {
+    pub async fn next(&mut self) -> Result<Answer<P::End>, OrderError> {
         self.answered.recv().await.unwrap_or_else(|| {
             let why = "the engine's supervisor has ended".to_owned();
-            Err(OrderError::Speech(SpeechError::Retry(why)))
+            Err(OrderError::Retry(why))
         })
     }
 }

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{Call, EngineProgram, ledger::Ledger, life::Life};
-use crate::process::{
+use crate::{
     Protocol,
     frame::encode,
     messages::{Reply, Request, RequestOf},
@@ -29,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// A process that lived this long was well: its death is a new trouble, not the old one again.
 const HEALTHY: Duration = Duration::from_mins(1);
 
-pub(super) struct Keeper<P: Protocol> {
+pub(super) struct EventLoop<P: Protocol> {
     program: EngineProgram,
     load: P::Load,
     calls: mpsc::UnboundedReceiver<Call<P::End>>,
@@ -43,7 +43,7 @@ struct Deserted;
 /// Why a life of the process ended, in words.
 type Death = String;
 
-impl<P: Protocol> Keeper<P> {
+impl<P: Protocol> EventLoop<P> {
     pub(super) fn new(
         program: EngineProgram,
         load: P::Load,
@@ -60,7 +60,7 @@ impl<P: Protocol> Keeper<P> {
     }
 
     /// Until nobody can ask any more. `first` hears how the first start went; when it failed, that is the end.
-    pub(super) async fn keep(mut self, first: oneshot::Sender<Result<P::Hello, String>>) {
+    pub(super) async fn run(mut self, first: oneshot::Sender<Result<P::Hello, String>>) {
         let mut first = Some(first);
         let mut pause = FIRST_PAUSE;
         loop {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use realfft::{RealFftPlanner, RealToComplex};
 
-use crate::error::{Result, XttsError};
+use crate::DspError;
 
 /// A cosine window that repeats after its length.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Window {
+pub enum Window {
     Hann,
     Hamming,
 }
@@ -28,7 +28,7 @@ impl Window {
 
 /// A transform of `size` points every `hop` samples. Its frames stand around their samples: what is missing at both ends of the
 /// sound is mirrored.
-pub(crate) struct PowerSpectrum {
+pub struct PowerSpectrum {
     transform: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
     size: usize,
@@ -37,7 +37,7 @@ pub(crate) struct PowerSpectrum {
 
 impl PowerSpectrum {
     /// The window stands in the middle of the transform's points.
-    pub(crate) fn new(size: usize, window: Window, window_length: usize, hop: usize) -> Self {
+    pub fn new(size: usize, window: Window, window_length: usize, hop: usize) -> Self {
         Self {
             transform: RealFftPlanner::new().plan_fft_forward(size),
             window: window.values(window_length),
@@ -46,20 +46,20 @@ impl PowerSpectrum {
         }
     }
 
-    pub(crate) fn bins(&self) -> usize {
+    pub fn bins(&self) -> usize {
         self.size / 2 + 1
     }
 
-    pub(crate) fn frames(&self, samples: usize) -> usize {
+    pub fn frames(&self, samples: usize) -> usize {
         samples / self.hop + 1
     }
 
     /// Gives the power in every bin to `take`, frame by frame, with the frame's number.
-    pub(crate) fn each_frame(
+    pub fn each_frame(
         &self,
         samples: &[f32],
         mut take: impl FnMut(usize, &[f32]),
-    ) -> Result<()> {
+    ) -> Result<(), DspError> {
         let mirrored = mirror(samples, self.size / 2)?;
         let mut time = self.transform.make_input_vec();
         let mut spectrum = self.transform.make_output_vec();
@@ -75,7 +75,7 @@ impl PowerSpectrum {
             }
             self.transform
                 .process_with_scratch(&mut time, &mut spectrum, &mut scratch)
-                .map_err(|error| XttsError::Input(format!("a spectrum failed: {error}")))?;
+                .map_err(|error| DspError::Transform(error.to_string()))?;
             for (value, bin) in power.iter_mut().zip(&spectrum) {
                 *value = bin.norm_sqr();
             }
@@ -86,13 +86,12 @@ impl PowerSpectrum {
 }
 
 /// `samples` with `count` more on both sides, mirrored at the first and at the last one.
-fn mirror(samples: &[f32], count: usize) -> Result<Vec<f32>> {
+fn mirror(samples: &[f32], count: usize) -> Result<Vec<f32>, DspError> {
     if samples.len() <= count {
-        return Err(XttsError::Input(format!(
-            "{} samples are too few for a spectrum, give at least {}",
-            samples.len(),
-            count + 1
-        )));
+        return Err(DspError::TooShort {
+            samples: samples.len(),
+            least: count + 1,
+        });
     }
     let last = samples.len() - 1;
     let mut mirrored = Vec::with_capacity(samples.len() + 2 * count);

@@ -17,7 +17,7 @@ use std::{
 
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-pub(crate) use self::outbox::Outbox;
+pub use self::outbox::Outbox;
 use super::{
     Protocol,
     frame::{self, FrameError},
@@ -29,7 +29,7 @@ const OOM_SCORE: &str = "900";
 
 /// Why the process ends before it is asked to; each has an exit code of its own. A panic ends it with 101.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Ending {
+pub enum Ending {
     #[error("the protocol was broken: {0}")]
     Protocol(String),
     #[error("the model cannot be loaded: {0}")]
@@ -50,12 +50,12 @@ impl Ending {
         }
     }
 
-    pub(crate) fn of_model(error: &impl Display) -> Self {
+    pub fn of_model(error: &impl Display) -> Self {
         Self::Model(error.to_string())
     }
 
     /// What a kernel failed at may have harmed whatever it shares a device with.
-    pub(crate) fn of_device(error: &impl Display) -> Self {
+    pub fn of_device(error: &impl Display) -> Self {
         let text = error.to_string();
         if text.to_ascii_lowercase().contains("out of memory") {
             Self::DeviceMemory(text)
@@ -72,16 +72,16 @@ impl From<FrameError> for Ending {
 }
 
 /// What is asked of a model that is loaded.
-pub(crate) enum Call<O> {
+pub enum Call<O> {
     Order { id: u64, order: O, body: Vec<u8> },
     Cancel(u64),
 }
 
 /// Calls as they are read; what cannot be read is the end of the process.
-pub(crate) type Calls<P> = Receiver<Result<Call<<P as Protocol>::Order>, Ending>>;
+pub type Calls<P> = Receiver<Result<Call<<P as Protocol>::Order>, Ending>>;
 
 /// A model that does orders.
-pub(crate) trait Model<P: Protocol>: Sized {
+pub trait Model<P: Protocol>: Sized {
     fn load(load: P::Load) -> Result<(Self, P::Hello), Ending>;
 
     /// Until the calls end, whatever is being done then.
@@ -90,7 +90,7 @@ pub(crate) trait Model<P: Protocol>: Sized {
 
 /// Runs a process on standard input and output until the input ends. The main function of a program that is to be such a
 /// process calls nothing else; logs must go to standard error.
-pub(crate) fn serve<P: Protocol, M: Model<P>>() -> ExitCode {
+pub fn serve<P: Protocol, M: Model<P>>() -> ExitCode {
     follow_parent();
     match run::<P, M>() {
         Ok(()) => ExitCode::SUCCESS,

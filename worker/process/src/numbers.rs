@@ -1,6 +1,6 @@
 //! Numbers in the bodies of frames: little-endian.
 
-pub(crate) fn from_floats(floats: &[f32]) -> Vec<u8> {
+pub fn from_floats(floats: &[f32]) -> Vec<u8> {
     floats
         .iter()
         .flat_map(|float| float.to_le_bytes())
@@ -8,7 +8,7 @@ pub(crate) fn from_floats(floats: &[f32]) -> Vec<u8> {
 }
 
 /// None where the bytes are no whole number of floats.
-pub(crate) fn to_floats(bytes: &[u8]) -> Option<Vec<f32>> {
+pub fn to_floats(bytes: &[u8]) -> Option<Vec<f32>> {
     let (floats, rest) = bytes.as_chunks::<4>();
     rest.is_empty().then(|| {
         floats
@@ -18,14 +18,14 @@ pub(crate) fn to_floats(bytes: &[u8]) -> Option<Vec<f32>> {
     })
 }
 
-pub(crate) fn from_integers(integers: &[u32]) -> Vec<u8> {
+pub fn from_integers(integers: &[u32]) -> Vec<u8> {
     integers
         .iter()
         .flat_map(|integer| integer.to_le_bytes())
         .collect()
 }
 
-pub(crate) fn to_integers(bytes: &[u8]) -> Option<Vec<u32>> {
+pub fn to_integers(bytes: &[u8]) -> Option<Vec<u32>> {
     let (integers, rest) = bytes.as_chunks::<4>();
     rest.is_empty().then(|| {
         integers
@@ -36,10 +36,7 @@ pub(crate) fn to_integers(bytes: &[u8]) -> Option<Vec<u32>> {
 }
 
 /// The pieces of a body that is of exactly these lengths.
-pub(crate) fn split(
-    mut body: &[u8],
-    lengths: impl IntoIterator<Item = usize>,
-) -> Option<Vec<&[u8]>> {
+pub fn split(mut body: &[u8], lengths: impl IntoIterator<Item = usize>) -> Option<Vec<&[u8]>> {
     let mut pieces = Vec::new();
     for length in lengths {
         let (piece, rest) = body.split_at_checked(length)?;

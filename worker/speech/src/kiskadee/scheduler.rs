@@ -1,4 +1,4 @@
-//! The threads that speak. All streams lay their sentences on one desk; a thread takes what lies there, up to a pass.
+//! The threads that speak. All streams lay their sentences on one scheduler; a thread takes what lies there, up to a pass.
 
 use std::{
     io,
@@ -51,11 +51,11 @@ struct Ticket {
 
 /// Where orders are laid down; cheap to clone. The threads end with the last clone.
 #[derive(Clone)]
-pub(super) struct Desk(Sender<Ticket>);
+pub(super) struct Scheduler(Sender<Ticket>);
 
-impl Desk {
+impl Scheduler {
     pub(super) fn open(threads: usize) -> io::Result<Self> {
-        let (desk, tickets) = channel();
+        let (scheduler, tickets) = channel();
         let tickets = Arc::new(Mutex::new(tickets));
         let gains = Arc::new(Gains::default());
         for number in 0..threads.max(1) {
@@ -65,7 +65,7 @@ impl Desk {
                 .name(name)
                 .spawn(move || work(&tickets, &gains))?;
         }
-        Ok(Self(desk))
+        Ok(Self(scheduler))
     }
 
     /// Speaks one sentence. An answer that is no longer waited for is not worked on.
@@ -97,7 +97,7 @@ fn broken() -> SpeechError {
     SpeechError::Retry("the engine broke down over a sentence".to_owned())
 }
 
-/// The next pass; none when the desk is closed. Only one thread waits at a time, the others wait for it.
+/// The next pass; none when the scheduler is closed. Only one thread waits at a time, the others wait for it.
 fn take(tickets: &Mutex<Receiver<Ticket>>) -> Option<Vec<Ticket>> {
     let tickets = tickets.lock().unwrap_or_else(PoisonError::into_inner);
     let first = tickets.recv().ok()?;

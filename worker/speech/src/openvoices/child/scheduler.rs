@@ -27,19 +27,19 @@ const ALIVE_EVERY: Duration = Duration::from_secs(1);
 /// The longest line takes a core half of it; a thread that needs more hangs, and a thread cannot be ended.
 const LONGEST_TASK: Duration = Duration::from_mins(3);
 
-pub(super) struct Desk {
+pub(super) struct Scheduler {
     threads: usize,
     models: Arc<Models>,
 }
 
-impl process::Model<OpenVoicesProtocol> for Desk {
+impl process::Model<OpenVoicesProtocol> for Scheduler {
     fn load(load: Load) -> Result<(Self, Hello), Ending> {
         let threads = load.threads.max(1);
-        let desk = Self {
+        let scheduler = Self {
             threads,
             models: Arc::new(Models::new(load.model_budget)),
         };
-        Ok((desk, Hello { threads }))
+        Ok((scheduler, Hello { threads }))
     }
 
     fn work(self, calls: &Calls<OpenVoicesProtocol>, outbox: &Outbox) -> Result<(), Ending> {

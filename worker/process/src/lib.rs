@@ -13,21 +13,20 @@ use std::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::supervisor::EngineProgram;
-pub(crate) use self::{
+pub use self::{
     child::{Call, Calls, Ending, Model, Outbox, serve},
     messages::Failure,
     numbers::{from_floats, from_integers, split, to_floats, to_integers},
-    supervisor::{Answer, OrderError, Supervisor, Ticket},
+    supervisor::{Answer, EngineProgram, OrderError, Supervisor, Ticket},
 };
 
 /// What may stand in the header of a frame.
-pub(crate) trait Message: Serialize + DeserializeOwned + Debug + Send + 'static {}
+pub trait Message: Serialize + DeserializeOwned + Debug + Send + 'static {}
 
 impl<T: Serialize + DeserializeOwned + Debug + Send + 'static> Message for T {}
 
 /// What one kind of process is told and tells. Each order has any number of parts as its answer, which are bytes, and an end.
-pub(crate) trait Protocol: 'static {
+pub trait Protocol: 'static {
     /// The engine's name, which its threads bear.
     const NAME: &'static str;
     /// Grows with every change of the types below and of what the bodies beside them mean.

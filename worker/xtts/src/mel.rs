@@ -1,13 +1,8 @@
 //! Mel spectrograms: what the networks hear of a sound.
 
-mod filterbank;
-mod spectrum;
-
 use candle_core::{Device, Tensor};
 use kiskadee_checkpoint::Weights;
-
-pub(crate) use filterbank::{Filterbank, Scaling};
-pub(crate) use spectrum::{PowerSpectrum, Window};
+use kiskadee_dsp::{Filterbank, Mel, PowerSpectrum, Scaling, Window};
 
 use crate::error::{Result, XttsError};
 
@@ -23,34 +18,6 @@ const WINDOW: usize = 1024;
 const HIGHEST: f32 = 8_000.0;
 /// Power below which nothing is told apart.
 const FLOOR: f32 = 1e-5;
-
-/// The power of a sound by band and time.
-pub(crate) struct Mel {
-    spectrum: PowerSpectrum,
-    filters: Filterbank,
-}
-
-impl Mel {
-    pub(crate) fn new(spectrum: PowerSpectrum, filters: Filterbank) -> Self {
-        Self { spectrum, filters }
-    }
-
-    pub(crate) fn bands(&self) -> usize {
-        self.filters.bands()
-    }
-
-    /// `[bands, frames]`, row by row.
-    pub(crate) fn power(&self, samples: &[f32]) -> Result<Vec<f32>> {
-        let frames = self.spectrum.frames(samples.len());
-        let mut mel = vec![0.0; self.bands() * frames];
-        self.spectrum.each_frame(samples, |frame, power| {
-            for (band, value) in self.filters.apply(power).enumerate() {
-                mel[band * frames + frame] = value;
-            }
-        })?;
-        Ok(mel)
-    }
-}
 
 /// The logarithm of a mel spectrogram of sound at [`INPUT_RATE`], each band divided by what the checkpoint says of it.
 pub struct LogMel {
