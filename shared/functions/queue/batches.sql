@@ -27,8 +27,8 @@ begin
   end if;
   select * into batch from queue.batch b where b.id = p_batch;
   archive := queue.enqueue(batch.owner, 1, null, array[row(
-    'archive', 'archive:zip', 1, 100 + batch.total, jsonb_build_object('batch_id', p_batch), p_batch, null, 8, 3600,
-    null, null, batch.trace, null)::queue.new_job]);
+    'archive', 'archive:zip', 1, 100 + batch.total, jsonb_build_object('batch_id', p_batch), p_batch, null, null,
+    null, null, null, batch.trace, null)::queue.new_job]);
   update queue.batch_progress b set archive_job = archive[1] where b.batch_id = p_batch;
 end
 $$;
@@ -42,12 +42,12 @@ declare
 begin
   for tally in
     select c.batch_id,
-      count(*) filter (where c.kind <> 'archive') as ended,
-      count(*) filter (where c.kind <> 'archive' and c.outcome = 'completed') as completed,
-      count(*) filter (where c.kind <> 'archive' and c.fate = 'dead') as failed,
-      count(*) filter (where c.kind <> 'archive' and c.outcome = 'cancelled') as cancelled,
-      bool_or(c.kind = 'archive') as archived,
-      max(c.result ->> 'key') filter (where c.kind = 'archive') as archive_key
+      count(*) filter (where c.batch_index is not null) as ended,
+      count(*) filter (where c.batch_index is not null and c.outcome = 'completed') as completed,
+      count(*) filter (where c.batch_index is not null and c.fate = 'dead') as failed,
+      count(*) filter (where c.batch_index is not null and c.outcome = 'cancelled') as cancelled,
+      bool_or(c.batch_index is null) as archived,
+      max(c.result ->> 'key') filter (where c.batch_index is null) as archive_key
     from unnest(p_concluded) c
     where c.batch_id is not null and c.fate in ('done', 'dead')
     group by c.batch_id

@@ -78,7 +78,7 @@ begin
   insert into queue.later (run_at, job_id) values (clock_timestamp(), p_job);
   if job.batch_id is not null then
     update queue.batch_progress b
-    set pending = b.pending + (job.kind <> 'archive')::int, failed = b.failed - (job.kind <> 'archive')::int,
+    set pending = b.pending + (job.batch_index is not null)::int, failed = b.failed - (job.batch_index is not null)::int,
       status = 'processing', finished_at = null
     where b.batch_id = job.batch_id;
   end if;

@@ -78,9 +78,9 @@ begin
   ), stored as (
     insert into queue.job (id, owner, batch_id, cost, timeout_s, batch_index, priority, max_attempts, max_crashes,
       kind, batch_key, args, unique_key, webhook_url, trace)
-    select f.id, p_owner, f.batch_id, f.cost, coalesce(f.timeout_s, 600), f.batch_index, f.priority,
-      coalesce(f.max_attempts, 5), 4, f.kind, f.batch_key, f.args, f.unique_key, f.webhook_url, f.trace
-    from fresh f
+    select f.id, p_owner, f.batch_id, f.cost, coalesce(f.timeout_s, k.timeout_s, 600), f.batch_index, f.priority,
+      coalesce(f.max_attempts, k.max_attempts, 5), 4, f.kind, f.batch_key, f.args, f.unique_key, f.webhook_url, f.trace
+    from fresh f left join queue.kind k on k.kind = f.kind
   ), postponed as (
     insert into queue.later (run_at, job_id)
     select f.run_at, f.id from fresh f where f.run_at > statement_timestamp()
@@ -120,6 +120,26 @@ begin
   insert into queue.batch_progress (batch_id, pending) values (batch, cardinality(ids));
   return batch;
 end
+$$;
+
+-- Seconds until work of these costs would be done: what waits before it (its priority and the more urgent ones), and
+-- itself, at the rate that live workers measure now or had last. Null when a lane was never measured.
+create or replace function queue.estimate(p_jobs queue.new_job[]) returns int
+language sql stable as $$
+  select case when bool_and(lane.rate > 0)
+    then greatest(1, ceil(max((lane.cost + lane.waiting) / lane.rate))) end::int
+  from (
+    select wanted.cost,
+      coalesce((select sum(d.cost) from queue.depth d
+        where d.batch_key = wanted.batch_key and d.priority <= wanted.priority), 0) as waiting,
+      coalesce(
+        (select sum((w.rates ->> wanted.batch_key)::double precision) from queue.worker w
+          where w.expires_at > clock_timestamp() and (w.rates ->> wanted.batch_key)::double precision > 0),
+        (select t.cost_per_second from queue.throughput t where t.batch_key = wanted.batch_key)) as rate
+    from (
+      select j.batch_key, j.priority, sum(j.cost) as cost from unnest(p_jobs) j group by j.batch_key, j.priority
+    ) wanted
+  ) lane
 $$;
 
 -- The doorbell, rung after a commit: those who find another ringing skip, so notifiers never queue behind each other.

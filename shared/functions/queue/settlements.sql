@@ -73,36 +73,22 @@ begin
       v.isolate or v.outcome in ('crash', 'timeout')
     from verdict v, queue.lane_clock(v.owner, v.batch_key, v.priority) clock where v.fate = 'ready'
   )
-  select v.job_id, v.owner, v.kind, v.batch_id, v.fate, v.outcome, v.result, v.message, v.webhook_url from verdict v;
+  select v.job_id, v.owner, v.kind, v.batch_id, v.fate, v.outcome, v.result, v.message, v.webhook_url, v.batch_index
+  from verdict v;
 end
 $$;
 
--- Everything that follows from the end of attempts whose leases or waiting rows the caller has removed, the keeping of the
--- voices that they made included.
+-- Everything that follows from the end of attempts whose leases or waiting rows the caller has removed.
 create or replace function queue.conclude(p_ended queue.ended[]) returns void
 language plpgsql as $$
 declare
   concluded queue.concluded[];
-  completed bigint;
-  failed bigint;
-  voices bigint;
 begin
   select array_agg(c) into concluded from queue.move(p_ended) c;
   perform queue.count_batches(concluded);
   perform queue.announce_jobs(concluded);
-  select count(*) filter (where c.kind in ('speech', 'stream') and c.outcome = 'completed'),
-    count(*) filter (where c.kind in ('speech', 'stream') and c.fate = 'dead'), count(*) filter (where c.kind = 'clone')
-  into completed, failed, voices
-  from unnest(concluded) c;
-  if completed > 0 then
-    perform telemetry.count('tts_jobs_completed_total', '{}', completed);
-  end if;
-  if failed > 0 then
-    perform telemetry.count('tts_jobs_failed_total', '{}', failed);
-  end if;
-  if voices > 0 then
-    perform speech.keep_voices(concluded);
-  end if;
+  perform queue.count_ends(concluded);
+  perform queue.call_hooks(concluded);
 end
 $$;
 
@@ -116,10 +102,7 @@ begin
     jsonb_strip_nulls(jsonb_build_object(
       'job_id', api.wire_id('job', c.job_id), 'kind', c.kind,
       'status', case when c.fate = 'dead' then 'failed' else c.outcome end,
-      'error', case when c.fate = 'dead' then c.message end,
-      'duration_seconds', c.result -> 'duration_seconds', 'bytes', c.result -> 'bytes',
-      'audio_url', case when c.outcome = 'completed' and c.kind = 'speech' then
-        format('/api/v1/jobs/%s/audio', api.wire_id('job', c.job_id)) end)))
+      'error', case when c.fate = 'dead' then c.message end) || queue.event_fields(c)))
   from unnest(p_concluded) c
   where c.webhook_url is not null and c.fate in ('done', 'dead');
 end

@@ -5,14 +5,14 @@ create or replace function api.job_audio(p_caller api.credentials, p_job uuid) r
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   caller api.caller := api.admit(p_caller, 'read');
-  state speech.job_state;
+  state queue.job_state;
 begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  state := speech.visible_job(caller, p_job);
+  state := queue.visible_job(caller, p_job);
   if state.job_id is null then
-    return speech.no_job(caller);
+    return queue.no_job(caller);
   elsif state.kind = 'speech' and state.status = 'completed' then
     return api.ok(caller, 200, jsonb_build_object(
       'key', state.result ->> 'key', 'content_type', state.result ->> 'content_type',
@@ -29,14 +29,14 @@ create or replace function api.job_timestamps(p_caller api.credentials, p_job uu
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   caller api.caller := api.admit(p_caller, 'read');
-  state speech.job_state;
+  state queue.job_state;
 begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  state := speech.visible_job(caller, p_job);
+  state := queue.visible_job(caller, p_job);
   if state.job_id is null then
-    return speech.no_job(caller);
+    return queue.no_job(caller);
   elsif state.status in ('queued', 'running') then
     return api.problem(caller, 409, 'conflict', format('The times are not there yet: the job is %s.', state.status), null, 1);
   elsif state.result ->> 'timestamps_key' is null then

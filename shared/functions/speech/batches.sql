@@ -36,11 +36,11 @@ declare
   batch_id text;
 begin
   work := speech.plan(p_caller, p_items, 1::smallint, null, p_trace);
-  refusal := speech.refusal(p_caller, p_malformed, work.errors);
+  refusal := api.invalid(p_caller, p_malformed, work.errors);
   if refusal.status is not null then
     return refusal;
   end if;
-  seconds := speech.estimate(work.jobs);
+  seconds := queue.estimate(work.jobs);
   batch_id := api.wire_id('batch',
     queue.enqueue_batch(p_caller.user_id, p_caller.weight, p_caller.queue_cap, work.jobs, p_webhook_url, p_trace));
   perform speech.count_created(work.jobs);
@@ -48,7 +48,7 @@ begin
     'job_id', batch_id, 'batch_id', batch_id, 'total_jobs', cardinality(work.jobs), 'estimated_time', seconds,
     'status_url', format('/api/v1/advanced/batch-tts/%s/status', batch_id)));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
-  return speech.not_admitted(p_caller, sqlstate);
+  return api.not_admitted(p_caller, sqlstate);
 end
 $$;
 
@@ -146,7 +146,7 @@ begin
   if batch.id is null then
     return speech.no_batch(caller);
   end if;
-  return speech.ok(caller, 200, speech.batch_body(batch));
+  return api.ok_text(caller, 200, speech.batch_body(batch));
 end
 $$;
 
@@ -192,7 +192,7 @@ begin
     return speech.no_batch(caller);
   end if;
   perform queue.cancel_batch(batch.owner, p_batch);
-  return speech.ok(caller, 200, speech.batch_body(batch));
+  return api.ok_text(caller, 200, speech.batch_body(batch));
 end
 $$;
 

@@ -20,11 +20,11 @@ begin
     where v.id = p_voice and v.deleted_at is null
       and (v.owner is null or v.owner = p_caller.user_id or p_caller.role = 'admin');
     if not found then
-      errors := errors || speech.fault('voice_id', format('there is no voice %s', to_json(p_voice)));
+      errors := errors || api.fault('voice_id', format('there is no voice %s', to_json(p_voice)));
     elsif not speech.is_ready(voice) then
-      errors := errors || speech.fault('voice_id', format('the voice %s is still being made', voice.id));
+      errors := errors || api.fault('voice_id', format('the voice %s is still being made', voice.id));
     elsif p_engine is not null and voice.engine <> p_engine then
-      errors := errors || speech.fault('voice_id',
+      errors := errors || api.fault('voice_id',
         format('the voice %s speaks with the engine %s, not with %s', voice.id, voice.engine, p_engine));
     end if;
   end if;
@@ -43,11 +43,11 @@ begin
   engine := chosen.name;
   language := speech.match_language(p_language, chosen.languages);
   if p_language is not null and language is null then
-    errors := errors || speech.fault('language', format('the engine %s does not speak %s; it speaks %s',
+    errors := errors || api.fault('language', format('the engine %s does not speak %s; it speaks %s',
       chosen.name, to_json(p_language), array_to_string(chosen.languages, ', ')));
   elsif voice.engine = engine and cardinality(voice.languages) > 0
     and speech.match_language(p_language, voice.languages) is null then
-    errors := errors || speech.fault('language', format('the voice %s does not speak %s; it speaks %s',
+    errors := errors || api.fault('language', format('the voice %s does not speak %s; it speaks %s',
       voice.id, to_json(p_language), array_to_string(voice.languages, ', ')));
   elsif commercial_only and errors = '[]' and (voice.id is not null or p_voice = 'default')
     and not speech.is_commercial(engine, voice, p_language) then
@@ -64,15 +64,15 @@ declare
 begin
   select coalesce(string_agg(e.name, ', ' order by e.rank, e.name), 'none') into available from speech.accepted_engines() e;
   if p_engine is not null then
-    return speech.fault('tts_engine',
+    return api.fault('tts_engine',
       format('the engine %s is not available here; available: %s', to_json(p_engine), available));
   elsif p_voice.engine is not null then
-    return speech.fault('voice_id',
+    return api.fault('voice_id',
       format('the voice %s needs the engine %s, which is not available here; available: %s', p_voice.id, p_voice.engine, available));
   elsif available = 'none' then
-    return speech.fault('tts_engine', 'no engine is available here: no worker has announced one');
+    return api.fault('tts_engine', 'no engine is available here: no worker has announced one');
   elsif p_language is not null then
-    return speech.fault('language', format('no engine here speaks %s; available: %s', to_json(p_language), available));
+    return api.fault('language', format('no engine here speaks %s; available: %s', to_json(p_language), available));
   end if;
   return '[]';
 end

@@ -16,7 +16,7 @@ begin
   end if;
   select string_agg(format('%s (%s)', e.name, array_to_string(e.languages, ', ')), '; ' order by e.rank, e.name) into able
   from speech.accepted_engines() e where e.makes_voices;
-  error := speech.fault(case when p_engine is null then 'language' else 'tts_engine' end, format(
+  error := api.fault(case when p_engine is null then 'language' else 'tts_engine' end, format(
     'no engine here makes voices so; those that do, with their languages: %s', coalesce(able, 'none')));
 end
 $$;
@@ -52,7 +52,7 @@ begin
     end if;
   end if;
   maker := speech.voice_maker(p_form ->> 'tts_engine', p_form ->> 'language');
-  answer := speech.refusal(caller, p_malformed, case when maker.error is not null then jsonb_build_array(maker.error) end);
+  answer := api.invalid(caller, p_malformed, case when maker.error is not null then jsonb_build_array(maker.error) end);
   if answer.status is not null then
     return answer;
   end if;
@@ -114,12 +114,12 @@ declare
   job uuid;
 begin
   if maker.error is not null then
-    return speech.refusal(p_caller, null, jsonb_build_array(maker.error));
+    return api.invalid(p_caller, null, jsonb_build_array(maker.error));
   end if;
   job := (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[row(
     'clone', 'clone:' || engine.name, 0, 200, jsonb_build_object('voice_id', new_voice, 'engine', engine.name)
       || speech.recording_args(p_recordings),
-    null, null, 3, 300, null, p_form ->> 'webhook_url', p_trace, null)::queue.new_job]))[1];
+    null, null, null, null, null, p_form ->> 'webhook_url', p_trace, null)::queue.new_job]))[1];
   insert into speech.voice (id, owner, engine, name, kind, languages, job_id, consent)
   values (new_voice, p_caller.user_id, engine.name, p_form ->> 'name', 'cloned',
     array[speech.match_language(p_form ->> 'language', engine.languages)], job,
@@ -132,7 +132,7 @@ begin
     'status_url', '/api/v1/jobs/' || api.wire_id('job', job), 'voice_id', new_voice)
     || speech.recordings_body(new_voice));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
-  return speech.not_admitted(p_caller, sqlstate);
+  return api.not_admitted(p_caller, sqlstate);
 end
 $$;
 
@@ -153,7 +153,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   ended queue.concluded;
 begin
-  for ended in select * from unnest(p_concluded) c where c.kind = 'clone' and c.fate in ('done', 'dead') loop
+  for ended in select * from unnest(p_concluded) loop
     if ended.outcome = 'completed' then
       update speech.voice v set conditioning_key = ended.result ->> 'conditioning_key'
       where v.job_id = ended.job_id and v.deleted_at is null;

@@ -40,6 +40,8 @@ security definer set search_path = pg_catalog, pg_temp as $$
     preview_key = coalesce(excluded.preview_key, v.preview_key), licence = coalesce(excluded.licence, v.licence),
     deleted_at = null
     where v.kind = 'builtin';
+
+  select queue.know_lanes(array(select 'speech:' || a.name from jsonb_to_recordset(p_engines) a(name text)));
 $$;
 
 -- The engines that live workers can serve at this moment.

@@ -39,10 +39,10 @@ $$;
 
 create or replace function speech.not_commercial(p_engine text, p_voice speech.voice, p_language text) returns jsonb
 language sql stable as $$
-  select case when p_voice.id is not null then speech.fault('voice_id', format(
+  select case when p_voice.id is not null then api.fault('voice_id', format(
       'the licence of the voice %s (%s) does not allow commercial use, which this installation asks of every voice',
       p_voice.id, coalesce(speech.licence_of(p_voice) ->> 'id', 'unknown')))
-    else speech.fault('voice_id', format(
+    else api.fault('voice_id', format(
       'not every voice that the engine %s has for %s allows commercial use, which this installation asks of every voice; name one that does',
       p_engine, to_json(p_language))) end
 $$;

@@ -48,10 +48,10 @@ language sql stable as $$
     select array_agg(distinct (n.voice).engine) as names from named n where n.known
   )
   select jsonb_agg(f.fault) from (
-    select speech.fault(format('voice_ids[%s]', n.place), format('there is no voice %s', to_json(n.name))) as fault
+    select api.fault(format('voice_ids[%s]', n.place), format('there is no voice %s', to_json(n.name))) as fault
     from named n where not n.known
     union all
-    select speech.fault(format('voice_ids[%s]', n.place), format('the voice %s is still being made', n.name))
+    select api.fault(format('voice_ids[%s]', n.place), format('the voice %s is still being made', n.name))
     from named n where n.known and not speech.is_ready(n.voice)
     union all
     select speech.not_commercial((n.voice).engine, n.voice, null)
@@ -59,14 +59,14 @@ language sql stable as $$
     from named n, speech.setting s
     where n.known and s.commercial_voices_only and not speech.is_commercial((n.voice).engine, n.voice, null)
     union all
-    select speech.fault('voice_ids', format('voices of one engine can be mixed; these are of %s',
+    select api.fault('voice_ids', format('voices of one engine can be mixed; these are of %s',
       array_to_string(e.names, ', '))) from engines e where cardinality(e.names) > 1
     union all
-    select speech.fault('voice_ids', format('the engine %s cannot mix voices', e.names[1]))
+    select api.fault('voice_ids', format('the engine %s cannot mix voices', e.names[1]))
     from engines e where cardinality(e.names) = 1
       and not exists (select from speech.engine s where s.name = e.names[1] and s.mixes_voices)
     union all
-    select speech.fault('tts_engine', format('these voices speak with the engine %s', e.names[1]))
+    select api.fault('tts_engine', format('these voices speak with the engine %s', e.names[1]))
     from engines e where cardinality(e.names) = 1 and p_engine <> e.names[1]
   ) f
 $$;
@@ -112,7 +112,7 @@ begin
   -- The engine is the voices'; `default` keeps the plan from looking for a voice that is not there yet.
   work := speech.plan(p_caller, jsonb_build_array(p_item || jsonb_build_object('voice_id', 'default',
     'tts_engine', coalesce(voice_engine, p_item ->> 'tts_engine'))), 0::smallint, p_webhook_url, p_trace);
-  refusal := speech.refusal(p_caller, p_malformed, coalesce(faults, work.errors));
+  refusal := api.invalid(p_caller, p_malformed, coalesce(faults, work.errors));
   if refusal.status is not null then
     return refusal;
   end if;
@@ -127,9 +127,9 @@ begin
   perform speech.count_created(array[job]);
   return api.ok(p_caller, 202, jsonb_strip_nulls(jsonb_build_object('job_id', job_id,
     'status_url', '/api/v1/jobs/' || job_id, 'voice_id', voice_id))
-    || jsonb_build_object('estimated_time', speech.estimate(work.jobs)));
+    || jsonb_build_object('estimated_time', queue.estimate(work.jobs)));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
-  return speech.not_admitted(p_caller, sqlstate);
+  return api.not_admitted(p_caller, sqlstate);
 end
 $$;
 

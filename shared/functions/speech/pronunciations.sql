@@ -46,7 +46,7 @@ begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  refusal := speech.refusal(caller, p_malformed, null);
+  refusal := api.invalid(caller, p_malformed, null);
   if refusal.status is not null then
     return refusal;
   end if;

@@ -34,18 +34,18 @@ declare
   job_id text;
 begin
   work := speech.plan(p_caller, jsonb_build_array(p_item), 0::smallint, p_webhook_url, p_trace);
-  refusal := speech.refusal(p_caller, p_malformed, work.errors);
+  refusal := api.invalid(p_caller, p_malformed, work.errors);
   if refusal.status is not null then
     return refusal;
   end if;
-  seconds := speech.estimate(work.jobs);
+  seconds := queue.estimate(work.jobs);
   job_id := api.wire_id('job',
     (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, work.jobs))[1]);
   perform speech.count_created(work.jobs);
   return api.ok(p_caller, 202, jsonb_build_object(
     'job_id', job_id, 'status_url', '/api/v1/jobs/' || job_id, 'estimated_time', seconds));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
-  return speech.not_admitted(p_caller, sqlstate);
+  return api.not_admitted(p_caller, sqlstate);
 end
 $$;
 

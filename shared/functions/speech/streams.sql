@@ -41,8 +41,8 @@ begin
 end
 $$;
 
--- Takes in a text for a listener who waits at a relay. Nothing about it is tried again: an error is told to the listener,
--- who decides. A worker that dies before the first audio is another matter; the next one goes on.
+-- Takes in a text for a listener who waits at a relay. An error is told to the listener; a worker that dies before the first
+-- audio is another matter, and the next one goes on.
 --
 -- p_relay: {"url", "stream", "secret"}, as the worker reads it.
 create or replace function api.create_stream(
@@ -70,19 +70,18 @@ declare
   job queue.new_job;
 begin
   work := speech.plan(p_caller, jsonb_build_array(p_item), 0::smallint, null, p_trace);
-  refusal := speech.refusal(p_caller, p_malformed, work.errors);
+  refusal := api.invalid(p_caller, p_malformed, work.errors);
   if refusal.status is not null then
     return refusal;
   end if;
   job := work.jobs[1];
   job.kind := 'stream';
-  job.max_attempts := 1;
   job.args := job.args || jsonb_build_object('relay', p_relay);
   perform queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[job]);
   perform speech.count_created(array[job]);
   return api.ok(p_caller, 200, null);
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
-  return speech.not_admitted(p_caller, sqlstate);
+  return api.not_admitted(p_caller, sqlstate);
 end
 $$;
 

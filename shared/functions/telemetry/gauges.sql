@@ -12,8 +12,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     select r.batch_key, r.priority, count(*), sum(r.cost)::bigint, min(r.ready_at)
     from queue.ready r where not (select fresh.so from fresh) group by 1, 2
   ), known as (
-    select 'speech:' || e.name as queue from speech.engine e
-    union select 'archive:zip'
+    select l.batch_key as queue from queue.lane l
     union select d.batch_key from queue.depth d
     union select p.batch_key from queue.pause p
   )

@@ -96,8 +96,12 @@ mod tests {
                     || line.starts_with("insert ")
             });
             for line in starts {
+                let of_a_kind = path.ends_with("/kinds.sql")
+                    && ["insert into queue.kind ", "insert into queue.lane "]
+                        .iter()
+                        .any(|start| line.starts_with(start));
                 assert!(
-                    line.starts_with("create or replace "),
+                    of_a_kind || line.starts_with("create or replace "),
                     "{path}: `{line}` belongs into a migration"
                 );
             }

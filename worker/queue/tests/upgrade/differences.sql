@@ -24,6 +24,8 @@ grant usage on schema queue to kiskadee_ops;
 alter default privileges grant execute on functions to public;
 create trigger another before update on queue.job for each row execute function suppress_redundant_updates_trigger();
 update queue.setting set cap_jobs = 1;
+update queue.kind set hidden = true where kind = 'speech';
+insert into queue.lane values ('another');
 update telemetry.metric set help = 'another' where name = 'queue_depth';
 delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations);
 grant kiskadee_ops to kiskadee_worker;

@@ -1,29 +1,34 @@
--- Jobs by the page, newest first. Packing an archive is not shown as a job.
+-- Jobs by the page, newest first, without the kinds that are the queue's own business.
+
+create or replace function queue.hidden_kinds() returns text[]
+language sql stable as $$
+  select array(select k.kind from queue.kind k where k.hidden)
+$$;
 
 -- The ids of one page, newest first. Live jobs and finished ones lie in two tables, each indexed by owner and id.
-create or replace function speech.page_of_jobs(p_owner uuid, p_before uuid, p_limit int) returns uuid[]
+create or replace function queue.page_of_jobs(p_owner uuid, p_before uuid, p_limit int) returns uuid[]
 language sql stable
 set enable_seqscan = off as $$
   select array_agg(page.id) from (
     (select j.id from queue.job j
-      where j.owner = p_owner and j.id < p_before and j.kind <> 'archive' order by j.id desc limit p_limit)
+      where j.owner = p_owner and j.id < p_before and j.kind <> all((select queue.hidden_kinds())::text[]) order by j.id desc limit p_limit)
     union all
     (select d.job_id from queue.done d
-      where d.owner = p_owner and d.job_id < p_before and d.kind <> 'archive' order by d.job_id desc limit p_limit)
+      where d.owner = p_owner and d.job_id < p_before and d.kind <> all((select queue.hidden_kinds())::text[]) order by d.job_id desc limit p_limit)
     order by id desc
     limit p_limit
   ) page
 $$;
 
 -- The same over all owners, for admins.
-create or replace function speech.page_of_all_jobs(p_before uuid, p_limit int) returns uuid[]
+create or replace function queue.page_of_all_jobs(p_before uuid, p_limit int) returns uuid[]
 language sql stable
 set enable_seqscan = off as $$
   select array_agg(page.id) from (
-    (select j.id from queue.job j where j.id < p_before and j.kind <> 'archive' order by j.id desc limit p_limit)
+    (select j.id from queue.job j where j.id < p_before and j.kind <> all((select queue.hidden_kinds())::text[]) order by j.id desc limit p_limit)
     union all
     (select d.job_id from queue.done d
-      where d.job_id < p_before and d.kind <> 'archive' order by d.job_id desc limit p_limit)
+      where d.job_id < p_before and d.kind <> all((select queue.hidden_kinds())::text[]) order by d.job_id desc limit p_limit)
     order by id desc
     limit p_limit
   ) page
@@ -41,12 +46,12 @@ begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  ids := case when caller.role = 'admin' then speech.page_of_all_jobs(before, p_limit + 1)
-    else speech.page_of_jobs(caller.user_id, before, p_limit + 1) end;
+  ids := case when caller.role = 'admin' then queue.page_of_all_jobs(before, p_limit + 1)
+    else queue.page_of_jobs(caller.user_id, before, p_limit + 1) end;
   select jsonb_build_object(
-    'items', coalesce(jsonb_agg(speech.job_body(s) order by s.job_id desc), '[]'),
+    'items', coalesce(jsonb_agg(queue.job_body(s) order by s.job_id desc), '[]'),
     'next_cursor', case when cardinality(ids) > p_limit then api.wire_id('job', ids[p_limit]) end) into body
-  from speech.job_states(ids[:p_limit]) s;
+  from queue.job_states(ids[:p_limit]) s;
   return api.ok(caller, 200, body);
 end
 $$;

@@ -1,7 +1,7 @@
--- Jobs of every kind over HTTP. Packing an archive is the batch's own business and is not shown as a job.
+-- Jobs of every kind over HTTP, but for the kinds that are the queue's own business.
 
 -- Everything that is known of some jobs, whichever table each is in.
-create or replace function speech.job_states(p_jobs uuid[]) returns setof speech.job_state
+create or replace function queue.job_states(p_jobs uuid[]) returns setof queue.job_state
 language plpgsql stable
 set enable_seqscan = off as $$
 declare
@@ -25,24 +25,8 @@ begin
 end
 $$;
 
--- What a finished job made, without where it lies, and with the licence of the voice that spoke.
-create or replace function speech.result_body(p_state speech.job_state) returns jsonb
-language sql stable as $$
-  select case
-    when p_state.status <> 'completed' then null
-    when p_state.kind = 'speech' then
-      jsonb_build_object('audio_url', format('/api/v1/jobs/%s/audio', api.wire_id('job', p_state.job_id)))
-        || (p_state.result - 'key' - 'timestamps_key')
-        || case when p_state.result ? 'timestamps_key' then jsonb_build_object(
-          'timestamps_url', format('/api/v1/jobs/%s/timestamps', api.wire_id('job', p_state.job_id)),
-          'subtitles_url', format('/api/v1/jobs/%s/subtitles', api.wire_id('job', p_state.job_id))) else '{}' end
-        || speech.licence_of_result(p_state.result)
-    when p_state.kind = 'clone' then p_state.result - 'conditioning_key'
-    when p_state.kind = 'stream' then p_state.result || speech.licence_of_result(p_state.result) end
-$$;
-
 -- A job as it looks outside.
-create or replace function speech.job_body(p_state speech.job_state) returns jsonb
+create or replace function queue.job_body(p_state queue.job_state) returns jsonb
 language sql stable as $$
   select jsonb_build_object(
       'job_id', api.wire_id('job', p_state.job_id), 'kind', p_state.kind, 'status', p_state.status,
@@ -52,17 +36,18 @@ language sql stable as $$
       'batch_id', api.wire_id('batch', p_state.batch_id),
       'error', case when p_state.status = 'failed' then
         jsonb_build_object('message', p_state.error, 'attempts', p_state.attempts) end,
-      'result', speech.result_body(p_state)))
+      'result', queue.result_body(p_state)))
 $$;
 
 -- The job if the caller may see it.
-create or replace function speech.visible_job(p_caller api.caller, p_job uuid) returns speech.job_state
+create or replace function queue.visible_job(p_caller api.caller, p_job uuid) returns queue.job_state
 language sql stable as $$
-  select s from speech.job_states(array[p_job]) s
-  where (s.owner = p_caller.user_id or p_caller.role = 'admin') and s.kind <> 'archive'
+  select s from queue.job_states(array[p_job]) s
+  where (s.owner = p_caller.user_id or p_caller.role = 'admin')
+    and not exists (select from queue.kind k where k.kind = s.kind and k.hidden)
 $$;
 
-create or replace function speech.no_job(p_caller api.caller) returns api.answer
+create or replace function queue.no_job(p_caller api.caller) returns api.answer
 language sql immutable as $$
   select api.problem(p_caller, 404, 'not_found', 'There is no such job, or it is older than finished work is kept.')
 $$;
@@ -71,16 +56,16 @@ create or replace function api.get_job(p_caller api.credentials, p_job uuid) ret
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   caller api.caller := api.admit(p_caller, 'read');
-  state speech.job_state;
+  state queue.job_state;
 begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  state := speech.visible_job(caller, p_job);
+  state := queue.visible_job(caller, p_job);
   if state.job_id is null then
-    return speech.no_job(caller);
+    return queue.no_job(caller);
   end if;
-  return api.ok(caller, 200, speech.job_body(state));
+  return api.ok(caller, 200, queue.job_body(state));
 end
 $$;
 
@@ -89,21 +74,21 @@ create or replace function api.cancel_job(p_caller api.credentials, p_job uuid) 
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   caller api.caller := api.admit(p_caller, 'create');
-  state speech.job_state;
+  state queue.job_state;
 begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  state := speech.visible_job(caller, p_job);
+  state := queue.visible_job(caller, p_job);
   if state.job_id is null then
-    return speech.no_job(caller);
+    return queue.no_job(caller);
   end if;
   perform queue.cancel_job(state.owner, p_job);
-  state := speech.visible_job(caller, p_job);
+  state := queue.visible_job(caller, p_job);
   if state.status in ('completed', 'failed') then
     return api.problem(caller, 409, 'conflict', format('The job has %s already.', state.status));
   end if;
-  return api.ok(caller, 200, speech.job_body(state));
+  return api.ok(caller, 200, queue.job_body(state));
 end
 $$;
 
@@ -115,21 +100,21 @@ create or replace function api.job_events(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   caller api.caller := case when p_again then api.identify(p_caller) else api.admit(p_caller, 'read') end;
-  state speech.job_state;
+  state queue.job_state;
   failures jsonb;
 begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  state := speech.visible_job(caller, p_job);
+  state := queue.visible_job(caller, p_job);
   if state.job_id is null then
-    return speech.no_job(caller);
+    return queue.no_job(caller);
   end if;
   select coalesce(jsonb_agg(jsonb_build_object(
     'token', f.token, 'at', api.wire_time(f.at), 'kind', f.kind, 'message', f.message) order by f.token), '[]')
   into failures
   from queue.failure f where f.job_id = p_job and f.token > p_after_token;
-  return api.ok(caller, 200, jsonb_build_object('job', speech.job_body(state), 'failures', failures));
+  return api.ok(caller, 200, jsonb_build_object('job', queue.job_body(state), 'failures', failures));
 end
 $$;
 

@@ -1,0 +1,32 @@
+-- The kinds of job that speech has, and how their results are shown.
+
+insert into queue.kind (kind, family, on_concluded, present, links, event_fields, max_attempts, timeout_s,
+  completed_metric, failed_metric)
+values
+  ('speech', 'speech', null, 'speech.present_speech', '{"audio_url": "/api/v1/jobs/{job}/audio"}',
+    '{duration_seconds,bytes}', null, null, 'tts_jobs_completed_total', 'tts_jobs_failed_total'),
+  -- Nothing about it is tried again: an error is told to the listener, who decides.
+  ('stream', 'speech', null, 'speech.present_stream', '{}',
+    '{duration_seconds,bytes}', 1, null, 'tts_jobs_completed_total', 'tts_jobs_failed_total'),
+  ('clone', 'speech', 'speech.keep_voices', null, '{}',
+    '{duration_seconds,bytes}', 3, 300, null, null)
+on conflict (kind) do update set family = excluded.family, on_concluded = excluded.on_concluded,
+  present = excluded.present, links = excluded.links, event_fields = excluded.event_fields,
+  max_attempts = excluded.max_attempts, timeout_s = excluded.timeout_s,
+  completed_metric = excluded.completed_metric, failed_metric = excluded.failed_metric;
+
+-- Speech that is kept: with where its times are to be had, and the licence of the voice that spoke.
+create or replace function speech.present_speech(p_state queue.job_state) returns jsonb
+language sql stable as $$
+  select queue.public_result(p_state.result)
+    || case when p_state.result ? 'timestamps_key' then jsonb_build_object(
+      'timestamps_url', format('/api/v1/jobs/%s/timestamps', api.wire_id('job', p_state.job_id)),
+      'subtitles_url', format('/api/v1/jobs/%s/subtitles', api.wire_id('job', p_state.job_id))) else '{}' end
+    || speech.licence_of_result(p_state.result)
+$$;
+
+-- Speech that somebody listened to: there is nothing left to fetch.
+create or replace function speech.present_stream(p_state queue.job_state) returns jsonb
+language sql stable as $$
+  select queue.public_result(p_state.result) || speech.licence_of_result(p_state.result)
+$$;
