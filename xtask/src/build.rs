@@ -92,8 +92,6 @@ pub(crate) fn write_api_documents() -> Result<()> {
         "--locked",
         "--release",
         "--package",
-        "kiskadee-ops",
-        "--example",
-        "openapi",
+        "kiskadee-reference",
     ]))
 }

@@ -32,7 +32,7 @@ pub use member::Member;
 pub use path::WireId;
 pub use problem::{FieldError, Problem};
 pub use query::{Page, Query};
-pub use settings::Settings;
+pub use settings::{Settings, Site};
 pub use validate::{Validate, Violations};
 
 /// What a handler gives: the answer of the database, or a problem.

@@ -1,20 +1,15 @@
 //! The files of `infra/prometheus` and `infra/grafana` parse, and name only metrics that the migrations declare.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop at what it did not expect"
-)]
-
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-const SCRAPE: &str = include_str!("../../../infra/prometheus/prometheus.yml");
-const ALERTS: &str = include_str!("../../../infra/prometheus/alerts.yml");
-const DASHBOARD: &str = include_str!("../../../infra/grafana/kiskadee.json");
+const SCRAPE: &str = include_str!("../../../../infra/prometheus/prometheus.yml");
+const ALERTS: &str = include_str!("../../../../infra/prometheus/alerts.yml");
+const DASHBOARD: &str = include_str!("../../../../infra/grafana/kiskadee.json");
 const MIGRATIONS: [&str; 2] = [
-    include_str!("../../../shared/migrations/0050_telemetry.sql"),
-    include_str!("../../../shared/migrations/0079_speech_engine_metrics.sql"),
+    include_str!("../../../../shared/migrations/0050_telemetry.sql"),
+    include_str!("../../../../shared/migrations/0079_speech_engine_metrics.sql"),
 ];
 
 /// What Prometheus itself adds.

@@ -54,6 +54,13 @@ pub(crate) fn answer(path: &str, request: &HeaderMap) -> Response {
 }
 
 impl Asset {
+    /// Its path, if it is a page.
+    pub(crate) fn page(&self) -> Option<&'static str> {
+        self.media_type
+            .starts_with("text/html")
+            .then_some(self.path)
+    }
+
     fn content(&self, as_gzip: bool) -> Response {
         if as_gzip {
             return ([(header::CONTENT_ENCODING, GZIP)], Body::from(self.gzip)).into_response();
@@ -80,7 +87,7 @@ impl Asset {
             (header::VARY, VARY),
         ];
         headers.extend(own);
-        if self.media_type.starts_with("text/html") {
+        if self.page().is_some() {
             headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
         }
     }
@@ -145,10 +152,7 @@ mod tests {
 
     #[test]
     fn pages_have_no_inline_script_and_name_only_what_is_here() {
-        for asset in ASSETS
-            .iter()
-            .filter(|asset| asset.media_type.starts_with("text/html"))
-        {
+        for asset in ASSETS.iter().filter(|asset| asset.page().is_some()) {
             let page = String::from_utf8(asset.plain().unwrap()).unwrap();
             assert!(!page.contains("<script>"), "{}", asset.path);
             let named = page

@@ -1,17 +1,12 @@
-//! Writes the API documents that the component carries: `cargo run -p kiskadee-ops --example openapi`.
+//! Writes the API documents that `edge/pages` carries: `cargo xtask openapi`.
 
 use std::{error::Error, fs, path::Path};
 
-use kiskadee_ops::reference;
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let document = reference::document([
-        kiskadee_accounts::openapi(),
-        kiskadee_speech_api::openapi(),
-        kiskadee_ops::openapi(),
-    ])?;
-    write("postman.json", &reference::collection(&document))?;
+    let document = kiskadee_reference::document()?;
+    write("postman.json", &kiskadee_reference::collection(&document))?;
     write("openapi.json", &document)
 }
 
