@@ -50,15 +50,19 @@ fn build_components() -> Result<()> {
     run(&mut build)
 }
 
-/// The whole workspace's features, as `cargo test --workspace` sees them: otherwise the two would build everything twice.
 pub(crate) fn build_kiskadee() -> Result<()> {
+    build_program("kiskadee")
+}
+
+/// The whole workspace's features, as `cargo test --workspace` sees them: otherwise the two would build everything twice.
+fn build_program(name: &str) -> Result<()> {
     run(cargo().args([
         "build",
         "--locked",
         "--release",
         "--workspace",
         "--bin",
-        "kiskadee",
+        name,
     ]))
 }
 
@@ -87,11 +91,8 @@ pub(crate) fn become_kiskadee_up(options: &[String]) -> Result<ExitCode> {
 }
 
 pub(crate) fn write_api_documents() -> Result<()> {
-    run(cargo().args([
-        "run",
-        "--locked",
-        "--release",
-        "--package",
-        "kiskadee-reference",
-    ]))
+    build_program("kiskadee-reference")?;
+    run(&mut Command::new(
+        target().join("release/kiskadee-reference"),
+    ))
 }

@@ -4,6 +4,7 @@
 mod postman;
 mod sample;
 
+use kiskadee_edge_kit::openapi::JOB_RESULTS;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
@@ -39,6 +40,7 @@ const TAGS: [(&str, &str); 8] = [
 pub fn parts() -> Vec<(&'static str, OpenApi)> {
     vec![
         ("accounts", kiskadee_accounts::openapi()),
+        ("jobs", kiskadee_jobs_api::openapi()),
         ("speech", kiskadee_speech_api::openapi()),
         ("ops", kiskadee_ops::openapi()),
         ("pages", kiskadee_pages::openapi()),
@@ -48,10 +50,16 @@ pub fn parts() -> Vec<(&'static str, OpenApi)> {
 /// One document of what all components contribute.
 pub fn document() -> Result<Value, serde_json::Error> {
     let mut merged = OpenApi::default();
-    for (_, part) in parts() {
+    let mut results = Vec::new();
+    for (_, mut part) in parts() {
+        results.extend(job_results(&mut part));
         merged.merge(part);
     }
     let mut document = serde_json::to_value(merged)?;
+    document["components"]["schemas"]["JobResult"] = json!({
+        "description": "What a job made, by its kind.",
+        "oneOf": results,
+    });
     capitalize_tags(&mut document);
     document["info"] = information();
     document["servers"] = json!([{"url": "/", "description": "This deployment"}]);
@@ -60,6 +68,15 @@ pub fn document() -> Result<Value, serde_json::Error> {
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
     Ok(document)
+}
+
+/// What a component says of the results of its jobs.
+fn job_results(part: &mut OpenApi) -> Vec<Value> {
+    let extensions = part.extensions.as_mut();
+    match extensions.and_then(|extensions| extensions.remove(JOB_RESULTS)) {
+        Some(Value::Array(results)) => results,
+        _ => Vec::new(),
+    }
 }
 
 /// Components may write their tags small.
