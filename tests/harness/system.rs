@@ -159,7 +159,7 @@ impl System {
         command
             .args(["edge", "--listen", &edge, "--cache-dir"])
             .arg(self.state_dir().join("compiled"));
-        for component in ["accounts", "speech", "ops"] {
+        for component in components_with_a_database()? {
             let variable = format!("SPIN_VARIABLE_{}_DATABASE_URL", component.to_uppercase());
             command.env(variable, self.login_url(&format!("kiskadee_{component}"))?);
         }
@@ -276,6 +276,19 @@ pub fn binary() -> PathBuf {
         || process::repository().join("target/release/kiskadee"),
         PathBuf::from,
     )
+}
+
+/// The names of the components to which `spin.toml` gives an address of the database.
+fn components_with_a_database() -> Result<Vec<String>> {
+    let path = std::env::var_os("KISKADEE_MANIFEST")
+        .map_or_else(|| process::repository().join("spin.toml"), PathBuf::from);
+    let manifest: toml::Table = fs::read_to_string(path)?.parse()?;
+    let components = manifest["component"].as_table().context("no components")?;
+    let with_database = components.iter().filter(|(_, component)| {
+        let variables = component.get("variables");
+        variables.is_some_and(|variables| variables.get("database_url").is_some())
+    });
+    Ok(with_database.map(|(name, _)| name.clone()).collect())
 }
 
 /// An address on loopback that was free a moment ago.

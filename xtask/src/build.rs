@@ -6,13 +6,13 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
+use crate::manifest;
 use crate::packages;
 use crate::process::{cargo, output, root, run, target};
 
 const WASM: &str = "wasm32-wasip2";
 /// The profile of the components in the root manifest.
 const PROFILE: &str = "component";
-const COMPONENTS: [&str; 3] = ["kiskadee-accounts", "kiskadee-speech-api", "kiskadee-ops"];
 
 /// Everything between a fresh checkout and `kiskadee up`.
 pub(crate) fn set_up() -> Result<()> {
@@ -42,21 +42,27 @@ fn ensure_wasm_target() -> Result<()> {
 }
 
 fn build_components() -> Result<()> {
-    let packages = COMPONENTS.iter().flat_map(|name| ["--package", name]);
-    run(cargo()
-        .args(["build", "--locked", "--profile", PROFILE, "--target", WASM])
-        .args(packages))
+    let mut build = cargo();
+    build.args(["build", "--locked", "--profile", PROFILE, "--target", WASM]);
+    for package in manifest::component_packages()? {
+        build.args(["--package", &package]);
+    }
+    run(&mut build)
+}
+
+pub(crate) fn build_kiskadee() -> Result<()> {
+    build_program("kiskadee")
 }
 
 /// The whole workspace's features, as `cargo test --workspace` sees them: otherwise the two would build everything twice.
-pub(crate) fn build_kiskadee() -> Result<()> {
+fn build_program(name: &str) -> Result<()> {
     run(cargo().args([
         "build",
         "--locked",
         "--release",
         "--workspace",
         "--bin",
-        "kiskadee",
+        name,
     ]))
 }
 
@@ -75,7 +81,7 @@ pub(crate) fn become_kiskadee_up(options: &[String]) -> Result<ExitCode> {
     for (variable, path) in [
         ("KISKADEE_STATE_DIR", root().join(".kiskadee")),
         ("KISKADEE_COMPONENTS", components()),
-        ("KISKADEE_MANIFEST", root().join("spin.toml")),
+        ("KISKADEE_MANIFEST", manifest::path()),
     ] {
         if std::env::var_os(variable).is_none() {
             command.env(variable, path);
@@ -85,13 +91,8 @@ pub(crate) fn become_kiskadee_up(options: &[String]) -> Result<ExitCode> {
 }
 
 pub(crate) fn write_api_documents() -> Result<()> {
-    run(cargo().args([
-        "run",
-        "--locked",
-        "--release",
-        "--package",
-        "kiskadee-ops",
-        "--example",
-        "openapi",
-    ]))
+    build_program("kiskadee-reference")?;
+    run(&mut Command::new(
+        target().join("release/kiskadee-reference"),
+    ))
 }

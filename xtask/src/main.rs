@@ -4,6 +4,7 @@
 //! row, and without a network once all is installed.
 
 mod build;
+mod manifest;
 mod meter;
 mod packages;
 mod process;
@@ -54,6 +55,9 @@ enum Command {
     Setup,
     /// Write the API documents anew from their sources
     Openapi,
+    /// Print the packages of the components, a line each
+    #[command(hide = true)]
+    Components,
 }
 
 const UP_HELP: &str = "\
@@ -84,5 +88,9 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Meter(options) => meter::run(&options),
         Command::Setup => build::set_up().map(|()| ExitCode::SUCCESS),
         Command::Openapi => build::write_api_documents().map(|()| ExitCode::SUCCESS),
+        Command::Components => {
+            println!("{}", manifest::component_packages()?.join("\n"));
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::build;
-use crate::process::{cargo, root};
+use crate::manifest;
+use crate::process::cargo;
 use crate::test_database::TestDatabase;
 use crate::test_tools;
 
@@ -22,7 +23,7 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
         .env("KISKADEE_TEST_DATABASE_URL", &database.url)
         .env("KISKADEE_BIN", build::kiskadee())
         .env("KISKADEE_COMPONENTS", build::components())
-        .env("KISKADEE_MANIFEST", root().join("spin.toml"))
+        .env("KISKADEE_MANIFEST", manifest::path())
         .status()
         .context("cannot run cargo test")?;
     drop(database);

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use sqlx::PgPool;
 
 use crate::postgres::SUPERUSER;
-use crate::secrets::{ROLES, Secrets};
+use crate::roles::Roles;
+use crate::secrets::Secrets;
 
 pub(crate) const NAME: &str = "kiskadee";
 
@@ -25,8 +26,8 @@ pub(crate) async fn create(maintenance: &PgPool) -> Result<()> {
 }
 
 /// Gives each group role of the schema the one role that may log in as it.
-pub(crate) async fn ensure_logins(admin: &PgPool, secrets: &Secrets) -> Result<()> {
-    for group in ROLES {
+pub(crate) async fn ensure_logins(admin: &PgPool, secrets: &Secrets, roles: &Roles) -> Result<()> {
+    for group in roles.names() {
         let login = login_of(group);
         let exists: bool =
             sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
@@ -34,7 +35,7 @@ pub(crate) async fn ensure_logins(admin: &PgPool, secrets: &Secrets) -> Result<(
                 .fetch_one(admin)
                 .await?;
         let verb = if exists { "alter" } else { "create" };
-        // A role's password cannot be a parameter; ours are hexadecimal digits, and the names constants.
+        // A role's password cannot be a parameter; ours are hexadecimal digits, and the names plain words.
         let password = secrets.password(group)?;
         let statement = format!("{verb} role {login} login password '{password}'");
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement))

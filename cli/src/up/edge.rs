@@ -12,6 +12,7 @@ use kiskadee_storage::{
 };
 
 use super::{UpOptions, database};
+use crate::roles::{EDGE_HOST, Roles};
 use crate::secrets::Secrets;
 
 /// On a port of its own choice, for this machine only.
@@ -35,7 +36,7 @@ pub(crate) async fn start_gateway(
 pub(crate) async fn start_host(
     options: &UpOptions,
     state: &Path,
-    secrets: &Secrets,
+    (secrets, roles): (&Secrets, &Roles),
     postgres_port: u16,
     gateway: SocketAddr,
 ) -> Result<EdgeHost> {
@@ -46,12 +47,11 @@ pub(crate) async fn start_host(
     );
     config.component_dir = Some(options.artefacts.components()?);
     config.metrics_listen = options.metrics_listen;
-    config.telemetry_database_url = Some(database::login_url(
-        secrets,
-        "kiskadee_edge_host",
-        postgres_port,
-    )?);
+    config.telemetry_database_url = Some(database::login_url(secrets, EDGE_HOST, postgres_port)?);
     config.variables = variables(options, secrets, postgres_port, gateway)?;
+    config
+        .variables
+        .extend(database_urls(secrets, roles, postgres_port)?);
     EdgeHost::start(config)
         .await
         .context("cannot start the edge")
@@ -64,11 +64,7 @@ fn variables(
     postgres_port: u16,
     gateway: SocketAddr,
 ) -> Result<BTreeMap<String, String>> {
-    let login = |group| database::login_url(secrets, group, postgres_port);
     let pairs = [
-        ("accounts_database_url", login("kiskadee_accounts")?),
-        ("speech_database_url", login("kiskadee_speech")?),
-        ("ops_database_url", login("kiskadee_ops")?),
         (
             "database_host",
             format!("postgres://127.0.0.1:{postgres_port}"),
@@ -88,4 +84,17 @@ fn variables(
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect())
+}
+
+/// The variable of each component that has a role, with the address at which it logs in.
+fn database_urls(
+    secrets: &Secrets,
+    roles: &Roles,
+    postgres_port: u16,
+) -> Result<BTreeMap<String, String>> {
+    let urls = roles.components.iter().map(|component| {
+        let url = database::login_url(secrets, &component.role, postgres_port)?;
+        Ok((component.variable.clone(), url))
+    });
+    urls.collect()
 }

@@ -14,6 +14,7 @@ use super::first_user::{self, Credentials};
 use super::{UpOptions, database, edge, workers};
 use crate::logs::LogFile;
 use crate::postgres::{self, Cluster, Durability, server};
+use crate::roles::{self, Roles};
 use crate::secrets::Secrets;
 use crate::state::StateDirectory;
 use crate::stop::Stop;
@@ -37,15 +38,22 @@ impl System {
         options: &UpOptions,
         progress: &Progress,
     ) -> Result<Credentials> {
-        let secrets = Secrets::load_or_create(state.path())?;
+        let roles = Roles::of_manifest(&options.artefacts.manifest()?)?;
+        let secrets = Secrets::load_or_create(state.path(), &roles)?;
         let cluster = prepare_cluster(state.path(), options, &secrets.postgres).await?;
         let port = cluster.port;
         let gateway = edge::start_gateway(options, state.path(), &secrets).await?;
         let gateway = self.gateway.insert(gateway).local_addr();
         // Both compute for seconds at a first start, and neither needs the other yet.
         let (edge, admin) = tokio::try_join!(
-            edge::start_host(options, state.path(), &secrets, port, gateway),
-            start_database(&mut self.postgres, cluster, state, options, &secrets),
+            edge::start_host(options, state.path(), (&secrets, &roles), port, gateway),
+            start_database(
+                &mut self.postgres,
+                cluster,
+                state,
+                options,
+                (&secrets, &roles)
+            ),
         )?;
         self.edge = Some(edge);
         progress.done(
@@ -54,7 +62,7 @@ impl System {
         );
         progress.done("edge", &options.listen.to_string());
         let credentials = first_user::ensure(&admin, state.path(), options.listen).await?;
-        let url = database::login_url(&secrets, "kiskadee_worker", port)?;
+        let url = database::login_url(&secrets, roles::WORKER, port)?;
         for number in 1..=options.workers {
             self.workers
                 .push(workers::start(number, state, options, &url, &admin)?);
@@ -105,7 +113,7 @@ async fn start_database(
     cluster: Cluster,
     state: &StateDirectory,
     options: &UpOptions,
-    secrets: &Secrets,
+    (secrets, roles): (&Secrets, &Roles),
 ) -> Result<PgPool> {
     let port = cluster.port;
     let maintenance = postgres::pool(cluster.superuser(&secrets.postgres, "postgres"));
@@ -119,7 +127,7 @@ async fn start_database(
     kiskadee_queue::migrate(&url)
         .await
         .context("cannot bring the database's schema up to date")?;
-    database::ensure_logins(&admin, secrets).await?;
+    database::ensure_logins(&admin, secrets, roles).await?;
     database::set_queue_cap(&admin, options.queue_cap).await?;
     // Whatever an earlier run left registered died with it.
     database::expire_workers(&admin, "%").await?;

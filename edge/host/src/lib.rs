@@ -10,6 +10,7 @@ mod compiled;
 mod component;
 mod config;
 mod context;
+mod declared;
 mod engine;
 mod error;
 mod guest_log;
@@ -28,6 +29,7 @@ mod variables;
 mod worker;
 
 pub use config::{HostConfig, Limits};
+pub use declared::{DeclaredComponent, components};
 pub use error::HostError;
 pub use host::EdgeHost;
 pub use telemetry::traces;

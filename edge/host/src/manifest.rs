@@ -69,8 +69,8 @@ pub(crate) struct ComponentManifest {
     #[serde(default, rename = "description")]
     _description: Option<String>,
     /// For `spin build` and `spin watch`.
-    #[serde(default, rename = "build")]
-    _build: Option<toml::Table>,
+    #[serde(default)]
+    pub(crate) build: Option<toml::Table>,
 }
 
 impl Manifest {

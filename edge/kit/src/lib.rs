@@ -6,14 +6,17 @@
 pub mod context;
 pub mod credentials;
 pub mod database;
+pub mod events;
 pub mod idempotency;
 pub mod json;
 pub mod log;
 pub mod member;
+pub mod objects;
 pub mod openapi;
 pub mod path;
 pub mod problem;
 pub mod query;
+pub mod request;
 pub mod routes;
 pub mod service;
 pub mod settings;
@@ -32,7 +35,7 @@ pub use member::Member;
 pub use path::WireId;
 pub use problem::{FieldError, Problem};
 pub use query::{Page, Query};
-pub use settings::Settings;
+pub use settings::{Settings, Site};
 pub use validate::{Validate, Violations};
 
 /// What a handler gives: the answer of the database, or a problem.

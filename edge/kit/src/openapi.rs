@@ -34,6 +34,31 @@ pub fn with_shared(mut document: OpenApi) -> OpenApi {
     document
 }
 
+/// The member of a component's document in which it tells what jobs of its kinds make: whoever merges the documents makes
+/// one schema of them.
+pub const JOB_RESULTS: &str = "x-job-results";
+
+/// What a job made. Each family describes that of its own kinds by [`with_job_result`].
+#[derive(Debug, ToSchema)]
+#[schema(value_type = Object)]
+pub struct JobResult(pub serde_json::Value);
+
+/// The document of a component whose jobs of some kind make this.
+pub fn with_job_result<R: ToSchema>(mut document: OpenApi) -> OpenApi {
+    let mut schemas = vec![(R::name().into_owned(), R::schema())];
+    R::schemas(&mut schemas);
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(schemas);
+    let extensions = document.extensions.get_or_insert_default();
+    let results = extensions
+        .entry(JOB_RESULTS.to_owned())
+        .or_insert_with(|| serde_json::json!([]));
+    if let Some(results) = results.as_array_mut() {
+        results.push(serde_json::json!(Ref::from_schema_name(R::name())));
+    }
+    document
+}
+
 macro_rules! problem_responses {
     ($($(#[$about:meta])* $name:ident { $($status:literal: $description:literal),+ })+) => {$(
         $(#[$about])*
@@ -67,11 +92,14 @@ problem_responses! {
     WithId { "404": "Nothing of the caller's has this id" }
     /// What a route with query parameters may answer.
     WithQuery { "422": "Some values are not acceptable; each is named" }
+    /// What a route may answer that refuses what the caller can see.
+    WithRefusal { "403": "The caller may see this, but not do it" }
     /// What a route that changes a state may answer.
     WithConflict { "409": "The present state does not allow this" }
 }
 
-fn problem(status: &str, description: &str) -> Response {
+/// The answer of a status as a problem document.
+pub(crate) fn problem(status: &str, description: &str) -> Response {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(Document::name())))
         .build();

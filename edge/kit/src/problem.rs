@@ -237,7 +237,7 @@ impl Problem {
     }
 
     /// The document for one request.
-    pub(crate) fn render(&self, instance: &str, request_id: &str) -> Vec<u8> {
+    pub fn render(&self, instance: &str, request_id: &str) -> Vec<u8> {
         let Inner {
             status,
             code,

@@ -47,6 +47,72 @@ impl<S: Sync> FromRequestParts<S> for Query {
     }
 }
 
+/// The parameters of a query while they are read: what is wrong with one is noted, and one that is never read is, too.
+#[derive(Debug)]
+pub struct Fields {
+    pairs: Vec<(String, String)>,
+    violations: Violations,
+}
+
+impl Fields {
+    pub fn of(parts: &Parts) -> Self {
+        Self {
+            pairs: Query::of(parts).0,
+            violations: Violations::default(),
+        }
+    }
+
+    /// A parameter that may be missing. An error is the sentence for the caller.
+    pub fn optional<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let read = read(&self.take(name)?);
+        read.map_err(|message| self.violations.push(FieldError::new(name, message)))
+            .ok()
+    }
+
+    /// The part of a list that is wanted.
+    pub fn page(&mut self) -> Page {
+        let limit = self.take("limit");
+        let cursor = self.take("cursor");
+        Page {
+            limit: limit.map_or(PAGE_ITEMS_DEFAULT, |text| {
+                self::limit(&text, &mut self.violations)
+            }),
+            cursor: cursor.and_then(|text| self::cursor(text.into(), &mut self.violations)),
+        }
+    }
+
+    /// Notes the message when the condition does not hold.
+    pub fn require(&mut self, holds: bool, name: &str, message: &str) {
+        self.violations.require(holds, name, message);
+    }
+
+    /// All that was found wrong, as one problem.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        for (name, _) in self.pairs {
+            let name: String = name.chars().take(64).collect();
+            self.violations
+                .push(FieldError::new(name, "is not a parameter of this list"));
+        }
+        self.violations.finish()
+    }
+
+    /// Takes the value of a name, which must not stand a second time.
+    fn take(&mut self, name: &str) -> Option<String> {
+        let mut values: Vec<String> = self
+            .pairs
+            .extract_if(.., |(found, _)| found == name)
+            .map(|(_, value)| value)
+            .collect();
+        self.violations
+            .require(values.len() <= 1, name, "stands twice in the query");
+        (!values.is_empty()).then(|| values.swap_remove(0))
+    }
+}
+
 /// The part of a list that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -14,7 +14,7 @@ use crate::{
     cors,
     problem::{MEDIA_TYPE, Problem},
     security,
-    settings::Settings,
+    settings::{Settings, Site},
 };
 
 /// Answers a request of the host. The component's `#[http_service]` calls this and nothing else.
@@ -22,38 +22,65 @@ pub async fn handle(router: &Router, request: spin_sdk::http::Request) -> Respon
     let request = request.map(Body::new);
     match Settings::get().await {
         Ok(settings) => respond(router, settings, request).await,
-        Err(problem) => {
-            let id = RequestId::of(request.headers());
-            written(problem.into_response(), request.uri().path(), &id)
-        }
+        Err(problem) => refused(problem, &request),
     }
 }
 
-/// The same with the settings given: what tests call.
+/// The same for a component whose routes know no callers and ask no database.
+pub async fn handle_open(router: &Router, request: spin_sdk::http::Request) -> Response {
+    let request = request.map(Body::new);
+    match Site::get().await {
+        Ok(site) => respond_open(router, site, request).await,
+        Err(problem) => refused(problem, &request),
+    }
+}
+
+/// Like [`handle`] with the settings given: what tests call.
 pub async fn respond(
     router: &Router,
     settings: &'static Settings,
     mut request: Request,
 ) -> Response {
     let request_id = RequestId::of(request.headers());
-    let origin = cors::allowed_origin(request.headers(), &settings.cors_origins);
+    request.extensions_mut().insert(Context {
+        settings,
+        request_id: request_id.clone(),
+    });
+    answer(router, &settings.site, request, &request_id).await
+}
+
+/// Like [`handle_open`] with the settings given: what tests call.
+pub async fn respond_open(router: &Router, site: &Site, request: Request) -> Response {
+    let request_id = RequestId::of(request.headers());
+    answer(router, site, request, &request_id).await
+}
+
+async fn answer(
+    router: &Router,
+    site: &Site,
+    request: Request,
+    request_id: &RequestId,
+) -> Response {
+    let origin = cors::allowed_origin(request.headers(), &site.cors_origins);
     let uri = request.uri().clone();
     let response = if origin.is_some() && cors::is_preflight(request.method(), request.headers()) {
         cors::preflight()
     } else {
-        request.extensions_mut().insert(Context {
-            settings,
-            request_id: request_id.clone(),
-        });
         let Ok(response) = router.clone().call(request).await;
         response
     };
-    let mut response = written(response, uri.path(), &request_id);
-    security::write(response.headers_mut(), settings.hsts);
-    if !settings.cors_origins.is_empty() {
+    let mut response = written(response, uri.path(), request_id);
+    security::write(response.headers_mut(), site.hsts);
+    if !site.cors_origins.is_empty() {
         cors::write(response.headers_mut(), origin);
     }
     response
+}
+
+/// A component whose settings cannot be read answers nothing else.
+fn refused(problem: Problem, request: &Request) -> Response {
+    let id = RequestId::of(request.headers());
+    written(problem.into_response(), request.uri().path(), &id)
 }
 
 /// Writes out the problem of a response, also one that a library made without saying so in JSON.

@@ -10,6 +10,7 @@ use spin_sdk::variables;
 use crate::{database::Class, log, problem::Problem, token::TokenVerifier};
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
+static SITE: OnceLock<Site> = OnceLock::new();
 
 const DEFAULT_ISSUER: &str = "kiskadee";
 const DEFAULT_AUDIENCE: &str = "kiskadee-api";
@@ -39,15 +40,39 @@ impl RateLimits {
     }
 }
 
-/// What is configured for every component.
+/// What is configured for every component, also for one that knows no callers and has no database.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Answers promise that the site is only ever served over TLS.
+    pub hsts: bool,
+    pub cors_origins: Vec<HeaderValue>,
+}
+
+impl Site {
+    /// That of this instance.
+    pub async fn get() -> Result<&'static Self, Problem> {
+        if let Some(site) = SITE.get() {
+            return Ok(site);
+        }
+        let site = Self::read().await?;
+        Ok(SITE.get_or_init(|| site))
+    }
+
+    async fn read() -> Result<Self, Problem> {
+        Ok(Self {
+            hsts: switch("hsts").await?,
+            cors_origins: origins(&optional("cors_allowed_origins", "").await?),
+        })
+    }
+}
+
+/// What is configured for every component that serves callers.
 #[derive(Debug)]
 pub struct Settings {
     /// The address of the database, with the credentials of this component's role.
     pub database_url: String,
     pub rates: RateLimits,
-    /// Answers promise that the site is only ever served over TLS.
-    pub hsts: bool,
-    pub cors_origins: Vec<HeaderValue>,
+    pub site: Site,
     pub tokens: TokenVerifier,
 }
 
@@ -69,8 +94,7 @@ impl Settings {
         Ok(Self {
             database_url: required("database_url").await?,
             rates: rates().await?,
-            hsts: switch("hsts").await?,
-            cors_origins: origins(&optional("cors_allowed_origins", "").await?),
+            site: Site::read().await?,
             tokens: TokenVerifier::new(&keys, &issuer, &audience)
                 .map_err(|error| misconfigured("jwt_public_keys", &error))?,
         })

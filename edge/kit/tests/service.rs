@@ -9,8 +9,10 @@ use axum::{
 };
 use jwt_simple::prelude::*;
 use kiskadee_edge_kit::{
-    Answer, Caller, Json, Problem, Settings, Validate, Violations, service::respond,
-    settings::RateLimits, token::TokenVerifier,
+    Answer, Caller, Json, Problem, Settings, Validate, Violations,
+    service::respond,
+    settings::{RateLimits, Site},
+    token::TokenVerifier,
 };
 use serde_json::Value;
 
@@ -63,11 +65,13 @@ fn settings(cors: &[&'static str]) -> &'static Settings {
             create: 120,
             auth: 20,
         },
-        hsts: false,
-        cors_origins: cors
-            .iter()
-            .map(|origin| axum::http::HeaderValue::from_static(origin))
-            .collect(),
+        site: Site {
+            hsts: false,
+            cors_origins: cors
+                .iter()
+                .map(|origin| axum::http::HeaderValue::from_static(origin))
+                .collect(),
+        },
         tokens: TokenVerifier::new(&jwks, "i", "a").unwrap(),
     }))
 }

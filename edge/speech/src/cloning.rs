@@ -8,7 +8,12 @@ use kiskadee_edge_kit::{
     Answer, Caller, Class, FieldError, IdempotencyKey, Problem, Reply, caller_sql,
     context::Trace,
     database::call,
+    objects::Gateway,
     openapi::{Protected, WithBody},
+    request::{
+        File, Form,
+        faults::{in_body, jsonb, malformed},
+    },
 };
 use kiskadee_shared::limits::{CONSENT_CHARS, RECORDING_BODY_BYTES, RECORDINGS};
 use serde::{Deserialize, Serialize};
@@ -18,11 +23,7 @@ use uuid::Uuid;
 use crate::{
     bodies::{CloneAnswer, CloneForm},
     checks,
-    faults::{in_body, jsonb, malformed},
-    form::{File, Form},
-    request::check_webhook,
     setup::setup,
-    storage,
 };
 
 const BEGIN: &str = caller_sql!(
@@ -79,10 +80,11 @@ pub(crate) async fn clone_voice(
 
 /// Stores the files, one after the other.
 async fn upload(places: Vec<Place>, files: Vec<File>) -> Result<Vec<Uploaded>, Problem> {
+    let gateway = Gateway::get().await?;
     let mut uploaded = Vec::with_capacity(files.len());
     for (Place { recording, key }, File { content, .. }) in places.into_iter().zip(files) {
         let bytes = content.len();
-        storage::put(&key, content).await?;
+        gateway.put(&key, content).await?;
         uploaded.push(Uploaded { recording, bytes });
     }
     Ok(uploaded)
@@ -132,8 +134,9 @@ impl VoiceForm {
             language: form.text("language", checks::language),
             tts_engine: form.optional_text("tts_engine", checks::name),
             consent: form.optional_text("consent", consent),
-            webhook_url: form
-                .optional_text("webhook_url", |url| check_webhook(url, private_webhooks)),
+            webhook_url: form.optional_text("webhook_url", |url| {
+                checks::webhook_url(url, private_webhooks)
+            }),
             filenames,
         };
         (voice, files, form.finish())

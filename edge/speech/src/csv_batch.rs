@@ -6,15 +6,17 @@ use kiskadee_edge_kit::{
     context::Trace,
     database::call,
     openapi::{Protected, WithBody},
+    request::{
+        Form,
+        faults::{in_file, jsonb, malformed},
+    },
 };
 use kiskadee_shared::limits::CSV_BODY_BYTES;
 
 use crate::{
     bodies::{BatchAnswer, CsvUpload},
-    csv_table,
-    faults::{in_file, jsonb, malformed},
-    form::Form,
-    request::{Item, check_webhook},
+    checks, csv_table,
+    request::Item,
     setup::setup,
 };
 
@@ -45,7 +47,9 @@ pub(crate) async fn create_csv_batch(
 ) -> Reply {
     let private_webhooks = setup().await?.private_webhooks;
     let mut form = Form::read(request, CSV_BODY_BYTES).await?;
-    let webhook_url = form.optional_text(WEBHOOK_URL, |url| check_webhook(url, private_webhooks));
+    let webhook_url = form.optional_text(WEBHOOK_URL, |url| {
+        checks::webhook_url(url, private_webhooks)
+    });
     let file = form.file(FILE, "the CSV").content;
     let form_errors = form.finish();
     if form_errors

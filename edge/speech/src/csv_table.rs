@@ -3,14 +3,13 @@
 use std::str::FromStr;
 
 use csv::{ReaderBuilder, StringRecord};
-use kiskadee_edge_kit::FieldError;
+use kiskadee_edge_kit::{FieldError, request::faults::MAX_LISTED};
 use kiskadee_shared::{format::ResponseFormat, limits::CSV_ROWS, quality::QualityProfile};
 use serde::Serialize;
 
 use crate::{
     checks::{self, Check},
     csv_lines::{Lines, leaves_quote_open, newlines},
-    faults::MAX_LISTED,
     request::Item,
 };
 

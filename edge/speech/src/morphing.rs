@@ -5,16 +5,17 @@ use kiskadee_edge_kit::{
     context::Trace,
     database::call,
     openapi::{Protected, WithBody},
+    request::{
+        Body, Fields,
+        faults::{in_body, jsonb, malformed},
+    },
 };
 use kiskadee_shared::limits::{MIXED_VOICES, SPEECH_BODY_BYTES};
 use serde::Serialize;
 
 use crate::{
     bodies::{MorphAnswer, MorphBody},
-    body::Body,
     checks,
-    faults::{in_body, jsonb, malformed},
-    fields::Fields,
     request::{Settings, SpeechRequest},
     setup::setup,
 };

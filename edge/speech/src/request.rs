@@ -1,13 +1,13 @@
 //! What a caller asks to be spoken, read from JSON, and the items that the database takes.
 
-use kiskadee_edge_kit::FieldError;
-use kiskadee_shared::{
-    address::check_webhook_url, format::ResponseFormat, limits::BATCH_TEXTS,
-    quality::QualityProfile,
+use kiskadee_edge_kit::{
+    FieldError,
+    request::{Body, Fields},
 };
+use kiskadee_shared::{format::ResponseFormat, limits::BATCH_TEXTS, quality::QualityProfile};
 use serde::Serialize;
 
-use crate::{body::Body, checks, fields::Fields};
+use crate::checks;
 
 /// One text with its settings, as `speech.plan` reads it. What was ill-formed is null there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -155,15 +155,10 @@ fn texts(fields: &mut Fields) -> Vec<Option<String>> {
     vec![None]
 }
 
-/// Checks where events shall be sent.
-pub(crate) fn check_webhook(url: &str, private_webhooks: bool) -> checks::Check {
-    check_webhook_url(url, private_webhooks)
-        .map(drop)
-        .map_err(|error| error.to_string())
-}
-
 fn webhook_url(fields: &mut Fields, private_webhooks: bool) -> Option<String> {
-    fields.optional_text("webhook_url", |url| check_webhook(url, private_webhooks))
+    fields.optional_text("webhook_url", |url| {
+        checks::webhook_url(url, private_webhooks)
+    })
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@ use kiskadee_edge_kit::{
     context::Trace,
     database::call,
     openapi::{Protected, WithBody},
+    request::{
+        Body,
+        faults::{in_body, jsonb, malformed},
+    },
 };
 use kiskadee_shared::limits::SPEECH_BODY_BYTES;
 
 use crate::{
     bodies::{ModelList, SpeechAnswer, SpeechBody},
-    body::Body,
-    faults::{in_body, jsonb, malformed},
     request::SpeechRequest,
     setup::setup,
 };

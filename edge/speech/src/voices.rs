@@ -6,16 +6,14 @@ use axum::response::Response;
 use kiskadee_edge_kit::{
     Caller, Class, Page, Problem, Reply, WireId, caller_sql,
     database::call,
-    openapi::{Protected, WithId, WithQuery},
+    objects::{Asked, Disposition, WithObject, deliver},
+    openapi::{Protected, WithId, WithQuery, WithRefusal},
 };
 use spin_sdk::pg::ParameterValue;
 
 use crate::{
-    asked::Asked,
     bodies::{Voice, VoiceList},
     checks,
-    responses::{WithObject, WithRefusal},
-    storage::{self, Disposition},
 };
 
 const LIST_VOICES: &str = caller_sql!("api.list_voices", "$5::int, $6::text");
@@ -82,7 +80,7 @@ pub(crate) async fn voice_preview(
     asked: Asked,
 ) -> Result<Response, Problem> {
     let answer = call(VOICE_PREVIEW, &caller, Class::Read, [name.into()]).await?;
-    storage::deliver(answer, &asked, Disposition::Inline).await
+    deliver(answer, &asked, Disposition::Inline).await
 }
 
 /// Delete a voice of one's own

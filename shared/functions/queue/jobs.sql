@@ -10,13 +10,13 @@ declare
 begin
   return query
     select d.job_id, d.owner, d.kind, d.outcome, case d.outcome when 'completed' then 100 else 0 end::smallint, d.attempts,
-      d.created_at, d.started_at, d.finished_at, null, d.result, d.batch_id
+      d.created_at, d.started_at, d.finished_at, null, d.result, d.batch_id, null
     from queue.done d where d.job_id = any(p_jobs) and d.job_id between first_id and last_id
     union all
     select j.id, j.owner, j.kind,
       case when x.job_id is not null then 'failed' when l.job_id is not null then 'running' else 'queued' end,
       coalesce(l.progress, 0::smallint), past.failures + (l.job_id is not null)::int, j.created_at,
-      coalesce(l.claimed_at, x.started_at), x.finished_at, x.reason, null, j.batch_id
+      coalesce(l.claimed_at, x.started_at), x.finished_at, x.reason, null, j.batch_id, l.detail
     from queue.job j
     left join queue.dead x on x.job_id = j.id
     left join queue.lease l on l.job_id = j.id
@@ -34,6 +34,7 @@ language sql stable as $$
       'started_at', api.wire_time(p_state.started_at), 'finished_at', api.wire_time(p_state.finished_at))
     || jsonb_strip_nulls(jsonb_build_object(
       'batch_id', api.wire_id('batch', p_state.batch_id),
+      'stage', p_state.detail -> 'stage', 'detail', p_state.detail -> 'detail',
       'error', case when p_state.status = 'failed' then
         jsonb_build_object('message', p_state.error, 'attempts', p_state.attempts) end,
       'result', queue.result_body(p_state)))
@@ -118,4 +119,4 @@ begin
 end
 $$;
 
-grant execute on function api.get_job, api.cancel_job, api.job_events to kiskadee_speech;
+grant execute on function api.get_job, api.cancel_job, api.job_events to kiskadee_jobs;

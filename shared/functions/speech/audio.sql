@@ -50,4 +50,4 @@ begin
 end
 $$;
 
-grant execute on function api.job_audio, api.job_timestamps to kiskadee_speech;
+grant execute on function api.job_audio, api.job_timestamps to kiskadee_jobs;

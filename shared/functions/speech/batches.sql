@@ -196,4 +196,6 @@ begin
 end
 $$;
 
-grant execute on function api.create_batch, api.batch_status, api.batch_download, api.batch_cancel to kiskadee_speech;
+grant execute on function api.create_batch to kiskadee_speech;
+
+grant execute on function api.batch_status, api.batch_download, api.batch_cancel to kiskadee_jobs;

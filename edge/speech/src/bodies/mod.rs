@@ -9,11 +9,8 @@ mod pronunciation;
 mod request;
 mod voice;
 
-pub use batch::{BatchAnswer, BatchItem, BatchState, BatchStatus};
-pub use job::{
-    Job, JobError, JobList, JobResult, JobState, SpeechAnswer, SpeechResult, StreamResult,
-    TimedWord, Timestamps,
-};
+pub use batch::BatchAnswer;
+pub use job::{SpeechAnswer, SpeechResult, StreamResult};
 pub use making::{
     CloneAnswer, CloneForm, CloneResult, MorphAnswer, MorphBody, Recording, RecordingList,
 };

@@ -14,17 +14,15 @@ use kiskadee_edge_kit::{
     database::{call, row},
     log,
     openapi::{Protected, WithBody},
+    request::{
+        Body,
+        faults::{jsonb, malformed, renamed},
+    },
 };
 use kiskadee_shared::limits::SPEECH_BODY_BYTES;
 
 use self::{relay::Seat, request::LiveRequest};
-use crate::{
-    bodies::LiveSpeechBody,
-    body::Body,
-    faults::{jsonb, malformed, renamed},
-    responses::WithAudio,
-    setup::setup,
-};
+use crate::{bodies::LiveSpeechBody, responses::WithAudio, setup::setup};
 
 const CREATE_STREAM: &str = caller_sql!(
     "api.create_stream",

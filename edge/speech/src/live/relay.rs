@@ -2,10 +2,10 @@
 
 use axum::{
     body::{Body, to_bytes},
-    http::{HeaderName, HeaderValue, Request, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kiskadee_edge_kit::{Answer, Problem, log};
+use kiskadee_edge_kit::{Answer, Problem, log, objects::Gateway};
 use kiskadee_shared::{format::StreamFormat, relay::RelayTarget};
 use serde::Deserialize;
 use spin_sdk::http::{EmptyBody, send};
@@ -62,15 +62,9 @@ impl Seat {
 
     /// Waits for the first audio.
     pub(super) async fn listen(&self) -> Result<Response, Problem> {
-        let request = Request::builder()
-            .uri(format!(
-                "{}/streams/{}",
-                self.setup.storage_url, self.stream
-            ))
-            .header(
-                header::AUTHORIZATION,
-                format!("Bearer {}", self.setup.storage_token),
-            )
+        let request = Gateway::get()
+            .await?
+            .request(Method::GET, &format!("/streams/{}", self.stream))
             .header(STREAM_SECRET, &self.secret)
             .body(EmptyBody::new())
             .map_err(|error| away(&error))?;

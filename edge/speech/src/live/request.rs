@@ -2,7 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use kiskadee_edge_kit::FieldError;
+use kiskadee_edge_kit::{
+    FieldError,
+    request::{Body, Fields},
+};
 use kiskadee_shared::{
     format::{ResponseFormat, StreamFormat},
     limits::OPENAI_INPUT_CHARS,
@@ -10,9 +13,7 @@ use kiskadee_shared::{
 };
 
 use crate::{
-    body::Body,
     checks::{self, Check},
-    fields::Fields,
     request::Item,
 };
 

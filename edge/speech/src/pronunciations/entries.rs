@@ -1,15 +1,14 @@
 //! Entries of a dictionary and what they must be.
 
-use kiskadee_edge_kit::FieldError;
+use kiskadee_edge_kit::{
+    FieldError,
+    request::{Body, Fields},
+};
 use kiskadee_shared::limits::{PHONEMES_CHARS, PRONUNCIATION_ENTRIES, VOICE_ID_CHARS};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{
-    body::Body,
-    checks::{self, Check},
-    fields::Fields,
-};
+use crate::checks::{self, Check};
 
 /// Entries of one language, as far as they were well-formed.
 #[derive(Debug, Default, PartialEq)]

@@ -10,14 +10,12 @@ use kiskadee_edge_kit::{
     json::{has_media_type, parse, read_body},
     openapi::{Protected, WithBody, WithConflict, WithId, WithQuery},
     path::uuid_parameter,
+    request::faults::{in_body, in_file, jsonb, malformed},
 };
 use kiskadee_shared::{id::PronunciationId, limits::PRONUNCIATION_BODY_BYTES};
 
 use self::entries::Entries;
-use crate::{
-    bodies::{PronunciationList, PronunciationsAnswer, PronunciationsBody},
-    faults::{in_body, in_file, jsonb, malformed},
-};
+use crate::bodies::{PronunciationList, PronunciationsAnswer, PronunciationsBody};
 
 const PUT: &str = caller_sql!("api.put_pronunciations", "$5::text, $6::jsonb, $7::jsonb");
 const LIST: &str = caller_sql!("api.list_pronunciations", "$5::int, $6::uuid");

@@ -1,0 +1,9 @@
+//! The bodies of answers as the `OpenAPI` document shows them.
+//!
+//! Answers are written by the database and passed through; tests read them into these types, so the two cannot drift.
+
+mod batch;
+mod job;
+
+pub use batch::{BatchItem, BatchList, BatchState, BatchStatus, BatchSummary};
+pub use job::{Job, JobError, JobList, JobState, TimedWord, Timestamps};

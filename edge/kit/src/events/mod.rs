@@ -1,0 +1,7 @@
+//! Server-sent events: how one is written, and streams that look at the database again and again until all is told.
+
+mod format;
+mod stream;
+
+pub use format::{last_id, write};
+pub use stream::{Watch, watch};

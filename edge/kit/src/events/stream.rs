@@ -1,0 +1,120 @@
+//! Watches something until it ends.
+//!
+//! A stream holds no state but what it told: it looks at the database by one cheap call, more seldom the longer nothing
+//! happens, and ends after some minutes, for the client to come back with the id of the last event.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+use spin_sdk::time::sleep;
+
+use crate::{database::Answer, problem::Problem};
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+const SHORTEST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// Proxies close what is silent for long.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+const LONGEST_STREAM: Duration = Duration::from_mins(10);
+/// How long a client shall wait before it comes back.
+const RECONNECT: &str = "retry: 1000\n\n";
+
+/// Something that is watched, with what was told of it.
+pub trait Watch: Send + 'static {
+    /// Asks the database. Only the first look counts against the caller's rate, so a later one says that it comes `again`.
+    fn look(&self, again: bool) -> impl Future<Output = Result<Answer, Problem>> + Send;
+
+    /// The events that tell what the body of a good answer shows beyond what was told; empty when there is nothing new.
+    fn tell(&mut self, body: &str) -> Result<String, Problem>;
+
+    /// It was told to have ended; nothing follows.
+    fn is_over(&self) -> bool;
+}
+
+/// Answers with a stream of events, with 204 when nothing is left to tell, or with the refusal of the first look.
+pub async fn watch(mut watched: impl Watch) -> Result<Response, Problem> {
+    let mut answer = watched.look(false).await?;
+    if !answer.is_success() {
+        return Ok(answer.into_response());
+    }
+    let first = watched.tell(&answer.body.take().unwrap_or_default())?;
+    let mut response = answer.into_response();
+    if first.is_empty() && watched.is_over() {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        return Ok(response);
+    }
+    let events = Watcher::new(watched, RECONNECT.to_owned() + &first);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, EVENT_STREAM);
+    *response.body_mut() = Body::from_stream(stream::unfold(events, Watcher::next));
+    Ok(response)
+}
+
+/// One open stream.
+struct Watcher<W> {
+    watched: W,
+    unsent: Option<String>,
+    wait: Duration,
+    silent: Duration,
+    age: Duration,
+    is_cut: bool,
+}
+
+impl<W: Watch> Watcher<W> {
+    fn new(watched: W, first: String) -> Self {
+        Self {
+            watched,
+            unsent: Some(first),
+            wait: SHORTEST_WAIT,
+            silent: Duration::ZERO,
+            age: Duration::ZERO,
+            is_cut: false,
+        }
+    }
+
+    /// The next piece of the stream.
+    async fn next(mut self) -> Option<(Result<String, Infallible>, Self)> {
+        while self.unsent.is_none()
+            && !self.watched.is_over()
+            && !self.is_cut
+            && self.age < LONGEST_STREAM
+        {
+            sleep(self.wait).await;
+            self.age += self.wait;
+            self.silent += self.wait;
+            self.wait = (self.wait * 2).min(LONGEST_WAIT);
+            self.look_again().await;
+            if self.unsent.is_none() && self.silent >= HEARTBEAT {
+                self.unsent = Some(": still here\n\n".to_owned());
+            }
+        }
+        let piece = self.unsent.take()?;
+        self.silent = Duration::ZERO;
+        Some((Ok(piece), self))
+    }
+
+    /// A database that cannot be reached for a moment is asked again; a caller that lost its right ends the stream.
+    async fn look_again(&mut self) {
+        let Ok(answer) = self.watched.look(true).await else {
+            return;
+        };
+        if !answer.is_success() {
+            self.is_cut = true;
+            return;
+        }
+        if let Ok(events) = self.watched.tell(&answer.body.unwrap_or_default())
+            && !events.is_empty()
+        {
+            self.wait = SHORTEST_WAIT;
+            self.unsent = Some(events);
+        }
+    }
+}
