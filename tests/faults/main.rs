@@ -2,6 +2,7 @@
 
 mod crashes;
 mod engine_process;
+mod old_state;
 mod openvoices;
 mod outages;
 mod pause;

@@ -30,6 +30,8 @@ pub(crate) struct Told {
     token: i64,
     attempts: u64,
     progress: u64,
+    /// A digest of the stage and its figures, which are too long for an id.
+    stage: u32,
     status: String,
 }
 
@@ -58,40 +60,50 @@ impl Told {
             let line = json!({"at": at, "level": "error", "kind": kind, "message": message});
             write(&mut events, self, "log", &line);
         }
-        let number = |name: &str| {
-            look.job
-                .get(name)
-                .and_then(Value::as_u64)
-                .unwrap_or_default()
-        };
-        let status = look
-            .job
-            .get("status")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let (attempts, progress) = (number("attempts"), number("progress"));
-        let is_same_state = self.status == status && self.attempts == attempts;
-        if is_same_state && self.progress == progress {
+        let now = Self::of(look, self.token);
+        if now == *self {
             return events;
         }
-        *self = Self {
-            token: self.token,
-            attempts,
-            progress,
-            status: status.to_owned(),
-        };
+        let is_same_state = self.status == now.status && self.attempts == now.attempts;
+        *self = now;
         if is_same_state {
-            write(
-                &mut events,
-                self,
-                "progress",
-                &json!({"progress": progress}),
-            );
+            write(&mut events, self, "progress", &progress(&look.job));
         } else {
             write(&mut events, self, "state", &look.job);
         }
         events
     }
+
+    fn of(look: &Look, token: i64) -> Self {
+        let member = |name: &str| look.job.get(name);
+        let number = |name: &str| member(name).and_then(Value::as_u64).unwrap_or_default();
+        let status = member("status").and_then(Value::as_str);
+        Self {
+            token,
+            attempts: number("attempts"),
+            progress: number("progress"),
+            stage: digest(member("stage"), member("detail")),
+            status: status.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// What of a job changes while it runs.
+fn progress(job: &Value) -> Value {
+    let members = ["progress", "stage", "detail"].into_iter();
+    let said = members.filter_map(|name| Some((name.to_owned(), job.get(name)?.clone())));
+    Value::Object(said.collect())
+}
+
+/// FNV-1a; 0 where nothing is said. A collision would keep one change from a watcher, who gets the next.
+fn digest(stage: Option<&Value>, detail: Option<&Value>) -> u32 {
+    let Some(stage) = stage else {
+        return 0;
+    };
+    let said = format!("{stage}{}", detail.unwrap_or(&Value::Null));
+    said.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 impl fmt::Display for Told {
@@ -100,9 +112,10 @@ impl fmt::Display for Told {
             token,
             attempts,
             progress,
+            stage,
             status,
         } = self;
-        write!(f, "{token}-{attempts}-{progress}-{status}")
+        write!(f, "{token}-{attempts}-{progress}-{stage:x}-{status}")
     }
 }
 
@@ -110,9 +123,10 @@ impl FromStr for Told {
     type Err = NotAnId;
 
     fn from_str(id: &str) -> Result<Self, NotAnId> {
-        let mut parts = id.splitn(4, '-');
+        let mut parts = id.splitn(5, '-');
         let mut part = || parts.next().ok_or(NotAnId);
-        let (token, attempts, progress, status) = (part()?, part()?, part()?, part()?);
+        let (token, attempts, progress) = (part()?, part()?, part()?);
+        let (stage, status) = (part()?, part()?);
         if status.len() > 16 || !status.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return Err(NotAnId);
         }
@@ -120,6 +134,7 @@ impl FromStr for Told {
             token: token.parse().map_err(|_| NotAnId)?,
             attempts: attempts.parse().map_err(|_| NotAnId)?,
             progress: progress.parse().map_err(|_| NotAnId)?,
+            stage: u32::from_str_radix(stage, 16).map_err(|_| NotAnId)?,
             status: status.to_owned(),
         })
     }
@@ -148,14 +163,14 @@ mod tests {
     fn the_first_look_tells_the_state() {
         let mut told = Told::default();
         let events = told.tell(&look("queued", 0, 0, json!([])));
-        assert!(events.starts_with("id: 0-0-0-queued\nevent: state\ndata: {\"attempts\":0,"));
+        assert!(events.starts_with("id: 0-0-0-0-queued\nevent: state\ndata: {\"attempts\":0,"));
         assert!(events.ends_with("}\n\n"));
         assert_eq!(told.tell(&look("queued", 0, 0, json!([]))), "");
     }
 
     #[test]
     fn progress_and_failures_are_told() {
-        let mut told: Told = "0-1-0-running".parse().unwrap();
+        let mut told: Told = "0-1-0-0-running".parse().unwrap();
         assert_eq!(
             names(&told.tell(&look("running", 1, 40, json!([])))),
             ["progress"]
@@ -166,6 +181,22 @@ mod tests {
         assert!(events.contains("two\\nlines"));
         assert_eq!(told.token(), 7);
         assert!(!told.is_over());
+    }
+
+    #[test]
+    fn a_stage_and_its_figures_are_told() {
+        let mut told = Told::default();
+        told.tell(&look("running", 1, 40, json!([])));
+        let mut training = look("running", 1, 40, json!([]));
+        training.job["stage"] = json!("training");
+        training.job["detail"] = json!({"loss": 0.25});
+        let events = told.tell(&training);
+        let data = r#"data: {"detail":{"loss":0.25},"progress":40,"stage":"training"}"#;
+        assert!(events.contains(data), "{events}");
+        let mut resumed: Told = told.to_string().parse().unwrap();
+        assert_eq!(resumed.tell(&training), "");
+        training.job["detail"] = json!({"loss": 0.125});
+        assert_eq!(names(&resumed.tell(&training)), ["progress"]);
     }
 
     #[test]
@@ -188,9 +219,10 @@ mod tests {
             "",
             "7",
             "1-2-3",
-            "x-1-2-queued",
-            "1-2-3-queued\u{e9}",
-            "1-2-3-QUEUED",
+            "1-2-3-queued",
+            "x-1-2-0-queued",
+            "1-2-3-0-queued\u{e9}",
+            "1-2-3-0-QUEUED",
         ] {
             assert_eq!(id.parse::<Told>(), Err(NotAnId), "{id}");
         }

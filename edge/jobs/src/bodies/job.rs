@@ -16,6 +16,12 @@ pub struct Job {
     pub status: JobState,
     #[schema(maximum = 100)]
     pub progress: u32,
+    /// What it is doing, while it runs and where its kind tells: `training`, `rendering`.
+    #[schema(nullable = false, example = "training")]
+    pub stage: Option<String>,
+    /// Figures of the stage, of the kind's own: a loss, a scene.
+    #[schema(nullable = false, value_type = Option<Object>)]
+    pub detail: Option<Value>,
     /// How often it was begun.
     pub attempts: u32,
     #[schema(format = DateTime)]
