@@ -9,6 +9,7 @@ mod batches;
 mod browser;
 mod csv;
 mod devices;
+mod filters;
 mod jobs;
 mod live;
 mod operations;

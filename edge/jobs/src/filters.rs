@@ -1,23 +1,19 @@
 //! What a list is narrowed to, read from the query: a parameter that is not known, stands twice or is ill-formed is refused,
 //! for a misspelt filter must not list everything.
 
+use std::str::FromStr;
+
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kiskadee_edge_kit::{Page, Problem, path::uuid_parameter, query::Fields};
-use kiskadee_shared::id::{BatchId, JobId};
+use kiskadee_shared::{
+    id::{BatchId, JobId},
+    state::{BatchState, JobState},
+};
 use spin_sdk::pg::ParameterValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::IntoParams;
 
 const KIND_CHARS: std::ops::RangeInclusive<usize> = 1..=32;
-const JOB_STATES: [&str; 5] = ["queued", "running", "completed", "failed", "cancelled"];
-const BATCH_STATES: [&str; 6] = [
-    "queued",
-    "processing",
-    "completed",
-    "completed_with_errors",
-    "failed",
-    "cancelled",
-];
 
 /// The jobs that are wanted.
 #[derive(Debug, PartialEq, IntoParams)]
@@ -34,7 +30,7 @@ pub(crate) struct JobFilter {
     kind: Option<String>,
     /// Only jobs that stand so.
     #[param(nullable = false, value_type = crate::bodies::JobState)]
-    status: Option<String>,
+    status: Option<JobState>,
     /// Only jobs of this batch.
     #[param(nullable = false, value_type = String, pattern = "^batch_[0-9a-f]{32}$")]
     batch_id: Option<BatchId>,
@@ -54,7 +50,7 @@ pub(crate) struct BatchFilter {
     page: Page,
     /// Only batches that stand so.
     #[param(nullable = false, value_type = crate::bodies::BatchState)]
-    status: Option<String>,
+    status: Option<BatchState>,
 }
 
 impl JobFilter {
@@ -62,7 +58,7 @@ impl JobFilter {
         let filter = Self {
             page: fields.page(),
             kind: fields.optional("kind", kind),
-            status: fields.optional("status", |name| one_of(&JOB_STATES, name)),
+            status: fields.optional("status", state),
             batch_id: fields.optional("batch_id", batch_id),
             created_after: fields.optional("created_after", time),
             created_before: fields.optional("created_before", time),
@@ -82,7 +78,7 @@ impl JobFilter {
             limit,
             before,
             self.kind.into(),
-            self.status.into(),
+            name(self.status.map(JobState::as_str)),
             self.batch_id.map_or(ParameterValue::DbNull, uuid_parameter),
             seconds(self.created_after),
             seconds(self.created_before),
@@ -94,7 +90,7 @@ impl BatchFilter {
     fn read(mut fields: Fields) -> Result<Self, Problem> {
         let filter = Self {
             page: fields.page(),
-            status: fields.optional("status", |name| one_of(&BATCH_STATES, name)),
+            status: fields.optional("status", state),
         };
         fields.finish()?;
         Ok(filter)
@@ -103,7 +99,7 @@ impl BatchFilter {
     /// The parameters of the list function (`int`, `uuid`, `text`).
     pub(crate) fn parameters(self) -> Result<[ParameterValue; 3], Problem> {
         let [limit, before] = self.page.parameters_by_id::<BatchId>()?;
-        Ok([limit, before, self.status.into()])
+        Ok([limit, before, name(self.status.map(BatchState::as_str))])
     }
 }
 
@@ -137,12 +133,8 @@ fn kind(name: &str) -> Result<String, String> {
     }
 }
 
-fn one_of(names: &[&str], name: &str) -> Result<String, String> {
-    if names.contains(&name) {
-        return Ok(name.to_owned());
-    }
-    let name: String = name.chars().take(64).collect();
-    Err(format!("`{name}` is not one of {}", names.join(", ")))
+fn state<S: FromStr<Err: ToString>>(name: &str) -> Result<S, String> {
+    name.parse().map_err(|error: S::Err| error.to_string())
 }
 
 fn batch_id(text: &str) -> Result<BatchId, String> {
@@ -153,6 +145,10 @@ fn batch_id(text: &str) -> Result<BatchId, String> {
 fn time(text: &str) -> Result<OffsetDateTime, String> {
     OffsetDateTime::parse(text, &Rfc3339)
         .map_err(|_| "must be a time after RFC 3339, such as `2026-11-20T22:10:03Z`".to_owned())
+}
+
+fn name(state: Option<&'static str>) -> ParameterValue {
+    state.map(str::to_owned).into()
 }
 
 fn seconds(time: Option<OffsetDateTime>) -> ParameterValue {
@@ -199,7 +195,7 @@ mod tests {
             (filter.kind.as_deref(), filter.page.limit),
             (Some("speech"), 5)
         );
-        assert_eq!(filter.status.as_deref(), Some("failed"));
+        assert_eq!(filter.status, Some(JobState::Failed));
         assert!(filter.batch_id.is_some());
         let [.., after, before] = filter.parameters().unwrap();
         assert!(
@@ -240,7 +236,7 @@ mod tests {
     #[test]
     fn batches_have_states_of_their_own() {
         let filter = BatchFilter::read(fields("status=completed_with_errors")).unwrap();
-        assert_eq!(filter.status.as_deref(), Some("completed_with_errors"));
+        assert_eq!(filter.status, Some(BatchState::CompletedWithErrors));
         for query in ["status=running", "kind=speech"] {
             assert!(BatchFilter::read(fields(query)).is_err(), "{query}");
         }

@@ -1,5 +1,4 @@
 //! The shell around routes, as a client sees it.
-#![expect(clippy::unwrap_used, reason = "a test fails where its setting up does")]
 
 use axum::{
     Router,
