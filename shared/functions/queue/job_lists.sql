@@ -11,10 +11,12 @@ language sql stable
 set enable_seqscan = off as $$
   select array_agg(page.id) from (
     (select j.id from queue.job j
-      where j.owner = p_owner and j.id < p_before and j.kind <> all((select queue.hidden_kinds())::text[]) order by j.id desc limit p_limit)
+      where j.owner = p_owner and j.id < p_before
+        and j.kind <> all((select queue.hidden_kinds())::text[]) order by j.id desc limit p_limit)
     union all
     (select d.job_id from queue.done d
-      where d.owner = p_owner and d.job_id < p_before and d.kind <> all((select queue.hidden_kinds())::text[]) order by d.job_id desc limit p_limit)
+      where d.owner = p_owner and d.job_id < p_before
+        and d.kind <> all((select queue.hidden_kinds())::text[]) order by d.job_id desc limit p_limit)
     order by id desc
     limit p_limit
   ) page
@@ -25,10 +27,12 @@ create or replace function queue.page_of_all_jobs(p_before uuid, p_limit int) re
 language sql stable
 set enable_seqscan = off as $$
   select array_agg(page.id) from (
-    (select j.id from queue.job j where j.id < p_before and j.kind <> all((select queue.hidden_kinds())::text[]) order by j.id desc limit p_limit)
+    (select j.id from queue.job j where j.id < p_before
+        and j.kind <> all((select queue.hidden_kinds())::text[]) order by j.id desc limit p_limit)
     union all
     (select d.job_id from queue.done d
-      where d.job_id < p_before and d.kind <> all((select queue.hidden_kinds())::text[]) order by d.job_id desc limit p_limit)
+      where d.job_id < p_before
+        and d.kind <> all((select queue.hidden_kinds())::text[]) order by d.job_id desc limit p_limit)
     order by id desc
     limit p_limit
   ) page
@@ -49,9 +53,9 @@ begin
   ids := case when caller.role = 'admin' then queue.page_of_all_jobs(before, p_limit + 1)
     else queue.page_of_jobs(caller.user_id, before, p_limit + 1) end;
   select jsonb_build_object(
-    'items', coalesce(jsonb_agg(queue.job_body(s) order by s.job_id desc), '[]'),
+    'items', coalesce(jsonb_agg(b.body order by b.job_id desc), '[]'),
     'next_cursor', case when cardinality(ids) > p_limit then api.wire_id('job', ids[p_limit]) end) into body
-  from queue.job_states(ids[:p_limit]) s;
+  from queue.job_bodies(array(select s from queue.job_states(ids[:p_limit]) s)) b;
   return api.ok(caller, 200, body);
 end
 $$;
