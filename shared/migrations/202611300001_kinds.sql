@@ -11,7 +11,8 @@ create table queue.kind (
   hidden boolean not null default false,
   -- f(queue.concluded[]) returns void, called in the settling transaction with the jobs of such kinds that have ended.
   on_concluded text check (on_concluded ~ '^[a-z_]+\.[a-z0-9_]+$'),
-  -- f(queue.job_state) returns jsonb: the result as it is shown. Without it, all but what `queue.public_result` leaves out.
+  -- f(queue.job_state[]) returns table (job_id uuid, result jsonb): results as they are shown, of a whole page in one call.
+  -- Without it, all but what `queue.public_result` leaves out.
   present text check (present ~ '^[a-z_]+\.[a-z0-9_]+$'),
   -- Where what a completed job made can be had: {name: path}, with `{job}` in place of the job's id.
   links jsonb not null default '{}' check (jsonb_typeof(links) = 'object'),

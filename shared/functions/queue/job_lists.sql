@@ -70,9 +70,9 @@ declare
   body jsonb;
 begin
   select jsonb_build_object(
-    'items', coalesce(jsonb_agg(queue.job_body(s) order by s.job_id desc), '[]'),
+    'items', coalesce(jsonb_agg(b.body order by b.job_id desc), '[]'),
     'next_cursor', case when cardinality(ids) > p_limit then api.wire_id('job', ids[p_limit]) end) into body
-  from queue.job_states(ids[:p_limit]) s;
+  from queue.job_bodies(array(select s from queue.job_states(ids[:p_limit]) s)) b;
   return body;
 end
 $$;

@@ -25,19 +25,26 @@ begin
 end
 $$;
 
--- A job as it looks outside.
+-- Jobs as they look outside.
+create or replace function queue.job_bodies(p_states queue.job_state[]) returns table (job_id uuid, body jsonb)
+language sql stable as $$
+  select s.job_id, jsonb_build_object(
+      'job_id', api.wire_id('job', s.job_id), 'kind', s.kind, 'status', s.status,
+      'progress', s.progress, 'attempts', s.attempts, 'created_at', api.wire_time(s.created_at),
+      'started_at', api.wire_time(s.started_at), 'finished_at', api.wire_time(s.finished_at))
+    || jsonb_strip_nulls(jsonb_build_object(
+      'batch_id', api.wire_id('batch', s.batch_id),
+      'stage', s.detail -> 'stage', 'detail', s.detail -> 'detail',
+      'error', case when s.status = 'failed' then jsonb_build_object('message', s.error, 'attempts', s.attempts) end,
+      'result', case when k.links <> '{}' then queue.links(k.links, s.job_id) || r.result else r.result end))
+  from unnest(p_states) s
+  left join queue.kind k on k.kind = s.kind
+  left join queue.result_bodies(p_states) r on r.job_id = s.job_id
+$$;
+
 create or replace function queue.job_body(p_state queue.job_state) returns jsonb
 language sql stable as $$
-  select jsonb_build_object(
-      'job_id', api.wire_id('job', p_state.job_id), 'kind', p_state.kind, 'status', p_state.status,
-      'progress', p_state.progress, 'attempts', p_state.attempts, 'created_at', api.wire_time(p_state.created_at),
-      'started_at', api.wire_time(p_state.started_at), 'finished_at', api.wire_time(p_state.finished_at))
-    || jsonb_strip_nulls(jsonb_build_object(
-      'batch_id', api.wire_id('batch', p_state.batch_id),
-      'stage', p_state.detail -> 'stage', 'detail', p_state.detail -> 'detail',
-      'error', case when p_state.status = 'failed' then
-        jsonb_build_object('message', p_state.error, 'attempts', p_state.attempts) end,
-      'result', queue.result_body(p_state)))
+  select b.body from queue.job_bodies(array[p_state]) b
 $$;
 
 -- The job if the caller may see it.

@@ -15,26 +15,22 @@ language sql immutable as $$
     else replace(p_links::text, '{job}', api.wire_id('job', p_job))::jsonb end
 $$;
 
--- What a finished job made, as it is shown.
-create or replace function queue.result_body(p_state queue.job_state) returns jsonb
+-- What finished jobs made, as it is shown: each function that shows results is called once, with all that are its.
+create or replace function queue.result_bodies(p_states queue.job_state[]) returns table (job_id uuid, result jsonb)
 language plpgsql stable as $$
 declare
-  kind queue.kind;
-  body jsonb;
+  shown record;
 begin
-  if p_state.status <> 'completed' then
-    return null;
-  end if;
-  select * into kind from queue.kind k where k.kind = p_state.kind;
-  if kind.present is null then
-    body := queue.public_result(p_state.result);
-  else
-    execute format('select %s($1)', kind.present) into body using p_state;
-  end if;
-  if kind.links <> '{}' then
-    body := queue.links(kind.links, p_state.job_id) || body;
-  end if;
-  return body;
+  for shown in
+    select k.present, array_agg(s) as states
+    from unnest(p_states) s join queue.kind k on k.kind = s.kind
+    where s.status = 'completed' and k.present is not null group by k.present
+  loop
+    return query execute format('select * from %s($1)', shown.present) using shown.states;
+  end loop;
+  return query
+    select s.job_id, queue.public_result(s.result) from unnest(p_states) s left join queue.kind k on k.kind = s.kind
+    where s.status = 'completed' and k.present is null;
 end
 $$;
 
@@ -54,23 +50,24 @@ begin
 end
 $$;
 
--- Counts the jobs that ended for good, each in the counter that its kind names.
+-- Counts the jobs that ended for good, each in the counter that its kind names. Grouped before rows are looked up: a settlement
+-- of a hundred jobs is of a kind or two.
 create or replace function queue.count_ends(p_concluded queue.concluded[]) returns void
 language plpgsql as $$
 declare
   tally record;
 begin
   for tally in
-    select m.metric, count(*) as jobs
-    from unnest(p_concluded) c
-    join queue.kind k on k.kind = c.kind
-    cross join lateral (
-      select case when c.outcome = 'completed' then k.completed_metric when c.fate = 'dead' then k.failed_metric end as metric
-      offset 0) m
-    where m.metric is not null
-    group by m.metric order by m.metric
+    select case when e.well then k.completed_metric else k.failed_metric end as metric, sum(e.jobs) as jobs
+    from (
+      select c.kind, c.fate = 'done' as well, count(*) as jobs
+      from unnest(p_concluded) c where c.outcome = 'completed' or c.fate = 'dead' group by 1, 2
+    ) e join queue.kind k on k.kind = e.kind
+    group by 1 order by 1
   loop
-    perform telemetry.count(tally.metric, '{}', tally.jobs);
+    if tally.metric is not null then
+      perform telemetry.count(tally.metric, '{}', tally.jobs);
+    end if;
   end loop;
 end
 $$;
@@ -82,13 +79,14 @@ declare
   due record;
 begin
   for due in
-    select k.on_concluded as hook, array_agg(c) as ended
-    from unnest(p_concluded) c
-    join queue.kind k on k.kind = c.kind
-    where k.on_concluded is not null and c.fate in ('done', 'dead')
+    select k.on_concluded as hook, array_agg(k.kind) as kinds
+    from (select distinct c.kind from unnest(p_concluded) c where c.fate in ('done', 'dead')) e
+    join queue.kind k on k.kind = e.kind
+    where k.on_concluded is not null
     group by k.on_concluded order by k.on_concluded
   loop
-    execute format('select %s($1)', due.hook) using due.ended;
+    execute format('select %s($1)', due.hook)
+    using array(select c from unnest(p_concluded) c where c.kind = any(due.kinds) and c.fate in ('done', 'dead'));
   end loop;
 end
 $$;

@@ -16,17 +16,18 @@ on conflict (kind) do update set family = excluded.family, on_concluded = exclud
   completed_metric = excluded.completed_metric, failed_metric = excluded.failed_metric;
 
 -- Speech that is kept: with where its times are to be had, and the licence of the voice that spoke.
-create or replace function speech.present_speech(p_state queue.job_state) returns jsonb
+create or replace function speech.present_speech(p_states queue.job_state[]) returns table (job_id uuid, result jsonb)
 language sql stable as $$
-  select queue.public_result(p_state.result)
-    || case when p_state.result ? 'timestamps_key' then jsonb_build_object(
-      'timestamps_url', format('/api/v1/jobs/%s/timestamps', api.wire_id('job', p_state.job_id)),
-      'subtitles_url', format('/api/v1/jobs/%s/subtitles', api.wire_id('job', p_state.job_id))) else '{}' end
-    || speech.licence_of_result(p_state.result)
+  select s.job_id, queue.public_result(s.result)
+    || case when s.result ? 'timestamps_key' then jsonb_build_object(
+      'timestamps_url', format('/api/v1/jobs/%s/timestamps', api.wire_id('job', s.job_id)),
+      'subtitles_url', format('/api/v1/jobs/%s/subtitles', api.wire_id('job', s.job_id))) else '{}' end
+    || speech.licence_of_result(s.result)
+  from unnest(p_states) s
 $$;
 
 -- Speech that somebody listened to: there is nothing left to fetch.
-create or replace function speech.present_stream(p_state queue.job_state) returns jsonb
+create or replace function speech.present_stream(p_states queue.job_state[]) returns table (job_id uuid, result jsonb)
 language sql stable as $$
-  select queue.public_result(p_state.result) || speech.licence_of_result(p_state.result)
+  select s.job_id, queue.public_result(s.result) || speech.licence_of_result(s.result) from unnest(p_states) s
 $$;

@@ -23,12 +23,12 @@ const KITES: &str = "
     create function queue.keep_kites(p_concluded queue.concluded[]) returns void language sql as $$
       with call as materialized (select nextval('queue.kite_call') as number)
       insert into queue.kite_flown select call.number, c.job_id, c.kind from call, unnest(p_concluded) c $$;
-    create function queue.show_kite(p_state queue.job_state) returns jsonb language sql as $$
-      select jsonb_build_object('colour', p_state.result -> 'colour') $$;
+    create function queue.show_kites(p_states queue.job_state[]) returns table (job_id uuid, result jsonb) language sql as $$
+      select s.job_id, jsonb_build_object('colour', s.result -> 'colour') from unnest(p_states) s $$;
     insert into queue.kind (kind, family, on_concluded, present, links, event_fields, max_attempts, timeout_s,
       completed_metric, failed_metric)
     values
-      ('kite', 'kites', 'queue.keep_kites', 'queue.show_kite', '{\"kite_url\": \"/kites/{job}\"}', '{colour}', 2, 77,
+      ('kite', 'kites', 'queue.keep_kites', 'queue.show_kites', '{\"kite_url\": \"/kites/{job}\"}', '{colour}', 2, 77,
         'tts_jobs_completed_total', 'tts_jobs_failed_total'),
       ('dragon', 'kites', 'queue.keep_kites', null, '{}', '{}', null, null, null, null);
     insert into queue.kind (kind, family, hidden) values ('string', 'kites', true);";
@@ -115,8 +115,8 @@ async fn every_function_that_a_row_names_is_there_and_may_be_called() {
            or not has_function_privilege('kiskadee_worker', p.oid, 'execute'))
          union all
          select k.kind || ': ' || k.present from queue.kind k
-         left join pg_proc p on p.oid = to_regprocedure(k.present || '(queue.job_state)')
-         where k.present is not null and (p.prorettype is distinct from 'jsonb'::regtype
+         left join pg_proc p on p.oid = to_regprocedure(k.present || '(queue.job_state[])')
+         where k.present is not null and (pg_get_function_result(p.oid) is distinct from 'TABLE(job_id uuid, result jsonb)'
            or p.proowner <> (select a.proowner from pg_proc a where a.oid = 'api.get_job'::regproc))
          union all
          select k.kind || ': ' || f.name from queue.kind k, unnest(k.event_fields) f(name)
