@@ -10,6 +10,7 @@ mod password;
 mod postgres;
 mod private_file;
 mod random;
+mod requirements;
 mod say;
 mod secrets;
 mod signing;
