@@ -10,7 +10,7 @@ const LANDMARK: &str = "kiskadee_accounts.wasm";
 
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Artefacts {
-    /// Folder of the components' .wasm files [default: beside the program]
+    /// Folder of the components' .wasm files [default: beside the program, or in `components` there]
     #[arg(long, env = "KISKADEE_COMPONENTS", value_name = "DIR")]
     components: Option<PathBuf>,
     /// The application's manifest [default: spin.toml beside the program]
@@ -20,11 +20,11 @@ pub(crate) struct Artefacts {
 
 impl Artefacts {
     pub(crate) fn components(&self) -> Result<PathBuf> {
-        // target/release/kiskadee, target/wasm32-wasip2/component/*.wasm
+        // Installed: components/*.wasm. Built here: target/release/kiskadee, target/wasm32-wasip2/component/*.wasm
         choose(
             self.components.as_deref(),
             LANDMARK,
-            &["", "../wasm32-wasip2/component"],
+            &["", "components", "../wasm32-wasip2/component"],
             "--components",
         )
     }

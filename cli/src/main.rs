@@ -10,6 +10,7 @@ mod password;
 mod postgres;
 mod private_file;
 mod random;
+mod requirements;
 mod roles;
 mod say;
 mod secrets;

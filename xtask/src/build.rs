@@ -17,6 +17,10 @@ const PROFILE: &str = "component";
 /// Everything between a fresh checkout and `kiskadee up`.
 pub(crate) fn set_up() -> Result<()> {
     packages::ensure(packages::RUNTIME)?;
+    build_all()
+}
+
+pub(crate) fn build_all() -> Result<()> {
     ensure_wasm_target()?;
     build_components()?;
     build_kiskadee()

@@ -4,6 +4,7 @@
 //! row, and without a network once all is installed.
 
 mod build;
+mod dist;
 mod manifest;
 mod meter;
 mod packages;
@@ -53,6 +54,9 @@ enum Command {
     Meter(meter::MeterOptions),
     /// Install what is missing and build, but start nothing
     Setup,
+    /// Make an archive from which `kiskadee up` runs on machines without Rust
+    #[command(after_help = DIST_HELP)]
+    Dist,
     /// Write the API documents anew from their sources
     Openapi,
     /// Print the packages of the components, a line each
@@ -67,6 +71,11 @@ The options of `kiskadee up`, among them:
   --workers N                worker processes [default: 1]
   --api-rate-limit on|off    limit requests per caller [default: on]
 All of them: cargo xtask up -- --help";
+
+const DIST_HELP: &str = "\
+It lies at target/dist/kiskadee-VERSION-ARCH-linux.tar.gz, with a .sha256 beside it: the program, the components with their
+manifest, licences and sums. The same sources, built at the same path, give the same bytes; the files bear the time of the last
+commit, or SOURCE_DATE_EPOCH. Needs binutils, tar and gzip, which Debian's build-essential brings.";
 
 fn main() -> ExitCode {
     match run(CommandLine::parse().command) {
@@ -87,6 +96,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test { filter, package } => test::run(filter.as_deref(), &package),
         Command::Meter(options) => meter::run(&options),
         Command::Setup => build::set_up().map(|()| ExitCode::SUCCESS),
+        Command::Dist => dist::run().map(|()| ExitCode::SUCCESS),
         Command::Openapi => build::write_api_documents().map(|()| ExitCode::SUCCESS),
         Command::Components => {
             println!("{}", manifest::component_packages()?.join("\n"));

@@ -21,7 +21,20 @@ pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(root());
+    // Build scripts (that of `ring`) run again, and all that depends on them is built again, when these change: here they tell of
+    // this package, and where cargo is called by hand they are not there.
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.to_str().is_some_and(tells_of_a_package)) {
+        command.env_remove(name);
+    }
     command
+}
+
+/// Whether `cargo run` set this variable for the package that it runs.
+fn tells_of_a_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 /// Fails when the program does.
@@ -74,6 +87,18 @@ fn words(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cargo_is_not_told_of_this_package() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let removed = |name: &str| {
+            cargo()
+                .get_envs()
+                .any(|found| found == (name.as_ref(), None))
+        };
+        assert!(removed("CARGO_PKG_NAME") && removed("CARGO_MANIFEST_DIR"));
+        assert!(!removed("PATH") && !removed("CARGO_TARGET_DIR"));
+    }
 
     #[test]
     fn a_failure_names_the_command() {

@@ -67,6 +67,11 @@ impl Binaries {
     }
 }
 
+/// Whether there is a server that is new enough, or one on the PATH.
+pub(crate) fn is_installed() -> bool {
+    !installed(Path::new(DEBIAN)).is_empty() || on_path().is_some()
+}
+
 /// Versions under `root` that are new enough, oldest first.
 fn installed(root: &Path) -> Vec<(u32, PathBuf)> {
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir(root)

@@ -11,6 +11,7 @@ pub(crate) mod scratch;
 pub(crate) mod server;
 mod settings;
 
+pub(crate) use binaries::is_installed;
 pub(crate) use cluster::{Cluster, ClusterOptions, SUPERUSER, pool};
 pub(crate) use settings::Durability;
 

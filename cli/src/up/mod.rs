@@ -20,11 +20,12 @@ pub(crate) use options::{Switch, UpOptions};
 
 use crate::state::StateDirectory;
 use crate::stop::Stop;
-use crate::{logs, telemetry};
+use crate::{logs, requirements, telemetry};
 use announce::{Progress, how_to_natural_voices, say, welcome};
 use system::System;
 
 pub(crate) async fn run(options: &UpOptions) -> Result<()> {
+    let advice = requirements::check(options.cluster.postgres_bin.as_deref())?;
     let stop = Stop::on_signals()?;
     let state = StateDirectory::open(&options.state_dir())?;
     let _telemetry = telemetry::to_file(
@@ -36,6 +37,9 @@ pub(crate) async fn run(options: &UpOptions) -> Result<()> {
         env!("CARGO_PKG_VERSION"),
         state.path().display()
     ));
+    if let Some(advice) = advice {
+        say(&advice);
+    }
     let mut system = System::default();
     let outcome = tokio::select! {
         outcome = serve(&mut system, &state, options, &progress) => outcome,

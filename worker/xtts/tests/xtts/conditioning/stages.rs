@@ -7,7 +7,7 @@ use kiskadee_xtts::{
     Conditioning, ConditioningModel, ConditioningOptions, Dvae, LogMel, Trace, mel_scales,
 };
 
-use crate::fixture;
+use super::fixture;
 
 /// The reference's conditioning was made of chunks of 1 s, and its codes of the first half of a second.
 const CHUNK_SECONDS: usize = 1;

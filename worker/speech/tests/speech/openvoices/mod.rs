@@ -79,7 +79,8 @@ impl Studio {
             let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
             let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
             let mut arguments = line.split(|byte| *byte == 0);
-            let is_process = arguments.next()?.ends_with(b"openvoices_process");
+            let is_process = arguments.next()?.ends_with(b"engine_process")
+                && arguments.next()? == b"openvoices";
             (is_process && arguments.next()? == self.name.as_bytes()).then_some(pid)
         });
         pids.collect()
@@ -97,19 +98,10 @@ impl Studio {
     }
 }
 
-/// The process is an example of this crate, which `cargo test` builds beside the tests.
 fn program(name: &str) -> EngineProgram {
-    let tests = std::env::current_exe().unwrap();
-    let profile = tests.parent().and_then(Path::parent).unwrap();
-    let path: PathBuf = profile.join("examples/openvoices_process");
-    assert!(
-        path.is_file(),
-        "{} is not built; cargo build --release -p kiskadee-speech --examples",
-        path.display()
-    );
     EngineProgram {
-        path,
-        arguments: vec![name.into()],
+        path: env!("CARGO_BIN_EXE_engine_process").into(),
+        arguments: vec!["openvoices".into(), name.into()],
     }
 }
 

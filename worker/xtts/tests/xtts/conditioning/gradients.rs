@@ -7,7 +7,7 @@ use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 use kiskadee_xtts::{ParameterSource, Result, StyleEncoder, Trace, Weights};
 
-use crate::fixture;
+use super::fixture;
 
 /// Parameters of a checkpoint as variables.
 struct Variables {

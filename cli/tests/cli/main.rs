@@ -1,0 +1,4 @@
+//! The command as a program.
+
+mod command;
+mod models;

@@ -1,8 +1,0 @@
-//! The smallest program that can be the process of the engines `kokoro` and `piper`: the tests start it in place of the `kiskadee`
-//! command.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    kiskadee_speech::serve_openvoices()
-}

@@ -1,0 +1,7 @@
+//! Each engine through the public face.
+
+mod espeak;
+mod kiskadee;
+mod openvoices;
+mod phonemes;
+mod xtts;

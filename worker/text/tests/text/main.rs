@@ -1,0 +1,9 @@
+//! The crate through its public face.
+
+mod dictionary;
+mod properties;
+mod sentences;
+mod ssml;
+mod tables;
+mod transcript_properties;
+mod transcripts;
