@@ -1,107 +1,83 @@
--- The counters of batches, and the end of a batch: its archive, its status, its event.
+-- Batches: groups of jobs with counters, and a job that closes them.
 
--- The status of a batch whose jobs have all ended.
-create or replace function queue.batch_outcome(p queue.batch_progress) returns text
-language sql immutable as $$
-  select case
-    when p.cancelled > 0 then 'cancelled'
-    when p.failed = 0 then 'completed'
-    when p.completed = 0 then 'failed'
-    else 'completed_with_errors'
-  end
-$$;
-
--- The last job of a batch has ended. What was made is packed by a job; only then is the batch over for its owner, so a
--- client that waits for `completed` can download at once.
-create or replace function queue.close_batch(p_batch uuid) returns void
+-- Enqueues a group of jobs: the jobs, the row that gathers them, and the job that closes it, where its kind has one. Returns the
+-- id of the group.
+create or replace function queue.enqueue_batch(
+  p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[], p_webhook_url text, p_trace text, p_kind text default 'tts'
+) returns uuid
 language plpgsql as $$
 declare
-  progress queue.batch_progress;
-  batch queue.batch;
-  archive uuid[];
+  batch uuid := queue.uuid7();
+  jobs queue.new_job[];
+  ids uuid[];
 begin
-  select * into progress from queue.batch_progress b where b.batch_id = p_batch;
-  if progress.completed + progress.failed = 0 then
-    perform queue.finish_batch(p_batch, null);
-    return;
+  select array_agg(row(j.kind, j.batch_key, j.priority, j.cost, j.args, batch, j.place, j.max_attempts, j.timeout_s,
+    null, null, p_trace, j.run_at, j.after, j.soft)::queue.new_job order by j.place) into jobs
+  from unnest(p_jobs) with ordinality as j(
+    kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
+    trace, run_at, after, soft, place);
+  -- Before its jobs: one that comes after a job that failed ends at once, and is counted.
+  insert into queue.batch (id, owner, total, job_ids, webhook_url, trace, kind)
+  values (batch, p_owner, cardinality(jobs), '{}', p_webhook_url, p_trace, p_kind);
+  insert into queue.batch_progress (batch_id, pending) values (batch, cardinality(jobs));
+  ids := queue.enqueue(p_owner, p_weight, p_cap, jobs);
+  update queue.batch b set job_ids = ids where b.id = batch;
+  if exists (select from queue.batch_progress b where b.batch_id = batch and b.pending > 0) then
+    perform queue.enqueue_closing(batch);
   end if;
-  select * into batch from queue.batch b where b.id = p_batch;
-  archive := queue.enqueue(batch.owner, 1, null, array[row(
-    'archive', 'archive:zip', 1, 100 + batch.total, jsonb_build_object('batch_id', p_batch), p_batch, null, null,
-    null, null, null, batch.trace, null)::queue.new_job]);
-  update queue.batch_progress b set archive_job = archive[1] where b.batch_id = p_batch;
+  return batch;
 end
 $$;
 
--- Counts what ended against its batches. Rows are locked in one order, so flushes of several workers cannot deadlock.
-create or replace function queue.count_batches(p_concluded queue.concluded[]) returns void
+-- Enqueues the job that closes a batch, behind the batch: it waits for all jobs of it, however they end. Only when it is done
+-- is the batch over for its owner, so a client that waits for `completed` can download at once. False where its kind has none.
+create or replace function queue.enqueue_closing(p_batch uuid) returns boolean
 language plpgsql as $$
 declare
-  tally record;
-  left_over int;
+  batch queue.batch;
+  kind queue.group_kind;
+  closing uuid[];
 begin
-  for tally in
-    select c.batch_id,
-      count(*) filter (where c.batch_index is not null) as ended,
-      count(*) filter (where c.batch_index is not null and c.outcome = 'completed') as completed,
-      count(*) filter (where c.batch_index is not null and c.fate = 'dead') as failed,
-      count(*) filter (where c.batch_index is not null and c.outcome = 'cancelled') as cancelled,
-      bool_or(c.batch_index is null) as archived,
-      max(c.result ->> 'key') filter (where c.batch_index is null) as archive_key
-    from unnest(p_concluded) c
-    where c.batch_id is not null and c.fate in ('done', 'dead')
-    group by c.batch_id
-    order by c.batch_id
+  select * into batch from queue.batch b where b.id = p_batch;
+  select * into kind from queue.group_kind k where k.kind = batch.kind;
+  if kind.closing_kind is null then
+    return false;
+  end if;
+  closing := queue.enqueue(batch.owner, 1, null, array[row(
+    kind.closing_kind, kind.closing_batch_key, 1, kind.closing_cost + batch.total, jsonb_build_object('batch_id', p_batch),
+    p_batch, null, null, null, null, null, batch.trace, null, array[p_batch], true)::queue.new_job]);
+  update queue.batch_progress b set archive_job = closing[1] where b.batch_id = p_batch;
+  return true;
+end
+$$;
+
+-- Jobs of batches live again: p_dead, and p_shut that had ended because of it. Batches in the order of their ids.
+create or replace function queue.reopen_batches(p_dead uuid, p_shut uuid[]) returns void
+language plpgsql as $$
+declare
+  again record;
+  closing uuid;
+begin
+  for again in
+    select j.batch_id, j.owner, count(j.batch_index) filter (where j.id = p_dead) as dead,
+      count(j.batch_index) filter (where j.id <> p_dead) as shut
+    from queue.job j
+    where (j.id = p_dead or j.id = any(p_shut)) and j.batch_id is not null
+    group by j.batch_id, j.owner order by j.batch_id
   loop
-    if tally.archived then
-      perform queue.finish_batch(tally.batch_id, tally.archive_key);
-    end if;
-    if tally.ended > 0 then
-      update queue.batch_progress b
-      set pending = b.pending - tally.ended, completed = b.completed + tally.completed,
-        failed = b.failed + tally.failed, cancelled = b.cancelled + tally.cancelled, status = 'processing'
-      where b.batch_id = tally.batch_id
-      returning b.pending into left_over;
-      if left_over = 0 then
-        perform queue.close_batch(tally.batch_id);
-      end if;
+    update queue.batch_progress b
+    set pending = b.pending + again.dead + again.shut, failed = b.failed - again.dead, cancelled = b.cancelled - again.shut,
+      status = 'processing', finished_at = null
+    where b.batch_id = again.batch_id and (again.dead + again.shut > 0 or b.archive_job = p_dead)
+    returning b.archive_job into closing;
+    -- A closing job that has been let in has seen the batch without them: another takes its place. Nobody lets it in now,
+    -- for that takes the row of counters.
+    if again.dead + again.shut > 0 and not exists (select from queue.waiting w where w.job_id = closing) then
+      perform queue.enqueue_closing(again.batch_id);
+      perform queue.cancel_waiting(again.owner, array[closing]);
     end if;
   end loop;
 end
 $$;
 
--- Ends a batch for its owner: the status, and the event in the outbox. Without an archive (its job is dead) what was made
--- can be had one by one, but the batch did not go well. Not while jobs are pending: one that was redriven
--- while the archive was packed has reopened the batch, and its end packs another.
-create or replace function queue.finish_batch(p_batch uuid, p_archive_key text) returns void
-language plpgsql as $$
-declare
-  progress queue.batch_progress;
-  batch queue.batch;
-begin
-  update queue.batch_progress b
-  set status = case when p_archive_key is null and b.completed > 0 and b.cancelled = 0
-      then 'completed_with_errors' else queue.batch_outcome(b) end,
-    archive_key = p_archive_key, finished_at = clock_timestamp()
-  where b.batch_id = p_batch and b.pending = 0
-  returning * into progress;
-  if not found then
-    return;
-  end if;
-  select * into batch from queue.batch b where b.id = p_batch;
-  if batch.webhook_url is not null then
-    perform webhook.emit(batch.owner,
-      case progress.status when 'failed' then 'batch.failed' when 'cancelled' then 'batch.cancelled' else 'batch.completed' end,
-      batch.webhook_url,
-      jsonb_build_object(
-        'batch_id', api.wire_id('batch', p_batch), 'status', progress.status, 'total_jobs', batch.total,
-        'completed', progress.completed, 'failed', progress.failed, 'cancelled', progress.cancelled,
-        'created_at', api.wire_time(batch.created_at), 'finished_at', api.wire_time(progress.finished_at),
-        'download_url', case when p_archive_key is not null then
-          format('/api/v1/advanced/batch-tts/%s/download', api.wire_id('batch', p_batch)) end));
-  end if;
-end
-$$;
-
-grant execute on function queue.batch_outcome, queue.close_batch, queue.count_batches, queue.finish_batch
-  to kiskadee_worker;
+grant execute on function queue.enqueue_batch, queue.enqueue_closing, queue.reopen_batches to kiskadee_worker;

@@ -40,7 +40,7 @@ begin
     case when l.cancel_requested then 'cancelled' when l.crashed then 'crash' else 'timeout' end,
     null,
     case when l.crashed then 'the worker died while it ran this job' else 'the job ran past its deadline' end,
-    null)::queue.ended) into ended
+    null, null)::queue.ended) into ended
   from lost l;
   if ended is not null then
     perform queue.conclude(ended);
@@ -116,7 +116,8 @@ begin
   with forgotten as (delete from queue.dead d where d.job_id < oldest returning d.job_id)
   delete from queue.job j using forgotten f where j.id = f.job_id;
   delete from queue.failure f where f.job_id < oldest and not exists (select from queue.job j where j.id = f.job_id);
-  delete from queue.batch b where b.id < oldest;
+  -- One that is not over stays, for its closing job waits for it.
+  delete from queue.batch b using queue.batch_progress p where b.id < oldest and p.batch_id = b.id and p.pending = 0;
 end
 $$;
 

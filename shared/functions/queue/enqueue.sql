@@ -35,6 +35,8 @@ begin
   select sum((clock.last - clock.mark) * p_weight + lane.cost) into backlog
   from (select j.batch_key, j.priority, sum(j.cost) as cost from unnest(p_jobs) j group by 1, 2) lane,
     queue.lane_clock(p_owner, lane.batch_key, lane.priority) clock;
+  -- What waits behind a gate has no stamp yet.
+  backlog := backlog + (select coalesce(sum(w.backlog), 0) from queue.waiting w where w.owner = p_owner);
   if backlog > p_cap then
     raise exception 'the owner has too much queued work' using errcode = 'KQ429';
   end if;
@@ -44,7 +46,8 @@ $$;
 -- Enqueues the jobs of one owner and returns their ids in the order given. A job whose unique key belongs to a live job
 -- is not enqueued again: its place in the answer holds the id of that one.
 --
--- Errors: KQ429 (the owner's cap), KQ503 (the queue's cap); nothing is enqueued then. Without a cap (null) nothing is
+-- Errors: KQ429 (the owner's cap), KQ503 (the queue's cap), KQ404 (a job to wait for is not there), KQ413 (more
+-- than 10,000 of them); nothing is enqueued then. Without a cap (null) nothing is
 -- refused: the queue's own work must get in when it is full, else what it holds could not end.
 create or replace function queue.enqueue(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns uuid[]
 language plpgsql as $$
@@ -53,72 +56,57 @@ declare
   -- later call begins behind them.
   now_us bigint := queue.microseconds(clock_timestamp());
   ids uuid[];
+  gated queue.gated[];
 begin
-  if p_cap is not null then
-    perform queue.admit_cost(p_owner, p_weight, p_cap, p_jobs);
+  perform queue.admit_cost(p_owner, p_weight, p_cap, p_jobs);
+  if exists (select from unnest(p_jobs) j where j.after <> '{}') then
+    now_us := greatest(now_us, queue.begin_behind(p_owner, p_jobs));
   end if;
-
   with item as materialized (
     select queue.uuid7_of(now_us + j.place) as id, j.*
     from unnest(p_jobs) with ordinality as j(
       kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
-      trace, run_at, place)
+      trace, run_at, after, soft, place)
   ), named as (
     insert into queue.unique_job as u (owner, unique_key, job_id)
     select p_owner, i.unique_key, i.id from item i where i.unique_key is not null
     on conflict (owner, unique_key) do update set job_id = u.job_id
     returning u.unique_key, u.job_id
   ), fresh as (
-    select i.* from item i left join named n using (unique_key) where n.job_id is null or n.job_id = i.id
+    select i.*, i.after <> '{}' is true as gated
+    from item i left join named n using (unique_key) where n.job_id is null or n.job_id = i.id
   -- Materialized: joined to each job, its clock would be read for each.
   ), lane as materialized (
     select l.batch_key, l.priority, greatest(clock.last, clock.mark) as start
-    from (select distinct f.batch_key, f.priority from fresh f) l,
+    from (select distinct f.batch_key, f.priority from fresh f where not f.gated) l,
       queue.lane_clock(p_owner, l.batch_key, l.priority) clock
   ), stored as (
     insert into queue.job (id, owner, batch_id, cost, timeout_s, batch_index, priority, max_attempts, max_crashes,
-      kind, batch_key, args, unique_key, webhook_url, trace)
+      kind, batch_key, args, unique_key, webhook_url, trace, after, soft)
     select f.id, p_owner, f.batch_id, f.cost, coalesce(f.timeout_s, k.timeout_s, 600), f.batch_index, f.priority,
-      coalesce(f.max_attempts, k.max_attempts, 5), 4, f.kind, f.batch_key, f.args, f.unique_key, f.webhook_url, f.trace
+      coalesce(f.max_attempts, k.max_attempts, 5), 4, f.kind, f.batch_key, f.args, f.unique_key, f.webhook_url, f.trace,
+      nullif(f.after, '{}'), case when f.gated then coalesce(f.soft, false) end
     from fresh f left join queue.kind k on k.kind = f.kind
   ), postponed as (
     insert into queue.later (run_at, job_id)
-    select f.run_at, f.id from fresh f where f.run_at > statement_timestamp()
+    select f.run_at, f.id from fresh f where f.run_at > statement_timestamp() and not f.gated
   ), queued as (
     insert into queue.ready (batch_key, priority, vtime, job_id, owner, cost)
     select f.batch_key, f.priority,
       l.start + ceil(sum(f.cost) over (partition by f.batch_key, f.priority order by f.place) / p_weight)::bigint,
       f.id, p_owner, f.cost
     from fresh f join lane l on l.batch_key = f.batch_key and l.priority = f.priority
-    where f.run_at is null or f.run_at <= statement_timestamp()
+    where (f.run_at is null or f.run_at <= statement_timestamp()) and not f.gated
   )
-  select array_agg(coalesce(n.job_id, i.id) order by i.place) into ids
+  select array_agg(coalesce(n.job_id, i.id) order by i.place), array_agg(
+      row(i.id, i.run_at, p_weight, case when p_cap is null then 0 else i.cost end)::queue.gated
+    ) filter (where i.after <> '{}' and coalesce(n.job_id, i.id) = i.id)
+  into ids, gated
   from item i left join named n using (unique_key);
-
+  if gated is not null then
+    perform queue.conclude_shut(queue.place_gated(gated));
+  end if;
   return ids;
-end
-$$;
-
--- Enqueues a batch: its jobs and the row that gathers them. Returns the id of the batch.
-create or replace function queue.enqueue_batch(
-  p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[], p_webhook_url text, p_trace text
-) returns uuid
-language plpgsql as $$
-declare
-  batch uuid := queue.uuid7();
-  jobs queue.new_job[];
-  ids uuid[];
-begin
-  select array_agg(row(j.kind, j.batch_key, j.priority, j.cost, j.args, batch, j.place, j.max_attempts, j.timeout_s,
-    null, null, p_trace, j.run_at)::queue.new_job order by j.place) into jobs
-  from unnest(p_jobs) with ordinality as j(
-    kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
-    trace, run_at, place);
-  ids := queue.enqueue(p_owner, p_weight, p_cap, jobs);
-  insert into queue.batch (id, owner, total, job_ids, webhook_url, trace)
-  values (batch, p_owner, cardinality(ids), ids, p_webhook_url, p_trace);
-  insert into queue.batch_progress (batch_id, pending) values (batch, cardinality(ids));
-  return batch;
 end
 $$;
 
@@ -148,5 +136,5 @@ language sql as $$
   select pg_notify('kiskadee_ready', '') where pg_try_advisory_xact_lock(hashtext('kiskadee_ready'))
 $$;
 
-grant execute on function queue.lane_clock, queue.admit_cost, queue.enqueue, queue.enqueue_batch, queue.ring
+grant execute on function queue.lane_clock, queue.admit_cost, queue.enqueue, queue.ring
   to kiskadee_worker;

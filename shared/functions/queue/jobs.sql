@@ -10,11 +10,12 @@ declare
 begin
   return query
     select d.job_id, d.owner, d.kind, d.outcome, case d.outcome when 'completed' then 100 else 0 end::smallint, d.attempts,
-      d.created_at, d.started_at, d.finished_at, null, d.result, d.batch_id, null
+      d.created_at, d.started_at, d.finished_at, d.reason, d.result, d.batch_id, null
     from queue.done d where d.job_id = any(p_jobs) and d.job_id between first_id and last_id
     union all
     select j.id, j.owner, j.kind,
-      case when x.job_id is not null then 'failed' when l.job_id is not null then 'running' else 'queued' end,
+      case when x.cause is not null then 'cancelled' when x.job_id is not null then 'failed'
+        when l.job_id is not null then 'running' else 'queued' end,
       coalesce(l.progress, 0::smallint), past.failures + (l.job_id is not null)::int, j.created_at,
       coalesce(l.claimed_at, x.started_at), x.finished_at, x.reason, null, j.batch_id, l.detail
     from queue.job j
@@ -35,7 +36,7 @@ language sql stable as $$
     || jsonb_strip_nulls(jsonb_build_object(
       'batch_id', api.wire_id('batch', s.batch_id),
       'stage', s.detail -> 'stage', 'detail', s.detail -> 'detail',
-      'error', case when s.status = 'failed' then jsonb_build_object('message', s.error, 'attempts', s.attempts) end,
+      'error', case when s.error is not null then jsonb_build_object('message', s.error, 'attempts', s.attempts) end,
       'result', case when k.links <> '{}' then queue.links(k.links, s.job_id) || r.result else r.result end))
   from unnest(p_states) s
   left join queue.kind k on k.kind = s.kind

@@ -33,7 +33,9 @@ begin
     select e.*, j.owner, j.kind, j.batch_id, j.batch_index, j.batch_key, j.priority, j.cost, j.webhook_url,
       j.unique_key, j.created_at,
       past.errors, past.errors + past.crashes as attempts_before,
-      queue.fate(e.outcome, past.errors, past.crashes, j.max_attempts, j.max_crashes) as fate
+      -- `shut`: it ended because another is dead, keeps its facts, and comes back with that one.
+      case when e.cause is not null then 'shut'
+        else queue.fate(e.outcome, past.errors, past.crashes, j.max_attempts, j.max_crashes) end as fate
     from unnest(p_ended) e
     cross join lateral (select * from queue.job j where j.id = e.job_id offset 0) j
     cross join lateral (
@@ -49,16 +51,18 @@ begin
     delete from queue.job j where j.id = any(array(select v.job_id from verdict v where v.fate = 'done'))
   ), finished as (
     insert into queue.done (job_id, owner, batch_id, token, created_at, started_at, batch_index, attempts, kind,
-      batch_key, outcome, result)
+      batch_key, outcome, result, reason)
     select v.job_id, v.owner, v.batch_id, v.token, v.created_at, v.started_at, v.batch_index,
-      v.attempts_before + (v.token is not null)::int, v.kind, v.batch_key, v.outcome, v.result
+      v.attempts_before + (v.token is not null)::int, v.kind, v.batch_key, v.outcome, v.result,
+      case when v.token is null then v.message end
     from verdict v where v.fate = 'done'
   ), buried as (
-    insert into queue.dead (job_id, reason, started_at)
-    select v.job_id, left(coalesce(v.message, v.outcome), 4000), v.started_at from verdict v where v.fate = 'dead'
+    insert into queue.dead (job_id, reason, started_at, cause)
+    select v.job_id, left(coalesce(v.message, v.outcome), 4000), v.started_at, v.cause
+    from verdict v where v.fate in ('dead', 'shut')
   ), unnamed as (
     delete from queue.unique_job u using verdict v
-    where v.fate in ('done', 'dead') and v.unique_key is not null
+    where v.fate in ('done', 'dead', 'shut') and v.unique_key is not null
       and u.owner = v.owner and u.unique_key = v.unique_key and u.job_id = v.job_id
   ), postponed as (
     insert into queue.later (run_at, job_id, isolate)
@@ -73,18 +77,36 @@ begin
       v.isolate or v.outcome in ('crash', 'timeout')
     from verdict v, queue.lane_clock(v.owner, v.batch_key, v.priority) clock where v.fate = 'ready'
   )
-  select v.job_id, v.owner, v.kind, v.batch_id, v.fate, v.outcome, v.result, v.message, v.webhook_url, v.batch_index
+  -- To everybody else it was cancelled.
+  select v.job_id, v.owner, v.kind, v.batch_id, case v.fate when 'shut' then 'done' else v.fate end, v.outcome, v.result,
+    v.message, v.webhook_url, v.batch_index
   from verdict v;
 end
 $$;
 
--- Everything that follows from the end of attempts whose leases or waiting rows the caller has removed.
-create or replace function queue.conclude(p_ended queue.ended[]) returns void
+-- Moves jobs, and keeps those off that would just begin to wait for one of them. The row of a job that is done goes, which
+-- says enough; that of a dead one stays.
+create or replace function queue.end_jobs(p_ended queue.ended[]) returns queue.concluded[]
 language plpgsql as $$
 declare
   concluded queue.concluded[];
 begin
+  if exists (select from unnest(p_ended) e where e.cause is not null or e.outcome not in ('completed', 'cancelled')) then
+    perform from queue.job j where j.id = any(array(select e.job_id from unnest(p_ended) e)) order by j.id for update;
+  end if;
   select array_agg(c) into concluded from queue.move(p_ended) c;
+  return concluded;
+end
+$$;
+
+-- Everything that follows from the end of attempts whose leases or places the caller has removed. p_waiting: jobs behind a gate
+-- that are to end, whose rows the caller holds.
+create or replace function queue.conclude(p_ended queue.ended[], p_waiting uuid[] default '{}') returns void
+language plpgsql as $$
+declare
+  concluded queue.concluded[];
+begin
+  concluded := queue.pass_on(queue.end_jobs(p_ended), p_waiting);
   perform queue.count_batches(concluded);
   perform queue.announce_jobs(concluded);
   perform queue.count_ends(concluded);
@@ -126,7 +148,7 @@ begin
   )
   select array_agg(row(w.job_id, w.token, w.worker_id, w.claimed_at, w.vtime, w.isolate,
     case when w.cancel_requested and g.outcome not in ('completed', 'failed') then 'cancelled' else g.outcome end,
-    g.result, g.message, g.delay_ms)::queue.ended) into ended
+    g.result, g.message, g.delay_ms, null)::queue.ended) into ended
   from won w
   join unnest(p_jobs, p_tokens, p_outcomes, p_results, p_messages, p_delays_ms)
     as g(job_id, token, outcome, result, message, delay_ms) on g.token = w.token and g.job_id = w.job_id;
@@ -138,5 +160,5 @@ begin
 end
 $$;
 
-grant execute on function queue.backoff, queue.fate, queue.move, queue.conclude, queue.announce_jobs, queue.settle
+grant execute on function queue.backoff, queue.fate, queue.move, queue.end_jobs, queue.conclude, queue.announce_jobs, queue.settle
   to kiskadee_worker;

@@ -91,7 +91,7 @@ begin
         || ',"bytes":' || coalesce(d.result ->> 'bytes', 'null') end as more
     from queue.done d where d.owner = p_owner and d.job_id between first_id and last_id
     union all
-    select x.job_id, 'failed', 0, 0, ',"error":' || to_json(x.reason)
+    select x.job_id, case when x.cause is null then 'failed' else 'cancelled' end, 0, 0, ',"error":' || to_json(x.reason)
     from queue.dead x where x.job_id between first_id and last_id
     union all
     select l.job_id, 'running', 1, l.progress, null

@@ -15,6 +15,13 @@ on conflict (kind) do update set family = excluded.family, on_concluded = exclud
   max_attempts = excluded.max_attempts, timeout_s = excluded.timeout_s,
   completed_metric = excluded.completed_metric, failed_metric = excluded.failed_metric;
 
+-- A batch of texts, whose audio an archive holds.
+insert into queue.group_kind (kind, family, closing_kind, closing_batch_key, closing_cost, event_prefix, download_path)
+values ('tts', 'speech', 'archive', 'archive:zip', 100, 'batch', '/api/v1/advanced/batch-tts/{batch}/download')
+on conflict (kind) do update set family = excluded.family, closing_kind = excluded.closing_kind,
+  closing_batch_key = excluded.closing_batch_key, closing_cost = excluded.closing_cost,
+  event_prefix = excluded.event_prefix, download_path = excluded.download_path;
+
 -- Speech that is kept: with where its times are to be had, and the licence of the voice that spoke.
 create or replace function speech.present_speech(p_states queue.job_state[]) returns table (job_id uuid, result jsonb)
 language sql stable as $$

@@ -36,7 +36,7 @@ create or replace function speech.plan(
         'quality_profile', s.quality_profile, 'response_format', s.response_format, 'speed', s.speed)
         || s.parts || case when s.timestamps then jsonb_build_object('timestamps', true) else '{}' end
         || case when s.pronunciations is not null then jsonb_build_object('pronunciations', s.pronunciations) else '{}' end,
-      null, null, null, 300 + s.cost, null, p_webhook_url, p_trace, null)::queue.new_job order by s.place),
+      null, null, null, 300 + s.cost, null, p_webhook_url, p_trace, null, null, null)::queue.new_job order by s.place),
     (select jsonb_agg(e.fault || jsonb_build_object('index', f.place - 1) order by f.place)
       from settled f, jsonb_array_elements(f.errors) e(fault))
   from settled s

@@ -49,7 +49,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   from (select l.queue from lanes l union select h.batch_key from queue.lease h) as k
   left join queue.lease h on h.batch_key = k.queue group by k.queue
   union all
-  select 'queue_dead_jobs', '{}', count(*)::float8 from queue.dead
+  select 'queue_dead_jobs', '{}', count(*)::float8 from queue.dead d where d.cause is null
   union all
   select 'workers_alive', '{}', count(*)::float8 from queue.worker w where w.expires_at > clock_timestamp()
   union all

@@ -26,7 +26,7 @@ begin
       'queued', (select coalesce(sum(l.jobs), 0) from telemetry.lanes() l),
       'scheduled', (select count(*) from queue.later),
       'running', (select count(*) from queue.lease),
-      'dead', (select count(*) from queue.dead)),
+      'dead', (select count(*) from queue.dead d where d.cause is null)),
     'jobs', jsonb_build_object(
       'created', telemetry.counted('tts_jobs_created_total'),
       'completed', telemetry.counted('tts_jobs_completed_total'),
@@ -83,7 +83,7 @@ begin
     into items from telemetry.lanes() l;
   return api.ok(caller, 200, jsonb_build_object(
     'measured_at', api.wire_time(clock_timestamp()), 'items', items,
-    'scheduled', (select count(*) from queue.later), 'dead', (select count(*) from queue.dead)));
+    'scheduled', (select count(*) from queue.later), 'dead', (select count(*) from queue.dead d where d.cause is null)));
 end
 $$;
 

@@ -11,7 +11,7 @@ pub struct BatchItem {
     /// `completed`, `cancelled` or `failed`; none while the job has not ended.
     pub state: Option<String>,
     pub result: Option<Value>,
-    /// Why it failed.
+    /// Why it failed, or why it was cancelled where nobody asked for it.
     pub error: Option<String>,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The rules live in SQL functions (`shared/functions`); here each is one method of [`Queue`] with types for what goes in
 //! and comes out, and errors by what the caller can do. At-least-once running, exactly one accepted completion for each
-//! job: a token from a sequence fences off whoever held the job before.
+//! job: a token from a sequence fences off whoever held the job before. Jobs may come after others: they are claimed when those
+//! have ended, and [`Queue::results_before`] gives what those made.
 
 mod batch;
 mod chores;
@@ -11,6 +12,7 @@ mod connect;
 mod doorbell;
 mod error;
 mod fleet;
+mod gates;
 mod migrate;
 mod objects;
 mod settle;
@@ -24,6 +26,7 @@ pub use claim::{ClaimRequest, Claimed};
 pub use connect::{ConnectOptions, Queue};
 pub use doorbell::Doorbell;
 pub use error::{Error, Result};
+pub use gates::Predecessor;
 pub use migrate::{
     Changes, FunctionChanges, Holder, MigrationError, Patience, PendingMigration, migrate,
     migrate_with, plan,

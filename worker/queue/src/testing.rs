@@ -128,6 +128,10 @@ pub struct NewJob {
     pub trace: Option<String>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub run_at: Option<OffsetDateTime>,
+    /// Jobs that must end first.
+    pub after: Vec<Uuid>,
+    /// However those end.
+    pub soft: bool,
 }
 
 impl NewJob {

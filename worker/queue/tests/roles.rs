@@ -66,7 +66,7 @@ async fn a_worker_lives_with_the_rights_of_its_role() {
         .unwrap();
     enqueue_batch(&edge, owner, 1000, &[job]).await.unwrap();
     sqlx::raw_sql(
-        "update queue.job set webhook_url = 'https://example.com/';
+        "update queue.job set webhook_url = 'https://example.com/' where kind = 'speech';
          update queue.batch set webhook_url = 'https://example.com/'",
     )
     .execute(edge.pool())

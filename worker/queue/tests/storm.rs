@@ -253,7 +253,8 @@ async fn check(queue: &Queue, accepted: &Accepted) {
             count(*) filter (where x.job_id is not null) as failed
           from unnest(b.job_ids) item(id) left join queue.done d on d.job_id = item.id
             left join queue.dead x on x.job_id = item.id) t,
-        lateral (select count(*) as archives from queue.done a where a.batch_id = b.id and a.kind = 'archive') y,
+        lateral (select count(*) as archives from queue.done a where a.batch_id = b.id and a.kind = 'archive'
+          and a.outcome = 'completed') y,
         lateral (select count(*) as stuck from queue.dead a join queue.job j on j.id = a.job_id
           where j.batch_id = b.id and j.kind = 'archive') z
       where (p.pending, p.completed, p.cancelled, p.failed) is distinct from (0, t.completed, t.cancelled, t.failed)

@@ -13,11 +13,27 @@ use kiskadee_queue::{
     Error, MigrationError, migrate, plan,
     testing::{NewJob, TestDatabase, enqueue_batch},
 };
+use serde_json::{Map, Value};
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 /// The tables that families write what they are into.
-const NEW: [&str; 2] = ["queue.kind ", "queue.lane "];
+const NEW: [&str; 3] = ["queue.kind ", "queue.lane ", "queue.group_kind "];
+
+/// Whether there is such a row still; it may have got further columns.
+fn is_kept(row: &str, rows: &catalog::Lines) -> bool {
+    let parts = |row: &str| -> (String, Map<String, Value>) {
+        let (table, columns) = row.split_once(' ').unwrap();
+        (table.to_owned(), serde_json::from_str(columns).unwrap())
+    };
+    let (table, before) = parts(row);
+    rows.iter().map(|row| parts(row)).any(|(other, after)| {
+        other == table
+            && before
+                .iter()
+                .all(|(name, value)| after.get(name) == Some(value))
+    })
+}
 
 async fn connect(database: &TestDatabase) -> PgConnection {
     PgConnection::connect(database.url()).await.unwrap()
@@ -86,13 +102,10 @@ async fn an_upgrade_keeps_every_row() {
     assert!(before.iter().any(|row| row.starts_with("queue.job ")));
     migrate(database.url()).await.unwrap();
     let after = catalog::rows(&mut connect(&database).await).await;
-    let lost: Vec<_> = before.difference(&after).collect();
+    let lost: Vec<_> = before.iter().filter(|row| !is_kept(row, &after)).collect();
     assert!(lost.is_empty(), "{lost:#?}");
-    let strange: Vec<_> = after
-        .difference(&before)
-        .filter(|row| !NEW.iter().any(|table| row.starts_with(table)))
-        .collect();
-    assert!(strange.is_empty(), "{strange:#?}");
+    let of_before = |row: &&String| !NEW.iter().any(|table| row.starts_with(table));
+    assert_eq!(after.iter().filter(of_before).count(), before.len());
     assert!(migrate(database.url()).await.unwrap().is_empty());
     assert!(plan(database.url()).await.unwrap().is_empty());
 }

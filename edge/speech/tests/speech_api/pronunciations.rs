@@ -33,7 +33,7 @@ async fn told(database: &Database, who: Who, language: &str, text: &str) -> Valu
         )
         .await;
     assert_eq!(answer.status, 202, "{answer:?}");
-    let told = "select coalesce(args -> 'pronunciations', 'null')::text from queue.job order by id desc limit 1";
+    let told = "select coalesce(args -> 'pronunciations', 'null')::text from queue.job where kind = 'speech' order by id desc limit 1";
     serde_json::from_str(&database.text(told).await).expect("it is JSON")
 }
 

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     agree,
-    model::{Job, Place, Tally},
-    run::{ARCHIVE_LANE, Checked, Run},
+    model::{Place, Tally},
+    run::{Checked, Run},
 };
 
 impl Run<'_> {
@@ -83,12 +83,12 @@ impl Run<'_> {
     }
 
     pub(super) async fn check(&mut self) -> Checked {
-        self.adopt_archives().await?;
         let mut found: BTreeMap<Uuid, Vec<(Place, bool)>> = BTreeMap::new();
-        for (id, place, token, flag) in places(self.queue).await {
+        for (id, place, token, flag, cause) in places(self.queue).await {
             let isolate =
                 flag && place != "lease" || place == "lease" && self.model.jobs[&id].isolate;
             let place = match place.as_str() {
+                "waiting" => Place::Waiting,
                 "ready" => Place::Ready,
                 "later" => Place::Later,
                 "lease" => Place::Leased {
@@ -97,13 +97,12 @@ impl Run<'_> {
                 },
                 "completed" => Place::Completed,
                 "cancelled" => Place::Cancelled,
-                _ => Place::Dead,
+                _ => cause.map_or(Place::Dead, |cause| Place::Shut { cause }),
             };
             found.entry(id).or_default().push((place, isolate));
         }
         for (id, job) in &self.model.jobs {
-            let ended = matches!(job.place, Place::Completed | Place::Cancelled | Place::Dead);
-            let expected = vec![(job.place, job.isolate && !ended)];
+            let expected = vec![(job.place, job.isolate && !job.place.has_ended())];
             agree!(
                 (id, found.remove(id).unwrap_or_default()),
                 (id, expected),
@@ -111,43 +110,8 @@ impl Run<'_> {
             );
             agree!(job.accepted <= 1, true, "at most one accepted completion");
         }
-        agree!(found.len(), 0, "jobs that nobody enqueued");
+        agree!(found, BTreeMap::new(), "jobs that nobody enqueued");
         self.check_batches().await
-    }
-
-    pub(super) async fn adopt_archives(&mut self) -> Checked {
-        let archives: Vec<(Uuid, Uuid)> =
-            sqlx::query_as("select id, batch_id from queue.job where kind = 'archive'")
-                .fetch_all(self.queue.pool())
-                .await
-                .unwrap();
-        for (id, batch) in archives {
-            let owner = self.model.batches[&batch].owner;
-            let cost = 100 + i32::try_from(self.model.batches[&batch].jobs.len()).unwrap();
-            self.model.jobs.entry(id).or_insert(Job {
-                owner,
-                lane: ARCHIVE_LANE.to_owned(),
-                priority: 1,
-                cost,
-                max_attempts: 8,
-                batch: Some(batch),
-                name: None,
-                archive: true,
-                place: Place::Ready,
-                isolate: false,
-                errors: 0,
-                crashes: 0,
-                accepted: 0,
-            });
-        }
-        for (id, batch) in &self.model.batches {
-            let made = self
-                .model
-                .ids(|job| job.archive && job.batch == Some(*id))
-                .len();
-            agree!(made, batch.closings, "the archives of a batch");
-        }
-        Ok(())
     }
 
     pub(super) async fn check_batches(&self) -> Checked {
@@ -162,6 +126,19 @@ impl Run<'_> {
             self.model.batches.len(),
             "the number of batches"
         );
+        let archives = "select (select count(*) from queue.job where kind = 'archive')
+            + (select count(*) from queue.done where kind = 'archive')";
+        let made: i64 = sqlx::query_scalar(archives)
+            .fetch_one(self.queue.pool())
+            .await
+            .unwrap();
+        let closings: usize = self
+            .model
+            .batches
+            .values()
+            .map(|batch| batch.closings)
+            .sum();
+        agree!(made as usize, closings, "the archives of all batches");
         for (id, pending, completed, failed, cancelled, finished) in rows {
             let tally = Tally {
                 pending,
@@ -181,13 +158,14 @@ impl Run<'_> {
 
 /// Every place in which a job is: its token under a lease; the flag says whether it is to run alone, and of a lease
 /// whether its end was asked for.
-async fn places(queue: &Queue) -> Vec<(Uuid, String, Option<i64>, bool)> {
+async fn places(queue: &Queue) -> Vec<(Uuid, String, Option<i64>, bool, Option<Uuid>)> {
     sqlx::query_as(
-        "select job_id, 'ready', null::bigint, isolate from queue.ready
-         union all select job_id, 'later', null, isolate from queue.later
-         union all select job_id, 'lease', token, cancel_requested from queue.lease
-         union all select job_id, outcome, token, false from queue.done
-         union all select job_id, 'dead', null, false from queue.dead",
+        "select job_id, 'ready', null::bigint, isolate, null::uuid from queue.ready
+         union all select job_id, 'waiting', null, false, null from queue.waiting
+         union all select job_id, 'later', null, isolate, null from queue.later
+         union all select job_id, 'lease', token, cancel_requested, null from queue.lease
+         union all select job_id, outcome, token, false, null from queue.done
+         union all select job_id, 'dead', null, false, cause from queue.dead",
     )
     .fetch_all(queue.pool())
     .await

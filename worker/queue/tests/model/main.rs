@@ -2,7 +2,8 @@
 //! and the model must agree on where every job is.
 //!
 //! Held throughout: a job is in exactly one place; a stale token changes nothing; at most one completion of a job is
-//! accepted; no job is lost; the counters of a batch agree with its jobs; its archive is enqueued exactly once.
+//! accepted; no job is lost, and none runs before those it comes after; the counters of a batch agree with its jobs; it has one
+//! archive, and another one only when a redrive reopens it.
 #![expect(
     clippy::unwrap_used,
     reason = "a test fails where something is not as expected"

@@ -1,12 +1,14 @@
 //! What people do: enqueue, cancel, pause, redrive.
 
+use std::collections::BTreeSet;
+
 use kiskadee_queue::testing::{NewJob, enqueue, enqueue_batch};
 use uuid::Uuid;
 
 use crate::{
     agree,
     model::{Batch, Job, Place},
-    run::{Checked, Run},
+    run::{ARCHIVE_LANE, Checked, Run},
     step::LANES,
 };
 
@@ -45,6 +47,9 @@ impl Run<'_> {
             cost: job.cost,
             max_attempts: i64::from(job.max_attempts.unwrap_or(5)),
             batch,
+            after: job.after.clone(),
+            open: BTreeSet::new(),
+            soft: job.soft,
             name: job.unique_key.clone(),
             archive: false,
             place: Place::Ready,
@@ -57,6 +62,7 @@ impl Run<'_> {
             self.model.jobs.insert(id, job).is_none(),
             "an id was given twice"
         );
+        self.model.place_gated(id);
     }
 
     pub(super) async fn enqueue_named(&mut self, owner: usize, name: u8) -> Checked {
@@ -86,10 +92,58 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub(super) async fn enqueue_batch(&mut self, owner: usize, lane: usize, costs: &[i32]) {
+    /// Some of the owner's jobs, whatever became of them.
+    fn pick(&self, owner: usize, picks: &[usize]) -> Vec<Uuid> {
+        let jobs = self
+            .model
+            .ids(|job| job.owner == self.owners[owner] && !job.archive);
+        let mut chosen: Vec<Uuid> = picks
+            .iter()
+            .filter_map(|pick| jobs.get(pick % jobs.len().max(1)).copied())
+            .collect();
+        chosen.dedup();
+        chosen
+    }
+
+    pub(super) async fn enqueue_after(
+        &mut self,
+        owner: usize,
+        costs: &[i32],
+        picks: &[usize],
+        soft: bool,
+    ) {
+        let after = self.pick(owner, picks);
         let jobs: Vec<NewJob> = costs
             .iter()
-            .map(|cost| NewJob::speech(LANES[lane], *cost))
+            .map(|cost| NewJob {
+                after: after.clone(),
+                soft: soft && !after.is_empty(),
+                ..NewJob::speech(LANES[0], *cost)
+            })
+            .collect();
+        let ids = enqueue(self.queue, self.owners[owner], CAP, &jobs)
+            .await
+            .unwrap();
+        for (id, job) in ids.iter().zip(&jobs) {
+            self.adopt(*id, owner, job, None);
+        }
+        self.model.carry(&ids);
+    }
+
+    pub(super) async fn enqueue_batch(
+        &mut self,
+        owner: usize,
+        lane: usize,
+        costs: &[i32],
+        picks: &[usize],
+    ) {
+        let after = self.pick(owner, picks);
+        let jobs: Vec<NewJob> = costs
+            .iter()
+            .map(|cost| NewJob {
+                after: after.clone(),
+                ..NewJob::speech(LANES[lane], *cost)
+            })
             .collect();
         let batch = enqueue_batch(self.queue, self.owners[owner], CAP, &jobs)
             .await
@@ -98,15 +152,59 @@ impl Run<'_> {
         for (item, job) in items.iter().zip(&jobs) {
             self.adopt(item.job_id, owner, job, Some(batch));
         }
-        let jobs = items.iter().map(|item| item.job_id).collect();
+        let jobs: Vec<Uuid> = items.iter().map(|item| item.job_id).collect();
         self.model.batches.insert(
             batch,
             Batch {
                 owner: self.owners[owner],
-                jobs,
+                jobs: jobs.clone(),
                 ..Batch::default()
             },
         );
+        self.model.carry(&jobs);
+        if !self.model.batches[&batch].finished {
+            self.adopt_closing(batch, &[]).await;
+        }
+    }
+
+    /// A batch has got another job that closes it, behind those of its jobs that have not ended, and these.
+    async fn adopt_closing(&mut self, id: Uuid, reopened: &[Uuid]) {
+        let closing: Uuid =
+            sqlx::query_scalar("select archive_job from queue.batch_progress where batch_id = $1")
+                .bind(id)
+                .fetch_one(self.queue.pool())
+                .await
+                .unwrap();
+        let batch = self.model.batches.get_mut(&id).unwrap();
+        let overtaken = batch.closing.replace(closing);
+        batch.closings += 1;
+        let (owner, jobs) = (batch.owner, batch.jobs.clone());
+        let is_open =
+            |job: &Uuid| reopened.contains(job) || !self.model.jobs[job].place.has_ended();
+        let closing_job = Job {
+            owner,
+            lane: ARCHIVE_LANE.to_owned(),
+            priority: 1,
+            cost: 100 + i32::try_from(jobs.len()).unwrap(),
+            max_attempts: 8,
+            batch: Some(id),
+            open: jobs.iter().copied().filter(is_open).collect(),
+            after: jobs,
+            soft: true,
+            name: None,
+            archive: true,
+            place: Place::Waiting,
+            isolate: false,
+            errors: 0,
+            crashes: 0,
+            accepted: 0,
+        };
+        assert!(self.model.jobs.insert(closing, closing_job).is_none());
+        if let Some(job) = overtaken.and_then(|job| self.model.jobs.get_mut(&job))
+            && matches!(job.place, Place::Ready | Place::Later)
+        {
+            job.place = Place::Cancelled;
+        }
     }
 
     pub(super) async fn cancel(&mut self, pick: usize) -> Checked {
@@ -117,8 +215,8 @@ impl Run<'_> {
         let id = jobs[pick % jobs.len()];
         let (owner, place) = (self.model.jobs[&id].owner, self.model.jobs[&id].place);
         let expected = match place {
-            Place::Ready | Place::Later => {
-                self.model.cancel_waiting(id);
+            Place::Waiting | Place::Ready | Place::Later => {
+                self.model.cancel_waiting(&[id]);
                 "cancelled"
             }
             Place::Leased { token, .. } => {
@@ -150,7 +248,12 @@ impl Run<'_> {
             return Ok(());
         }
         let batch = batches[pick % batches.len()];
-        let waits = |id: &Uuid| matches!(self.model.jobs[id].place, Place::Ready | Place::Later);
+        let waits = |id: &Uuid| {
+            matches!(
+                self.model.jobs[id].place,
+                Place::Waiting | Place::Ready | Place::Later
+            )
+        };
         let waiting: Vec<Uuid> = self.model.batches[&batch]
             .jobs
             .iter()
@@ -168,9 +271,7 @@ impl Run<'_> {
             Some(waiting.len()),
             "the jobs cancelled"
         );
-        for id in waiting {
-            self.model.cancel_waiting(id);
-        }
+        self.model.cancel_waiting(&waiting);
         Ok(())
     }
 
@@ -206,7 +307,14 @@ impl Run<'_> {
             .unwrap();
         agree!(answer, dead.contains(&id), "the answer to a redrive");
         if answer {
-            self.model.redrive(id);
+            let (revived, overtaken) = self.model.redrive(id);
+            for batch in overtaken {
+                self.adopt_closing(batch, &revived).await;
+            }
+            for job in &revived {
+                self.model.place_gated(*job);
+            }
+            self.model.carry(&revived);
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ impl<'a> Run<'a> {
         sqlx::raw_sql(
             "truncate queue.job, queue.ready, queue.later, queue.lease, queue.failure, queue.done, queue.dead,
                queue.batch, queue.batch_progress, queue.unique_job, queue.worker, queue.pause, queue.watermark,
-               queue.depth, telemetry.delta",
+               queue.depth, queue.waiting, queue.edge, telemetry.delta",
         )
         .execute(queue.pool())
         .await
@@ -90,9 +90,18 @@ impl<'a> Run<'a> {
                     .await;
             }
             Step::EnqueueNamed { owner, name } => self.enqueue_named(*owner, *name).await?,
-            Step::EnqueueBatch { owner, lane, costs } => {
-                self.enqueue_batch(*owner, *lane, costs).await;
-            }
+            Step::EnqueueBatch {
+                owner,
+                lane,
+                costs,
+                after,
+            } => self.enqueue_batch(*owner, *lane, costs, after).await,
+            Step::EnqueueAfter {
+                owner,
+                costs,
+                after,
+                soft,
+            } => self.enqueue_after(*owner, costs, after, *soft).await,
             Step::Claim {
                 worker,
                 max_jobs,
@@ -136,6 +145,10 @@ impl<'a> Run<'a> {
                 .map(|pick| (pick, How::Completed))
                 .collect();
             self.settle(0, &picks).await?;
+        }
+        let shut_in = self.model.ids(|job| job.place == Place::Waiting);
+        if !shut_in.is_empty() {
+            return Err(format!("{shut_in:?} wait for ever"));
         }
         let open = self
             .model

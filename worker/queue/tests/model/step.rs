@@ -1,7 +1,7 @@
 //! What can happen to the queue. Numbers pick among what exists at that moment.
 
 use kiskadee_queue::Outcome;
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*};
 use serde_json::json;
 use std::time::Duration;
 
@@ -26,6 +26,14 @@ pub(crate) enum Step {
         owner: usize,
         lane: usize,
         costs: Vec<i32>,
+        after: Vec<usize>,
+    },
+    /// Jobs behind others of the owner, ended ones among them.
+    EnqueueAfter {
+        owner: usize,
+        costs: Vec<i32>,
+        after: Vec<usize>,
+        soft: bool,
     },
     Claim {
         worker: usize,
@@ -112,7 +120,7 @@ fn any_how() -> impl Strategy<Value = How> {
 }
 
 fn any_costs() -> impl Strategy<Value = Vec<i32>> {
-    proptest::collection::vec(1..100, 1..5)
+    vec(1..100, 1..5)
 }
 
 pub(crate) fn any_step() -> impl Strategy<Value = Step> {
@@ -124,12 +132,14 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
             |(owner, lane, priority, costs, max_attempts)|
                 Step::Enqueue { owner, lane, priority, costs, max_attempts }),
         1 => (owner.clone(), 0..2u8).prop_map(|(owner, name)| Step::EnqueueNamed { owner, name }),
-        3 => (owner, lane.clone(), any_costs())
-            .prop_map(|(owner, lane, costs)| Step::EnqueueBatch { owner, lane, costs }),
+        3 => (owner.clone(), lane.clone(), any_costs(), vec(any::<usize>(), 0..2))
+            .prop_map(|(owner, lane, costs, after)| Step::EnqueueBatch { owner, lane, costs, after }),
+        6 => (owner, vec(1..100, 1..3), vec(any::<usize>(), 1..5), any::<bool>())
+            .prop_map(|(owner, costs, after, soft)| Step::EnqueueAfter { owner, costs, after, soft }),
         8 => (worker.clone(), 1..5, 1..200)
             .prop_map(|(worker, max_jobs, max_cost)| Step::Claim { worker, max_jobs, max_cost }),
         2 => worker.clone().prop_map(|worker| Step::Heartbeat { worker }),
-        8 => (worker.clone(), proptest::collection::vec((any::<usize>(), any_how()), 1..5))
+        8 => (worker.clone(), vec((any::<usize>(), any_how()), 1..5))
             .prop_map(|(worker, picks)| Step::Settle { worker, picks }),
         2 => worker.clone().prop_map(|worker| Step::Expire { worker }),
         2 => worker.clone().prop_map(|worker| Step::Register { worker }),

@@ -133,6 +133,8 @@ impl Run<'_> {
                 self.model.end(id, End::Settled(how));
             }
         }
+        let ended: Vec<Uuid> = expected.iter().map(|(id, _)| *id).collect();
+        self.model.carry(&ended);
         agree!(accepted, expected, "the settlements accepted");
         Ok(())
     }
@@ -173,7 +175,7 @@ impl Run<'_> {
             .filter(|w| w.alive)
             .map(|w| w.id)
             .collect();
-        let mut expected = 0;
+        let mut ended = Vec::new();
         for id in self
             .model
             .ids(|job| matches!(job.place, Place::Leased { .. }))
@@ -183,12 +185,13 @@ impl Run<'_> {
                 (true, true) => End::TimedOut,
                 (true, false) => continue,
             };
-            expected += 1;
+            ended.push(id);
             self.model.end(id, end);
         }
+        self.model.carry(&ended);
         agree!(
-            self.queue.rescue(1000).await.unwrap(),
-            expected,
+            self.queue.rescue(1000).await.unwrap() as usize,
+            ended.len(),
             "the leases rescued"
         );
         Ok(())

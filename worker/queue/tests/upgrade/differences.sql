@@ -26,6 +26,7 @@ create trigger another before update on queue.job for each row execute function 
 update queue.setting set cap_jobs = 1;
 update queue.kind set hidden = true where kind = 'speech';
 insert into queue.lane values ('another');
+update queue.group_kind set closing_cost = 7;
 update telemetry.metric set help = 'another' where name = 'queue_depth';
 delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations);
 grant kiskadee_ops to kiskadee_worker;
