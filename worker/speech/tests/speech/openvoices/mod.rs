@@ -13,7 +13,6 @@ mod piper;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
     process::Command,
 };
 
