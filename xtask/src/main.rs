@@ -74,8 +74,9 @@ All of them: cargo xtask up -- --help";
 
 const DIST_HELP: &str = "\
 It lies at target/dist/kiskadee-VERSION-ARCH-linux.tar.gz, with a .sha256 beside it: the program, the components with their
-manifest, licences and sums. The same sources, built at the same path, give the same bytes; the files bear the time of the last
-commit, or SOURCE_DATE_EPOCH. Needs binutils, tar and gzip, which Debian's build-essential brings.";
+manifest, licences and sums. The lines for its backtraces are an archive of their own, …-debug.tar.gz. The same sources, built at
+the same path, give the same bytes; the files bear the time of the last commit, or SOURCE_DATE_EPOCH. Needs binutils, tar and gzip,
+which Debian's build-essential brings.";
 
 fn main() -> ExitCode {
     match run(CommandLine::parse().command) {

@@ -23,12 +23,15 @@ pub(crate) fn run() -> Result<()> {
     let name = format!("kiskadee-{VERSION}-{}-linux", std::env::consts::ARCH);
     let archive = Archive::begin(&target().join("dist"), &name)?;
     let folder = archive.folder();
-    let program = program::put(&build::kiskadee(), folder)?;
+    let lines = Archive::begin(&target().join("dist"), &format!("{name}-debug"))?;
+    let program = program::put(&build::kiskadee(), folder, lines.folder())?;
     edge::put(&root().join("spin.toml"), &build::components(), folder)?;
     notices::put(&root().join("spin.toml"), folder)?;
     copy(&root().join("LICENSE"), &folder.join("LICENSE"))?;
     fs::write(folder.join("README.md"), readme(&name, &program.glibc))?;
     let packed = archive.pack()?;
+    let lines = lines.pack()?;
+    println!("{} ({} MB)", lines.display(), megabytes(&lines)?);
     println!(
         "{} ({} MB; the program in it {} MB, glibc {} or newer)",
         packed.display(),

@@ -12,16 +12,25 @@ pub(super) struct Program {
     pub(super) glibc: String,
 }
 
-/// Puts the program into `folder`. Backtraces go on to name functions and lines: what they need is packed, not left out.
-pub(super) fn put(built: &Path, folder: &Path) -> Result<Program> {
-    run(Command::new("objcopy")
-        .arg("--compress-debug-sections=zlib")
-        .arg(built)
-        .arg(folder.join("kiskadee")))
-    .context("cannot pack the program (Debian: apt-get install binutils)")?;
+/// Puts the program into `folder`: functions keep their names in backtraces. Their lines go to `lines`, a folder of its own, and are
+/// found when that file lies beside the program.
+pub(super) fn put(built: &Path, folder: &Path, lines: &Path) -> Result<Program> {
+    let (program, lines) = (folder.join("kiskadee"), lines.join("kiskadee.debug"));
+    objcopy(
+        &["--only-keep-debug", "--compress-debug-sections=zlib"],
+        built,
+        &lines,
+    )?;
+    let link = format!("--add-gnu-debuglink={}", lines.display());
+    objcopy(&["--strip-debug", &link], built, &program)?;
     let symbols = output(Command::new("objdump").arg("-T").arg(built))?;
     let glibc = newest_glibc(&symbols).context("the program is not linked to glibc")?;
     Ok(Program { glibc })
+}
+
+fn objcopy(options: &[&str], from: &Path, to: &Path) -> Result<()> {
+    run(Command::new("objcopy").args(options).arg(from).arg(to))
+        .context("cannot pack the program (Debian: apt-get install binutils)")
 }
 
 /// The newest version among those that dynamic symbols ask for, as in `(GLIBC_2.34) pthread_create`.
