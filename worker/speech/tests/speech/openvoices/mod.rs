@@ -11,10 +11,7 @@ mod kokoro;
 mod models;
 mod piper;
 
-use std::{
-    fs,
-    process::Command,
-};
+use std::{fs, process::Command};
 
 use futures::TryStreamExt as _;
 use kiskadee_speech::{
