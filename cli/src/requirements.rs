@@ -16,15 +16,19 @@ struct Missing {
 /// Fails where `up` cannot work. What only a part of it needs is returned, in words.
 pub(crate) fn check(postgres_bin: Option<&Path>) -> Result<Option<String>> {
     let has_postgres = postgres_bin.is_some() || postgres::is_installed();
-    let needed = [
-        (has_postgres, "Postgres 15 or newer", "postgresql"),
-        (is_on_path("espeak-ng"), "espeak-ng", "espeak-ng"),
+    let needed = [(has_postgres, "Postgres 15 or newer", "postgresql")];
+    let useful = [
+        (
+            is_on_path("espeak-ng"),
+            "espeak-ng (for languages beside English and Portuguese)",
+            "espeak-ng",
+        ),
+        (
+            is_on_path("ffmpeg"),
+            "ffmpeg (for any audio but wav)",
+            "ffmpeg",
+        ),
     ];
-    let useful = [(
-        is_on_path("ffmpeg"),
-        "ffmpeg (for any audio but wav)",
-        "ffmpeg",
-    )];
     let needed = missing(&needed);
     let useful = missing(&useful);
     if needed.is_empty() {
