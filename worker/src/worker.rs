@@ -2,7 +2,7 @@
 
 use kiskadee_media::Scratch;
 use kiskadee_queue::{ConnectOptions, Queue};
-use kiskadee_runner::PATIENT_SHARE;
+use kiskadee_runner::{PATIENT_SHARE, RunnerError};
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::start_engines;
 use kiskadee_storage::Store;
@@ -56,8 +56,8 @@ impl Worker {
         let runner = config.runner();
         let running = kiskadee_runner::run(runner, queue.clone(), store, families, stop);
         let ended = Box::pin(running).await;
-        // They were told to stop when the runner was, and have had as long.
-        if ended.is_ok() {
+        // They were told to stop when the runner was, and have had as long; not where the runner did not even start.
+        if matches!(ended, Ok(()) | Err(RunnerError::Broken(_))) {
             let _ = timeout(config.drain.mul_f64(1.0 - PATIENT_SHARE), webhooks).await;
         }
         queue.close().await;

@@ -25,10 +25,14 @@ language sql immutable as $$
       'select j.id from queue.job j where ' || queue.job_conditions('j', 'id', p_owner, p_filter)
       || case p_filter.status
         when 'running' then ' and exists (select from queue.lease l where l.job_id = j.id)'
-        when 'failed' then ' and exists (select from queue.dead x where x.job_id = j.id)'
+        when 'failed' then ' and exists (select from queue.dead x where x.job_id = j.id and x.cause is null)'
         when 'queued' then ' and not exists (select from queue.lease l where l.job_id = j.id)'
           ' and not exists (select from queue.dead x where x.job_id = j.id)'
         else '' end end,
+    -- What ended because of another job lies among the dead, for a redrive of that one.
+    case when p_filter.status = 'cancelled' then
+      'select j.id from queue.job j where ' || queue.job_conditions('j', 'id', p_owner, p_filter)
+      || ' and exists (select from queue.dead x where x.job_id = j.id and x.cause is not null)' end,
     case when p_filter.status is null or p_filter.status in ('completed', 'cancelled') then
       'select d.job_id as id from queue.done d where ' || queue.job_conditions('d', 'job_id', p_owner, p_filter)
       || case when p_filter.status is not null then format(' and d.outcome = %L', p_filter.status) else '' end end

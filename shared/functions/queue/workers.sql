@@ -27,7 +27,7 @@ $$;
 -- Errors: KQ410 when the registration has expired: the worker must drop everything and register anew.
 create or replace function queue.heartbeat(
   p_worker uuid, p_ttl_ms int, p_info jsonb, p_jobs uuid[], p_tokens bigint[], p_progress smallint[],
-  p_details jsonb[]
+  p_details jsonb[] default null
 ) returns table (job_id uuid, token bigint, verdict text)
 language plpgsql as $$
 begin

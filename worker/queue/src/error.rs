@@ -41,12 +41,13 @@ impl From<sqlx::Error> for Error {
 }
 
 /// Whether a refusal passes by itself: lost connections (08), conflicts (40), exhausted resources (53), a shutdown,
-/// restart or timeout (57), a lock not got (55P03), a database closed for a while (55000), a server that is not the primary (25006).
+/// restart or timeout (57), a lock not got (55P03), a database closed for a while (55000), a server that is not the primary
+/// (25006), a function that is not there while the schema is brought up to date (42883).
 fn passes(code: &str) -> bool {
     ["08", "40", "53", "57"]
         .iter()
         .any(|class| code.starts_with(class))
-        || matches!(code, "55P03" | "55000" | "25006")
+        || matches!(code, "55P03" | "55000" | "25006" | "42883")
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn tells_what_passes_from_what_does_not() {
         for code in [
-            "08006", "40P01", "53300", "57P01", "57014", "55P03", "55000", "25006",
+            "08006", "40P01", "53300", "57P01", "57014", "55P03", "55000", "25006", "42883",
         ] {
             assert!(passes(code), "{code}");
         }

@@ -339,3 +339,24 @@ async fn a_job_comes_after_a_whole_batch_and_reads_what_it_made() {
     assert_eq!(told, listed);
     assert_eq!(told[0].1, Some("failed"));
 }
+
+#[tokio::test]
+async fn what_ended_because_of_another_is_listed_as_it_is_shown() {
+    let database = TestDatabase::create().await;
+    let (queue, owner) = (database.queue(), Uuid::now_v7());
+    let root = enqueue_one(&queue, owner, NewJob::speech(LANE, 10)).await;
+    let next = enqueue_one(&queue, owner, after(&[root], false)).await;
+    work(&queue, LANE, 1, failed()).await;
+    let listed = async |status: &str| -> Vec<Uuid> {
+        sqlx::query_scalar(
+            "select coalesce(queue.page_of_jobs($1, null, 9, row(null, $2, null, null, null)::queue.job_filter), '{}')",
+        )
+        .bind(owner)
+        .bind(status)
+        .fetch_one(queue.pool())
+        .await
+        .unwrap()
+    };
+    assert_eq!(listed("failed").await, [root]);
+    assert_eq!(listed("cancelled").await, [next]);
+}
