@@ -98,13 +98,13 @@ fn forget_password(system: &System) -> Result<()> {
 }
 
 async fn rows(database: &mut PgConnection, table: &str) -> Result<Value> {
-    let query = AssertSqlSafe(format!("select json_agg(t) from {table} t"));
+    let query = AssertSqlSafe(format!("select jsonb_agg(t) from {table} t"));
     Ok(sqlx::query_scalar(query).fetch_one(database).await?)
 }
 
 async fn fill(database: &mut PgConnection, table: &str, rows: &Value) -> Result<()> {
     let query = AssertSqlSafe(format!(
-        "insert into {table} select * from json_populate_recordset(null::{table}, $1)"
+        "insert into {table} select * from jsonb_populate_recordset(null::{table}, $1)"
     ));
     sqlx::query(query).bind(rows).execute(database).await?;
     Ok(())
