@@ -74,7 +74,7 @@ impl Fetcher {
         match self.claim(session).await {
             Ok(jobs) if jobs.is_empty() => {
                 self.shared.metrics.empty_claims.add(1);
-                self.pace.wait(self.pool.busy() > 0, rand::random())
+                self.pace.wait(self.shared.is_busy(), rand::random())
             }
             Ok(jobs) => {
                 self.pace.found();

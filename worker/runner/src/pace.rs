@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 const BUSY: Duration = Duration::from_millis(50);
-/// While jobs run here, more of their batch are likely to come.
+/// While jobs run here, more of their batch are likely to come, or what waits for them.
 const LONGEST_BUSY: Duration = Duration::from_millis(250);
 const LONGEST_IDLE: Duration = Duration::from_secs(1);
 

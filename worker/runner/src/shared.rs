@@ -15,7 +15,7 @@ use crate::{
     devices::Devices,
     in_flight::InFlight,
     metrics::Metrics,
-    pool::{self, Pool},
+    pool::{self, Pool, PoolName},
     rates::Rates,
     session::Session,
 };
@@ -101,6 +101,12 @@ impl Shared {
 
     pub(crate) fn slots(&self) -> usize {
         self.pools.iter().map(|pool| pool.slots).sum()
+    }
+
+    /// Something runs whose end may soon let in other work, also that of another pool: the archive of a batch.
+    pub(crate) fn is_busy(&self) -> bool {
+        let mut pools = self.pools.iter();
+        pools.any(|pool| pool.name != PoolName::Long && pool.busy() > 0)
     }
 
     pub(crate) fn busy_slots(&self) -> usize {
