@@ -51,7 +51,7 @@ pub enum JobState {
     Cancelled,
 }
 
-/// Why a job failed.
+/// Why a job failed, or was cancelled with one that it came after.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobError {
