@@ -134,6 +134,8 @@ wire_ids! {
     VoiceId = "voice";
     /// A recording from which a voice is made.
     RecordingId = "rec";
+    /// A file on its way in.
+    UploadId = "upload";
     /// An entry of a pronunciation dictionary.
     PronunciationId = "pron";
     /// A user.

@@ -25,12 +25,23 @@ pub const CSV_BODY_BYTES: usize = 24 * 1024 * 1024;
 /// Bytes of a multipart body with recordings, which a component holds whole: a minute of 24-bit stereo at 48 kHz, or five
 /// of 16-bit mono at 32 kHz, and room.
 pub const RECORDING_BODY_BYTES: usize = 20 * 1024 * 1024;
+/// Bytes of a recording that was uploaded before. The SQL that bounds such uploads states the same number.
+pub const RECORDING_UPLOAD_BYTES: usize = 100 * 1024 * 1024;
 /// Recordings that a voice is taken from.
 pub const RECORDINGS: RangeInclusive<usize> = 1..=8;
 /// Seconds of each of them.
 pub const RECORDING_SECONDS: RangeInclusive<f64> = 3.0..=60.0;
 /// Seconds of all of them together.
 pub const RECORDINGS_SECONDS: f64 = 300.0;
+/// Bytes of one part of an upload; all but the last have as many.
+pub const UPLOAD_PART_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of an upload, whatever its family: what one request can bring to a bucket (S3's limit).
+pub const UPLOAD_BYTES: RangeInclusive<u64> = 1..=5 * 1024 * 1024 * 1024;
+/// Characters of the name that a file had at its sender's.
+pub const FILENAME_CHARS: RangeInclusive<usize> = 1..=255;
+/// Characters of the name of a family of jobs.
+pub const FAMILY_CHARS: RangeInclusive<usize> = 1..=32;
+
 /// Voices that can be mixed into one.
 pub const MIXED_VOICES: RangeInclusive<usize> = 2..=8;
 /// Characters of the words with which a person agrees to the use of a voice.

@@ -16,6 +16,7 @@ mod operations;
 mod schema;
 mod shared_system;
 mod tokens;
+mod uploads;
 mod voices;
 mod webhooks;
 mod wording;

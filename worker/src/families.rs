@@ -8,10 +8,11 @@ use kiskadee_runner::Family;
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{Speech, Tools};
 use kiskadee_storage::Store;
+use kiskadee_upload_jobs::Uploads;
 
 use crate::{WorkerConfig, WorkerError};
 
-pub const FAMILIES: [&str; 2] = ["speech", "archive"];
+pub const FAMILIES: [&str; 3] = ["speech", "archive", "uploads"];
 
 /// What families are made with.
 pub(crate) struct Services<'a> {
@@ -37,6 +38,7 @@ fn one(name: &str, services: &Services<'_>) -> Result<Arc<dyn Family>, WorkerErr
     Ok(match name {
         "speech" => Arc::new(speech(services)?),
         "archive" => Arc::new(Archive::new(queue, store)),
+        "uploads" => Arc::new(Uploads::new(store)),
         _ => return Err(WorkerError::UnknownFamily(name.to_owned())),
     })
 }

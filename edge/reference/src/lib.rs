@@ -13,7 +13,7 @@ pub use postman::collection;
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// The areas of the API in the order in which they are shown. Every operation has one of them as its tag.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "Accounts",
         "Registration, sign-in, the profile and API keys.",
@@ -29,6 +29,10 @@ const TAGS: [(&str, &str); 8] = [
     ("Jobs", "The state, the events and the audio of jobs."),
     ("Voices", "The voices that speak, with samples."),
     (
+        "Uploads",
+        "Files of any size, in parts, for the work that needs them.",
+    ),
+    (
         "Webhooks",
         "The secret that signs webhooks, and what became of each.",
     ),
@@ -42,6 +46,7 @@ pub fn parts() -> Vec<(&'static str, OpenApi)> {
         ("accounts", kiskadee_accounts::openapi()),
         ("jobs", kiskadee_jobs_api::openapi()),
         ("speech", kiskadee_speech_api::openapi()),
+        ("uploads", kiskadee_uploads_api::openapi()),
         ("ops", kiskadee_ops::openapi()),
         ("pages", kiskadee_pages::openapi()),
     ]

@@ -15,7 +15,10 @@ use kiskadee_edge_kit::{
         faults::{in_body, jsonb, malformed},
     },
 };
-use kiskadee_shared::limits::{CONSENT_CHARS, RECORDING_BODY_BYTES, RECORDINGS};
+use kiskadee_shared::{
+    id::UploadId,
+    limits::{CONSENT_CHARS, RECORDING_BODY_BYTES, RECORDINGS},
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -40,7 +43,8 @@ const CREATE: &str = caller_sql!(
 /// A recording of one voice, 3 to 60 s, as wav, flac, mp3, ogg or m4a; or up to 8 of the same voice, together at most 300 s, of
 /// which one voice is made. The embedded engine matches the voice: pitch, length of the vocal tract and the nearest timbre
 /// that it knows; it does not copy it. The engine `xtts`, where the operator has installed it, copies the voice from the
-/// recordings. `consent` keeps the words with which the speaker agreed. The voice can be used once the job has ended.
+/// recordings. A recording of up to 100 MiB can be uploaded first (`POST /api/v1/uploads`, family `speech`) and be named by
+/// `upload_id`, as often as there are such. `consent` keeps the words with which the speaker agreed. The voice can be used once the job has ended.
 #[utoipa::path(
     post, path = "/clone-voice", tag = "Voices",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same form gives the same answer again")),
@@ -120,13 +124,20 @@ struct VoiceForm {
     consent: Option<String>,
     webhook_url: Option<String>,
     filenames: Vec<String>,
+    /// Recordings that were uploaded before.
+    uploads: Vec<Uuid>,
 }
 
 impl VoiceForm {
     fn read(mut form: Form, private_webhooks: bool) -> (Self, Vec<File>, Vec<FieldError>) {
-        let files = form.files("file", "the recording");
+        let uploads = uploads(&mut form);
+        let files = if uploads.is_empty() {
+            form.files("file", "the recording, or the `upload_id` of one,")
+        } else {
+            form.optional_files("file")
+        };
         let filenames = filenames(&files);
-        for fault in faults(&files, &filenames) {
+        for fault in faults(&files, &filenames, uploads.len()) {
             form.note(FieldError::new("file", fault));
         }
         let voice = Self {
@@ -138,6 +149,7 @@ impl VoiceForm {
                 checks::webhook_url(url, private_webhooks)
             }),
             filenames,
+            uploads,
         };
         (voice, files, form.finish())
     }
@@ -154,6 +166,7 @@ impl VoiceForm {
             self.tts_engine.clone(),
             self.consent.clone(),
             hashes,
+            self.uploads.clone(),
         )
     }
 }
@@ -166,13 +179,27 @@ fn filenames(files: &[File]) -> Vec<String> {
         .collect()
 }
 
+/// The ids of recordings that were uploaded before. One that is none keeps no place: the form is refused anyhow.
+fn uploads(form: &mut Form) -> Vec<Uuid> {
+    let texts = form.texts("upload_id");
+    let mut uploads = Vec::with_capacity(texts.len());
+    for text in texts {
+        match text.parse::<UploadId>() {
+            Ok(id) if !uploads.contains(&id.uuid()) => uploads.push(id.uuid()),
+            Ok(_) => form.note(FieldError::new("upload_id", format!("{text} stands twice"))),
+            Err(error) => form.note(FieldError::new("upload_id", error.to_string())),
+        }
+    }
+    uploads
+}
+
 /// What is wrong with the files before anybody listens to them.
-fn faults(files: &[File], names: &[String]) -> Vec<String> {
+fn faults(files: &[File], names: &[String], uploads: usize) -> Vec<String> {
     let mut faults = Vec::new();
-    if files.len() > *RECORDINGS.end() {
+    let recordings = files.len() + uploads;
+    if recordings > *RECORDINGS.end() {
         faults.push(format!(
-            "stands {} times in the form: send at most {} recordings",
-            files.len(),
+            "and `upload_id` stand {recordings} times in the form: send at most {} recordings",
             RECORDINGS.end()
         ));
     }
@@ -217,7 +244,7 @@ mod tests {
     fn files_are_counted_and_not_empty() {
         let judged = |contents: &[&'static str]| {
             let files = files(contents);
-            faults(&files, &filenames(&files))
+            faults(&files, &filenames(&files), 0)
         };
         assert!(judged(&["a"; 8]).is_empty());
         assert_eq!(judged(&[""]), ["is empty"]);
@@ -234,13 +261,14 @@ mod tests {
             consent: None,
             webhook_url: None,
             filenames: Vec::new(),
+            uploads: Vec::new(),
         };
         let identity =
             |contents: &[&'static str]| json!(voice.identity(&files(contents))).to_string();
         let hash: Vec<u8> = Sha256::digest(b"a").to_vec();
         assert_eq!(
             identity(&["a"]),
-            json!([null, null, null, null, hash]).to_string()
+            json!([null, null, null, null, hash, []]).to_string()
         );
         assert_ne!(identity(&["a", "b"]), identity(&["a"]));
         assert_ne!(identity(&["a", "b"]), identity(&["b", "a"]));

@@ -61,6 +61,7 @@ begin
     recording := queue.uuid7();
     insert into speech.recording (id, owner, key, filename)
     values (recording, caller.user_id, format('recordings/%s/audio', replace(recording::text, '-', '')), filename);
+    perform storage.keep(format('recordings/%s/audio', replace(recording::text, '-', '')), 'speech', caller.user_id, 0);
     places := places || jsonb_build_object('recording', recording,
       'key', format('recordings/%s/audio', replace(recording::text, '-', '')));
   end loop;
@@ -70,7 +71,8 @@ $$;
 
 -- The upload has ended: makes the voice, which is ready when its job is done.
 --
--- p_recordings: [{"recording", "bytes"}] in the order of the form; p_form: as above, and {"consent"?, "webhook_url"?}.
+-- p_recordings: [{"recording", "bytes"}] in the order of the form; p_form: as above, and {"consent"?, "webhook_url"?,
+-- "uploads"?: ids of uploads that are recordings, too}.
 create or replace function api.clone_voice(
   p_caller api.credentials, p_recordings jsonb, p_form jsonb, p_idempotency_key text, p_request_hash bytea, p_trace text
 ) returns api.answer
@@ -98,6 +100,7 @@ begin
   end if;
   update speech.recording r set bytes = u.bytes
   from jsonb_to_recordset(p_recordings) u(recording uuid, bytes bigint) where r.id = u.recording;
+  perform storage.keep(r.key, 'speech', caller.user_id, r.bytes) from speech.recording r where r.id = any(recordings);
   answer := speech.take_clone(caller, recordings, p_form, p_trace);
   perform api.remember(caller, p_idempotency_key, answer);
   return answer;
@@ -112,13 +115,20 @@ declare
   engine speech.engine := maker.engine;
   new_voice text := api.wire_id('voice', queue.uuid7());
   job uuid;
+  errors jsonb;
+  uploads uuid[];
+  recordings uuid[];
 begin
-  if maker.error is not null then
-    return api.invalid(p_caller, null, jsonb_build_array(maker.error));
+  errors := case when maker.error is not null then jsonb_build_array(maker.error) end;
+  uploads := array(select u::uuid from jsonb_array_elements_text(p_form -> 'uploads') with ordinality u(u, place) order by place);
+  errors := nullif(coalesce(errors, '[]') || storage.upload_faults('upload_id', uploads, p_caller.user_id, 'speech'), '[]');
+  if errors is not null then
+    return api.invalid(p_caller, null, errors);
   end if;
+  recordings := p_recordings || speech.record_uploads(uploads, p_caller.user_id);
   job := (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[row(
     'clone', 'clone:' || engine.name, 0, 200, jsonb_build_object('voice_id', new_voice, 'engine', engine.name)
-      || speech.recording_args(p_recordings),
+      || speech.recording_args(recordings),
     null, null, null, null, null, p_form ->> 'webhook_url', p_trace, null, null, null)::queue.new_job]))[1];
   insert into speech.voice (id, owner, engine, name, kind, languages, job_id, consent)
   values (new_voice, p_caller.user_id, engine.name, p_form ->> 'name', 'cloned',
@@ -127,12 +137,22 @@ begin
       'By sending the recording its sender declared to have the speaker''s consent.'),
       'given_at', api.wire_time(clock_timestamp()), 'trace', p_trace));
   insert into speech.voice_recording (voice_id, recording_id, place)
-  select new_voice, u.id, u.place from unnest(p_recordings) with ordinality u(id, place);
+  select new_voice, u.id, u.place from unnest(recordings) with ordinality u(id, place);
   return api.ok(p_caller, 202, jsonb_build_object('job_id', api.wire_id('job', job),
     'status_url', '/api/v1/jobs/' || api.wire_id('job', job), 'voice_id', new_voice)
     || speech.recordings_body(new_voice));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
   return api.not_admitted(p_caller, sqlstate);
+end
+$$;
+
+-- Makes recordings of uploads, under their ids.
+create or replace function speech.record_uploads(p_uploads uuid[], p_owner uuid) returns uuid[]
+language plpgsql as $$
+begin
+  insert into speech.recording (id, owner, key, filename, bytes)
+  select u.id, p_owner, u.key, u.filename, u.bytes from storage.take_uploads(p_uploads, p_owner, 'speech') u;
+  return p_uploads;
 end
 $$;
 
@@ -157,8 +177,10 @@ begin
     if ended.outcome = 'completed' then
       update speech.voice v set conditioning_key = ended.result ->> 'conditioning_key'
       where v.job_id = ended.job_id and v.deleted_at is null;
-      if not found then
-        perform speech.doom(array[ended.result ->> 'conditioning_key']);
+      if found then
+        perform storage.keep(ended.result ->> 'conditioning_key', 'speech', ended.owner, 0);
+      else
+        perform storage.discard(array[ended.result ->> 'conditioning_key']);
       end if;
     else
       perform speech.forget_recordings_of(v.id) from speech.voice v where v.job_id = ended.job_id;

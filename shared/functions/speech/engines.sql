@@ -41,7 +41,15 @@ security definer set search_path = pg_catalog, pg_temp as $$
     deleted_at = null
     where v.kind = 'builtin';
 
+  select storage.keep_shared(array(select a.preview_key from jsonb_to_recordset(p_voices) a(preview_key text)), 'speech');
   select queue.know_lanes(array(select 'speech:' || a.name from jsonb_to_recordset(p_engines) a(name text)));
+$$;
+
+-- Gives up samples that no worker has told of for a week and no voice has: those of voices as they sounded before.
+create or replace function speech.forget_old_previews() returns void
+language sql as $$
+  select storage.discard(array(select k from storage.unshared('speech', 'previews', interval '7 days') k
+    where not exists (select from speech.voice v where v.preview_key = k)))
 $$;
 
 -- The engines that live workers can serve at this moment.

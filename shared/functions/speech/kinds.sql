@@ -22,6 +22,16 @@ on conflict (kind) do update set family = excluded.family, closing_kind = exclud
   closing_batch_key = excluded.closing_batch_key, closing_cost = excluded.closing_cost,
   event_prefix = excluded.event_prefix, download_path = excluded.download_path;
 
+insert into storage.prefix (prefix, family, expired_by) values
+  ('recordings', 'speech', 'speech.forget_unfinished_recordings'),
+  ('voices', 'speech', null),
+  ('previews', 'speech', 'speech.forget_old_previews')
+on conflict (prefix) do update set family = excluded.family, kept_by = excluded.kept_by, expired_by = excluded.expired_by;
+
+insert into storage.intake (family, upload_bytes, owner_bytes, uploads) values ('speech', 100 << 20, 2::bigint << 30, 16)
+on conflict (family) do update set upload_bytes = excluded.upload_bytes, owner_bytes = excluded.owner_bytes,
+  uploads = excluded.uploads;
+
 -- Speech that is kept: with where its times are to be had, and the licence of the voice that spoke.
 create or replace function speech.present_speech(p_states queue.job_state[]) returns table (job_id uuid, result jsonb)
 language sql stable as $$

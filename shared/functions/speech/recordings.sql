@@ -15,9 +15,16 @@ language plpgsql as $$
 begin
   perform speech.forget_voices(array(
     select l.voice_id from speech.voice_recording l where l.recording_id = p_recording));
-  perform speech.doom(array(select r.key from speech.recording r where r.id = p_recording));
+  perform storage.discard(array(select r.key from speech.recording r where r.id = p_recording));
   delete from speech.recording r where r.id = p_recording;
 end
+$$;
+
+-- Gives up recordings whose upload never ended.
+create or replace function speech.forget_unfinished_recordings() returns void
+language sql as $$
+  select speech.forget_recording(r.id) from speech.recording r
+  where r.bytes is null and r.created_at < clock_timestamp() - interval '1 hour'
 $$;
 
 -- A recording as it looks outside, with the voices that came from it.

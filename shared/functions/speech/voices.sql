@@ -111,7 +111,7 @@ begin
     returning old.conditioning_key as key
   )
   select array_agg(t.key) into forgotten from taken t;
-  perform speech.doom(forgotten);
+  perform storage.discard(forgotten);
 end
 $$;
 

@@ -1,4 +1,4 @@
-//! Which stored objects belong to an accepted attempt.
+//! The ledger of the object storage: what must stay, and what is to be deleted.
 
 use std::collections::HashSet;
 
@@ -20,16 +20,31 @@ impl Queue {
         Ok(self.rows(query).await?.into_iter().collect())
     }
 
-    /// The keys of objects that nobody may read any more, and that are to be deleted.
-    pub async fn doomed_objects(&self, limit: i32) -> Result<Vec<String>> {
-        let query = sqlx::query_as("select * from speech.doomed_objects($1)").bind(limit);
-        let rows: Vec<(String,)> = self.rows(query).await?;
-        Ok(rows.into_iter().map(|(key,)| key).collect())
+    /// The first parts of the keys that the ledger knows of.
+    pub async fn object_prefixes(&self) -> Result<Vec<String>> {
+        let query = sqlx::query_as("select * from storage.prefixes()");
+        Ok(first(self.rows(query).await?).collect())
+    }
+
+    /// Those of the keys whose objects must stay.
+    pub async fn kept_objects(&self, keys: &[String]) -> Result<HashSet<String>> {
+        let query = sqlx::query_as("select * from storage.kept($1)").bind(keys);
+        Ok(first(self.rows(query).await?).collect())
+    }
+
+    /// The keys of objects that were given up, and that are to be deleted.
+    pub async fn discarded_objects(&self, limit: i32) -> Result<Vec<String>> {
+        let query = sqlx::query_as("select * from storage.discarded($1)").bind(limit);
+        Ok(first(self.rows(query).await?).collect())
     }
 
     /// These have been deleted.
     pub async fn objects_deleted(&self, keys: &[String]) -> Result<()> {
-        self.run(sqlx::query("select speech.objects_deleted($1)").bind(keys))
+        self.run(sqlx::query("select storage.deleted($1)").bind(keys))
             .await
     }
+}
+
+fn first(rows: Vec<(String,)>) -> impl Iterator<Item = String> {
+    rows.into_iter().map(|(key,)| key)
 }

@@ -6,13 +6,12 @@
 //! longer than for any dead worker.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
-use kiskadee_queue::{AttemptId, Error, Lead};
-use kiskadee_storage::{ResultRef, StoreError, Sweeper};
+use kiskadee_queue::{Error, Lead};
+use kiskadee_storage::{StoreError, Sweeper};
 use tokio::{
     runtime::Handle,
     task::spawn_blocking,
@@ -30,8 +29,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// Rows of one call of a chore; when so many were found there are more, and the next tick goes on.
 const ROWS: i32 = 1000;
 const FOLD_ROWS: i32 = 5000;
-const DOOMED_OBJECTS: i32 = 100;
-/// Results of attempts that lost are older than any attempt can last when they are swept.
+const DISCARDED_OBJECTS: i32 = 100;
+/// What is swept is older than any attempt can last.
 const SWEEP_GRACE: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +43,7 @@ enum Chore {
     SweepAdmission,
     RotatePartitions,
     SweepObjects,
-    DeleteDoomed,
+    DeleteDiscarded,
 }
 
 impl Chore {
@@ -57,7 +56,7 @@ impl Chore {
         (Self::SweepAdmission, Duration::from_mins(1)),
         (Self::RotatePartitions, Duration::from_hours(1)),
         (Self::SweepObjects, Duration::from_hours(24)),
-        (Self::DeleteDoomed, Duration::from_secs(15)),
+        (Self::DeleteDiscarded, Duration::from_secs(15)),
     ];
 
     /// A new leader does the long ones later: it may be one of many that come and go.
@@ -175,7 +174,7 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
         Chore::LowerWatermarks => queue.lower_watermarks().await.map(|()| 0),
         Chore::SweepAdmission => queue.sweep_admission().await.map(|()| 0),
         Chore::RotatePartitions => queue.rotate_partitions().await.map(|()| 0),
-        Chore::DeleteDoomed => delete_doomed(shared).await,
+        Chore::DeleteDiscarded => delete_discarded(shared).await,
         Chore::SweepObjects => {
             // It lists the whole storage, which may take longer than the lead lasts.
             let (shared, runtime) = (Arc::clone(shared), Handle::current());
@@ -186,9 +185,9 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
 }
 
 /// Deletes what its owner gave up. What the storage cannot delete now stays noted down.
-async fn delete_doomed(shared: &Shared) -> Result<i32, Error> {
+async fn delete_discarded(shared: &Shared) -> Result<i32, Error> {
     let mut deleted = Vec::new();
-    for key in shared.queue.doomed_objects(DOOMED_OBJECTS).await? {
+    for key in shared.queue.discarded_objects(DISCARDED_OBJECTS).await? {
         match shared.store.delete(&key).await {
             Ok(()) => deleted.push(key),
             Err(error) => {
@@ -212,35 +211,33 @@ enum SweepError {
 }
 
 async fn sweep_objects(shared: Arc<Shared>) {
+    if let Err(error) = sweep_all(&shared).await {
+        tracing::warn!(error = %chain(&error), "the storage could not be swept");
+    }
+}
+
+/// By the prefixes that the ledger knows; what else lies in the bucket is somebody else's.
+async fn sweep_all(shared: &Shared) -> Result<(), SweepError> {
     let sweeper = Sweeper::new(shared.store.clone(), SWEEP_GRACE);
-    let sweep = sweeper.sweep(
-        async |attempts: Vec<ResultRef>| -> Result<HashSet<ResultRef>, SweepError> {
-            let attempts: Vec<AttemptId> = attempts
-                .into_iter()
-                .map(|result| (result.job, result.token))
-                .collect();
-            let kept = shared.queue.kept_attempts(&attempts).await?;
-            Ok(kept
-                .into_iter()
-                .map(|(job, token)| ResultRef { job, token })
-                .collect())
-        },
-    );
-    match sweep.await {
-        Ok(swept) => tracing::info!(
+    for prefix in shared.queue.object_prefixes().await? {
+        let kept =
+            async |keys: Vec<String>| Ok::<_, SweepError>(shared.queue.kept_objects(&keys).await?);
+        let swept = sweeper.sweep(&prefix, kept).await?;
+        tracing::info!(
+            prefix,
             judged = swept.judged,
             deleted = swept.deleted,
             bytes = swept.deleted_bytes,
             "swept the storage"
-        ),
-        Err(error) => {
-            tracing::warn!(error = %chain(&error), "the storage could not be swept");
-        }
+        );
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]

@@ -51,13 +51,15 @@ fn open_directory(address: &str, directory: PathBuf) -> Result<Store, StoreError
     }
     std::fs::create_dir_all(&directory).map_err(|error| wrong(address, error))?;
     let local =
-        LocalFileSystem::new_with_prefix(directory).map_err(|error| wrong(address, error))?;
+        LocalFileSystem::new_with_prefix(&directory).map_err(|error| wrong(address, error))?;
     // A result is accepted once and for all, so it must outlive a power cut that follows.
     let local = local.with_fsync(true).with_automatic_cleanup(true);
     Ok(Store {
         objects: Arc::new(local),
         signer: None,
+        directory: Some(directory),
         root: Path::default(),
+        upload_headers: &[],
     })
 }
 
@@ -96,7 +98,11 @@ fn open_bucket(
             let builder = known(options).fold(builder, |builder, (key, value)| {
                 builder.with_config(key, value)
             });
-            Ok(signing(builder.build().map_err(failed)?, root))
+            Ok(Store {
+                // Azure must be told what kind of object comes.
+                upload_headers: &[("x-ms-blob-type", "BlockBlob")],
+                ..signing(builder.build().map_err(failed)?, root)
+            })
         }
         _ => Err(wrong(address, "use a directory, s3://, gs:// or az://")),
     }
@@ -114,7 +120,9 @@ fn signing(bucket: impl ObjectStore + Signer, root: Path) -> Store {
     Store {
         objects: Arc::clone(&bucket) as _,
         signer: Some(bucket),
+        directory: None,
         root,
+        upload_headers: &[],
     }
 }
 

@@ -1,5 +1,5 @@
 //! Object storage: results are written under keys that name their attempt, read back as streams, and swept
-//! when no accepted result names them.
+//! when nothing accounts for them.
 //!
 //! One address says where objects live: a directory, or a bucket at S3, Google or Azure whose credentials come
 //! from the providers' usual environment variables.
@@ -10,15 +10,16 @@ mod key;
 mod object;
 mod sweep;
 mod tls;
+mod unfinished;
 
-use std::{fmt, ops::Range, sync::Arc, time::Duration};
+use std::{fmt, ops::Range, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::{TryStreamExt, stream::BoxStream};
 use object_store::{
     Attribute, Attributes, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
     buffered::BufWriter, path::Path, signer::Signer,
 };
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, task::spawn_blocking};
 use url::Url;
 use uuid::Uuid;
 
@@ -77,7 +78,18 @@ pub struct Store {
     objects: Arc<dyn ObjectStore>,
     /// Makes addresses that anyone may fetch for a while; a local directory has none.
     signer: Option<Arc<dyn Signer>>,
+    /// Where a local directory lies.
+    directory: Option<PathBuf>,
     root: Path,
+    /// What a provider wants to be said when an object is brought to a signed address.
+    upload_headers: &'static [(&'static str, &'static str)],
+}
+
+/// Where anyone may bring an object for a while, by `PUT` and with these headers.
+#[derive(Debug, Clone)]
+pub struct UploadAddress {
+    pub url: Url,
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 impl fmt::Debug for Store {
@@ -161,6 +173,29 @@ impl Store {
         ))
     }
 
+    /// An address to which anyone can bring an object until it expires; none where the storage has no such addresses.
+    pub async fn upload_address(
+        &self,
+        key: &str,
+        lifetime: Duration,
+    ) -> Result<Option<UploadAddress>, StoreError> {
+        let url = self
+            .signed_address(http::Method::PUT, key, lifetime)
+            .await?;
+        Ok(url.map(|url| UploadAddress {
+            url,
+            headers: self.upload_headers,
+        }))
+    }
+
+    /// Copies an object within the storage.
+    pub async fn copy(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        Ok(self
+            .objects
+            .copy(&self.path(from)?, &self.path(to)?)
+            .await?)
+    }
+
     /// Deletes an object; one that is not there is deleted.
     pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
         match self.objects.delete(&self.path(key)?).await {
@@ -182,6 +217,18 @@ impl Store {
             _ => Err(StoreError::Away(
                 "what was written is not what was read".to_owned(),
             )),
+        }
+    }
+
+    /// Removes what killed writers left under a prefix, where that can be seen.
+    async fn drop_unfinished(&self, prefix: &str, grace: Duration) {
+        let Some(directory) = &self.directory else {
+            return;
+        };
+        let directory = directory.join(prefix);
+        let removed = spawn_blocking(move || unfinished::remove(&directory, grace)).await;
+        if let Ok(removed @ 1..) = removed {
+            tracing::info!(removed, prefix, "removed files that were never finished");
         }
     }
 

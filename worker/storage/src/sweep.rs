@@ -1,8 +1,8 @@
-//! Removes results that no accepted completion names: of attempts that were overtaken, and of jobs whose
-//! records have been dropped.
+//! Deletes objects that nothing accounts for: of attempts that were overtaken, of work that died between an object and its
+//! row, and of rows that are gone.
 //!
-//! The storage cannot be fenced, so an attempt may write at any time. Only results older than a grace period,
-//! which must be longer than any attempt can last, are looked at.
+//! The storage cannot be fenced, so an attempt may write at any time. Only objects older than a grace period, which must be
+//! longer than any attempt can last, are looked at.
 
 use std::{
     collections::HashSet,
@@ -10,9 +10,8 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
 
-use crate::{ResultRef, Store, StoreError, key::RESULTS};
+use crate::{Store, StoreError};
 
 /// How many objects are judged in one question.
 const BATCH: usize = 500;
@@ -34,10 +33,9 @@ pub struct Sweeper {
     grace: Duration,
 }
 
-/// An old object of an attempt.
+/// An old object.
 struct Candidate {
-    attempt: ResultRef,
-    location: Path,
+    key: String,
     bytes: u64,
 }
 
@@ -46,44 +44,37 @@ impl Sweeper {
         Self { store, grace }
     }
 
-    /// Goes through all results once. `accepted` answers, of the attempts it is given, those whose results must
-    /// stay; when it fails nothing more is deleted and its error is handed back.
-    pub async fn sweep<E, F>(&self, mut accepted: F) -> Result<SweepReport, E>
+    /// Goes once through everything under a prefix. `kept` answers, of the keys it is given, those that must stay; when it
+    /// fails nothing more is deleted and its error is handed back.
+    pub async fn sweep<E, F>(&self, prefix: &str, mut kept: F) -> Result<SweepReport, E>
     where
         E: From<StoreError>,
-        F: AsyncFnMut(Vec<ResultRef>) -> Result<HashSet<ResultRef>, E>,
+        F: AsyncFnMut(Vec<String>) -> Result<HashSet<String>, E>,
     {
         let mut report = SweepReport::default();
         let now = SystemTime::now();
         let old = self
             .store
-            .list(RESULTS)?
-            .try_filter_map(async |(key, meta)| Ok(self.candidate(&key, meta, now)));
+            .list(prefix)?
+            .try_filter_map(async |(key, meta)| {
+                let age = now.duration_since(meta.last_modified.into());
+                let is_old = age.unwrap_or_default() >= self.grace;
+                let bytes = meta.size;
+                Ok(is_old.then_some(Candidate { key, bytes }))
+            });
         let mut batches = Box::pin(old.try_chunks(BATCH));
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| error.1)?;
-            let attempts: HashSet<_> = batch.iter().map(|candidate| candidate.attempt).collect();
-            let kept = accepted(attempts.into_iter().collect()).await?;
+            let keys = batch.iter().map(|candidate| candidate.key.clone());
+            let kept = kept(keys.collect()).await?;
             report.judged += batch.len() as u64;
             let orphans = batch
                 .into_iter()
-                .filter(|candidate| !kept.contains(&candidate.attempt))
-                .collect();
-            self.delete(orphans, &mut report).await?;
+                .filter(|candidate| !kept.contains(&candidate.key));
+            self.delete(orphans.collect(), &mut report).await?;
         }
+        self.store.drop_unfinished(prefix, self.grace).await;
         Ok(report)
-    }
-
-    fn candidate(&self, key: &str, meta: ObjectMeta, now: SystemTime) -> Option<Candidate> {
-        let attempt = ResultRef::of_key(key)?;
-        let age = now
-            .duration_since(meta.last_modified.into())
-            .unwrap_or_default();
-        (age >= self.grace).then_some(Candidate {
-            attempt,
-            location: meta.location,
-            bytes: meta.size,
-        })
     }
 
     async fn delete(
@@ -91,12 +82,10 @@ impl Sweeper {
         orphans: Vec<Candidate>,
         report: &mut SweepReport,
     ) -> Result<(), StoreError> {
-        let delete =
-            async |orphan: Candidate| match self.store.objects.delete(&orphan.location).await {
-                // Another sweep was faster.
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(orphan.bytes),
-                Err(error) => Err(StoreError::from(error)),
-            };
+        let delete = async |orphan: Candidate| {
+            self.store.delete(&orphan.key).await?;
+            Ok::<_, StoreError>(orphan.bytes)
+        };
         let mut deletes = stream::iter(orphans)
             .map(delete)
             .buffer_unordered(DELETES_AT_ONCE);

@@ -90,7 +90,7 @@ pub(super) fn answered(status: StatusCode) -> Problem {
     unreachable(&format!("the gateway answered {status}"))
 }
 
-fn unreachable(cause: &dyn std::fmt::Display) -> Problem {
+pub(super) fn unreachable(cause: &dyn std::fmt::Display) -> Problem {
     log::error("the storage gateway does not do what it is asked", cause);
     Problem::unavailable("the storage cannot be reached now; try again", RETRY_S)
 }

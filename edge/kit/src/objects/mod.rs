@@ -3,9 +3,11 @@
 mod asked;
 mod delivery;
 mod gateway;
+mod incoming;
 mod responses;
 
 pub use asked::Asked;
 pub use delivery::{Disposition, deliver};
 pub use gateway::Gateway;
+pub use incoming::{CONTENT_DIGEST, Stored};
 pub use responses::WithObject;

@@ -37,9 +37,7 @@ impl Fields {
 
     /// A string that must be there and pass the check.
     pub fn text(&mut self, name: &str, check: fn(&str) -> Check) -> Option<String> {
-        if self.is_absent(name) {
-            self.note(FieldError::new(name, "is required"));
-        }
+        self.lacks(name);
         self.optional_text(name, check)
     }
 
@@ -113,9 +111,7 @@ impl Fields {
         name: &str,
         read: impl Fn(Value) -> Result<T, String>,
     ) -> Vec<Option<T>> {
-        if self.is_absent(name) {
-            self.note(FieldError::new(name, "is required"));
-        }
+        self.lacks(name);
         let Some(Value::Array(items)) = self.take(name, "a list", Value::is_array) else {
             return Vec::new();
         };
@@ -138,6 +134,15 @@ impl Fields {
             ));
         }
         self.errors
+    }
+
+    /// Whether a member that must be there is missing, which is noted.
+    pub fn lacks(&mut self, name: &str) -> bool {
+        let is_absent = self.is_absent(name);
+        if is_absent {
+            self.note(FieldError::new(name, "is required"));
+        }
+        is_absent
     }
 
     fn is_absent(&self, name: &str) -> bool {

@@ -99,15 +99,24 @@ impl Form {
 
     /// Files of which at least one must be there.
     pub fn files(&mut self, name: &str, what: &str) -> Vec<File> {
-        let files: Vec<File> = self
-            .parts
-            .extract_if(.., |part| part.name == name)
-            .map(File::from)
-            .collect();
+        let files = self.optional_files(name);
         if files.is_empty() {
             self.lacks(name, what);
         }
         files
+    }
+
+    /// Files of which there may be none.
+    pub fn optional_files(&mut self, name: &str) -> Vec<File> {
+        let files = self.parts.extract_if(.., |part| part.name == name);
+        files.map(File::from).collect()
+    }
+
+    /// Texts that may stand any number of times.
+    pub fn texts(&mut self, name: &str) -> Vec<String> {
+        let texts = self.parts.extract_if(.., |part| part.name == name);
+        let texts = texts.map(|part| String::from_utf8_lossy(&part.content).into_owned());
+        texts.collect()
     }
 
     fn lacks(&mut self, name: &str, what: &str) {

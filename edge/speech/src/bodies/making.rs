@@ -26,8 +26,14 @@ pub struct CloneForm {
         example = "en"
     )]
     pub language: String,
+    /// Needed where there is no `upload_id`.
+    #[serde(default)]
     #[schema(schema_with = recordings)]
     pub file: Vec<String>,
+    /// Recordings that were uploaded before (`POST /api/v1/uploads`, family `speech`); they count after the files.
+    #[serde(default)]
+    #[schema(max_items = 8, pattern = "^upload_[0-9a-f]{32}$")]
+    pub upload_id: Vec<String>,
     /// The engine; left out, the preferred one that can make voices.
     #[schema(min_length = 1, max_length = 64)]
     pub tts_engine: Option<String>,

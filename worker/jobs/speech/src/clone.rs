@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use kiskadee_media::{DecodeError, Decoded};
 use kiskadee_runner::{Attempt, JobError};
-use kiskadee_shared::limits::{RECORDING_BODY_BYTES, RECORDING_SECONDS, RECORDINGS_SECONDS};
+use kiskadee_shared::limits::{RECORDING_SECONDS, RECORDING_UPLOAD_BYTES, RECORDINGS_SECONDS};
 use kiskadee_speech::{Recording, SpeechError, VoiceMaker};
 use kiskadee_storage::StoreError;
 use tempfile::NamedTempFile;
@@ -135,7 +135,7 @@ async fn fetch(tools: &Tools, stored: &Stored<'_>, rate: u32) -> Result<Recordin
     let mut stream = object.stream;
     while let Some(piece) = stream.try_next().await? {
         bytes += piece.len();
-        if bytes > RECORDING_BODY_BYTES {
+        if bytes > RECORDING_UPLOAD_BYTES {
             return Err(JobError::Reject(format!("{name} is too large")));
         }
         writer

@@ -101,6 +101,8 @@ mod tests {
                         "insert into queue.kind ",
                         "insert into queue.group_kind ",
                         "insert into queue.lane ",
+                        "insert into storage.prefix ",
+                        "insert into storage.intake ",
                     ]
                     .iter()
                     .any(|start| line.starts_with(start));

@@ -2,8 +2,11 @@
 //! by which speech reaches a listener while it is made.
 //!
 //! `GET`, `HEAD` and `PUT /objects/{key}` with a bearer token. A local directory's objects are streamed, with single
-//! byte ranges; a bucket answers with a signed address, so that its bytes never pass through here.
+//! byte ranges; a bucket answers with a signed address, so that its bytes never pass through here. `POST /addresses/{key}` asks
+//! for an address to which a caller may bring a file, where there are such.
 
+mod addresses;
+mod incoming;
 mod range;
 pub mod relay;
 mod respond;
@@ -12,25 +15,19 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
     extract::{Path, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
-use futures::TryStreamExt;
-use http_body_util::{BodyExt, Limited};
-use kiskadee_shared::limits::RECORDING_BODY_BYTES;
 use subtle::ConstantTimeEq;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
-use tokio_util::{io::StreamReader, sync::CancellationToken};
+use tokio_util::sync::CancellationToken;
 
 use crate::{Store, StoreError};
 
 /// How long a signed address is good for.
 const ADDRESS_LIFETIME: Duration = Duration::from_mins(15);
-/// Where callers' own files lie.
-const UPLOADS: &str = "recordings/";
 /// How long a shutdown waits for answers that are under way.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -93,7 +90,8 @@ fn routes(config: GatewayConfig, stop: CancellationToken) -> Router {
     let relay = relay::routes(Arc::clone(&shared.token), stop);
     // `get` serves HEAD as well.
     Router::new()
-        .route("/objects/{*key}", get(object).put(store))
+        .route("/objects/{*key}", get(object).put(incoming::store))
+        .route("/addresses/{*key}", post(addresses::sign))
         .with_state(shared)
         .merge(relay)
 }
@@ -105,11 +103,7 @@ async fn object(
     headers: HeaderMap,
 ) -> Response {
     if !is_allowed(&headers, &shared.token) {
-        return (
-            StatusCode::UNAUTHORIZED,
-            [(header::WWW_AUTHENTICATE, "Bearer")],
-        )
-            .into_response();
+        return unauthorized();
     }
     match find(&shared.store, method, &key, &headers).await {
         Ok(response) => response,
@@ -122,33 +116,9 @@ async fn object(
     }
 }
 
-/// Only what callers hand in is put here; results are the workers'.
-async fn store(
-    State(shared): State<Shared>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> StatusCode {
-    if !is_allowed(&headers, &shared.token) {
-        return StatusCode::UNAUTHORIZED;
-    }
-    if !key.starts_with(UPLOADS) {
-        return StatusCode::FORBIDDEN;
-    }
-    let content = Limited::new(body, RECORDING_BODY_BYTES).into_data_stream();
-    let mut content = StreamReader::new(content.map_err(io::Error::other));
-    match shared
-        .store
-        .upload(&key, "application/octet-stream", &mut content)
-        .await
-    {
-        Ok(()) => StatusCode::CREATED,
-        Err(StoreError::Key(_)) => StatusCode::NOT_FOUND,
-        Err(error) => {
-            tracing::warn!(%error, key, "an object could not be stored");
-            StatusCode::BAD_GATEWAY
-        }
-    }
+fn unauthorized() -> Response {
+    let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+    (StatusCode::UNAUTHORIZED, challenge).into_response()
 }
 
 fn is_allowed(headers: &HeaderMap, token: &str) -> bool {

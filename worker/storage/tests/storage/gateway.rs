@@ -24,6 +24,7 @@ const CONTENT: &[u8] = b"0123456789";
 
 struct Bench {
     _dir: TempDir,
+    store: Store,
     gateway: Gateway,
     client: Client,
 }
@@ -43,7 +44,7 @@ impl Bench {
     async fn over(store: Store, dir: TempDir) -> Self {
         let config = GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
-            store,
+            store: store.clone(),
             token: TOKEN.to_owned(),
         };
         let gateway = Gateway::start(config).await.unwrap();
@@ -53,6 +54,7 @@ impl Bench {
             .unwrap();
         Self {
             _dir: dir,
+            store,
             gateway,
             client,
         }
@@ -277,4 +279,101 @@ async fn a_bucket_answers_with_a_signed_address() {
         .await
         .unwrap();
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_callers_bring_is_stored_with_its_digest() {
+    let bench = Bench::start().await;
+    let put = async |key: &str, digest: Option<&str>, content: &'static [u8]| {
+        let url = format!("http://{}/objects/{key}", bench.gateway.local_addr());
+        let request = bench.client.put(url).bearer_auth(TOKEN).body(content);
+        let request = digest.into_iter().fold(request, |request, digest| {
+            request.header("content-digest", digest)
+        });
+        request.send().await.unwrap()
+    };
+    let right = "sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:";
+    let stored = put("uploads/a/parts/1/x", Some(right), b"abc").await;
+    assert_eq!(stored.status(), StatusCode::CREATED);
+    let told: serde_json::Value = stored.json().await.unwrap();
+    let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(told, serde_json::json!({"bytes": 3, "sha256": sha256}));
+
+    let damaged = put("uploads/a/parts/2/x", Some(right), b"abd").await;
+    assert_eq!(damaged.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let gone = bench.store.info("uploads/a/parts/2/x").await;
+    assert!(gone.is_err(), "what is damaged does not stay");
+    for elsewhere in ["results/a/1/x", "uploadsx", "voices/v"] {
+        let refused = put(elsewhere, None, b"abc").await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{elsewhere}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_breaks_off_is_not_stored() {
+    let bench = Bench::start().await;
+    let mut connection = TcpStream::connect(bench.gateway.local_addr()).unwrap();
+    write!(
+        connection,
+        "PUT /objects/uploads/a/parts/1/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 10\r\n\r\n12345"
+    )
+    .unwrap();
+    connection.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    let read = tokio::task::spawn_blocking(move || {
+        let _ = connection.read_to_string(&mut answer);
+        answer
+    });
+    let answer = read.await.unwrap();
+    assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
+    assert!(bench.store.info("uploads/a/parts/1/x").await.is_err());
+}
+
+#[tokio::test]
+async fn only_a_bucket_gives_an_address_to_bring_a_file_to() {
+    let ask = async |bench: &Bench, key: &str| {
+        let url = format!("http://{}/addresses/{key}", bench.gateway.local_addr());
+        let request = bench.client.post(url).bearer_auth(TOKEN);
+        request.send().await.unwrap()
+    };
+    let local = Bench::start().await;
+    let none = ask(&local, "uploads/a/whole").await;
+    assert_eq!(none.status(), StatusCode::NO_CONTENT);
+
+    let options = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let store = Store::open_with("s3://bucket/prefix", &options).unwrap();
+    let bucket = Bench::over(store, tempfile::tempdir().unwrap()).await;
+    let given = ask(&bucket, "uploads/a/whole").await;
+    assert_eq!(given.status(), StatusCode::OK);
+    let given: serde_json::Value = given.json().await.unwrap();
+    assert_eq!(
+        (&given["method"], &given["expires_in_s"]),
+        (&"PUT".into(), &86400.into())
+    );
+    let url = given["url"].as_str().unwrap();
+    assert!(
+        url.contains("/prefix/uploads/a/whole?") && url.contains("X-Amz-Signature="),
+        "{url}"
+    );
+    let refused = ask(&bucket, "results/a/1/x").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn azure_is_told_what_comes() {
+    let options = [
+        ("AZURE_STORAGE_ACCOUNT_NAME", "account"),
+        ("AZURE_STORAGE_ACCOUNT_KEY", "c2VjcmV0"),
+    ];
+    let store = Store::open_with("az://container/prefix", &options).unwrap();
+    let address = store
+        .upload_address("uploads/a/whole", std::time::Duration::from_hours(1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(address.headers, [("x-ms-blob-type", "BlockBlob")]);
 }

@@ -7,9 +7,8 @@ use std::{
 };
 
 use futures::TryStreamExt;
-use kiskadee_storage::{ResultRef, Store, StoreError, Sweeper};
+use kiskadee_storage::{Store, StoreError, Sweeper};
 use tempfile::TempDir;
-use uuid::Uuid;
 
 fn store() -> (TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
@@ -164,61 +163,68 @@ async fn the_probe_tells_when_storage_is_away() {
 }
 
 #[tokio::test]
-async fn a_sweep_removes_what_is_old_and_not_accepted() {
+async fn a_sweep_removes_what_is_old_and_not_kept() {
     let (dir, store) = store();
-    let attempt = |job: u128, token| ResultRef {
-        job: Uuid::from_u128(job),
-        token,
-    };
-    for (job, token) in [(1, 10), (1, 11), (2, 20)] {
-        put(&store, &attempt(job, token).key("audio.wav"), b"12345").await;
-        age(&dir.path().join(attempt(job, token).key("audio.wav")));
+    for key in ["results/a/10/x", "results/a/11/x", "results/b/20/x"] {
+        put(&store, key, b"12345").await;
+        age(&dir.path().join(key));
     }
-    put(&store, &attempt(3, 30).key("audio.wav"), b"young").await;
-    put(&store, "results/not-a-job/audio.wav", b"foreign").await;
-    age(&dir.path().join("results/not-a-job/audio.wav"));
+    put(&store, "results/c/30/x", b"young").await;
+    put(&store, "voices/v/1/x", b"elsewhere").await;
+    age(&dir.path().join("voices/v/1/x"));
 
     let sweeper = Sweeper::new(store, Duration::from_hours(1));
     let mut asked = Vec::new();
-    let report = sweeper
-        .sweep(async |attempts| {
-            asked.extend(attempts);
-            Ok::<_, StoreError>(HashSet::from([attempt(1, 11)]))
-        })
-        .await
-        .unwrap();
+    let kept = async |keys: Vec<String>| {
+        asked.extend(keys);
+        Ok::<_, StoreError>(HashSet::from(["results/a/11/x".to_owned()]))
+    };
+    let report = sweeper.sweep("results", kept).await.unwrap();
     asked.sort();
-    assert_eq!(asked, [attempt(1, 10), attempt(1, 11), attempt(2, 20)]);
+    assert_eq!(
+        asked,
+        ["results/a/10/x", "results/a/11/x", "results/b/20/x"]
+    );
     assert_eq!(
         (report.judged, report.deleted, report.deleted_bytes),
         (3, 2, 10)
     );
     let mut left = files(dir.path());
     left.sort();
-    let mut expected = [
-        attempt(1, 11).key("audio.wav"),
-        attempt(3, 30).key("audio.wav"),
-        "results/not-a-job/audio.wav".to_owned(),
-    ];
-    expected.sort();
-    assert_eq!(left, expected);
+    assert_eq!(left, ["results/a/11/x", "results/c/30/x", "voices/v/1/x"]);
 }
 
 #[tokio::test]
 async fn a_sweep_without_an_answer_deletes_nothing() {
     let (dir, store) = store();
-    let key = ResultRef {
-        job: Uuid::from_u128(1),
-        token: 1,
-    }
-    .key("audio.wav");
-    put(&store, &key, b"x").await;
+    put(&store, "results/a/1/x", b"x").await;
     let sweeper = Sweeper::new(store, Duration::ZERO);
     let answer = sweeper
-        .sweep(async |_| Err(StoreError::Away("no database".to_owned())))
+        .sweep("results", async |_| {
+            Err(StoreError::Away("no database".to_owned()))
+        })
         .await;
     assert!(answer.is_err());
-    assert_eq!(files(dir.path()), [key]);
+    assert_eq!(files(dir.path()), ["results/a/1/x"]);
+}
+
+#[tokio::test]
+async fn a_sweep_removes_what_a_killed_writer_left() {
+    let (dir, store) = store();
+    put(&store, "uploads/a/whole", b"x").await;
+    let half = dir.path().join("uploads/a/parts/1#3");
+    std::fs::create_dir_all(half.parent().unwrap()).unwrap();
+    std::fs::write(&half, b"half").unwrap();
+    let sweep = async |grace| {
+        let sweeper = Sweeper::new(store.clone(), grace);
+        let kept = async |keys: Vec<String>| Ok::<_, StoreError>(keys.into_iter().collect());
+        sweeper.sweep("uploads", kept).await.unwrap();
+    };
+    sweep(Duration::from_hours(1)).await;
+    assert!(half.exists(), "its writer may be at it");
+    age(&half);
+    sweep(Duration::from_hours(1)).await;
+    assert_eq!(files(dir.path()), ["uploads/a/whole"]);
 }
 
 fn age(path: &Path) {
