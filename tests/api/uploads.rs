@@ -65,7 +65,7 @@ async fn checked(client: &Client, upload: &Value) -> Result<Value> {
 async fn large_recording(client: &Client) -> Result<Vec<u8>> {
     let sentence =
         "We walked along the river for an hour, and then we went home again to make some tea. ";
-    let body = json!({"text": sentence.repeat(9), "voice_id": "heron", "language": "en"});
+    let body = json!({"text": sentence.repeat(12), "voice_id": "heron", "language": "en"});
     let job = submit(client, body).await?;
     finished(client, &job).await?;
     let heard = client

@@ -1,4 +1,5 @@
-//! Bodies on their way through: bounded and timed towards a component, counted towards the client.
+//! Bodies on their way through: bounded and timed towards a component, counted towards the client. What a component leaves of a
+//! request's body is read to its end: over HTTP/1 a connection that is closed before takes the answer along.
 
 use std::{
     pin::Pin,
@@ -13,10 +14,11 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Empty, Full};
-use hyper::body::Incoming;
+use hyper::{Request, Version, body::Incoming, header};
 use tokio::{
+    runtime::Handle,
     sync::OwnedSemaphorePermit,
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep, timeout},
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
@@ -39,9 +41,40 @@ impl Verdict {
     }
 }
 
+/// How long the rest of a body is read whose answer is known.
+const DRAIN_FOR: Duration = Duration::from_secs(10);
+
+/// Whether the rest of an unread body is to be read so that its sender sees the answer. Over HTTP/2 a stream ends without its
+/// connection; and who waits for `100 Continue` has sent nothing yet.
+pub(crate) fn is_to_be_drained<B>(request: &Request<B>) -> bool {
+    request.version() <= Version::HTTP_11 && !request.headers().contains_key(header::EXPECT)
+}
+
+/// Reads what is left of a body, as far as it is no longer than `limit`, and forgets it.
+pub(crate) fn drain(mut body: Incoming, limit: u64) {
+    let Ok(runtime) = Handle::try_current() else {
+        return;
+    };
+    if body.is_end_stream() || body.size_hint().lower() > limit {
+        return;
+    }
+    runtime.spawn(timeout(DRAIN_FOR, async move {
+        let mut left = limit;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    }));
+}
+
 /// A request's body, of at most so many bytes and with no long pauses.
 struct Bounded {
-    inner: Incoming,
+    /// Until it is dropped.
+    inner: Option<Incoming>,
+    is_to_be_drained: bool,
     left: u64,
     idle: Duration,
     pause: Option<Pin<Box<Sleep>>>,
@@ -49,13 +82,19 @@ struct Bounded {
 }
 
 /// The body that a component reads.
-pub(crate) fn bounded(inner: Incoming, limit: u64, idle: Duration) -> (WasiBody, Verdict) {
+pub(crate) fn bounded(
+    inner: Incoming,
+    limit: u64,
+    idle: Duration,
+    is_to_be_drained: bool,
+) -> (WasiBody, Verdict) {
     let verdict = Verdict::default();
     if inner.is_end_stream() {
         return (empty(), verdict);
     }
     let body = Bounded {
-        inner,
+        inner: Some(inner),
+        is_to_be_drained,
         left: limit,
         idle,
         pause: None,
@@ -76,6 +115,8 @@ pub(crate) fn whole(bytes: Bytes) -> WasiBody {
 impl Bounded {
     fn refuse(&mut self, verdict: u8, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         self.verdict.0.store(verdict, Ordering::Relaxed);
+        // Its sender was read from for long enough.
+        self.is_to_be_drained = false;
         Poll::Ready(Some(Err(error)))
     }
 
@@ -96,7 +137,10 @@ impl Body for Bounded {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(cx) else {
+        let Some(inner) = &mut self.inner else {
+            return Poll::Ready(None);
+        };
+        let Poll::Ready(frame) = Pin::new(inner).poll_frame(cx) else {
             ready!(self.poll_pause(cx));
             return self.refuse(TIMED_OUT, Error::ConnectionReadTimeout);
         };
@@ -118,11 +162,19 @@ impl Body for Bounded {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map(Body::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for Bounded {
+    fn drop(&mut self) {
+        if let Some(inner) = self.inner.take().filter(|_| self.is_to_be_drained) {
+            drain(inner, self.left);
+        }
     }
 }
 

@@ -141,10 +141,14 @@ impl Service {
         client: SocketAddr,
         identity: &Identity,
     ) -> Answer {
-        let permit = Arc::clone(&self.in_flight)
-            .try_acquire_owned()
-            .map_err(|_| Refusal::Busy)?;
         let limit = self.limits.request_body_bytes;
+        let is_to_be_drained = body::is_to_be_drained(&request);
+        let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
+            if is_to_be_drained {
+                body::drain(request.into_body(), limit);
+            }
+            return Err(Refusal::Busy);
+        };
         if declared_length(request.headers()).is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLarge { limit });
         }
@@ -152,7 +156,8 @@ impl Service {
         let served = self.served.get(route.component).ok_or(Refusal::NotFound)?;
         context::prepare(&mut request, route, fixed, client, identity)?;
         let (head, incoming) = request.into_parts();
-        let (bounded, verdict) = body::bounded(incoming, limit, self.limits.request_body_idle);
+        let idle = self.limits.request_body_idle;
+        let (bounded, verdict) = body::bounded(incoming, limit, idle, is_to_be_drained);
         let presence = Presence::default();
         let answer = self
             .call(served, &presence, Request::from_parts(head, bounded))

@@ -87,6 +87,16 @@ async fn a_body_of_20_mb_reaches_the_component() {
 }
 
 #[tokio::test]
+async fn an_answer_reaches_who_is_still_sending() {
+    let probe = Probe::start().await;
+    for _ in 0..10 {
+        // Nobody there reads a body.
+        let answer = probe.post("/hello", vec![b'x'; 20_000_000]).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_larger_body_is_refused_whether_its_length_is_declared_or_not() {
     let probe = Probe::with(|config| config.limits.request_body_bytes = 100_000).await;
     assert_problem(&raw(&probe, "content-length: 100001\r\n\r\n").await, 413);
