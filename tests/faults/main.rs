@@ -7,4 +7,5 @@ mod openvoices;
 mod outages;
 mod pause;
 mod scale;
+mod uploads;
 mod xtts;
