@@ -20,9 +20,21 @@ pub(crate) fn set_up() -> Result<()> {
     build_all()
 }
 
+/// The same for the tests, with the components that only they run. One call of cargo builds those of both kinds, so that none is
+/// compiled for either with other features.
+pub(crate) fn set_up_for_tests() -> Result<()> {
+    packages::ensure(packages::RUNTIME)?;
+    build(&manifest::all_component_packages()?)
+}
+
+/// What ships.
 pub(crate) fn build_all() -> Result<()> {
+    build(&manifest::component_packages()?)
+}
+
+fn build(components: &[String]) -> Result<()> {
     ensure_wasm_target()?;
-    build_components()?;
+    build_components(components)?;
     build_kiskadee()
 }
 
@@ -45,11 +57,11 @@ fn ensure_wasm_target() -> Result<()> {
     .with_context(|| format!("the Rust target {WASM} is missing"))
 }
 
-fn build_components() -> Result<()> {
+fn build_components(packages: &[String]) -> Result<()> {
     let mut build = cargo();
     build.args(["build", "--locked", "--profile", PROFILE, "--target", WASM]);
-    for package in manifest::component_packages()? {
-        build.args(["--package", &package]);
+    for package in packages {
+        build.args(["--package", package]);
     }
     run(&mut build)
 }

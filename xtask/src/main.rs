@@ -59,7 +59,7 @@ enum Command {
     Dist,
     /// Write the API documents anew from their sources
     Openapi,
-    /// Print the packages of the components, a line each
+    /// Print the packages of the components, a line each, those that only tests run last
     #[command(hide = true)]
     Components,
 }
@@ -100,7 +100,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Dist => dist::run().map(|()| ExitCode::SUCCESS),
         Command::Openapi => build::write_api_documents().map(|()| ExitCode::SUCCESS),
         Command::Components => {
-            println!("{}", manifest::component_packages()?.join("\n"));
+            println!("{}", manifest::all_component_packages()?.join("\n"));
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -13,7 +13,7 @@ use crate::test_tools;
 
 pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode> {
     let started = Instant::now();
-    build::set_up()?;
+    build::set_up_for_tests()?;
     let tools = test_tools::ensure()?;
     let set_up = started.elapsed();
     let database = TestDatabase::start()?;
