@@ -1,6 +1,6 @@
 //! The rooms of the house by folder: a new crate falls under the rule of its folder by itself.
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -58,7 +58,10 @@ const OUTSIDE: [&str; 6] = [
 ];
 
 struct Crate {
+    /// Where it lies, or, of a family that only tests run, where the product would have it.
     folder: String,
+    /// It is a test's, and nothing that ships may stand on it.
+    for_tests: bool,
     /// Names of what it depends on, but for development.
     dependencies: Vec<String>,
 }
@@ -86,13 +89,25 @@ fn described(root: &Path, package: &Value) -> (String, Crate) {
     let folder = manifest.parent().unwrap().strip_prefix(root).unwrap();
     let dependencies = package["dependencies"].as_array().unwrap().iter();
     let shipped = dependencies.filter(|dependency| dependency["kind"] != "dev");
+    let folder = folder.to_str().unwrap();
     let described = Crate {
-        folder: folder.to_str().unwrap().to_owned(),
+        folder: place(folder),
+        for_tests: folder.split('/').any(|part| part == "tests"),
         dependencies: shipped
             .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
             .collect(),
     };
     (package["name"].as_str().unwrap().to_owned(), described)
+}
+
+/// The parts of a family that only tests run lie together in `tests/NAME`; the rules for them are those of the product's.
+fn place(folder: &str) -> String {
+    let inside = folder.strip_prefix("tests/");
+    match inside.and_then(|inside| inside.split_once('/')) {
+        Some((family, "edge")) => format!("edge/{family}"),
+        Some((family, "jobs")) => format!("worker/jobs/{family}"),
+        _ => folder.to_owned(),
+    }
 }
 
 fn is_in(folder: &str, room: &str) -> bool {
@@ -126,6 +141,31 @@ fn every_crate_stands_on_what_its_room_allows() {
         }
     }
     assert!(offences.is_empty(), "{offences:#?}");
+}
+
+#[test]
+fn nothing_that_ships_stands_on_what_is_for_tests() {
+    let crates = crates();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spin.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let (tests, shipped): (Vec<_>, Vec<_>) = crates.iter().partition(|(_, one)| one.for_tests);
+    assert!(tests.len() > 2 && shipped.len() > 20, "{}", tests.len());
+    for (name, _) in tests {
+        let users = shipped
+            .iter()
+            .filter(|(_, one)| one.dependencies.contains(name));
+        let users: Vec<_> = users.map(|(user, _)| user).collect();
+        assert!(users.is_empty(), "{users:?} depend on {name}");
+        let package = format!("--package {name}\"");
+        assert!(!manifest.contains(&package), "spin.toml builds {name}");
+    }
+}
+
+#[test]
+fn a_family_of_the_tests_has_the_rooms_of_the_products() {
+    assert_eq!(room_of(&place("tests/x/edge")).0, "edge/");
+    assert_eq!(room_of(&place("tests/x/jobs")).0, "worker/jobs/");
+    assert_eq!(room_of(&place("tests/load")).0, "");
 }
 
 #[test]

@@ -9,24 +9,33 @@ use std::{
 /// What every family may call.
 const COMMON: [&str; 6] = ["account", "api", "queue", "storage", "telemetry", "webhook"];
 
+/// Files with their text, by family: those of the product in `shared/functions/FAMILY`, and those of families that only tests run
+/// in `tests/FAMILY/functions`.
 fn folders() -> BTreeMap<String, Vec<(String, String)>> {
-    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/functions");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = BTreeMap::new();
-    for folder in fs::read_dir(functions).unwrap() {
-        let folder = folder.unwrap();
-        if !folder.path().is_dir() {
-            continue;
+    for (parent, inside) in [
+        (tests.join("../shared/functions"), ""),
+        (tests.into(), "functions"),
+    ] {
+        for family in fs::read_dir(parent).unwrap() {
+            let family = family.unwrap();
+            let folder = family.path().join(inside);
+            if folder.is_dir() {
+                folders.insert(family.file_name().into_string().unwrap(), files_in(&folder));
+            }
         }
-        let files = fs::read_dir(folder.path()).unwrap().map(|file| {
-            let path = file.unwrap().path();
-            (
-                path.display().to_string(),
-                fs::read_to_string(&path).unwrap(),
-            )
-        });
-        folders.insert(folder.file_name().into_string().unwrap(), files.collect());
     }
     folders
+}
+
+fn files_in(folder: &Path) -> Vec<(String, String)> {
+    let files = fs::read_dir(folder).unwrap().map(|file| {
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        (path.display().to_string(), text)
+    });
+    files.collect()
 }
 
 /// The code of a line, without its comment.
