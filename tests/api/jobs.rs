@@ -1,9 +1,7 @@
 //! Single speech as a job: state, events, audio, lists.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
-use kiskadee_tests::{Client, audio, eventually};
+use kiskadee_tests::{Client, audio};
 use serde_json::{Value, json};
 
 use crate::shared_system::{admin, new_user};
@@ -18,17 +16,7 @@ pub(crate) async fn submit(client: &Client, body: Value) -> Result<String> {
 }
 
 pub(crate) async fn finished(client: &Client, job_id: &str) -> Result<Value> {
-    eventually("the job to end", Duration::from_mins(1), || async {
-        let job = client
-            .get(&format!("/api/v1/jobs/{job_id}"))
-            .await?
-            .expect(200)?
-            .json()?;
-        let over = ["completed", "failed", "cancelled"]
-            .contains(&job["status"].as_str().unwrap_or_default());
-        Ok(over.then_some(job))
-    })
-    .await
+    client.ended_job(job_id).await
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::{OnceLock, mpsc};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use kiskadee_tests::{Client, Options, System};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
@@ -50,30 +50,10 @@ pub(crate) fn admin() -> Client {
 
 /// A new user with a name of its own: `(client with an API key, username, JWT)`.
 pub(crate) async fn new_user() -> Result<(Client, String, String)> {
-    let username = format!("user{}", uuid::Uuid::now_v7().simple());
-    let anonymous = admin().anonymous();
-    let body = json!({"username": username, "email": format!("{username}@example.org"), "password": "correct horse"});
-    anonymous.post("/auth/register", &body).await?.expect(201)?;
-    let token = log_in(&username, "correct horse").await?;
-    let request = anonymous
-        .request(reqwest::Method::POST, "/api/v1/advanced/auth/api-key")
-        .bearer_auth(&token)
-        .json(&json!({"name": "test"}));
-    let key = anonymous.send(request).await?.expect(201)?.json()?;
-    let key = key["api_key"].as_str().context("no api_key")?;
-    Ok((anonymous.with_key(key), username, token))
+    let user = admin().new_user().await?;
+    Ok((user.client, user.name, user.token))
 }
 
 pub(crate) async fn log_in(username: &str, password: &str) -> Result<String> {
-    let body = json!({"username": username, "password": password});
-    let answer = admin()
-        .anonymous()
-        .post("/auth/login", &body)
-        .await?
-        .expect(200)?
-        .json()?;
-    Ok(answer["access_token"]
-        .as_str()
-        .context("no access_token")?
-        .to_owned())
+    admin().log_in(username, password).await
 }

@@ -4,13 +4,17 @@
 
 pub mod audio;
 pub mod client;
+mod family;
 pub mod process;
 pub mod receiver;
 mod state_directory;
 pub mod system;
+mod users;
 pub mod wait;
 
 pub use client::{Answer, Client};
+pub use family::Family;
 pub use receiver::{Received, Receiver};
 pub use system::{Options, System, binary};
+pub use users::User;
 pub use wait::eventually;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::client::Client;
+use crate::family::Family;
 use crate::process;
 use crate::state_directory::StateDirectory;
 
@@ -88,12 +89,33 @@ impl System {
         Ok(system)
     }
 
+    /// Starts with a family that only tests run beside the product's. Its component can log in when its role is there, so its
+    /// schema is put on a system of the product alone, to which the family then comes.
+    pub async fn start_with(family: &Family, options: Options) -> Result<Self> {
+        let product = Self::start(Options::default()).await?;
+        family.apply(&product.database().await?).await?;
+        let manifest = product.state_dir().join("spin.toml");
+        family.write_manifest(&product_manifest(), &manifest)?;
+        let options = options.with("--manifest", &manifest.display().to_string());
+        product.restart(options).await
+    }
+
     /// Kills everything at once with SIGKILL, as a power cut would, and starts again on the same state.
     pub async fn crash_and_restart(mut self) -> Result<Self> {
         self.process.kill()?;
         self.process.wait()?;
-        let directory = std::mem::replace(&mut self.directory, StateDirectory::fresh()?);
         let options = self.options.clone();
+        self.start_again(options).await
+    }
+
+    /// Stops in good order, and starts again on the same state with these options.
+    pub async fn restart(mut self, options: Options) -> Result<Self> {
+        self.stop()?;
+        self.start_again(options).await
+    }
+
+    async fn start_again(mut self, options: Options) -> Result<Self> {
+        let directory = std::mem::replace(&mut self.directory, StateDirectory::fresh()?);
         drop(self);
         Self::start_in(directory, options).await
     }
@@ -197,7 +219,7 @@ impl System {
     }
 
     /// The database, as the login role of one part of the system.
-    fn login_url(&self, group: &str) -> Result<String> {
+    pub fn login_url(&self, group: &str) -> Result<String> {
         let secrets = self.secrets()?;
         let password = secrets["roles"][group]
             .as_str()
@@ -278,11 +300,15 @@ pub fn binary() -> PathBuf {
     )
 }
 
+/// The product's `spin.toml`.
+fn product_manifest() -> PathBuf {
+    std::env::var_os("KISKADEE_MANIFEST")
+        .map_or_else(|| process::repository().join("spin.toml"), PathBuf::from)
+}
+
 /// The names of the components to which `spin.toml` gives an address of the database.
 fn components_with_a_database() -> Result<Vec<String>> {
-    let path = std::env::var_os("KISKADEE_MANIFEST")
-        .map_or_else(|| process::repository().join("spin.toml"), PathBuf::from);
-    let manifest: toml::Table = fs::read_to_string(path)?.parse()?;
+    let manifest: toml::Table = fs::read_to_string(product_manifest())?.parse()?;
     let components = manifest["component"].as_table().context("no components")?;
     let with_database = components.iter().filter(|(_, component)| {
         let variables = component.get("variables");
