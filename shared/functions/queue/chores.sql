@@ -84,15 +84,16 @@ language sql as $$
     set jobs = excluded.jobs, cost = excluded.cost, oldest_at = excluded.oldest_at, measured_at = clock_timestamp()
 $$;
 
--- Makes the partitions of today and the next three days, and drops what is past retention: whole days of finished jobs,
--- and the dead and the batches of those days. With its owner's rights, for it makes and drops tables; and it gives up soon
--- when somebody reads `done` for long, for whoever settles would wait behind it.
+-- Makes the partitions of today and the next three days, and drops whole days of finished jobs that are past retention. What
+-- was accepted in those days and has ended within the retention is kept: it goes over to the default partition. With its
+-- owner's rights, for it makes and drops tables; and it gives up soon
+-- when somebody reads `done` for long, for whoever settles would wait behind it: so nothing else is done here.
 create or replace function queue.rotate_partitions(p_retention_days int) returns void
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
 declare
   today timestamptz := date_trunc('day', clock_timestamp(), 'UTC');
-  oldest uuid := queue.uuid7_floor(today - make_interval(days => p_retention_days));
+  horizon timestamptz := today - make_interval(days => p_retention_days);
   starts timestamptz;
   old record;
 begin
@@ -108,18 +109,67 @@ begin
   for old in
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'queue.done'::regclass and c.relname ~ '^done_\d{8}$'
-      and to_date(right(c.relname, 8), 'YYYYMMDD') < (today - make_interval(days => p_retention_days)) at time zone 'UTC'
+      and to_date(right(c.relname, 8), 'YYYYMMDD') < horizon at time zone 'UTC'
   loop
-    execute format('drop table queue.%I', old.relname);
+    perform queue.drop_day(old.relname, horizon);
   end loop;
-  delete from queue.done_default d where d.job_id < oldest;
-  with forgotten as (delete from queue.dead d where d.job_id < oldest returning d.job_id)
+end
+$$;
+
+-- Drops a day of finished jobs but for those that ended after the horizon. All of it is read before the lock is taken that holds
+-- up whoever settles; what came in between stands behind what was read, for nothing in a day is ever updated or deleted.
+create or replace function queue.drop_day(p_day text, p_horizon timestamptz) returns void
+language plpgsql as $$
+declare
+  late uuid[];
+  seen tid;
+begin
+  execute format('select array_agg(job_id) filter (where finished_at >= %L), max(ctid) from queue.%I', p_horizon, p_day)
+  into late, seen;
+  execute format('alter table queue.done detach partition queue.%I', p_day);
+  execute format('insert into queue.done select * from queue.%I where job_id = any($1)', p_day) using late;
+  execute format('insert into queue.done select * from queue.%I where ctid > $1', p_day) using coalesce(seen, '(0,0)');
+  execute format('drop table queue.%I', p_day);
+end
+$$;
+
+-- Forgets up to p_limit rows of each kind of what ended before the retention: the dead, the chains of errors, batches, and
+-- finished jobs whose day is gone. What waits is never forgotten, however long ago it was accepted. Returns the most that was
+-- found of one kind: when it is p_limit, there is more.
+create or replace function queue.forget(p_retention_days int, p_limit int) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  horizon timestamptz := date_trunc('day', clock_timestamp(), 'UTC') - make_interval(days => p_retention_days);
+  -- Nothing that was accepted later can have ended before: what the indexes by id are good for.
+  oldest uuid := queue.uuid7_floor(horizon);
+  found_rows int;
+  most int;
+begin
+  delete from queue.done_default d where d.job_id in (
+    select o.job_id from queue.done_default o where o.job_id < oldest and o.finished_at < horizon limit p_limit);
+  get diagnostics most = row_count;
+  with old as (
+    select d.job_id from queue.dead d where d.job_id < oldest and d.finished_at < horizon
+    order by d.job_id limit p_limit for update skip locked
+  ), forgotten as (
+    delete from queue.dead d using old o where d.job_id = o.job_id returning d.job_id
+  )
   delete from queue.job j using forgotten f where j.id = f.job_id;
-  delete from queue.failure f where f.job_id < oldest and not exists (select from queue.job j where j.id = f.job_id);
+  get diagnostics found_rows = row_count;
+  most := greatest(most, found_rows);
+  delete from queue.failure f where f.ctid = any(array(
+    select o.ctid from queue.failure o
+    where o.job_id < oldest and not exists (select from queue.job j where j.id = o.job_id) limit p_limit));
+  get diagnostics found_rows = row_count;
+  most := greatest(most, found_rows);
   -- One that is not over stays, for its closing job waits for it.
-  delete from queue.batch b using queue.batch_progress p where b.id < oldest and p.batch_id = b.id and p.pending = 0;
+  delete from queue.batch b where b.id in (
+    select o.id from queue.batch o join queue.batch_progress p on p.batch_id = o.id
+    where o.id < oldest and p.pending = 0 and coalesce(p.finished_at, o.created_at) < horizon limit p_limit);
+  get diagnostics found_rows = row_count;
+  return greatest(most, found_rows);
 end
 $$;
 
 grant execute on function queue.promote, queue.rescue, queue.lower_watermarks, queue.measure_depth,
-  queue.rotate_partitions to kiskadee_worker;
+  queue.rotate_partitions, queue.forget to kiskadee_worker;

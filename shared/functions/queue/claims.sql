@@ -4,8 +4,9 @@
 -- inlined is planned anew at every call.
 
 -- The first row of each lane that the worker serves, in the order to try them: by priority; within one priority the
--- models in memory first, unless another lane's head has waited longer than loading its model takes.
-create or replace function queue.lane_heads(p_keys text[], p_resident text[], p_load_ms int)
+-- models in memory first, unless another lane's head has waited longer than loading its model takes. p_aged: what has waited
+-- for ten seconds behind more urgent work comes first, the longest wait before all.
+create or replace function queue.lane_heads(p_keys text[], p_resident text[], p_load_ms int, p_aged boolean)
 returns table (batch_key text, priority smallint, mark bigint, vtime bigint, isolate boolean)
 language plpgsql stable
 set enable_seqscan = off
@@ -27,7 +28,9 @@ begin
     limit 1
   ) head
   where not exists (select from queue.pause x where x.batch_key = k.batch_key)
-  order by p.priority,
+  order by
+    case when p_aged and p.priority > 0 and head.ready_at < clock_timestamp() - interval '10 seconds' then head.ready_at end,
+    p.priority,
     k.batch_key = any(p_resident) or head.ready_at < clock_timestamp() - make_interval(secs => p_load_ms / 1000.0) desc,
     head.ready_at;
 end
@@ -106,7 +109,8 @@ begin
   if rooms is not null then
     full_owners := array(select room.owner from unnest(rooms) room where room.cost <= 0);
   end if;
-  for lane in select * from queue.lane_heads(p_keys, p_resident, p_load_ms) loop
+  -- One claim in five is for those who would else wait for as long as anybody more urgent comes.
+  for lane in select * from queue.lane_heads(p_keys, p_resident, p_load_ms, random() < 0.2) loop
     return query select * from queue.take(p_worker, lane.batch_key, lane.priority, lane.mark, lane.isolate, p_max_jobs,
       p_max_cost, rooms, full_owners);
     if not found and cardinality(full_owners) > 0 then

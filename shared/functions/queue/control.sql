@@ -78,8 +78,24 @@ $$;
 
 -- Cancels what has not started of an owner's batch. Returns how many jobs, or null when there is no such batch.
 create or replace function queue.cancel_batch(p_owner uuid, p_batch uuid) returns int
-language sql as $$
-  select queue.cancel_waiting(b.owner, b.job_ids) from queue.batch b where b.id = p_batch and b.owner = p_owner
+language plpgsql as $$
+declare
+  jobs uuid[];
+  ended int;
+  cancelled int := 0;
+begin
+  select b.job_ids into jobs from queue.batch b where b.id = p_batch and b.owner = p_owner;
+  if not found then
+    return null;
+  end if;
+  -- A job that changes its place meanwhile (promoted, given back) is in neither when one statement looks: looked for again.
+  for round in 1..5 loop
+    ended := queue.cancel_waiting(p_owner, jobs);
+    cancelled := cancelled + ended;
+    exit when ended = 0;
+  end loop;
+  return cancelled;
+end
 $$;
 
 -- Gives a dead job another life, and those that ended because of it: its error chain is kept apart in the log of the caller,

@@ -18,8 +18,23 @@ begin
 end
 $$;
 
+-- Jobs that are ready: the leader's last count, or, where nobody leads (a fleet scaled to nothing), counted here, as far as
+-- p_most.
+create or replace function queue.ready_jobs(p_most bigint) returns bigint
+language plpgsql stable as $$
+declare
+  counted record;
+begin
+  select coalesce(sum(d.jobs), 0) as jobs, max(d.measured_at) as at into counted from queue.depth d;
+  if counted.at > clock_timestamp() - interval '10 seconds' then
+    return counted.jobs;
+  end if;
+  return (select count(*) from (select from queue.ready limit p_most) r);
+end
+$$;
+
 -- Refuses what would pass a cap. An owner's queued cost is the distance from the clock to its last place, times its
--- weight: one index read, no counter to lock. The whole queue's depth is the leader's last count. A null cap admits
+-- weight: one index read, no counter to lock. A null cap admits
 -- all: work that follows from admitted work (the archive of a batch) is never refused.
 create or replace function queue.admit_cost(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns void
 language plpgsql stable as $$
@@ -29,7 +44,7 @@ begin
   if p_cap is null then
     return;
   end if;
-  if (select coalesce(sum(jobs), 0) from queue.depth) + cardinality(p_jobs) > (select cap_jobs from queue.setting) then
+  if (select queue.ready_jobs(s.cap_jobs) + cardinality(p_jobs) > s.cap_jobs from queue.setting s) then
     raise exception 'the queue is full' using errcode = 'KQ503';
   end if;
   select sum((clock.last - clock.mark) * p_weight + lane.cost) into backlog

@@ -44,12 +44,18 @@ begin
     raise exception 'worker % is not alive', p_worker using errcode = 'KQ410';
   end if;
   perform queue.note_rates(coalesce(p_info -> 'rates', '{}'));
-  update queue.lease l set progress = h.progress, detail = h.detail
-  from unnest(p_jobs, p_tokens, p_progress, p_details) h(job_id, token, progress, detail)
-  where l.job_id = h.job_id and l.token = h.token
-    and (l.progress, l.detail) is distinct from (h.progress, h.detail)
-    -- Read by everybody who looks at the job; a worker that says more is not listened to.
-    and coalesce(octet_length(h.detail::text), 0) <= 2048;
+  -- Those that are just being settled or cancelled are passed over: who waited for them, while they wait for a row that is held
+  -- here, would wait in a circle.
+  with held as materialized (
+    select l.ctid as place, h.progress, h.detail
+    from unnest(p_jobs, p_tokens, p_progress, p_details) h(job_id, token, progress, detail)
+    join queue.lease l on l.job_id = h.job_id and l.token = h.token
+    where (l.progress, l.detail) is distinct from (h.progress, h.detail)
+      -- Read by everybody who looks at the job; a worker that says more is not listened to.
+      and coalesce(octet_length(h.detail::text), 0) <= 2048
+    for update of l skip locked
+  )
+  update queue.lease l set progress = h.progress, detail = h.detail from held h where l.ctid = h.place;
   return query
     select h.job_id, h.token, case when l.job_id is null then 'lost' else 'cancel' end
     from unnest(p_jobs, p_tokens) h(job_id, token)

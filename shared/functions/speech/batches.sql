@@ -166,7 +166,8 @@ begin
     return speech.no_batch(caller);
   end if;
   select * into progress from queue.batch_progress b where b.batch_id = p_batch;
-  if progress.archive_key is not null then
+  -- A batch that was opened again has an archive of before, which lacks what is being made.
+  if progress.archive_key is not null and progress.finished_at is not null then
     return api.ok(caller, 200, jsonb_build_object(
       'key', progress.archive_key, 'filename', api.wire_id('batch', p_batch) || '.zip'));
   elsif progress.finished_at is not null then

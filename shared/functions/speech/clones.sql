@@ -96,7 +96,10 @@ begin
   where r.id = any(recordings) and r.owner = caller.user_id and r.bytes is null order by r.id for update;
   if (select count(*) from speech.recording r
       where r.id = any(recordings) and r.owner = caller.user_id and r.bytes is null) <> cardinality(recordings) then
-    return api.problem(caller, 409, 'conflict', 'The upload was given up meanwhile. Send it again.');
+    answer := api.problem(caller, 409, 'conflict', 'The upload was given up meanwhile. Send it again.');
+    -- Frees the key, so that it can be sent again.
+    perform api.remember(caller, p_idempotency_key, answer);
+    return answer;
   end if;
   update speech.recording r set bytes = u.bytes
   from jsonb_to_recordset(p_recordings) u(recording uuid, bytes bigint) where r.id = u.recording;

@@ -7,18 +7,22 @@ language sql immutable parallel safe as $$
 $$;
 
 -- The entries whose words may stand in a text, the longest first and no more than 200: [{"word", "phonemes" | "alias"}], or
--- null. Whether they stand there as whole words is the worker's to see.
+-- null. Whether they stand there as whole words is the worker's to see. Where one does, a word of the text begins as it does:
+-- only such are looked for, because to look for each of thousands costs far more than the text did.
 create or replace function speech.pronunciations_in(p_owner uuid, p_language text, p_text text) returns jsonb
 language plpgsql stable as $$
 declare
   searched text := lower(normalize(p_text, nfkc));
+  -- A variable: as a subquery it would be read again for each entry.
+  openings text[] := array(select distinct w from regexp_split_to_table(searched, '[^[:alnum:]]+') w) || array[''];
   found_entries jsonb;
 begin
   select jsonb_agg(e.entry order by e.place) into found_entries from (
     select jsonb_strip_nulls(jsonb_build_object('word', p.word, 'phonemes', p.phonemes, 'alias', p.alias)) as entry,
       row_number() over (order by char_length(p.folded) desc, p.id) as place
     from speech.pronunciation p
-    where p.owner = p_owner and p.language = speech.primary_language(p_language) and position(p.folded in searched) > 0
+    where p.owner = p_owner and p.language = speech.primary_language(p_language)
+      and p.opening = any(openings) and position(p.folded in searched) > 0
     order by place limit 200
   ) e;
   return found_entries;

@@ -80,6 +80,10 @@ begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
+  -- The voices before the recording, as they are locked by whoever deletes a voice.
+  perform from speech.voice v
+  where v.id in (select l.voice_id from speech.voice_recording l where l.recording_id = p_recording)
+  order by v.id for update;
   perform from speech.recording r
   where r.id = p_recording and (r.owner = caller.user_id or caller.role = 'admin') for update;
   if not found then

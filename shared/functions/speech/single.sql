@@ -22,6 +22,12 @@ begin
 end
 $$;
 
+-- A text that is spoken within seconds is interactive; a chapter is work like any batch's, however it came.
+create or replace function speech.priority_of(p_text text) returns smallint
+language sql immutable as $$
+  select case when char_length(p_text) > 1000 then 1 else 0 end::smallint
+$$;
+
 -- The part of api.create_speech behind the replay.
 create or replace function speech.take_one(
   p_caller api.caller, p_item jsonb, p_webhook_url text, p_trace text, p_malformed jsonb
@@ -33,7 +39,7 @@ declare
   seconds int;
   job_id text;
 begin
-  work := speech.plan(p_caller, jsonb_build_array(p_item), 0::smallint, p_webhook_url, p_trace);
+  work := speech.plan(p_caller, jsonb_build_array(p_item), speech.priority_of(p_item ->> 'text'), p_webhook_url, p_trace);
   refusal := api.invalid(p_caller, p_malformed, work.errors);
   if refusal.status is not null then
     return refusal;

@@ -60,6 +60,12 @@ impl Queue {
         self.run(query).await
     }
 
+    /// Forgets a few rows of what ended before the retention. Returns the most that were found of one kind.
+    pub async fn forget(&self, limit: i32) -> Result<i32> {
+        let query = "select queue.forget(retention_days, $1) from queue.setting";
+        self.value(sqlx::query_as(query).bind(limit)).await
+    }
+
     /// Folds what the fleet has counted into its totals. Returns how many rows went in.
     pub async fn fold_telemetry(&self, limit: i32) -> Result<i32> {
         self.value(sqlx::query_as("select telemetry.fold($1)").bind(limit))

@@ -42,12 +42,13 @@ enum Chore {
     LowerWatermarks,
     SweepAdmission,
     RotatePartitions,
+    Forget,
     SweepObjects,
     DeleteDiscarded,
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 9] = [
+    const ALL: [(Self, Duration); 10] = [
         (Self::Promote, TICK),
         (Self::Rescue, Duration::from_secs(1)),
         (Self::MeasureDepth, Duration::from_secs(1)),
@@ -55,6 +56,7 @@ impl Chore {
         (Self::LowerWatermarks, Duration::from_secs(15)),
         (Self::SweepAdmission, Duration::from_mins(1)),
         (Self::RotatePartitions, Duration::from_hours(1)),
+        (Self::Forget, Duration::from_mins(10)),
         (Self::SweepObjects, Duration::from_hours(24)),
         (Self::DeleteDiscarded, Duration::from_secs(15)),
     ];
@@ -174,6 +176,7 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
         Chore::LowerWatermarks => queue.lower_watermarks().await.map(|()| 0),
         Chore::SweepAdmission => queue.sweep_admission().await.map(|()| 0),
         Chore::RotatePartitions => queue.rotate_partitions().await.map(|()| 0),
+        Chore::Forget => queue.forget(ROWS).await,
         Chore::DeleteDiscarded => delete_discarded(shared).await,
         Chore::SweepObjects => {
             // It lists the whole storage, which may take longer than the lead lasts.
