@@ -8,6 +8,8 @@
 mod before;
 #[path = "upgrade/catalog.rs"]
 mod catalog;
+#[path = "upgrade/whole.rs"]
+mod whole;
 
 use kiskadee_queue::{
     Error, MigrationError, migrate, plan,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, migrate::Migration};
 
 use super::{
     MIGRATOR,
@@ -110,11 +110,21 @@ fn pending(applied: &[Applied], takes_over: bool) -> Result<Vec<PendingMigration
             || applied.iter().any(|had| had.version == version)
     };
     let lacking = MIGRATOR.iter().filter(|migration| !has(migration.version));
-    let pending = lacking.map(|migration| PendingMigration {
-        version: migration.version,
-        description: migration.description.to_string(),
-    });
-    Ok(pending.collect())
+    lacking.map(PendingMigration::of).collect()
+}
+
+impl PendingMigration {
+    /// An error where it asks to run outside of a transaction (`-- no-transaction` in its first line).
+    fn of(migration: &Migration) -> Result<Self> {
+        let version = migration.version;
+        if migration.no_tx {
+            return Err(MigrationError::Outside { version });
+        }
+        Ok(Self {
+            version,
+            description: migration.description.to_string(),
+        })
+    }
 }
 
 /// Whether this program has the migration, and with the same text.
@@ -124,5 +134,53 @@ fn check(had: &Applied) -> Result<()> {
         None => Err(MigrationError::Newer { version }),
         Some(known) if *known.checksum != had.checksum => Err(MigrationError::Edited { version }),
         Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{SqlSafeStr as _, migrate::MigrationType};
+
+    use super::*;
+
+    fn migration(no_tx: bool) -> Migration {
+        let text = "vacuum".into_sql_str();
+        Migration::new(7, "words".into(), MigrationType::Simple, text, no_tx)
+    }
+
+    #[test]
+    fn a_migration_that_wants_no_transaction_is_refused() {
+        assert!(PendingMigration::of(&migration(false)).is_ok());
+        let refused = PendingMigration::of(&migration(true));
+        assert!(matches!(
+            refused,
+            Err(MigrationError::Outside { version: 7 })
+        ));
+    }
+
+    /// The transaction is that of `migrate`; a migration that ended it would stand without its functions.
+    #[test]
+    fn no_migration_begins_or_ends_a_transaction() {
+        let words = [
+            "begin;",
+            "start ",
+            "commit",
+            "rollback",
+            "abort",
+            "end;",
+            "savepoint",
+        ];
+        for migration in MIGRATOR.iter() {
+            PendingMigration::of(migration).unwrap();
+            for line in migration.sql.as_str().lines() {
+                // Within a body `end;` is indented.
+                let line = line.to_lowercase();
+                assert!(
+                    !words.iter().any(|word| line.starts_with(word)),
+                    "{}: {line}",
+                    migration.version
+                );
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Why a database could not be brought up to date, and what to do about it.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use sqlx::migrate::MigrateError;
 
@@ -9,7 +9,7 @@ pub(super) type Result<T> = std::result::Result<T, MigrationError>;
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     #[error(
-        "a lock was not free in time{}; nothing of this step was changed. End that session \
+        "a lock was not free in time{}; nothing was changed. End that session \
          (select pg_terminate_backend(pid)) or wait for it, then run `kiskadee migrate` again", held_by(.holders)
     )]
     Locked {
@@ -37,13 +37,23 @@ pub enum MigrationError {
          applied. Undo the edit; what is to change goes into a new migration"
     )]
     Edited { version: i64 },
-    #[error("the function of {place} cannot be made; no function was changed")]
+    #[error(
+        "the migration {version} cannot run in a transaction together with the functions; nothing was changed. What it \
+         does must be written in another way"
+    )]
+    Outside { version: i64 },
+    #[error("the function of {place} cannot be made; nothing was changed")]
     Function {
         place: String,
         #[source]
         source: sqlx::Error,
     },
-    #[error("a migration failed; it changed nothing, those before it stay")]
+    #[error(
+        "another session and this one waited for each other, and Postgres ended this one; nothing was changed. Run \
+         `kiskadee migrate` again"
+    )]
+    Deadlock(#[source] sqlx::Error),
+    #[error("a migration failed; nothing was changed")]
     Migration(#[source] MigrateError),
     #[error("the database refused")]
     Database(#[source] sqlx::Error),
@@ -75,14 +85,20 @@ impl fmt::Display for Holder {
 
 /// SQLSTATE of `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+const DEADLOCK_DETECTED: &str = "40P01";
+/// Of `create index concurrently`, `vacuum` and the like.
+const ACTIVE_SQL_TRANSACTION: &str = "25001";
 
 impl From<sqlx::Error> for MigrationError {
     fn from(source: sqlx::Error) -> Self {
-        if is_lock_timeout(&source) {
-            let holders = Vec::new();
-            return Self::Locked { holders, source };
+        match sqlstate(&source).as_deref() {
+            Some(LOCK_NOT_AVAILABLE) => {
+                let holders = Vec::new();
+                Self::Locked { holders, source }
+            }
+            Some(DEADLOCK_DETECTED) => Self::Deadlock(source),
+            _ => Self::Database(source),
         }
-        Self::Database(source)
     }
 }
 
@@ -90,17 +106,28 @@ impl From<MigrateError> for MigrationError {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Execute(source) => source.into(),
-            MigrateError::ExecuteMigration(source, _) if is_lock_timeout(&source) => source.into(),
+            MigrateError::ExecuteMigration(source, _) if is_contention(&source) => source.into(),
+            MigrateError::ExecuteMigration(source, version)
+                if sqlstate(&source).as_deref() == Some(ACTIVE_SQL_TRANSACTION) =>
+            {
+                Self::Outside { version }
+            }
             other => Self::Migration(other),
         }
     }
 }
 
-pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+/// Whether it failed for what others do, and may be tried again.
+pub(super) fn is_contention(error: &sqlx::Error) -> bool {
+    let code = sqlstate(error);
+    matches!(
+        code.as_deref(),
+        Some(LOCK_NOT_AVAILABLE | DEADLOCK_DETECTED)
+    )
+}
+
+fn sqlstate(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
 }
 
 fn held_by(holders: &[Holder]) -> String {

@@ -1,33 +1,32 @@
 //! Functions are applied all together or not at all: the database has one release's set at any moment.
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, postgres::PgDatabaseError};
+use sqlx::{AssertSqlSafe, PgConnection, postgres::PgDatabaseError};
 
 use super::{
     definitions::{FILES, digest, schemas},
-    error::{MigrationError, Result, is_lock_timeout},
+    error::{MigrationError, Result, is_contention},
 };
 
-/// Makes the database's functions those of this program.
-pub(super) async fn apply(connection: &mut PgConnection) -> Result<()> {
-    let mut transaction = connection.begin().await?;
+/// Makes the database's functions those of this program, in the caller's transaction.
+pub(super) async fn apply(transaction: &mut PgConnection) -> Result<()> {
     // A function may name one of a later file; so bodies are looked at when all are there.
-    set_checks(&mut transaction, false).await?;
-    withdraw_grants(&mut transaction).await?;
+    set_checks(transaction, false).await?;
+    withdraw_grants(transaction).await?;
     for file in FILES {
         sqlx::raw_sql(file.text)
             .execute(&mut *transaction)
             .await
             .map_err(|error| failed(file.path, error))?;
     }
-    check(&mut transaction).await?;
+    check(transaction).await?;
     sqlx::query(
         "insert into kiskadee.function_set (digest) values ($1) on conflict (only_row) do update
          set digest = excluded.digest, applied_at = excluded.applied_at",
     )
     .bind(digest())
-    .execute(&mut *transaction)
+    .execute(transaction)
     .await?;
-    Ok(transaction.commit().await?)
+    Ok(())
 }
 
 /// The digest of the set that the database has, if any.
@@ -77,7 +76,7 @@ async fn check(connection: &mut PgConnection) -> Result<()> {
 
 /// With what Postgres tells of the place, which names the function.
 fn failed(file: &str, source: sqlx::Error) -> MigrationError {
-    if is_lock_timeout(&source) {
+    if is_contention(&source) {
         return source.into();
     }
     let refusal = source.as_database_error();

@@ -1,4 +1,5 @@
 //! Brings a database up to date: tables by migrations, each once and in order; functions as a set, whenever it has changed.
+//! All that is lacking comes in one transaction, so that no function of one release ever stands on the tables of another.
 
 mod changes;
 mod definitions;
@@ -75,14 +76,24 @@ async fn apply(connection: &mut PgConnection, patience: Patience) -> error::Resu
     lock::take_turn(connection, patience.turn).await?;
     lock::set_timeout(connection, patience.lock).await?;
     let changes = Changes::find(connection).await?;
-    if changes.takes_over {
-        predecessor::take_over(connection).await?;
-    }
-    if !changes.migrations.is_empty() {
-        MIGRATOR.run(&mut *connection).await?;
-    }
-    if changes.functions.is_some() {
-        functions::apply(connection).await?;
+    if !changes.is_empty() {
+        let mut transaction = connection.begin().await?;
+        make(&mut transaction, &changes).await?;
+        transaction.commit().await?;
     }
     Ok(changes)
+}
+
+/// Within the caller's transaction, of which each migration is a savepoint.
+async fn make(transaction: &mut PgConnection, changes: &Changes) -> error::Result<()> {
+    if changes.takes_over {
+        predecessor::take_over(transaction).await?;
+    }
+    if !changes.migrations.is_empty() {
+        MIGRATOR.run(&mut *transaction).await?;
+    }
+    if changes.functions.is_some() {
+        functions::apply(transaction).await?;
+    }
+    Ok(())
 }

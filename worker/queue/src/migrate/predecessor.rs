@@ -2,7 +2,7 @@
 //! the first nine of today and the files of functions make of it; so they are exchanged, and nothing is run twice.
 
 use sha2::{Digest as _, Sha256};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
 use super::{
     MIGRATOR,
@@ -58,13 +58,11 @@ pub(super) fn made(applied: &[Applied]) -> Result<bool> {
     Ok(true)
 }
 
-/// Exchanges the records. The tables are left as they are.
-pub(super) async fn take_over(connection: &mut PgConnection) -> Result<()> {
-    let mut transaction = connection.begin().await?;
+/// Exchanges the records, in the caller's transaction. The tables are left as they are.
+pub(super) async fn take_over(transaction: &mut PgConnection) -> Result<()> {
     sqlx::query("delete from _sqlx_migrations where version < $1")
         .bind(NUMBERED_BY_TIME)
         .execute(&mut *transaction)
         .await?;
-    MIGRATOR.skip(&mut *transaction, Some(LAST)).await?;
-    Ok(transaction.commit().await?)
+    Ok(MIGRATOR.skip(transaction, Some(LAST)).await?)
 }

@@ -17,14 +17,34 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("trigger", include_str!("catalog/triggers.sql")),
     ("grant", include_str!("catalog/grants.sql")),
     ("role", include_str!("catalog/roles.sql")),
-    ("row", include_str!("catalog/seed.sql")),
 ];
+/// Asks tables that only this release has.
+const SEED: (&str, &str) = ("row", include_str!("catalog/seed.sql"));
 const OURS: &str = "('account', 'api', 'kiskadee', 'queue', 'speech', 'telemetry', 'webhook')";
 
 /// Everything but what lies in the tables.
 pub(crate) async fn of(connection: &mut PgConnection) -> Lines {
+    let mut lines = schema(connection).await;
+    lines.extend(answered(connection, &[SEED]).await);
+    lines
+}
+
+/// Without any row.
+pub(crate) async fn schema(connection: &mut PgConnection) -> Lines {
+    answered(connection, QUESTIONS).await
+}
+
+/// Every row of every table, and what sqlx writes of migrations, to the microsecond in which each was run.
+pub(crate) async fn contents(connection: &mut PgConnection) -> Lines {
+    let records = "select to_jsonb(t)::text from _sqlx_migrations t";
+    let mut lines = rows(connection).await;
+    lines.extend(ask(connection, records).await);
+    lines
+}
+
+async fn answered(connection: &mut PgConnection, questions: &[(&str, &str)]) -> Lines {
     let mut lines = Lines::new();
-    for (what, question) in QUESTIONS {
+    for (what, question) in questions {
         let answers = ask(connection, &question.replace("OURS", OURS)).await;
         assert!(
             !answers.is_empty() || *what == "trigger",
