@@ -12,9 +12,9 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-/// The migrations of that release, one after the other; `worker/queue/tests/upgrade/before.rs` says how they were kept.
+/// The migrations of that release, one after the other; `worker/queue/tests/queue/upgrade/before.rs` says how they were kept.
 const MIGRATIONS: &[u8] =
-    include_bytes!("../../worker/queue/tests/fixtures/schema_before_rooms.sql.gz");
+    include_bytes!("../../worker/queue/tests/queue/upgrade/fixtures/schema_before_rooms.sql.gz");
 /// Stands before the name of each file.
 const SEPARATOR: &str = "--== ";
 /// A role that the release before did not know.

@@ -1,0 +1,61 @@
+//! What the component tells about itself agrees with what it serves.
+
+use kiskadee_accounts::{openapi, router};
+use serde_json::Value;
+
+fn document() -> Value {
+    serde_json::to_value(openapi()).unwrap()
+}
+
+#[test]
+fn every_path_of_the_contract_is_there() {
+    let document = document();
+    let wanted = [
+        ("/auth/register", "post"),
+        ("/auth/login", "post"),
+        ("/auth/me", "get"),
+        ("/auth/profile", "put"),
+        ("/api/v1/advanced/auth/token", "post"),
+        ("/api/v1/advanced/auth/api-key", "post"),
+        ("/api/v1/advanced/auth/api-key", "get"),
+        ("/api/v1/advanced/auth/api-key/{id}", "delete"),
+        ("/.well-known/jwks.json", "get"),
+        ("/api/v1/webhooks/secret", "get"),
+        ("/api/v1/webhooks/secret/rotate", "post"),
+        ("/api/v1/webhooks/deliveries", "get"),
+        ("/api/v1/webhooks/deliveries/{id}", "get"),
+        ("/api/v1/webhooks/deliveries/{id}/replay", "post"),
+    ];
+    for (path, method) in wanted {
+        assert!(
+            document["paths"][path][method].is_object(),
+            "{method} {path}"
+        );
+    }
+}
+
+#[test]
+fn the_routes_do_not_clash() {
+    assert!(router().has_routes());
+}
+
+#[test]
+fn required_members_are_required_in_the_document() {
+    let required = &document()["components"]["schemas"]["Registration"]["required"];
+    assert_eq!(
+        *required,
+        serde_json::json!(["username", "email", "password"])
+    );
+}
+
+#[test]
+fn protected_routes_name_both_schemes_and_the_common_problems() {
+    let operation = &document()["paths"]["/auth/me"]["get"];
+    assert_eq!(
+        operation["security"],
+        serde_json::json!([{"bearer": []}, {"api_key": []}])
+    );
+    for status in ["200", "401", "429", "503"] {
+        assert!(operation["responses"][status].is_object(), "{status}");
+    }
+}

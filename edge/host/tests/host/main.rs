@@ -1,0 +1,14 @@
+//! The host with components: one that tries out every interface and every bound, and those of the product.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests stop where something is wrong"
+)]
+
+mod components;
+mod http;
+mod limits;
+mod postgres;
+mod support;
+mod telemetry;

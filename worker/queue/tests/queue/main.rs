@@ -1,0 +1,18 @@
+//! The queue against a real database: its rules one by one, against a model, and all at once; and how a database is brought up to date.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where something is not as expected"
+)]
+
+mod caps;
+mod claims;
+mod gates;
+mod ids;
+mod kinds;
+mod lead;
+mod migrate;
+mod model;
+mod roles;
+mod storm;
+mod telemetry;
+mod upgrade;
