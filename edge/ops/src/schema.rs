@@ -50,6 +50,8 @@ pub struct QueueTotals {
     pub queued: i64,
     /// Wait for their time: a schedule, or a retry.
     pub scheduled: i64,
+    /// Wait for other jobs to end; the archive of a batch is one of these.
+    pub waiting: i64,
     pub running: i64,
     /// Failed for good, and can be sent again by an operator.
     pub dead: i64,
@@ -107,6 +109,8 @@ pub struct QueueReport {
     pub items: Vec<Lane>,
     /// Wait for their time: a schedule, or a retry.
     pub scheduled: i64,
+    /// Wait for other jobs to end; the archive of a batch is one of these.
+    pub waiting: i64,
     /// Failed for good.
     pub dead: i64,
 }

@@ -5,6 +5,7 @@
 )]
 
 mod routes;
+mod security;
 
 use std::collections::BTreeSet;
 
