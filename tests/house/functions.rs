@@ -1,4 +1,5 @@
-//! The SQL functions of a family name its own schema and those that all have in common, and no other family's.
+//! The SQL functions of a family name its own schema and those that all have in common, and no other family's; what runs jobs of
+//! every family names none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,6 +9,13 @@ use std::{
 
 /// What every family may call.
 const COMMON: [&str; 6] = ["account", "api", "queue", "storage", "telemetry", "webhook"];
+
+/// What works for every family alike.
+const FOR_ALL: [&str; 3] = [
+    "worker/queue/src",
+    "worker/queue/queries",
+    "worker/runner/src",
+];
 
 /// Files with their text, by family: those of the product in `shared/functions/FAMILY`, and those of families that only tests run
 /// in `tests/FAMILY/functions`.
@@ -38,9 +46,36 @@ fn files_in(folder: &Path) -> Vec<(String, String)> {
     files.collect()
 }
 
+fn families(folders: &BTreeMap<String, Vec<(String, String)>>) -> BTreeSet<&String> {
+    folders
+        .keys()
+        .filter(|folder| !COMMON.contains(&folder.as_str()))
+        .collect()
+}
+
 /// The code of a line, without its comment.
 fn code(line: &str) -> &str {
     line.split_once("--").map_or(line, |(code, _)| code)
+}
+
+/// The same of a line of Rust.
+fn rust_code(line: &str) -> &str {
+    line.split_once("//").map_or(line, |(code, _)| code)
+}
+
+/// Every file below, with its text.
+fn texts(folder: &Path) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                return texts(&path);
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            vec![(path.display().to_string(), text)]
+        })
+        .collect()
 }
 
 /// Whether `schema.` stands there as a name of its own.
@@ -55,10 +90,7 @@ fn names(code: &str, schema: &str) -> bool {
 #[test]
 fn no_family_names_another_ones_schema() {
     let folders = folders();
-    let families: BTreeSet<&String> = folders
-        .keys()
-        .filter(|folder| !COMMON.contains(&folder.as_str()))
-        .collect();
+    let families = families(&folders);
     assert!(families.contains(&"speech".to_owned()), "{families:?}");
     let mut offences = Vec::new();
     for (folder, files) in &folders {
@@ -75,9 +107,28 @@ fn no_family_names_another_ones_schema() {
 }
 
 #[test]
+fn what_works_for_every_family_names_the_schema_of_none() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = folders();
+    let families = families(&folders);
+    let mut offences = Vec::new();
+    for (path, text) in FOR_ALL.iter().flat_map(|folder| texts(&root.join(folder))) {
+        for (number, line) in text.lines().enumerate() {
+            let code = code(rust_code(line));
+            if families.iter().any(|family| names(code, family)) {
+                offences.push(format!("{path}:{}: {line}", number + 1));
+            }
+        }
+    }
+    assert!(offences.is_empty(), "{offences:#?}");
+}
+
+#[test]
 fn a_schema_is_found_where_it_is_one() {
     assert!(names("perform speech.keep_voices(c)", "speech"));
     assert!(!names("v.speech.x", "speech"));
     assert!(!names("'/api/v1/speech.wav'", "speech"));
     assert_eq!(code("select 1 -- speech.x"), "select 1 ");
+    assert!(names(rust_code(r#"query("select speech.x()")"#), "speech"));
+    assert_eq!(rust_code("call(); // speech.x"), "call(); ");
 }

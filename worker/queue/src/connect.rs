@@ -84,7 +84,9 @@ impl Queue {
         self.pool.close().await;
     }
 
-    pub(crate) async fn run(&self, query: Query<'_, Postgres, PgArguments>) -> Result<()> {
+    /// Runs a statement as every method of this crate does: within the bounds of waiting, also behind a pooler, and with errors by what
+    /// the caller can do. For what a family of jobs asks of its own SQL.
+    pub async fn run(&self, query: Query<'_, Postgres, PgArguments>) -> Result<()> {
         if self.behind_pooler {
             let mut transaction = self.pool.begin().await?;
             query.persistent(false).execute(&mut *transaction).await?;

@@ -28,7 +28,7 @@ pub(crate) async fn announce(tools: Arc<Tools>, queue: Queue) {
     let mut previews: Option<Previews> = None;
     loop {
         let voices = voices(&tools, previews.as_ref());
-        if let Err(error) = queue.announce(&engines, &voices).await {
+        if let Err(error) = tell(&queue, &engines, &voices).await {
             tracing::warn!(error = %chain(&error), "cannot announce what is spoken here");
             sleep(AFTER_TROUBLE).await;
         } else if previews.is_some() {
@@ -43,6 +43,12 @@ pub(crate) async fn announce(tools: Arc<Tools>, queue: Queue) {
             }
         }
     }
+}
+
+/// Makes engines and built-in voices known to the edge.
+async fn tell(queue: &Queue, engines: &Value, voices: &Value) -> kiskadee_queue::Result<()> {
+    let statement = sqlx::query("select speech.announce($1, $2)");
+    queue.run(statement.bind(engines).bind(voices)).await
 }
 
 fn engines(tools: &Tools) -> Value {

@@ -249,7 +249,8 @@ async fn lanes_have_gauges_before_anything_waits_in_them() {
     let database = TestDatabase::create().await;
     let queue = database.queue();
     let engines = json!([{"name": "heron", "languages": ["en"]}]);
-    queue.announce(&engines, &json!([])).await.unwrap();
+    let announce = sqlx::query("select speech.announce($1, '[]')").bind(&engines);
+    queue.run(announce).await.unwrap();
     let lanes = "select queue || ' ' || jobs from telemetry.lanes() order by 1";
     assert_eq!(
         texts(&queue, lanes).await,

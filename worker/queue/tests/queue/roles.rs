@@ -141,13 +141,9 @@ async fn a_worker_may_do_the_leaders_chores() {
     queue.record(&sample).await.unwrap();
     queue.fold_telemetry(100).await.unwrap();
     queue.ring().await.unwrap();
-    queue
-        .announce(
-            &json!([{"name": "kiskadee", "languages": ["en"]}]),
-            &json!([]),
-        )
-        .await
-        .unwrap();
+    let engines = json!([{"name": "kiskadee", "languages": ["en"]}]);
+    let announce = sqlx::query("select speech.announce($1, '[]')").bind(engines);
+    queue.run(announce).await.unwrap();
 }
 
 #[tokio::test]
