@@ -27,6 +27,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
+use kiskadee_shared::causes;
 use tokio::task::LocalSet;
 
 #[derive(Parser)]
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
     match run(CommandLine::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", causes::chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }

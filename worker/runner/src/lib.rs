@@ -43,9 +43,11 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use kiskadee_shared::causes::chain;
+
 pub use self::{
     config::{MOST_SLOTS, RunnerConfig},
-    error::{RunnerError, chain},
+    error::RunnerError,
     family::{Answers, Family, Lane, Measured},
     job::{Attempt, Job, JobError, Made},
     pool::{PoolName, Slots, UnknownPool},

@@ -6,6 +6,7 @@
 
 mod caps;
 mod claims;
+mod errors;
 mod gates;
 mod ids;
 mod kinds;
