@@ -19,12 +19,13 @@ const DEFINITION: &str = "create or replace function ";
 /// Every body stands between two of these.
 const QUOTE: &str = "$$";
 
-/// What the database keeps to know the set again. The newest migration is part of it: a migration may drop a function that
-/// stands unchanged in its file, so after each the set is applied anew.
+/// What the database keeps to know the set again. The migrations are part of it: one may drop a function that stands unchanged in
+/// its file, so after each the set is applied anew.
 pub(super) fn digest() -> String {
     let mut hash = Sha256::new();
-    let newest = MIGRATOR.iter().map(|migration| migration.version).max();
-    hash.update(newest.unwrap_or_default().to_be_bytes());
+    for migration in MIGRATOR.iter() {
+        hash.update(migration.version.to_be_bytes());
+    }
     for part in FILES.iter().flat_map(|file| [file.path, file.text]) {
         // With the length in front, so that no text can pass into the next.
         hash.update(part.len().to_be_bytes());
