@@ -49,6 +49,9 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   from (select l.queue from lanes l union select h.batch_key from queue.lease h) as k
   left join queue.lease h on h.batch_key = k.queue group by k.queue
   union all
+  -- Not by queue: that would read the facts of every job behind a gate.
+  select 'queue_waiting_jobs', '{}', count(*)::float8 from queue.waiting
+  union all
   select 'queue_dead_jobs', '{}', count(*)::float8 from queue.dead d where d.cause is null
   union all
   select 'workers_alive', '{}', count(*)::float8 from queue.worker w where w.expires_at > clock_timestamp()

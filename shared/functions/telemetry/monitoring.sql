@@ -25,6 +25,7 @@ begin
     'queue', jsonb_build_object(
       'queued', (select coalesce(sum(l.jobs), 0) from telemetry.lanes() l),
       'scheduled', (select count(*) from queue.later),
+      'waiting', (select count(*) from queue.waiting),
       'running', (select count(*) from queue.lease),
       'dead', (select count(*) from queue.dead d where d.cause is null)),
     'jobs', jsonb_build_object(
@@ -83,7 +84,8 @@ begin
     into items from telemetry.lanes() l;
   return api.ok(caller, 200, jsonb_build_object(
     'measured_at', api.wire_time(clock_timestamp()), 'items', items,
-    'scheduled', (select count(*) from queue.later), 'dead', (select count(*) from queue.dead d where d.cause is null)));
+    'scheduled', (select count(*) from queue.later), 'waiting', (select count(*) from queue.waiting),
+    'dead', (select count(*) from queue.dead d where d.cause is null)));
 end
 $$;
 

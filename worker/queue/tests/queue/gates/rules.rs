@@ -183,6 +183,23 @@ async fn what_waits_counts_for_its_owner_and_is_not_in_the_depth() {
 }
 
 #[tokio::test]
+async fn operators_see_how_many_jobs_wait() {
+    const GAUGE: &str = "select (s ->> 'value')::bigint
+        from jsonb_array_elements(api.metrics()::jsonb) m, jsonb_array_elements(m -> 'samples') s
+        where m ->> 'name' = 'queue_waiting_jobs'";
+    let database = TestDatabase::create().await;
+    let (queue, owner) = (database.queue(), Uuid::now_v7());
+    assert_eq!(count(&queue, GAUGE).await, 0);
+    let root = enqueue_one(&queue, owner, NewJob::speech(LANE, 10)).await;
+    for _ in 0..3 {
+        enqueue_one(&queue, owner, after(&[root], false)).await;
+    }
+    assert_eq!(count(&queue, GAUGE).await, 3);
+    work(&queue, LANE, 1, completed()).await;
+    assert_eq!(count(&queue, GAUGE).await, 0);
+}
+
+#[tokio::test]
 async fn a_job_is_younger_than_those_before_it_whatever_the_clock_says() {
     let database = TestDatabase::create().await;
     let (queue, owner) = (database.queue(), Uuid::now_v7());
