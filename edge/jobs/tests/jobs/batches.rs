@@ -72,6 +72,13 @@ async fn a_batch_is_shown_from_its_beginning_to_its_archive() {
     assert!(ended.finished_at.is_some());
     let download: Value = database.ask(Who::Ann, "batch_download", &id).await.body();
     assert_eq!(download["filename"], format!("batch_{batch}.zip"));
+
+    // Opened again, it has no archive until there is one with all that it holds then.
+    database
+        .run("select queue.redrive(job_id) from queue.dead")
+        .await;
+    let reopened = database.ask(Who::Ann, "batch_download", &id).await;
+    assert_eq!(reopened.status, 409);
     database.drop().await;
 }
 

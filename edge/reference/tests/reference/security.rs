@@ -35,11 +35,12 @@ const OPEN: [&str; 11] = [
 const BY_TOKEN_ALONE: [&str; 1] = ["post /api/v1/advanced/auth/api-key"];
 
 /// The components that know callers.
-const ROUTERS: [fn() -> &'static Router; 4] = [
+const ROUTERS: [fn() -> &'static Router; 5] = [
     kiskadee_accounts::router,
     kiskadee_jobs_api::router,
     kiskadee_ops::router,
     kiskadee_speech_api::router,
+    kiskadee_uploads_api::router,
 ];
 
 /// The public key of RFC 8037, appendix A.

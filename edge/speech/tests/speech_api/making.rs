@@ -48,10 +48,10 @@ async fn make(database: &Database, outcome: &str) {
     database.run(&made).await;
 }
 
-async fn doomed(database: &Database) -> Vec<String> {
+async fn discarded(database: &Database) -> Vec<String> {
     let rows = database
         .client
-        .query("select * from speech.doomed_objects(10) k order by k", &[])
+        .query("select * from storage.discarded(10) k order by k", &[])
         .await;
     rows.expect("it answers")
         .iter()
@@ -146,15 +146,15 @@ async fn a_recording_takes_all_that_came_from_it() {
     for gone in [format!("'{voice_id}'"), mixed] {
         assert_eq!(database.ask(Who::Ann, "get_voice", &gone).await.status, 404);
     }
-    let keys = doomed(&database).await;
+    let keys = discarded(&database).await;
     assert!(
         keys.len() == 2 && keys[0].starts_with("recordings/") && keys[1] == "voices/made",
         "{keys:?}"
     );
     database
-        .run("select speech.objects_deleted(array(select speech.doomed_objects(10)))")
+        .run("select storage.deleted(array(select storage.discarded(10)))")
         .await;
-    assert!(doomed(&database).await.is_empty());
+    assert!(discarded(&database).await.is_empty());
     database.drop().await;
 }
 
@@ -192,7 +192,7 @@ async fn each_of_several_recordings_takes_the_voice_with_it() {
     let left = listed().await.items;
     assert!(left.len() == 1 && left[0].recording_id == ids[0] && left[0].voices.is_empty());
     assert_eq!(delete(&ids[0]).await, 204);
-    assert_eq!(doomed(&database).await.len(), 3);
+    assert_eq!(discarded(&database).await.len(), 3);
     database.drop().await;
 }
 
@@ -210,7 +210,7 @@ async fn a_voice_that_goes_takes_all_its_recordings_with_it() {
     );
     let page: RecordingList = database.ask(Who::Ann, "list_recordings", "10").await.body();
     assert!(page.items.is_empty());
-    assert_eq!(doomed(&database).await.len(), 4);
+    assert_eq!(discarded(&database).await.len(), 4);
     database.drop().await;
 }
 
@@ -281,7 +281,11 @@ async fn what_could_not_be_made_leaves_nothing() {
         204
     );
     make(&database, "completed").await;
-    assert!(doomed(&database).await.contains(&"voices/made".to_owned()));
+    assert!(
+        discarded(&database)
+            .await
+            .contains(&"voices/made".to_owned())
+    );
     database.drop().await;
 }
 

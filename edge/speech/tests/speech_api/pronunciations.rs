@@ -25,6 +25,7 @@ async fn list(database: &Database, who: Who) -> PronunciationList {
 async fn told(database: &Database, who: Who, language: &str, text: &str) -> Value {
     let items = json!([{"text": text, "voice_id": "default", "language": language, "tts_engine": null,
         "quality_profile": "balanced", "response_format": "wav", "speed": 1}]);
+    let items = items.to_string().replace('\'', "''");
     let answer = database
         .ask(
             who,
@@ -131,5 +132,23 @@ async fn a_dictionary_is_bounded_and_so_is_what_a_text_takes_along() {
     let words: Vec<String> = (0..600).map(|n| format!("w{n}")).collect();
     let told = told(&database, Who::Ann, "en", &words.join(" ")).await;
     assert_eq!(told.as_array().map(Vec::len), Some(200));
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn words_are_found_wherever_they_may_stand() {
+    let database = Database::create(SPEECH).await;
+    let entries = r#"'[{"word": ".NET", "alias": "dot net"}, {"word": "C++", "alias": "see plus plus"}, {"word": "→", "alias": "to"},
+        {"word": "São Paulo", "alias": "the city"}, {"word": "can''t", "alias": "cannot"}, {"word": "absent", "alias": "x"}]'"#;
+    put(&database, Who::Ann, "en", entries).await;
+    let text = "ASP.NET and C++: we CAN'T go → SÃO PAULO, (.net).";
+    let found = told(&database, Who::Ann, "en", text).await;
+    let words: Vec<&str> = found
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry["word"].as_str())
+        .collect();
+    assert_eq!(words, ["São Paulo", "can't", ".NET", "C++", "→"]);
     database.drop().await;
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use kiskadee_queue::{
-    ClaimRequest, Claimed, Error, Outcome, Queue, Settlement,
+    ClaimRequest, Claimed, Error, Held, Outcome, Queue, Settlement,
     testing::{NewJob, TestDatabase, enqueue},
 };
 use serde_json::json;
@@ -57,6 +57,89 @@ async fn execute(queue: &Queue, statement: &'static str) {
         .execute(queue.pool())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_has_waited_long_gets_its_share_beside_more_urgent_work() {
+    let database = TestDatabase::create().await;
+    let queue = database.queue();
+    let worker = register(&queue).await;
+    let owner = Uuid::now_v7();
+    let urgent = NewJob {
+        priority: 0,
+        ..NewJob::speech(LANE, 100)
+    };
+    enqueue(&queue, owner, CAP, &vec![urgent; 200])
+        .await
+        .unwrap();
+    let patient = enqueue(&queue, owner, CAP, &[NewJob::speech(LANE, 100)])
+        .await
+        .unwrap();
+    let claimed = async |times| {
+        for _ in 0..times {
+            let jobs = claim(&queue, worker, 1).await;
+            if jobs.iter().any(|job| patient.contains(&job.job_id)) {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(!claimed(50).await, "it has not waited yet");
+    execute(
+        &queue,
+        "update queue.ready set ready_at = now() - interval '11 s' where priority > 0",
+    )
+    .await;
+    // One claim in five: none of a hundred would be once in five thousand million runs.
+    assert!(claimed(100).await, "as long as anybody urgent comes");
+}
+
+#[tokio::test]
+async fn the_whole_queue_is_bounded_where_nobody_leads() {
+    let database = TestDatabase::create().await;
+    let queue = database.queue();
+    execute(&queue, "update queue.setting set cap_jobs = 150").await;
+    let jobs = vec![NewJob::speech(LANE, 1); 100];
+    enqueue(&queue, Uuid::now_v7(), CAP, &jobs).await.unwrap();
+    let refused = enqueue(&queue, Uuid::now_v7(), CAP, &jobs).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(count(&queue, "select count(*) from queue.ready").await, 100);
+}
+
+#[tokio::test]
+async fn a_heartbeat_waits_for_nobody_who_settles() {
+    let database = TestDatabase::create().await;
+    let queue = database.queue();
+    let worker = register(&queue).await;
+    let jobs = vec![NewJob::speech(LANE, 1); 2];
+    enqueue(&queue, Uuid::now_v7(), CAP, &jobs).await.unwrap();
+    let held: Vec<Held> = claim(&queue, worker, 2)
+        .await
+        .iter()
+        .map(|job| Held {
+            job: job.job_id,
+            token: job.token,
+            progress: 50,
+            detail: None,
+        })
+        .collect();
+    let mut settling = queue.pool().begin().await.unwrap();
+    sqlx::query("select from queue.lease where job_id = $1 for update")
+        .bind(held[0].job)
+        .execute(&mut *settling)
+        .await
+        .unwrap();
+    queue
+        .heartbeat(worker, TTL, &json!({}), &held)
+        .await
+        .unwrap();
+    settling.rollback().await.unwrap();
+    let told = count(
+        &queue,
+        "select count(*) from queue.lease where progress = 50",
+    )
+    .await;
+    assert_eq!(told, 1, "the other one is told");
 }
 
 #[tokio::test]

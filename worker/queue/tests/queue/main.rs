@@ -13,6 +13,7 @@ mod kinds;
 mod lead;
 mod migrate;
 mod model;
+mod retention;
 mod roles;
 mod storm;
 mod telemetry;

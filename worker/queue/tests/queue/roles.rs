@@ -136,6 +136,25 @@ async fn a_worker_may_do_the_leaders_chores() {
     queue.lower_watermarks().await.unwrap();
     queue.measure_depth().await.unwrap();
     queue.rotate_partitions().await.unwrap();
+    queue.forget(10).await.unwrap();
+    queue.objects_deleted(&[]).await.unwrap();
+    let key = "results/x".to_owned();
+    assert!(queue.discarded_objects(10).await.unwrap().is_empty());
+    assert!(
+        queue
+            .kept_objects(&[key])
+            .await
+            .unwrap()
+            .contains("results/x"),
+        "of another making"
+    );
+    assert!(
+        queue
+            .object_prefixes()
+            .await
+            .unwrap()
+            .contains(&"results".to_owned())
+    );
     queue.sweep_admission().await.unwrap();
     let sample = json!([{"name": "cache_hits_total", "labels": {"cache": "models"}, "value": 2}]);
     queue.record(&sample).await.unwrap();

@@ -13,11 +13,15 @@ use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 /// The tables that a release writes what it has into: kinds, lanes, metrics.
-const OF_THE_RELEASE: [&str; 4] = [
+const OF_THE_RELEASE: [&str; 7] = [
     "queue.kind ",
     "queue.lane ",
     "queue.group_kind ",
     "telemetry.metric ",
+    "storage.prefix ",
+    "storage.intake ",
+    // Made of what there was.
+    "storage.object ",
 ];
 
 /// Whether there is such a row still; it may have got further columns.
