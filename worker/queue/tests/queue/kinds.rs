@@ -254,6 +254,6 @@ async fn lanes_have_gauges_before_anything_waits_in_them() {
     let lanes = "select queue || ' ' || jobs from telemetry.lanes() order by 1";
     assert_eq!(
         texts(&queue, lanes).await,
-        ["archive:zip 0", "speech:heron 0"]
+        ["archive:zip 0", "speech:heron 0", "upload:check 0"]
     );
 }
