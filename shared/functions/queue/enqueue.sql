@@ -18,18 +18,20 @@ begin
 end
 $$;
 
--- Jobs that are ready: the leader's last count, or, where nobody leads (a fleet scaled to nothing), counted here, as far as
--- p_most.
-create or replace function queue.ready_jobs(p_most bigint) returns bigint
+-- Whether so many more jobs would pass the cap of the whole queue: by the leader's last count, or, where nobody leads (a fleet scaled
+-- to nothing), counted here. A row takes 80 bytes at least, so while the table is small against the cap nothing need be counted.
+create or replace function queue.is_full(p_jobs int) returns boolean
 language plpgsql stable as $$
 declare
+  cap constant bigint := (select s.cap_jobs from queue.setting s);
   counted record;
 begin
   select coalesce(sum(d.jobs), 0) as jobs, max(d.measured_at) as at into counted from queue.depth d;
   if counted.at > clock_timestamp() - interval '10 seconds' then
-    return counted.jobs;
+    return counted.jobs + p_jobs > cap;
   end if;
-  return (select count(*) from (select from queue.ready limit p_most) r);
+  return pg_relation_size('queue.ready') / 80 + p_jobs > cap
+    and (select count(*) from (select from queue.ready limit cap) r) + p_jobs > cap;
 end
 $$;
 
@@ -44,7 +46,7 @@ begin
   if p_cap is null then
     return;
   end if;
-  if (select queue.ready_jobs(s.cap_jobs) + cardinality(p_jobs) > s.cap_jobs from queue.setting s) then
+  if queue.is_full(cardinality(p_jobs)) then
     raise exception 'the queue is full' using errcode = 'KQ503';
   end if;
   select sum((clock.last - clock.mark) * p_weight + lane.cost) into backlog
