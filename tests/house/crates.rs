@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("worker/queue", &["shared"]),
     ("worker/storage", &["shared"]),
     ("worker/media", &["shared"]),
-    ("worker/webhook", &["shared"]),
+    ("worker/webhook", &["shared", "worker/queue"]),
     (
         "worker/runner",
         &["shared", "worker/queue", "worker/storage"],

@@ -2,7 +2,7 @@
 
 use kiskadee_media::Scratch;
 use kiskadee_queue::{ConnectOptions, Queue};
-use kiskadee_runner::{PATIENT_SHARE, RunnerError};
+use kiskadee_runner::{PATIENT_SHARE, RunnerError, TURN_WITHIN, Turn};
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::start_engines;
 use kiskadee_storage::Store;
@@ -52,8 +52,9 @@ impl Worker {
             scratch: scratch.path(),
             engines,
         })?;
-        let webhooks = start_webhooks(&config, &queue, &stop)?;
         let runner = config.runner();
+        let turn = runner.turns.watch("webhooks", TURN_WITHIN);
+        let webhooks = start_webhooks(&config, &queue, &stop, turn)?;
         let running = kiskadee_runner::run(runner, queue.clone(), store, families, stop);
         let ended = Box::pin(running).await;
         // They were told to stop when the runner was, and have had as long; not where the runner did not even start.
@@ -77,13 +78,19 @@ fn start_webhooks(
     config: &WorkerConfig,
     queue: &Queue,
     stop: &CancellationToken,
+    turn: Turn,
 ) -> Result<AbortOnDropHandle<()>, WorkerError> {
     let webhooks = WebhookConfig {
         allow_private: config.allow_private_webhooks,
         grace: config.drain.mul_f64(PATIENT_SHARE),
         ..WebhookConfig::default()
     };
-    let sender = WebhookSender::new(queue.pool().clone(), webhooks)?;
-    let sending = sender.run(stop.clone().cancelled_owned());
+    let noted = turn.clone();
+    let sender = WebhookSender::new(queue.clone(), webhooks)?.noting(move || noted.take());
+    let stop = stop.clone();
+    let sending = async move {
+        sender.run(stop.cancelled_owned()).await;
+        turn.rest();
+    };
     Ok(AbortOnDropHandle::new(tokio::spawn(sending)))
 }

@@ -1,17 +1,26 @@
-//! The pool, and the one way in which every statement is run.
+//! The pool, and the one way in which every statement is run: within a deadline, on a connection that is not used again when
+//! it missed it.
+//!
+//! A connection can go dark: what is written to it is taken by something on the way, and nothing ever comes back. The
+//! driver sets no keepalive, so it is the deadlines that find it.
 
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    FromRow, PgPool, Postgres, Type,
+    Connection as _, FromRow, PgConnection, PgPool, Postgres, Type,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
     query::{Query, QueryAs},
 };
+use tokio::time::timeout;
 
-use crate::Result;
+use crate::{Result, lent::Lent};
 
 /// No statement of a worker takes longer than this, short of trouble.
 const STATEMENT_TIMEOUT: &str = "30s";
+/// Where the session is not this worker's own, each transaction is told.
+const BEGIN_BEHIND_POOLER: &str = "begin; set local statement_timeout = '30s'";
+/// A little longer, so that of a statement that is only slow the server's word comes first.
+const ANSWER_WITHIN: Duration = Duration::from_secs(35);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
@@ -23,6 +32,8 @@ pub struct ConnectOptions {
     pub behind_pooler: bool,
     /// What `pg_stat_activity` shows.
     pub application_name: String,
+    /// A statement without an answer by then has failed, and its connection is given up.
+    pub answer_within: Duration,
 }
 
 impl ConnectOptions {
@@ -32,6 +43,7 @@ impl ConnectOptions {
             max_connections: 4,
             behind_pooler: false,
             application_name: "kiskadee-worker".to_owned(),
+            answer_within: ANSWER_WITHIN,
         }
     }
 
@@ -55,6 +67,7 @@ impl ConnectOptions {
 pub struct Queue {
     pool: PgPool,
     behind_pooler: bool,
+    answer_within: Duration,
 }
 
 impl Queue {
@@ -67,10 +80,20 @@ impl Queue {
         Ok(Self {
             pool,
             behind_pooler: options.behind_pooler,
+            answer_within: options.answer_within,
         })
     }
 
-    /// The pool, for what is not the queue's own (webhooks read their outbox through it).
+    /// On a pool of the caller's, whose sessions are set up in a way of their own.
+    pub fn on(pool: PgPool) -> Self {
+        Self {
+            pool,
+            behind_pooler: false,
+            answer_within: ANSWER_WITHIN,
+        }
+    }
+
+    /// The pool, for those who must have a connection for longer than a statement.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -87,27 +110,50 @@ impl Queue {
     /// Runs a statement as every method of this crate does: within the bounds of waiting, also behind a pooler, and with errors by what
     /// the caller can do. For what a family of jobs asks of its own SQL.
     pub async fn run(&self, query: Query<'_, Postgres, PgArguments>) -> Result<()> {
-        if self.behind_pooler {
-            let mut transaction = self.pool.begin().await?;
-            query.persistent(false).execute(&mut *transaction).await?;
-            transaction.commit().await?;
-        } else {
-            query.execute(&self.pool).await?;
-        }
+        let mut lent = Lent::new(self.pool.acquire().await?);
+        let ran = self.run_on(lent.connection()?, query);
+        let ran = timeout(self.answer_within, ran).await;
+        lent.answered(ran)?;
         Ok(())
     }
 
-    pub(crate) async fn rows<T>(
+    async fn run_on(
         &self,
+        connection: &mut PgConnection,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> sqlx::Result<()> {
+        if !self.behind_pooler {
+            query.execute(connection).await?;
+            return Ok(());
+        }
+        let mut transaction = connection.begin_with(BEGIN_BEHIND_POOLER).await?;
+        query.persistent(false).execute(&mut *transaction).await?;
+        transaction.commit().await
+    }
+
+    /// All rows that a statement answers. Also for functions of the schema that are not the queue's own.
+    pub async fn rows<T>(&self, query: QueryAs<'_, Postgres, T, PgArguments>) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let mut lent = Lent::new(self.pool.acquire().await?);
+        let rows = self.rows_on(lent.connection()?, query);
+        let rows = timeout(self.answer_within, rows).await;
+        Ok(lent.answered(rows)?)
+    }
+
+    async fn rows_on<T>(
+        &self,
+        connection: &mut PgConnection,
         query: QueryAs<'_, Postgres, T, PgArguments>,
-    ) -> Result<Vec<T>>
+    ) -> sqlx::Result<Vec<T>>
     where
         T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
         if !self.behind_pooler {
-            return Ok(query.fetch_all(&self.pool).await?);
+            return query.fetch_all(connection).await;
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = connection.begin_with(BEGIN_BEHIND_POOLER).await?;
         let rows = query.persistent(false).fetch_all(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(rows)

@@ -13,6 +13,7 @@ mod doorbell;
 mod error;
 mod fleet;
 mod gates;
+mod lent;
 mod migrate;
 mod objects;
 mod settle;

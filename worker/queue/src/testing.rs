@@ -1,5 +1,7 @@
 //! For tests: a database of one's own on the server of `KISKADEE_TEST_DATABASE_URL`, migrated, and gone afterwards.
 
+pub mod dark;
+
 use std::str::FromStr;
 
 use serde::Serialize;

@@ -9,7 +9,7 @@ use kiskadee_queue::Doorbell;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use crate::{chain, shared::Shared};
+use crate::{TURN_WITHIN, Turn, chain, shared::Shared};
 
 const PROBE_EVERY: Duration = Duration::from_secs(30);
 /// While the storage is away nothing is claimed, so its return is watched for closely.
@@ -17,6 +17,8 @@ const PROBE_WHEN_AWAY: Duration = Duration::from_secs(1);
 const PROBE_WITHIN: Duration = Duration::from_secs(10);
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 const LOOK_AT_DEVICES_EVERY: Duration = Duration::from_secs(5);
+const LISTEN_WITHIN: Duration = Duration::from_secs(10);
+const LONGEST_SILENCE: Duration = Duration::from_mins(1);
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 
 /// Runs a loop until the worker has finished.
@@ -25,7 +27,9 @@ pub(crate) async fn until_finished(shared: Arc<Shared>, work: impl Future<Output
 }
 
 pub(crate) async fn probe_storage(shared: Arc<Shared>) {
+    let turn = shared.config.turns.watch("probe_storage", TURN_WITHIN);
     loop {
+        turn.take();
         let is_ok = match timeout(PROBE_WITHIN, shared.store.probe()).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
@@ -39,6 +43,7 @@ pub(crate) async fn probe_storage(shared: Arc<Shared>) {
         };
         shared.storage_ok.store(is_ok, Ordering::Relaxed);
         if is_ok {
+            turn.pause(PROBE_EVERY);
             // Also when a job finds it away.
             let _ = timeout(PROBE_EVERY, shared.storage_suspected.notified()).await;
         } else {
@@ -49,15 +54,20 @@ pub(crate) async fn probe_storage(shared: Arc<Shared>) {
 
 /// Looks at the GPUs again and again, where there is somebody to ask.
 pub(crate) async fn watch_devices(shared: Arc<Shared>) {
+    let turn = shared.config.turns.watch("devices", TURN_WITHIN);
     while shared.devices.refresh().await {
+        turn.pause(LOOK_AT_DEVICES_EVERY);
         sleep(LOOK_AT_DEVICES_EVERY).await;
     }
+    turn.rest();
 }
 
 /// Passes on what was counted. Samples wait for a database that is away; an answer that is lost counts twice.
 pub(crate) async fn flush_metrics(shared: Arc<Shared>) {
+    let turn = shared.config.turns.watch("metrics", TURN_WITHIN);
     let mut waiting = Vec::new();
     loop {
+        turn.take();
         sleep(FLUSH_EVERY).await;
         waiting = record(&shared, waiting).await;
     }
@@ -87,20 +97,29 @@ pub(crate) async fn record(shared: &Shared, mut samples: Vec<Value>) -> Vec<Valu
 
 /// Wakes the fetchers when somebody rings.
 pub(crate) async fn hear_doorbell(shared: Arc<Shared>) {
+    let turn = shared.config.turns.watch("doorbell", TURN_WITHIN);
     loop {
-        let heard = async {
-            let mut doorbell = Doorbell::listen(&shared.config.database_url).await?;
-            loop {
-                doorbell.wait().await?;
-                for pool in &shared.pools {
-                    pool.doorbell.notify_one();
-                }
-            }
-        };
-        let heard: Result<(), kiskadee_queue::Error> = heard.await;
-        if let Err(error) = heard {
+        if let Err(error) = hear(&shared, &turn).await {
             tracing::debug!(error = %chain(&error), "the doorbell is not heard; polling goes on");
+            sleep(AFTER_TROUBLE).await;
         }
-        sleep(AFTER_TROUBLE).await;
     }
+}
+
+/// Until it breaks, or is silent for long: silence is all that a connection gives which leads nowhere any more.
+async fn hear(shared: &Shared, turn: &Turn) -> Result<(), kiskadee_queue::Error> {
+    turn.take();
+    let listening = Doorbell::listen(&shared.config.database_url);
+    let Ok(listening) = timeout(LISTEN_WITHIN, listening).await else {
+        return Ok(());
+    };
+    let mut doorbell = listening?;
+    while let Ok(rung) = timeout(LONGEST_SILENCE, doorbell.wait()).await {
+        rung?;
+        turn.take();
+        for pool in &shared.pools {
+            pool.doorbell.notify_one();
+        }
+    }
+    Ok(())
 }

@@ -15,10 +15,10 @@ use kiskadee_storage::{StoreError, Sweeper};
 use tokio::{
     runtime::Handle,
     task::spawn_blocking,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
-use crate::{chain, session::Session, shared::Shared};
+use crate::{TURN_WITHIN, Turn, chain, session::Session, shared::Shared};
 
 const ROW_LASTS: Duration = Duration::from_secs(10);
 /// The others ask so often as well, lest a leader that leaves in good order be missed for long.
@@ -30,6 +30,10 @@ const TICK: Duration = Duration::from_millis(250);
 const ROWS: i32 = 1000;
 const FOLD_ROWS: i32 = 5000;
 const DISCARDED_OBJECTS: i32 = 100;
+/// All objects of one turn.
+const DELETED_WITHIN: Duration = Duration::from_mins(1);
+/// What is seldom done is done soon when it failed.
+const AFTER_TROUBLE: Duration = Duration::from_mins(1);
 /// What is swept is older than any attempt can last.
 const SWEEP_GRACE: Duration = Duration::from_hours(24);
 
@@ -76,6 +80,7 @@ struct Leader {
     held: Option<(Session, Instant)>,
     ask_at: Instant,
     due: Vec<(Chore, Duration, Instant)>,
+    turn: Turn,
 }
 
 /// Leads when it can, until the worker stops.
@@ -86,7 +91,9 @@ pub(crate) async fn lead(shared: Arc<Shared>) {
     let due = Chore::ALL
         .map(|(chore, every)| (chore, every, now + chore.first_after()))
         .to_vec();
+    let turn = shared.config.turns.watch("lead", TURN_WITHIN);
     let mut leader = Leader {
+        turn: turn.clone(),
         shared,
         held: None,
         ask_at: now,
@@ -94,9 +101,10 @@ pub(crate) async fn lead(shared: Arc<Shared>) {
     };
     loop {
         tokio::select! {
-            () = leader.shared.stop.cancelled() => return,
+            () = leader.shared.stop.cancelled() => return turn.rest(),
             _ = tick.tick() => {}
         }
+        turn.take();
         leader.ask().await;
         leader.do_chores().await;
     }
@@ -144,14 +152,18 @@ impl Leader {
             if at > Instant::now() || !self.leads() || self.shared.stop.is_cancelled() {
                 continue;
             }
-            let found = perform(&self.shared, chore).await;
-            let again = matches!(found, Ok(rows) if rows >= ROWS);
-            if let Err(error) = found {
-                tracing::warn!(?chore, error = %chain(&error), "a chore failed");
-            }
+            let pause = match perform(&self.shared, chore).await {
+                Ok(rows) if rows >= ROWS => Duration::ZERO,
+                Ok(_) => every,
+                Err(error) => {
+                    tracing::warn!(?chore, error = %chain(&error), "a chore failed");
+                    every.min(AFTER_TROUBLE)
+                }
+            };
             if let Some(entry) = self.due.get_mut(index) {
-                entry.2 = Instant::now() + if again { Duration::ZERO } else { every };
+                entry.2 = Instant::now() + pause;
             }
+            self.turn.take();
         }
     }
 }
@@ -190,14 +202,18 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
 /// Deletes what its owner gave up. What the storage cannot delete now stays noted down.
 async fn delete_discarded(shared: &Shared) -> Result<i32, Error> {
     let mut deleted = Vec::new();
-    for key in shared.queue.discarded_objects(DISCARDED_OBJECTS).await? {
-        match shared.store.delete(&key).await {
-            Ok(()) => deleted.push(key),
-            Err(error) => {
-                tracing::warn!(%error, key, "an object could not be deleted yet");
-                break;
-            }
+    let discarded = shared.queue.discarded_objects(DISCARDED_OBJECTS).await?;
+    let deleting = async {
+        for key in discarded {
+            shared.store.delete(&key).await?;
+            deleted.push(key);
         }
+        Ok::<_, StoreError>(())
+    };
+    match timeout(DELETED_WITHIN, deleting).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "an object could not be deleted yet"),
+        Err(_) => tracing::warn!("the storage takes long to delete objects; the rest waits"),
     }
     if !deleted.is_empty() {
         shared.queue.objects_deleted(&deleted).await?;

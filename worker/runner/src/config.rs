@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use crate::pool::Slots;
+use crate::{pool::Slots, turns::Turns};
 
 /// More slots in a pool than this cannot be meant.
 pub const MOST_SLOTS: usize = 4096;
@@ -28,6 +28,8 @@ pub struct RunnerConfig {
     pub drain: Duration,
     /// Where `/metrics`, `/health` and `/ready` are served.
     pub metrics_listen: Option<SocketAddr>,
+    /// The loops of the process that `/health` watches; others' may be among them.
+    pub turns: Turns,
 }
 
 impl RunnerConfig {
@@ -44,6 +46,7 @@ impl RunnerConfig {
             lease_ttl: Duration::from_secs(30),
             drain: Duration::from_secs(25),
             metrics_listen: None,
+            turns: Turns::default(),
         }
     }
 

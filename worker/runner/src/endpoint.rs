@@ -12,10 +12,10 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use serde_json::json;
+use serde_json::{Map, json};
 use tokio::net::TcpListener;
 
-use crate::{RunnerError, pool::Pool, shared::Shared};
+use crate::{RunnerError, pool::Pool, shared::Shared, turns::Age};
 
 pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, RunnerError> {
     TcpListener::bind(address)
@@ -50,6 +50,9 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     for pool in &shared.pools {
         page.push_str(&pool_lines(pool));
     }
+    page.push_str("# TYPE kiskadee_worker_loop_age_seconds gauge\n");
+    let ages = shared.config.turns.ages();
+    page.extend(ages.iter().map(age_line));
     (
         [(
             header::CONTENT_TYPE,
@@ -66,11 +69,32 @@ fn pool_lines(pool: &Pool) -> String {
     )
 }
 
-async fn health() -> impl IntoResponse {
-    json_answer(
-        StatusCode::OK,
-        &json!({"status": "healthy", "version": env!("CARGO_PKG_VERSION")}),
-    )
+fn age_line(Age { name, age, .. }: &Age) -> String {
+    let seconds = age.as_secs_f64();
+    format!("kiskadee_worker_loop_age_seconds{{loop=\"{name}\"}} {seconds}\n")
+}
+
+/// Fails when one of the loops stands still: then only a new process helps.
+async fn health(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+    let ages = shared.config.turns.ages();
+    let standing: Vec<&str> = ages
+        .iter()
+        .filter(|age| age.stands)
+        .map(|age| age.name.as_str())
+        .collect();
+    let (status, word) = if standing.is_empty() {
+        (StatusCode::OK, "healthy")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "unhealthy")
+    };
+    let seconds = |age: &Age| (age.name.clone(), json!(age.age.as_secs_f64()));
+    let body = json!({
+        "status": word,
+        "version": env!("CARGO_PKG_VERSION"),
+        "standing": standing,
+        "loop_age_seconds": ages.iter().map(seconds).collect::<Map<_, _>>(),
+    });
+    json_answer(status, &body)
 }
 
 /// Ready to take work: registered, with its storage, and not on its way out.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     job::{Job, JobError, Made},
     pool::PoolName,
+    turns::Turn,
 };
 
 /// One answer for each job of a batch, in the order in which they end.
@@ -51,8 +52,9 @@ pub trait Family: Send + Sync + 'static {
         ready(Vec::new()).boxed()
     }
 
-    /// Tells the rest of the system what there is, for as long as the worker lives.
-    fn announce(self: Arc<Self>) -> BoxFuture<'static, ()> {
+    /// Tells the rest of the system what there is, for as long as the worker lives. Each turn of its loop is to be told to
+    /// `turn`.
+    fn announce(self: Arc<Self>, _turn: Turn) -> BoxFuture<'static, ()> {
         ready(()).boxed()
     }
 

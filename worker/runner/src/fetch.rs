@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    chain,
+    TURN_WITHIN, Turn, chain,
     claimed_job::ClaimedJob,
     execute::{Settling, execute},
     pace::Pace,
@@ -36,6 +36,7 @@ pub(crate) struct Fetcher {
     settling: Settling,
     running: TaskTracker,
     pace: Pace,
+    turn: Turn,
 }
 
 impl Fetcher {
@@ -45,7 +46,9 @@ impl Fetcher {
         settling: Settling,
         running: TaskTracker,
     ) -> Self {
+        let name = format!("fetch:{}", pool.name);
         Self {
+            turn: shared.config.turns.watch(name, TURN_WITHIN),
             shared,
             pool,
             settling,
@@ -57,6 +60,7 @@ impl Fetcher {
     /// Claims until told to stop. A claim under way is never dropped: its leases would be nobody's.
     pub(crate) async fn run(mut self) {
         while !self.shared.stop.is_cancelled() {
+            self.turn.take();
             let pause = match self.shared.current_session() {
                 Some(session) if self.shared.storage_is_ok() => self.fetch(&session).await,
                 _ => TROUBLE_PAUSE / 5,
@@ -67,6 +71,7 @@ impl Fetcher {
                 () = sleep(pause) => {}
             }
         }
+        self.turn.rest();
     }
 
     /// One claim, and the start of what it brought. Returns how long to wait before the next.
@@ -78,6 +83,8 @@ impl Fetcher {
             }
             Ok(jobs) => {
                 self.pace.found();
+                // Slots may be busy for hours.
+                self.turn.rest();
                 self.start(session, jobs).await;
                 Duration::ZERO
             }

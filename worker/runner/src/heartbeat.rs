@@ -13,7 +13,7 @@ use kiskadee_queue::{AttemptId, ConnectOptions, Error, Outcome, Queue, Settlemen
 use tokio::time::{sleep, timeout, timeout_at};
 use uuid::Uuid;
 
-use crate::{RunnerError, chain, report, session::Session, shared::Shared};
+use crate::{RunnerError, Turn, chain, report, session::Session, shared::Shared};
 
 /// Registrations that fail are tried again so often.
 const REGISTER_PAUSE: Duration = Duration::from_millis(500);
@@ -50,6 +50,7 @@ struct Heartbeat<'a> {
     ttl: Duration,
     /// How much earlier than the server this side counts itself dead.
     margin: Duration,
+    turn: Turn,
 }
 
 impl<'a> Heartbeat<'a> {
@@ -63,6 +64,8 @@ impl<'a> Heartbeat<'a> {
         })?;
         let ttl = shared.config.lease_ttl;
         Ok(Self {
+            // A turn ends at the latest with the registration.
+            turn: shared.config.turns.watch("heartbeat", ttl * 3),
             shared,
             queue,
             ttl,
@@ -80,6 +83,7 @@ impl<'a> Heartbeat<'a> {
             self.shared.session.send_replace(Some(session.clone()));
             let ended = self.renew_until_over(&session).await;
             if matches!(ended, Ok(End::Finished)) {
+                self.turn.rest();
                 let _ = timeout(PARTING, self.queue.retire(session.worker)).await;
                 return Ok(());
             }
@@ -92,6 +96,7 @@ impl<'a> Heartbeat<'a> {
     async fn register(&self) -> Result<Option<Session>, Error> {
         let info = report::registration(self.shared);
         loop {
+            self.turn.take();
             let (worker, asked) = (Uuid::now_v7(), Instant::now());
             let registering =
                 timeout(self.ttl / 2, self.queue.register(worker, &info, self.ttl)).await;
@@ -108,7 +113,10 @@ impl<'a> Heartbeat<'a> {
                 Err(_) => tracing::warn!("cannot register yet: no answer"),
             }
             tokio::select! {
-                () = self.shared.finished.cancelled() => return Ok(None),
+                () = self.shared.finished.cancelled() => {
+                    self.turn.rest();
+                    return Ok(None);
+                }
                 () = sleep(REGISTER_PAUSE) => {}
             }
         }
@@ -119,6 +127,8 @@ impl<'a> Heartbeat<'a> {
         // The first beat is at once, for it brings the rates.
         let mut next = Instant::now();
         loop {
+            self.turn
+                .pause(next.saturating_duration_since(Instant::now()));
             tokio::select! {
                 () = self.shared.finished.cancelled() => return Ok(End::Finished),
                 () = self.shared.beat_now.notified() => {}

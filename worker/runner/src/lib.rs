@@ -30,10 +30,11 @@ mod session;
 mod settle;
 mod shared;
 mod span;
+mod turns;
 
 use std::{sync::Arc, time::Duration};
 
-use futures::future::join_all;
+use futures::{FutureExt as _, future::join_all};
 use kiskadee_queue::Queue;
 use kiskadee_storage::Store;
 use tokio::{
@@ -52,6 +53,7 @@ pub use self::{
     job::{Attempt, Job, JobError, Made},
     pool::{PoolName, Slots, UnknownPool},
     progress::Progress,
+    turns::{TURN_WITHIN, Turn, Turns},
 };
 use self::{execute::Settling, fetch::Fetcher, in_flight::Stop, shared::Shared};
 
@@ -171,7 +173,7 @@ impl Tasks {
                 "not everything could be settled; the rest will be rescued"
             );
         }
-        background::record(&shared, Vec::new()).await;
+        let _ = timeout_at(last + PARTING, background::record(&shared, Vec::new())).await;
         shared.finished.cancel();
         let _ = timeout_at(last + PARTING, spawn_blocking(move || heartbeat.join())).await;
     }
@@ -180,13 +182,19 @@ impl Tasks {
 /// What the last words to the database may take beyond the drain.
 const PARTING: Duration = Duration::from_secs(3);
 
+/// A turn of a family's own may speak or store something.
+const ANNOUNCED_WITHIN: Duration = Duration::from_mins(15);
+
 fn start_background(shared: &Arc<Shared>) {
     let run = |work: futures::future::BoxFuture<'static, ()>| {
         tokio::spawn(background::until_finished(Arc::clone(shared), work));
     };
     run(Box::pin(background::probe_storage(Arc::clone(shared))));
     for family in &shared.families {
-        run(Arc::clone(family).announce());
+        let name = format!("announce:{}", family.name());
+        let turn = shared.config.turns.watch(name, ANNOUNCED_WITHIN);
+        let announced = Arc::clone(family).announce(turn.clone());
+        run(Box::pin(announced.map(move |()| turn.rest())));
     }
     run(Box::pin(background::watch_devices(Arc::clone(shared))));
     run(Box::pin(background::flush_metrics(Arc::clone(shared))));

@@ -16,7 +16,7 @@ use kiskadee_queue::{AttemptId, Error, Outcome, Settlement};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use crate::{chain, shared::Shared};
+use crate::{TURN_WITHIN, chain, shared::Shared};
 
 /// So many turns in one time to live of the leases; after a claim that failed each of them looks.
 const LOOKS: u32 = 3;
@@ -110,8 +110,10 @@ struct Search {
 pub(crate) async fn look_for_lost_claims(shared: Arc<Shared>) {
     let mut tick = interval(shared.config.lease_ttl / LOOKS);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let turn = shared.config.turns.watch("lost_claims", TURN_WITHIN);
     let mut search = Search::default();
     loop {
+        turn.pause(tick.period());
         tick.tick().await;
         let Some(session) = shared.current_session() else {
             continue;

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    chain,
+    TURN_WITHIN, Turn, chain,
     claimed_job::{ClaimedJob, Ended},
     job::Made,
     shared::Shared,
@@ -25,9 +25,12 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// Runs until every sender is gone, and all they sent is settled or lost.
 pub(crate) async fn settle_all(shared: Arc<Shared>, mut ended: mpsc::UnboundedReceiver<Ended>) {
+    let turn = shared.config.turns.watch("settle", TURN_WITHIN);
+    turn.rest();
     while let Some(first) = ended.recv().await {
         let flush = gather(first, &mut ended).await;
-        settle(&shared, flush).await;
+        settle(&shared, &turn, flush).await;
+        turn.rest();
     }
 }
 
@@ -52,8 +55,9 @@ async fn gather(first: Ended, ended: &mut mpsc::UnboundedReceiver<Ended>) -> Vec
     flush
 }
 
-async fn settle(shared: &Arc<Shared>, mut flush: Vec<Ended>) {
+async fn settle(shared: &Arc<Shared>, turn: &Turn, mut flush: Vec<Ended>) {
     loop {
+        turn.take();
         let (lost, still): (Vec<_>, Vec<_>) = flush.into_iter().partition(Ended::is_lost);
         for ended in &lost {
             forget(shared, ended);
@@ -86,7 +90,7 @@ async fn settle(shared: &Arc<Shared>, mut flush: Vec<Ended>) {
                 return;
             }
             Ok(Err(error @ (Error::Fatal(_) | Error::Migrate(_)))) => {
-                flush = divide(shared, flush, &error).await;
+                flush = divide(shared, turn, flush, &error).await;
             }
             Ok(Err(error)) => tracing::warn!(error = %chain(&error), "cannot settle yet"),
             Err(_) => tracing::warn!("cannot settle yet: no answer"),
@@ -97,10 +101,15 @@ async fn settle(shared: &Arc<Shared>, mut flush: Vec<Ended>) {
 
 /// One settlement that the database refuses must not hold up the others: each goes alone, and one that is refused alone
 /// ends as an error in plain words. If even that is refused, its lease is left to the hard deadline.
-async fn divide(shared: &Arc<Shared>, mut flush: Vec<Ended>, error: &Error) -> Vec<Ended> {
+async fn divide(
+    shared: &Arc<Shared>,
+    turn: &Turn,
+    mut flush: Vec<Ended>,
+    error: &Error,
+) -> Vec<Ended> {
     if flush.len() > 1 {
         for ended in flush {
-            Box::pin(settle(shared, vec![ended])).await;
+            Box::pin(settle(shared, turn, vec![ended])).await;
         }
         return Vec::new();
     }

@@ -13,7 +13,7 @@ mod signature;
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::PgPool;
+use kiskadee_queue::Queue;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{info, warn};
 
@@ -80,25 +80,33 @@ pub struct WebhookSender {
     outbox: Outbox,
     courier: Courier,
     config: WebhookConfig,
+    on_turn: Box<dyn Fn() + Send + Sync>,
 }
 
 impl WebhookSender {
-    pub fn new(pool: PgPool, config: WebhookConfig) -> Result<Self, WebhookError> {
-        Self::with_resolver(pool, config, Arc::new(SystemResolver))
+    pub fn new(queue: Queue, config: WebhookConfig) -> Result<Self, WebhookError> {
+        Self::with_resolver(queue, config, Arc::new(SystemResolver))
     }
 
     /// With a resolver of the caller's. The addresses that it finds are checked all the same.
     pub fn with_resolver(
-        pool: PgPool,
+        queue: Queue,
         config: WebhookConfig,
         resolver: Arc<dyn HostResolver>,
     ) -> Result<Self, WebhookError> {
         let courier = Courier::new(resolver, config.allow_private, config.timeout)?;
         Ok(Self {
-            outbox: Outbox::new(pool),
+            outbox: Outbox::new(queue),
             courier,
             config,
+            on_turn: Box::new(|| {}),
         })
+    }
+
+    /// Calls `on_turn` at each turn of the loop, so that one that stands still is seen.
+    pub fn noting(mut self, on_turn: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_turn = Box::new(on_turn);
+        self
     }
 
     /// Sends until `shutdown` completes, then lets running attempts end, for as long as the grace allows, and gives the
@@ -117,6 +125,7 @@ impl WebhookSender {
         let mut next_claim = Instant::now();
         let mut next_sweep = Instant::now() + pace::spread(SWEEP_EVERY);
         loop {
+            (self.on_turn)();
             // A claim stands on the right of its arrow, where nothing cuts it: its messages would be held by nobody.
             tokio::select! {
                 () = &mut shutdown => return,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use kiskadee_queue::{Queue, Result};
 use sqlx::{
-    FromRow, PgPool, Postgres,
+    FromRow, Postgres,
     postgres::{PgArguments, PgRow, types::PgInterval},
     query::QueryAs,
 };
@@ -33,29 +34,27 @@ pub(super) struct ClaimRequest {
 
 #[derive(Clone)]
 pub(super) struct Outbox {
-    pool: PgPool,
+    queue: Queue,
 }
 
 impl Outbox {
-    pub(super) fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub(super) fn new(queue: Queue) -> Self {
+        Self { queue }
     }
 
-    pub(super) async fn claim(&self, request: ClaimRequest) -> sqlx::Result<Vec<Claimed>> {
+    pub(super) async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
         let (hosts, running): (Vec<String>, Vec<i32>) = request
             .running
             .into_iter()
             .map(|(host, count)| (host, int(count)))
             .unzip();
-        self.fetch(
-            sqlx::query_as("select * from webhook.claim($1, $2, $3, $4, $5)")
-                .bind(int(request.limit))
-                .bind(int(request.lease.as_millis()))
-                .bind(int(request.per_host))
-                .bind(hosts)
-                .bind(running),
-        )
-        .await
+        let query = sqlx::query_as("select * from webhook.claim($1, $2, $3, $4, $5)")
+            .bind(int(request.limit))
+            .bind(int(request.lease.as_millis()))
+            .bind(int(request.per_host))
+            .bind(hosts)
+            .bind(running);
+        self.queue.rows(query).await
     }
 
     /// The new status of the message, or none when somebody else holds it by now.
@@ -64,7 +63,7 @@ impl Outbox {
         message_id: Uuid,
         lock_token: i64,
         report: &Report,
-    ) -> sqlx::Result<Option<String>> {
+    ) -> Result<Option<String>> {
         let outcome = match report.outcome {
             Outcome::Delivered => "delivered",
             Outcome::Retry { .. } => "retry",
@@ -84,7 +83,7 @@ impl Outbox {
     }
 
     /// Gives messages back unsent.
-    pub(super) async fn release(&self, held: Vec<(Uuid, i64)>) -> sqlx::Result<Option<i32>> {
+    pub(super) async fn release(&self, held: Vec<(Uuid, i64)>) -> Result<Option<i32>> {
         let (messages, tokens): (Vec<Uuid>, Vec<i64>) = held.into_iter().unzip();
         self.value(
             sqlx::query_as("select webhook.release($1, $2)")
@@ -95,7 +94,7 @@ impl Outbox {
     }
 
     /// Deletes what was settled longer ago than `keep`, up to a limit. Says how many messages went.
-    pub(super) async fn sweep(&self, keep: Duration, limit: i32) -> sqlx::Result<Option<i32>> {
+    pub(super) async fn sweep(&self, keep: Duration, limit: i32) -> Result<Option<i32>> {
         let keep = PgInterval {
             months: 0,
             days: 0,
@@ -113,28 +112,12 @@ impl Outbox {
     async fn value<T>(
         &self,
         query: QueryAs<'_, Postgres, (Option<T>,), PgArguments>,
-    ) -> sqlx::Result<Option<T>>
+    ) -> Result<Option<T>>
     where
         (Option<T>,): for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        Ok(self
-            .fetch(query)
-            .await?
-            .into_iter()
-            .next()
-            .and_then(|(value,)| value))
-    }
-
-    /// In a transaction and never kept prepared: behind a pooler that gives every transaction another connection, the halves
-    /// of a statement would miss each other.
-    async fn fetch<T>(&self, query: QueryAs<'_, Postgres, T, PgArguments>) -> sqlx::Result<Vec<T>>
-    where
-        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        let mut transaction = self.pool.begin().await?;
-        let rows = query.persistent(false).fetch_all(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(rows)
+        let row = self.queue.rows(query).await?.pop();
+        Ok(row.and_then(|(value,)| value))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use kiskadee_queue::Queue;
-use kiskadee_runner::{JobError, chain};
+use kiskadee_runner::{JobError, Turn, chain};
 use kiskadee_speech::{EngineInfo, Voice};
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -23,18 +23,20 @@ const PREVIEWS_AGAIN: Duration = Duration::from_mins(1);
 type Previews = HashMap<String, String>;
 
 /// First without previews, for callers wait for the voices and not for samples of them.
-pub(crate) async fn announce(tools: Arc<Tools>, queue: Queue) {
+pub(crate) async fn announce(tools: Arc<Tools>, queue: Queue, turn: Turn) {
     let engines = engines(&tools);
     let mut previews: Option<Previews> = None;
     loop {
+        turn.take();
         let voices = voices(&tools, previews.as_ref());
         if let Err(error) = tell(&queue, &engines, &voices).await {
             tracing::warn!(error = %chain(&error), "cannot announce what is spoken here");
             sleep(AFTER_TROUBLE).await;
         } else if previews.is_some() {
+            turn.pause(ANNOUNCE_EVERY);
             sleep(ANNOUNCE_EVERY).await;
         } else {
-            match keep_previews(&tools).await {
+            match keep_previews(&tools, &turn).await {
                 Ok(kept) => previews = Some(kept),
                 Err(error) => {
                     tracing::warn!(%error, "samples of the voices cannot be kept");
@@ -74,9 +76,10 @@ fn voices(tools: &Tools, previews: Option<&Previews>) -> Value {
     voices.map(announced).collect()
 }
 
-async fn keep_previews(tools: &Tools) -> Result<Previews, JobError> {
+async fn keep_previews(tools: &Tools, turn: &Turn) -> Result<Previews, JobError> {
     let mut previews = Previews::new();
     for voice in tools.engines.infos().flat_map(|info| &info.voices) {
+        turn.take();
         if let Some(key) = keep_preview(tools, voice).await? {
             previews.insert(voice.id.clone(), key);
         }

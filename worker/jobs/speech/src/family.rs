@@ -8,7 +8,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use kiskadee_queue::Queue;
-use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, Measured, PoolName};
+use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, Measured, PoolName, Turn};
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -116,8 +116,8 @@ impl Family for Speech {
         calibrate(&self.tools.engines).boxed()
     }
 
-    fn announce(self: Arc<Self>) -> BoxFuture<'static, ()> {
-        announce(Arc::clone(&self.tools), self.queue.clone()).boxed()
+    fn announce(self: Arc<Self>, turn: Turn) -> BoxFuture<'static, ()> {
+        announce(Arc::clone(&self.tools), self.queue.clone(), turn).boxed()
     }
 
     fn samples(&self) -> Vec<Value> {

@@ -48,15 +48,31 @@ impl Fleet {
 
     /// Four slots for what is quick, one for what is long.
     pub(crate) fn start(&self, family: impl Family) -> Running {
-        let config = RunnerConfig {
+        self.start_as(self.config(self.database.url()), self.queue.clone(), family)
+    }
+
+    pub(crate) fn config(&self, url: &str) -> RunnerConfig {
+        RunnerConfig {
             slots: Slots::from([(PoolName::Device, 4), (PoolName::Long, 1)]),
             lease_ttl: Duration::from_secs(3),
             drain: Duration::from_secs(5),
-            ..RunnerConfig::new(self.database.url())
-        };
+            ..RunnerConfig::new(url)
+        }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
+    }
+
+    pub(crate) fn start_as(
+        &self,
+        config: RunnerConfig,
+        queue: Queue,
+        family: impl Family,
+    ) -> Running {
         let store = Store::open(self.directory.path().to_str().unwrap()).unwrap();
         let (stop, families) = (CancellationToken::new(), vec![Arc::new(family) as _]);
-        let runner = run(config, self.queue.clone(), store, families, stop.clone());
+        let runner = run(config, queue, store, families, stop.clone());
         let ended = tokio::spawn(runner);
         Running { stop, ended }
     }

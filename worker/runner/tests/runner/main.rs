@@ -4,6 +4,8 @@
     reason = "a test fails where something is not as expected"
 )]
 
+mod dark;
 mod fleet;
+mod health;
 mod pools;
 mod toys;

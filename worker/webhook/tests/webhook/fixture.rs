@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kiskadee_queue::testing::TestDatabase;
+use kiskadee_queue::{Queue, testing::TestDatabase};
 use kiskadee_webhook::{HostResolver, SystemResolver, WebhookConfig, WebhookSender};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgPool, postgres::PgPoolOptions};
@@ -68,6 +68,10 @@ impl Fixture {
         };
         fixture.add_secret(SECRET).await;
         fixture
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
     }
 
     pub(crate) async fn add_user(&self, name: &str) -> Uuid {
@@ -146,7 +150,16 @@ impl Fixture {
         resolver: Arc<dyn HostResolver>,
     ) -> Running {
         let pool = connect(self.database.url(), "kiskadee_worker").await;
-        let sender = WebhookSender::with_resolver(pool, config, resolver).unwrap();
+        self.start(Queue::on(pool), config, resolver)
+    }
+
+    pub(crate) fn start(
+        &self,
+        queue: Queue,
+        config: WebhookConfig,
+        resolver: Arc<dyn HostResolver>,
+    ) -> Running {
+        let sender = WebhookSender::with_resolver(queue, config, resolver).unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(sender.run(async move {
             let _ = stopped.await;
