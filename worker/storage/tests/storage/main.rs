@@ -7,4 +7,5 @@
 )]
 
 mod gateway;
+mod relay;
 mod store;

@@ -2,19 +2,18 @@
 
 use std::{
     collections::HashMap,
-    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use axum::{body::Bytes, http::HeaderMap};
+use axum::http::HeaderMap;
 use subtle::ConstantTimeEq;
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, oneshot},
     time::timeout,
 };
 
-use super::StreamFailure;
+use super::{StreamFailure, spool::Reader};
 
 /// A job can be claimed before the listener, who enqueued it, has sat down.
 const LISTENER_COMES_WITHIN: Duration = Duration::from_secs(3);
@@ -25,7 +24,7 @@ const SEATS: usize = 10_000;
 pub(super) enum Offer {
     Audio {
         description: HeaderMap,
-        pieces: mpsc::Receiver<io::Result<Bytes>>,
+        audio: Reader,
     },
     Failure(StreamFailure),
 }

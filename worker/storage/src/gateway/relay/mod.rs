@@ -1,16 +1,18 @@
 //! The relay: audio on its way from the worker that makes it to the edge whose client listens.
 //!
 //! Workers have no inbound port and components hold no open sockets, so the two meet here: the edge waits with
-//! `GET /streams/{stream}`, the worker brings the audio with `PUT`. Nothing is stored; a listener that is slow slows the
-//! worker, one that is gone ends its work.
+//! `GET /streams/{stream}`, the worker brings the audio with `PUT`. What a listener has not taken yet waits here, so one
+//! that is slow holds up nobody; one that is gone ends the work. What breaks off breaks the answer: only the proper end of what
+//! is brought is passed on as one.
 
 mod meeting;
+mod spool;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    body::{Body, BodyDataStream, Bytes},
+    body::{Body, BodyDataStream},
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -18,10 +20,13 @@ use axum::{
 };
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use self::meeting::{Meetings, Offer};
+use self::{
+    meeting::{Meetings, Offer},
+    spool::{Limits, Reader, SpoolError, Writer, spool},
+};
 use super::is_allowed;
 
 /// The header with the secret of a stream.
@@ -31,10 +36,12 @@ pub const DESCRIPTION: [&str; 3] = ["content-type", "kiskadee-engine", "kiskadee
 
 /// How long a listener waits for its job to begin: less than the edge host waits for an answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
-/// A listener that takes nothing for so long is given up.
-const STALL: Duration = Duration::from_mins(1);
-/// Pieces that lie here at most while the listener is busy; a piece is what one read of the socket gave.
-const PIECES_IN_FLIGHT: usize = 64;
+/// What waits for a listener: more than the longest text gives as bare samples lies nowhere.
+const LIMITS: Limits = Limits {
+    memory: 512 * 1024,
+    file: 256 * 1024 * 1024,
+    stall: Duration::from_mins(30),
+};
 
 /// Why there will be no audio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,10 +89,7 @@ async fn listen(
         () = shared.stop.cancelled() => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     match offer {
-        Ok(Some(Offer::Audio {
-            description,
-            pieces,
-        })) => (description, body(pieces)).into_response(),
+        Ok(Some(Offer::Audio { description, audio })) => (description, body(audio)).into_response(),
         Ok(Some(Offer::Failure(failure))) => {
             (StatusCode::BAD_GATEWAY, Json(failure)).into_response()
         }
@@ -94,9 +98,9 @@ async fn listen(
     }
 }
 
-fn body(pieces: mpsc::Receiver<io::Result<Bytes>>) -> Body {
-    Body::from_stream(futures::stream::unfold(pieces, async |mut pieces| {
-        pieces.recv().await.map(|piece| (piece, pieces))
+fn body(audio: Reader) -> Body {
+    Body::from_stream(futures::stream::unfold(audio, async |audio| {
+        audio.next().await.map(|piece| (piece, audio))
     }))
 }
 
@@ -123,35 +127,42 @@ async fn bring(
     let Some(listener) = shared.meetings.meet(&stream, &secret(&headers)).await else {
         return StatusCode::GONE;
     };
-    let (sender, pieces) = mpsc::channel(PIECES_IN_FLIGHT);
+    let (writer, audio) = spool(LIMITS);
     let description = description(&headers);
-    if listener
-        .send(Offer::Audio {
-            description,
-            pieces,
-        })
-        .is_err()
-    {
+    if listener.send(Offer::Audio { description, audio }).is_err() {
         return StatusCode::GONE;
     }
-    carry(body.into_data_stream(), sender).await
+    carry(body.into_data_stream(), writer).await
 }
 
-async fn carry(mut body: BodyDataStream, listener: mpsc::Sender<io::Result<Bytes>>) -> StatusCode {
+/// The bringer is done when all is here. Every other way out of here leaves the listener a broken answer.
+async fn carry(mut body: BodyDataStream, listener: Writer) -> StatusCode {
     loop {
         let piece = tokio::select! {
             piece = body.next() => piece,
             () = listener.closed() => return StatusCode::GONE,
         };
-        let Some(piece) = piece else {
-            return StatusCode::NO_CONTENT;
+        let pushed = match piece {
+            None => {
+                listener.finish();
+                return StatusCode::NO_CONTENT;
+            }
+            Some(Err(_)) => return StatusCode::BAD_REQUEST,
+            Some(Ok(piece)) => listener.push(piece).await,
         };
-        let is_broken = piece.is_err();
-        match timeout(STALL, listener.send(piece.map_err(io::Error::other))).await {
-            Ok(Ok(())) if !is_broken => {}
-            Ok(Ok(())) => return StatusCode::BAD_REQUEST,
-            Ok(Err(_)) => return StatusCode::GONE,
-            Err(_) => return StatusCode::REQUEST_TIMEOUT,
+        if let Err(error) = pushed {
+            return refusal(&error);
+        }
+    }
+}
+
+fn refusal(error: &SpoolError) -> StatusCode {
+    match error {
+        SpoolError::Gone => StatusCode::GONE,
+        SpoolError::Stalled => StatusCode::REQUEST_TIMEOUT,
+        SpoolError::File(_) => {
+            tracing::error!(%error, "a stream broke off");
+            StatusCode::INSUFFICIENT_STORAGE
         }
     }
 }
