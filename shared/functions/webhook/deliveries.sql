@@ -7,10 +7,35 @@ language sql immutable as $$
   select (array['5 s', '5 min', '30 min', '2 h', '5 h', '10 h', '14 h', '20 h', '24 h']::interval[])[p_attempts]
 $$;
 
+-- Owners with messages that wait, at most p_most of them, from a random one on: so where there are more, all have their turn.
+create or replace function webhook.some_owners(p_most int) returns setof uuid
+language plpgsql as $$
+declare
+  first uuid := gen_random_uuid();
+  last uuid := first;
+  next uuid;
+  has_wrapped boolean := false;
+begin
+  for step in 0..p_most loop
+    select d.owner into next from webhook.delivery d where d.status = 'pending' and d.owner > last order by d.owner limit 1;
+    if next is not null and not (has_wrapped and next > first) then
+      return next next;
+      last := next;
+    elsif has_wrapped then
+      exit;
+    else
+      has_wrapped := true;
+      last := '00000000-0000-0000-0000-000000000000';
+    end if;
+  end loop;
+end
+$$;
+
 -- Claims up to p_limit due messages for p_lease_ms, with all of their owners' secrets that are in force, newest first. No
--- host gets more than p_per_host at once, counting what the sender already has running to it (p_hosts, p_running): one that
--- answers slowly does not hold up the others.
-create or replace function webhook.claim(p_limit int, p_lease_ms int, p_per_host int, p_hosts text[], p_running int[])
+-- host gets more than p_per_host at once and no owner more than p_per_owner, counting what the sender holds already (p_held):
+-- a host that answers slowly does not hold up the others, nor does an owner whose every message goes to another slow
+-- host. Owners take turns, and within a host they do, too.
+create or replace function webhook.claim(p_limit int, p_lease_ms int, p_per_host int, p_per_owner int, p_held uuid[])
 returns setof webhook.claimed
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -19,21 +44,37 @@ declare
   present timestamptz := clock_timestamp();
 begin
   return query
-  with busy as materialized (
-    select b.host, b.running from unnest(p_hosts, p_running) as b(host, running)
+  with held as materialized (
+    select d.owner, d.host from webhook.delivery d where d.message_id = any (p_held)
+  ), busy as materialized (
+    select h.host, count(*) as running from held h group by h.host
+  ), owners as materialized (
+    select o.owner, p_per_owner - (select count(*) from held h where h.owner = o.owner) as room
+    from webhook.some_owners(1000) as o(owner)
   ), due as materialized (
-    select d.message_id, d.host, d.next_at
-    from webhook.delivery d
-    where d.status = 'pending' and d.next_at <= present
-      and not exists (select from busy b where b.host = d.host and b.running >= p_per_host)
-    order by d.next_at
-    limit 100 + 10 * p_limit
+    select f.* from owners o
+    cross join lateral (
+      select d.message_id, d.owner, d.host, d.next_at
+      from webhook.delivery d
+      where o.room > 0 and d.owner = o.owner and d.status = 'pending' and d.next_at <= present
+        and not exists (select from busy b where b.host = d.host and b.running >= p_per_host)
+      order by d.next_at
+      -- More than there is room for, since some go to one host.
+      limit 8 + 4 * p_limit / (select count(*) from owners)
+    ) f
+  ), by_host as (
+    select t.*, row_number() over (partition by t.host order by t.turn, t.next_at) + coalesce(b.running, 0) as place
+    from (select u.*, row_number() over (partition by u.owner, u.host order by u.next_at) as turn from due u) t
+    left join busy b on b.host = t.host
+  ), by_owner as (
+    select h.message_id, h.place, h.next_at, p_per_owner - o.room
+      + row_number() over (partition by h.owner order by h.place, h.next_at) as turn
+    from by_host h join owners o on o.owner = h.owner
+    where h.place <= p_per_host
   ), fair as (
-    select p.message_id
-    from (select u.*, row_number() over (partition by u.host order by u.next_at) as place from due u) p
-    left join busy b on b.host = p.host
-    where p.place + coalesce(b.running, 0) <= p_per_host
-    order by p.place, p.next_at
+    select f.message_id from by_owner f
+    where f.turn <= p_per_owner
+    order by f.turn, f.place, f.next_at
     limit p_limit
   ), locked as (
     -- The conditions stand here again: another claim may have taken the row since.
@@ -41,21 +82,29 @@ begin
     from webhook.delivery d
     where d.message_id in (select f.message_id from fair f) and d.status = 'pending' and d.next_at <= present
     for update skip locked
-  ), held as (
+  ), taken as (
     update webhook.delivery d
     set next_at = present + p_lease_ms * interval '1 ms', lock_token = nextval('webhook.lock_token')
     from locked l
     where d.message_id = l.message_id
     returning d.message_id, d.lock_token, d.attempts, d.host
   )
-  select h.message_id, h.lock_token, h.attempts + 1, m.url, h.host, m.payload,
+  select t.message_id, t.lock_token, t.attempts + 1, m.url, t.host, m.payload,
     array(
       select s.secret from account.webhook_secret s
       where s.user_id = m.owner and (s.expires_at is null or s.expires_at > present)
       order by s.created_at desc, s.id desc)
-  from held h
-  join webhook.message m on m.id = h.message_id;
+  from taken t
+  join webhook.message m on m.id = t.message_id;
 end
+$$;
+
+-- As the senders of the release before call it, who do not tell what they hold.
+create or replace function webhook.claim(p_limit int, p_lease_ms int, p_per_host int, p_hosts text[], p_running int[])
+returns setof webhook.claimed
+language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  select * from webhook.claim(p_limit, p_lease_ms, p_per_host, greatest(p_limit / 4, 1), '{}'::uuid[])
 $$;
 
 -- Records an attempt and decides what follows: `delivered`, `retry` (after the schedule's wait with a tenth of jitter
@@ -125,4 +174,5 @@ security definer set search_path = pg_catalog, pg_temp as $$
   select count(*)::int from swept
 $$;
 
-grant execute on function webhook.claim, webhook.record_attempt, webhook.release, webhook.sweep to kiskadee_worker;
+grant execute on function webhook.claim(int, int, int, int, uuid[]), webhook.claim(int, int, int, text[], int[]),
+  webhook.record_attempt, webhook.release, webhook.sweep to kiskadee_worker;

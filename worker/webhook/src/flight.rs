@@ -1,4 +1,4 @@
-//! The attempts that run now, and how many of them go to which host.
+//! The attempts that run now, and which messages they hold.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,6 @@ use crate::{
 };
 
 struct Held {
-    host: String,
     message_id: Uuid,
     lock_token: i64,
 }
@@ -39,21 +38,13 @@ impl Flight {
         self.held.len()
     }
 
-    /// How many attempts run to each host.
-    pub(super) fn running(&self) -> Vec<(String, usize)> {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for held in self.held.values() {
-            *counts.entry(&held.host).or_default() += 1;
-        }
-        counts
-            .into_iter()
-            .map(|(host, count)| (host.to_owned(), count))
-            .collect()
+    /// The messages that are under way.
+    pub(super) fn held(&self) -> Vec<Uuid> {
+        self.held.values().map(|held| held.message_id).collect()
     }
 
     pub(super) fn launch(&mut self, message: Claimed) {
         let held = Held {
-            host: message.host.clone(),
             message_id: message.message_id,
             lock_token: message.lock_token,
         };

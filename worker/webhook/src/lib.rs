@@ -36,6 +36,8 @@ pub struct WebhookConfig {
     pub concurrency: usize,
     /// Attempts at once to one host.
     pub per_host: usize,
+    /// Attempts at once for one owner, however many hosts his messages go to.
+    pub per_owner: usize,
     /// An attempt that takes longer has failed.
     pub timeout: Duration,
     /// The longest wait between two looks at an empty outbox.
@@ -50,8 +52,10 @@ impl Default for WebhookConfig {
     fn default() -> Self {
         Self {
             allow_private: false,
-            concurrency: 32,
+            // Hardly more than an open socket each.
+            concurrency: 128,
             per_host: 8,
+            per_owner: 32,
             timeout: Duration::from_secs(20),
             poll: Duration::from_secs(1),
             grace: Duration::from_secs(10),
@@ -148,7 +152,8 @@ impl WebhookSender {
             limit: self.config.concurrency.saturating_sub(flight.len()),
             per_host: self.config.per_host,
             lease: self.config.lease(),
-            running: flight.running(),
+            per_owner: self.config.per_owner,
+            held: flight.held(),
         };
         match self.outbox.claim(request).await {
             Ok(claimed) => {

@@ -19,17 +19,17 @@ pub(super) struct Claimed {
     pub(super) lock_token: i64,
     pub(super) attempt: i32,
     pub(super) url: String,
-    pub(super) host: String,
     pub(super) payload: String,
     pub(super) secrets: Vec<String>,
 }
 
-/// How much to claim, and what already runs to which host.
+/// How much to claim, and what is held already.
 pub(super) struct ClaimRequest {
     pub(super) limit: usize,
     pub(super) per_host: usize,
+    pub(super) per_owner: usize,
     pub(super) lease: Duration,
-    pub(super) running: Vec<(String, usize)>,
+    pub(super) held: Vec<Uuid>,
 }
 
 #[derive(Clone)]
@@ -43,17 +43,12 @@ impl Outbox {
     }
 
     pub(super) async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
-        let (hosts, running): (Vec<String>, Vec<i32>) = request
-            .running
-            .into_iter()
-            .map(|(host, count)| (host, int(count)))
-            .unzip();
         let query = sqlx::query_as("select * from webhook.claim($1, $2, $3, $4, $5)")
             .bind(int(request.limit))
             .bind(int(request.lease.as_millis()))
             .bind(int(request.per_host))
-            .bind(hosts)
-            .bind(running);
+            .bind(int(request.per_owner))
+            .bind(request.held);
         self.queue.rows(query).await
     }
 

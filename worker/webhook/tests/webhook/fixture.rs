@@ -92,8 +92,12 @@ impl Fixture {
     }
 
     pub(crate) async fn emit(&self, url: &str) -> Uuid {
+        self.emit_for(self.owner, url).await
+    }
+
+    pub(crate) async fn emit_for(&self, owner: Uuid, url: &str) -> Uuid {
         sqlx::query_scalar("select webhook.emit($1, 'job.completed', $2, $3)")
-            .bind(self.owner)
+            .bind(owner)
             .bind(url)
             .bind(json!({"job_id": "job_1", "word": "olá"}))
             .fetch_one(&self.pool)

@@ -15,3 +15,4 @@ mod receiver;
 mod refusal;
 mod schedule;
 mod several;
+mod shares;
