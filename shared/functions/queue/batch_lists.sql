@@ -8,7 +8,7 @@ language sql immutable as $$
     when 'queued' then 's.status = ''queued'' and not ' || runs
     when 'processing' then '(s.status = ''processing'' or s.status = ''queued'' and ' || runs || ')'
     else format('s.status = %L', p_status) end
-  from (select 'exists (select from queue.lease l where l.job_id = any(b.job_ids))'::text as runs) condition
+  from (select 'exists (select from queue.lease l where l.job_id = any(b.job_ids) and l.begun_at is not null)'::text as runs) condition
 $$;
 
 -- Some batches of an owner or, without one, of everybody, newest first.
@@ -37,7 +37,8 @@ language sql stable as $$
     'failed', p_progress.failed, 'cancelled', p_progress.cancelled, 'pending', p_progress.pending,
     'progress', (p_batch.total - p_progress.pending) * 100 / p_batch.total,
     'status', case
-      when p_progress.status = 'queued' and exists (select from queue.lease l where l.job_id = any(p_batch.job_ids))
+      when p_progress.status = 'queued'
+        and exists (select from queue.lease l where l.job_id = any(p_batch.job_ids) and l.begun_at is not null)
         then 'processing' else p_progress.status end,
     'created_at', api.wire_time(p_batch.created_at), 'finished_at', api.wire_time(p_progress.finished_at))
 $$;

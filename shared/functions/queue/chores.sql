@@ -19,7 +19,8 @@ set enable_seqscan = off as $$
   select count(*)::int from moved
 $$;
 
--- Takes back the leases that no live worker holds, and those past their hard deadline. The anti-join is what makes it
+-- Takes back the leases that no live worker holds, and those past their hard deadline, which one that has not begun has
+-- none of. The anti-join is what makes it
 -- safe: a registration that was pruned leaves its leases without a worker, not hidden. Returns how many.
 create or replace function queue.rescue(p_limit int) returns int
 language plpgsql as $$
@@ -30,7 +31,7 @@ begin
     select l.job_id, w.id is null as crashed
     from queue.lease l
     left join queue.worker w on w.id = l.worker_id and w.expires_at > clock_timestamp()
-    where w.id is null or l.deadline_at + interval '5 seconds' < clock_timestamp()
+    where w.id is null or l.begun_at is not null and l.deadline_at + interval '5 seconds' < clock_timestamp()
     limit p_limit
     for update of l skip locked
   ), lost as (

@@ -24,9 +24,9 @@ language sql immutable as $$
     case when p_filter.status is null or p_filter.status in ('queued', 'running', 'failed') then
       'select j.id from queue.job j where ' || queue.job_conditions('j', 'id', p_owner, p_filter)
       || case p_filter.status
-        when 'running' then ' and exists (select from queue.lease l where l.job_id = j.id)'
+        when 'running' then ' and exists (select from queue.lease l where l.job_id = j.id and l.begun_at is not null)'
         when 'failed' then ' and exists (select from queue.dead x where x.job_id = j.id and x.cause is null)'
-        when 'queued' then ' and not exists (select from queue.lease l where l.job_id = j.id)'
+        when 'queued' then ' and not exists (select from queue.lease l where l.job_id = j.id and l.begun_at is not null)'
           ' and not exists (select from queue.dead x where x.job_id = j.id)'
         else '' end end,
     -- What ended because of another job lies among the dead, for a redrive of that one.

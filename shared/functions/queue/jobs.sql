@@ -15,9 +15,9 @@ begin
     union all
     select j.id, j.owner, j.kind,
       case when x.cause is not null then 'cancelled' when x.job_id is not null then 'failed'
-        when l.job_id is not null then 'running' else 'queued' end,
-      coalesce(l.progress, 0::smallint), past.failures + (l.job_id is not null)::int, j.created_at,
-      coalesce(l.claimed_at, x.started_at), x.finished_at, x.reason, null, j.batch_id, l.detail
+        when l.begun_at is not null then 'running' else 'queued' end,
+      coalesce(l.progress, 0::smallint), past.failures + (l.begun_at is not null)::int, j.created_at,
+      coalesce(l.begun_at, x.started_at), x.finished_at, x.reason, null, j.batch_id, l.detail
     from queue.job j
     left join queue.dead x on x.job_id = j.id
     left join queue.lease l on l.job_id = j.id

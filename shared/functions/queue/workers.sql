@@ -64,6 +64,22 @@ begin
 end
 $$;
 
+-- These attempts run: from now on their time counts, which did not while they waited in the worker for a slot. In an order, for
+-- others lock leases, too.
+create or replace function queue.begin(p_jobs uuid[], p_tokens bigint[]) returns void
+language sql as $$
+  update queue.lease l
+  set begun_at = clock_timestamp(), deadline_at = clock_timestamp() + (l.deadline_at - l.claimed_at)
+  from (
+    select x.job_id from queue.lease x
+    join unnest(p_jobs, p_tokens) b(job_id, token) on b.job_id = x.job_id and b.token = x.token
+    where x.begun_at is null
+    order by x.job_id
+    for update of x
+  ) found
+  where l.job_id = found.job_id
+$$;
+
 -- Ends a registration. Leases that it still has are rescued at once.
 create or replace function queue.retire_worker(p_worker uuid) returns void
 language sql as $$
@@ -95,5 +111,5 @@ begin
 end
 $$;
 
-grant execute on function queue.register_worker, queue.note_rates, queue.heartbeat, queue.retire_worker, queue.lead
+grant execute on function queue.register_worker, queue.note_rates, queue.heartbeat, queue.begin, queue.retire_worker, queue.lead
   to kiskadee_worker;

@@ -95,7 +95,7 @@ begin
     from queue.dead x where x.job_id between first_id and last_id
     union all
     select l.job_id, 'running', 1, l.progress, null
-    from queue.lease l where l.job_id between first_id and last_id
+    from queue.lease l where l.job_id between first_id and last_id and l.begun_at is not null
   ), failed_attempt as (
     -- Those of finished jobs are counted in `done`.
     select f.job_id, count(*)::int as number

@@ -48,7 +48,7 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// How long the attempt may take, from the claim.
+    /// How long the attempt may take, from its beginning.
     pub fn time_limit(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.deadline_ms).unwrap_or_default())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Queue, Result};
+use crate::{AttemptId, Queue, Result};
 
 /// A lease that the worker believes to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,15 @@ impl Queue {
                 },
             })
             .collect())
+    }
+
+    /// These attempts run; until that is said they are queued, and their time does not count.
+    pub async fn begin(&self, attempts: &[AttemptId]) -> Result<()> {
+        let (jobs, tokens): (Vec<Uuid>, Vec<i64>) = attempts.iter().copied().unzip();
+        let query = sqlx::query("select queue.begin($1, $2)")
+            .bind(jobs)
+            .bind(tokens);
+        self.run(query).await
     }
 
     /// Ends the registration; leases that it still has are rescued at once.

@@ -26,7 +26,6 @@ pub(crate) struct ClaimedJob {
     pub(crate) pool: Arc<Pool>,
     pub(crate) entry: Arc<Entry>,
     pub(crate) span: Span,
-    pub(crate) claimed_at: Instant,
     /// The slots that it occupies until its settlement is acknowledged; none while it waits for them.
     pub(crate) permits: Vec<OwnedSemaphorePermit>,
     pub(crate) started_at: Option<Instant>,
@@ -45,7 +44,6 @@ impl ClaimedJob {
         job: Claimed,
         session: Session,
         pool: Arc<Pool>,
-        claimed_at: Instant,
         in_flight: &InFlight,
     ) -> Self {
         let span = attempt_span(&job);
@@ -55,7 +53,6 @@ impl ClaimedJob {
             session,
             pool,
             span,
-            claimed_at,
             permits: Vec::new(),
             started_at: None,
             job,
@@ -66,8 +63,9 @@ impl ClaimedJob {
         (self.job.job_id, self.job.token)
     }
 
+    /// From its beginning: the wait for a slot is none of its time.
     pub(crate) fn deadline(&self) -> Instant {
-        self.claimed_at + self.job.time_limit()
+        self.started_at.unwrap_or_else(Instant::now) + self.job.time_limit()
     }
 
     /// As its family sees it.

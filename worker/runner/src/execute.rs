@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
+    chain,
     claimed_job::{ClaimedJob, Ended},
     dispatch::{Answer, answers},
     in_flight::Stop,
@@ -22,6 +23,9 @@ use crate::{
 
 /// A body that was told to stop answers within this, or is left behind.
 const DEAF_AFTER: Duration = Duration::from_secs(5);
+
+/// Most jobs have ended by then.
+const TELL_AFTER: Duration = Duration::from_secs(1);
 
 /// The way to the queue. It has no bound of its own: who ends holds a slot until the queue has acknowledged it.
 pub(crate) type Settling = mpsc::UnboundedSender<Ended>;
@@ -38,6 +42,7 @@ pub(crate) async fn execute(shared: Arc<Shared>, mut batch: Vec<ClaimedJob>, set
     }
     let (answer, mut answered) = mpsc::unbounded_channel::<Answer>();
     let watchers: FuturesUnordered<_> = batch.iter().map(watch).collect();
+    let _telling = tell_begun(&shared, &batch);
     let body = AbortOnDropHandle::new(tokio::spawn(run_body(&shared, &batch, answer)));
     let mut running = Running {
         shared,
@@ -53,6 +58,22 @@ pub(crate) async fn execute(shared: Arc<Shared>, mut batch: Vec<ClaimedJob>, set
         _ => None,
     };
     running.end_the_rest(broken);
+}
+
+/// Tells the queue that these run, until it has heard. What has ended by then needs no statement.
+fn tell_begun(shared: &Arc<Shared>, batch: &[ClaimedJob]) -> AbortOnDropHandle<()> {
+    let attempts: Vec<_> = batch.iter().map(ClaimedJob::id).collect();
+    let shared = Arc::clone(shared);
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        loop {
+            sleep(TELL_AFTER).await;
+            let running = shared.in_flight.among(&attempts);
+            match shared.queue.begin(&running).await {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(error = %chain(&error), "cannot tell what runs yet"),
+            }
+        }
+    }))
 }
 
 /// The body in a task of its own, so that a panic in it is nobody else's.

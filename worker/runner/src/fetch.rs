@@ -103,13 +103,7 @@ impl Fetcher {
         metrics.claimed_jobs.add(jobs.len() as u64);
         let claimed = |job| {
             let in_flight = &self.shared.in_flight;
-            ClaimedJob::new(
-                job,
-                session.clone(),
-                Arc::clone(&self.pool),
-                asked,
-                in_flight,
-            )
+            ClaimedJob::new(job, session.clone(), Arc::clone(&self.pool), in_flight)
         };
         Ok(jobs.into_iter().map(claimed).collect())
     }

@@ -57,6 +57,14 @@ impl InFlight {
         self.entries().remove(&attempt);
     }
 
+    /// Those of the attempts that have not ended.
+    pub(crate) fn among(&self, attempts: &[AttemptId]) -> Vec<AttemptId> {
+        let entries = self.entries();
+        let mut attempts = attempts.to_vec();
+        attempts.retain(|attempt| entries.contains_key(attempt));
+        attempts
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.entries().len()
     }

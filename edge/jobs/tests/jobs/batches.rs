@@ -25,7 +25,7 @@ async fn a_batch_is_shown_from_its_beginning_to_its_archive() {
     );
     assert_eq!(states(&queued), [JobState::Queued; 3]);
 
-    database.run("select * from queue.claim('00000000-0000-7000-8000-00000000000a', array['speech:kiskadee'], '{}', 1, 999, 1)").await;
+    database.run("select queue.begin(array[c.job_id], array[c.token]) from queue.claim('00000000-0000-7000-8000-00000000000a', array['speech:kiskadee'], '{}', 1, 999, 1) c").await;
     let running = status().await;
     assert_eq!(running.status, BatchState::Processing);
     assert_eq!(running.items[0].attempts, 1);
@@ -178,7 +178,7 @@ async fn batches_are_listed_by_status_in_pages() {
     assert!(completed.items[0].finished_at.is_some());
     assert_eq!(list(Who::Ann, "10, null, 'queued'").await.items.len(), 2);
     database
-        .run("select * from queue.claim('00000000-0000-7000-8000-00000000000a', array['speech:kiskadee'], '{}', 1, 999, 1)")
+        .run("select queue.begin(array[c.job_id], array[c.token]) from queue.claim('00000000-0000-7000-8000-00000000000a', array['speech:kiskadee'], '{}', 1, 999, 1) c")
         .await;
     let processing = list(Who::Root, "10, null, 'processing'").await;
     assert_eq!(processing.items.len(), 1, "as soon as its first job runs");

@@ -25,7 +25,7 @@ async fn one_in_each_state(database: &Database) -> Vec<String> {
     let cancel = format!("'{}'", ids[4]);
     database.ask(Who::Ann, "cancel_job", &cancel).await;
     database
-        .run("select * from queue.claim('00000000-0000-7000-8000-00000000000a', array['speech:kiskadee'], '{}', 1, 999, 1)")
+        .run("select queue.begin(array[c.job_id], array[c.token]) from queue.claim('00000000-0000-7000-8000-00000000000a', array['speech:kiskadee'], '{}', 1, 999, 1) c")
         .await;
     ids
 }

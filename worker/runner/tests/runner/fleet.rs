@@ -90,10 +90,10 @@ impl Fleet {
             .unwrap();
     }
 
-    pub(crate) async fn until(&self, count: &'static str, wanted: i64) {
+    pub(crate) async fn until(&self, count: &str, wanted: i64) {
         let patience = Instant::now() + Duration::from_secs(20);
         loop {
-            let found: i64 = sqlx::query_scalar(count)
+            let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
                 .fetch_one(self.queue.pool())
                 .await
                 .unwrap();

@@ -1,6 +1,9 @@
 //! What is long must not hold up what is quick.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use kiskadee_queue::testing::NewJob;
+use tokio::time::sleep;
 
 use crate::{
     fleet::Fleet,
@@ -45,6 +48,31 @@ async fn a_job_that_runs_alone_does_not_wait_for_a_long_one() {
     fleet.until(QUICK_DONE, 3).await;
     may_end.add_permits(1);
     fleet.until(LONG_DONE, 1).await;
+    runner.drain().await;
+}
+
+#[tokio::test]
+async fn the_time_of_a_job_counts_from_its_beginning() {
+    let fleet = Fleet::new().await;
+    let toys = Toys::new();
+    let may_end = Arc::clone(&toys.may_end);
+    let runner = fleet.start(toys);
+    fleet.enqueue(&[long()]).await;
+    fleet.until(LONG_HELD, 1).await;
+    // Claimed ahead, behind the one that has the slot. Its time is over before it begins, but for a grace of 5 s.
+    let short = NewJob {
+        timeout_s: Some(2),
+        ..long()
+    };
+    fleet.enqueue(&[short]).await;
+    fleet.until(LONG_HELD, 2).await;
+    let status = "select count(*) from queue.job_states(array(select id from queue.job)) s where s.status = ";
+    fleet.until(&format!("{status} 'running'"), 1).await;
+    fleet.until(&format!("{status} 'queued'"), 1).await;
+    sleep(Duration::from_secs(8)).await;
+    may_end.add_permits(2);
+    fleet.until(LONG_DONE, 2).await;
+    fleet.until("select count(*) from queue.failure", 0).await;
     runner.drain().await;
 }
 

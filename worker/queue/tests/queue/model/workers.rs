@@ -208,7 +208,7 @@ impl Run<'_> {
         let id = running[pick % running.len()];
         self.overrun.insert(id);
         self.execute(
-            "update queue.lease set deadline_at = '-infinity' where job_id = $1",
+            "update queue.lease set begun_at = claimed_at, deadline_at = '-infinity' where job_id = $1",
             id,
         )
         .await;
