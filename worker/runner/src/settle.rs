@@ -21,6 +21,8 @@ use crate::{
 const FLUSH_ROWS: usize = 128;
 const FLUSH_AGE: Duration = Duration::from_millis(50);
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// The end of a job whose own the database does not take.
+const UNRECORDED: &str = "the result could not be recorded";
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// Runs until every sender is gone, and all they sent is settled or lost.
@@ -100,7 +102,7 @@ async fn settle(shared: &Arc<Shared>, turn: &Turn, mut flush: Vec<Ended>) {
 }
 
 /// One settlement that the database refuses must not hold up the others: each goes alone, and one that is refused alone
-/// ends as an error in plain words. If even that is refused, its lease is left to the hard deadline.
+/// ends as an error in plain words. What is to be tried again at once is returned.
 async fn divide(
     shared: &Arc<Shared>,
     turn: &Turn,
@@ -113,25 +115,42 @@ async fn divide(
         }
         return Vec::new();
     }
-    let refusal = Outcome::Error(format!(
-        "the result could not be recorded: {}",
-        chain(error)
-    ));
-    if let Some(ended) = flush.pop() {
-        ended
-            .claimed
-            .span
-            .in_scope(|| tracing::error!(error = %chain(error), "the settlement is refused"));
-        if matches!(ended.outcome, Outcome::Completed(_)) {
-            return vec![Ended {
-                outcome: refusal,
-                made: None,
-                ..ended
-            }];
+    let Some(ended) = flush.pop() else {
+        return flush;
+    };
+    ended
+        .claimed
+        .span
+        .in_scope(|| tracing::error!(error = %chain(error), "the settlement is refused"));
+    let Some(outcome) = in_plain_words(&ended.outcome, error) else {
+        abandon(shared, &ended).await;
+        return flush;
+    };
+    vec![Ended {
+        outcome,
+        made: None,
+        ..ended
+    }]
+}
+
+/// What to say instead of an outcome that was refused; none when these words themselves were.
+fn in_plain_words(refused: &Outcome, error: &Error) -> Option<Outcome> {
+    match refused {
+        Outcome::Completed(_) => {
+            let why = chain(error);
+            Some(Outcome::Error(format!("{UNRECORDED}: {why}")))
         }
-        // It stays in flight until the rescue: a lease that is not there would be given back, uncounted, for ever.
+        Outcome::Error(words) if words == UNRECORDED => None,
+        _ => Some(Outcome::Error(UNRECORDED.to_owned())),
     }
-    flush
+}
+
+/// Its slot is free, and its lease is left to the hard deadline, which counts from now if it did not yet. It stays in flight
+/// here: a lease that is not would be given back, uncounted, for ever.
+async fn abandon(shared: &Shared, ended: &Ended) {
+    if let Err(error) = shared.queue.begin(&[ended.claimed.id()]).await {
+        tracing::warn!(error = %chain(&error), "the deadline of a job does not count");
+    }
 }
 
 fn acknowledge(shared: &Shared, ended: Ended) {

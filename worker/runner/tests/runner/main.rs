@@ -8,4 +8,5 @@ mod dark;
 mod fleet;
 mod health;
 mod pools;
+mod refused;
 mod toys;

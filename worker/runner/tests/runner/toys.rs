@@ -56,6 +56,9 @@ async fn play(job: &Job, may_end: &Semaphore) -> Result<Made, JobError> {
         let ended = job.attempt.cancel.run_until_cancelled(may_end.acquire());
         ended.await.ok_or(JobError::Cancelled)?.unwrap().forget();
     }
+    if job.kind == "broken" {
+        return Err(JobError::Retry("it is broken".to_owned()));
+    }
     Made::new(&json!({"played": job.kind}), None)
 }
 
@@ -64,6 +67,13 @@ pub(crate) fn quick() -> NewJob {
         kind: "quick".to_owned(),
         priority: 0,
         ..NewJob::speech("toy:quick", 20)
+    }
+}
+
+pub(crate) fn broken() -> NewJob {
+    NewJob {
+        kind: "broken".to_owned(),
+        ..quick()
     }
 }
 
