@@ -5,6 +5,7 @@
 //! asked for in passes. A sentence sounds the same alone and among others, so nothing depends on who else speaks.
 
 mod gains;
+mod pieces;
 mod scheduler;
 mod speaking;
 mod voices;

@@ -12,8 +12,8 @@ use std::{
 
 use kiskadee_text::{Language, Sentence};
 use kiskadee_voice::{
-    Line, SAMPLE_RATE, SpokenLine, SpokenWord, SynthesisError, Synthesizer, loudness,
-    speaker::Speaker, vocoder::Vocoder,
+    Line, SAMPLE_RATE, SpokenLine, SpokenWord, SynthesisError, Synthesizer, acoustic::ModelError,
+    loudness, speaker::Speaker, vocoder::Vocoder,
 };
 use tokio::sync::oneshot;
 
@@ -169,6 +169,31 @@ fn fade(samples: &mut [f32]) {
 fn reason(error: &SynthesisError) -> SpeechError {
     match error {
         SynthesisError::Pronunciation(error) => SpeechError::Reject(error.to_string()),
+        // What is asked for is to blame: no other attempt would end in another way.
+        SynthesisError::Model(
+            error @ (ModelError::Limit { .. } | ModelError::Range { .. } | ModelError::Empty),
+        ) => SpeechError::Reject(error.to_string()),
         SynthesisError::Model(error) => SpeechError::Retry(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_model_cannot_take_is_refused_and_what_breaks_is_tried_again() {
+        let too_long = ModelError::Limit {
+            what: "the number of tokens",
+            found: 7502,
+            limit: 4096,
+        };
+        for refused in [too_long, ModelError::Empty] {
+            let reason = reason(&SynthesisError::Model(refused));
+            assert!(matches!(reason, SpeechError::Reject(_)), "{reason}");
+        }
+        let broken = ModelError::Missing("a weight".to_owned());
+        let reason = reason(&SynthesisError::Model(broken));
+        assert!(matches!(reason, SpeechError::Retry(_)), "{reason}");
     }
 }

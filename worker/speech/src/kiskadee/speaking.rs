@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Models,
+    pieces::pieces,
     scheduler::{Order, Scheduler, Spoken},
     voices::Voices,
 };
@@ -38,8 +39,10 @@ struct Position {
 }
 
 impl Speaking {
-    /// The audio, one chunk for each sentence. Nothing runs until the stream is read.
+    /// The audio, one chunk for each sentence, or for each piece of one that is too long for the model. Nothing runs until
+    /// the stream is read.
     pub(super) fn stream(self, sentences: Vec<Sentence>) -> AudioStream {
+        let sentences = pieces(sentences);
         let position = Position {
             speaking: self,
             speaker: None,
