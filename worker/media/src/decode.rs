@@ -22,9 +22,11 @@ pub enum DecodeError {
         "`{0}` is not installed on this worker; install ffmpeg (Debian and Ubuntu: apt-get install ffmpeg)"
     )]
     Missing(String),
-    /// The file is to blame.
-    #[error("cannot be decoded; send wav, flac, mp3, ogg or m4a: {0}")]
-    Unreadable(String),
+    /// The file is to blame. What ffmpeg says of it is for the log: it names paths and addresses of this machine.
+    #[error("cannot be decoded; send wav, flac, mp3, ogg or m4a")]
+    Unreadable,
+    #[error("cannot be decoded within {} s; send a shorter or plainer file", WITHIN.as_secs())]
+    Slow,
     #[error("ffmpeg cannot be run: {0}")]
     Ffmpeg(#[source] io::Error),
 }
@@ -61,8 +63,7 @@ impl Decoder {
         max_seconds: f64,
     ) -> Result<Decoded, DecodeError> {
         let run = timeout(WITHIN, self.run(file, sample_rate, max_seconds));
-        let slow = || DecodeError::Unreadable(format!("it took over {} s", WITHIN.as_secs()));
-        let bytes = run.await.map_err(|_| slow())??;
+        let bytes = run.await.map_err(|_| DecodeError::Slow)??;
         let samples = bytes.chunks_exact(4).map(sample).collect();
         Ok(Decoded {
             samples,
@@ -95,7 +96,8 @@ impl Decoder {
         if output.status.success() || bytes.len() as u64 == most {
             Ok(bytes)
         } else {
-            Err(DecodeError::Unreadable(complaint(&output).to_string()))
+            tracing::info!(said = %complaint(&output), "a file cannot be decoded");
+            Err(DecodeError::Unreadable)
         }
     }
 

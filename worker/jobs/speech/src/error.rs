@@ -1,4 +1,4 @@
-//! What becomes of a job when an engine or an encoder fails.
+//! What becomes of a job when an engine or an encoder fails. What its owner reads names nothing of the machine; the log does.
 
 use kiskadee_media::EncodeError;
 use kiskadee_runner::JobError;
@@ -23,12 +23,15 @@ pub(crate) fn not_encoded(error: EncodeError) -> JobError {
         },
         EncodeError::Scratch(error) => no_scratch(&error),
         EncodeError::TooLong => JobError::Reject(error.to_string()),
+        EncodeError::Ffmpeg(said) => {
+            tracing::error!(said, "ffmpeg failed");
+            JobError::Retry("the audio could not be encoded".to_owned())
+        }
         other => JobError::Retry(other.to_string()),
     }
 }
 
 pub(crate) fn no_scratch(error: &std::io::Error) -> JobError {
-    JobError::Snooze(format!(
-        "the worker's scratch directory cannot be written: {error}"
-    ))
+    tracing::error!(%error, "the scratch directory cannot be written");
+    JobError::Snooze("the worker's scratch directory cannot be written".to_owned())
 }
