@@ -380,3 +380,14 @@ async fn a_dictionary_says_how_words_are_said() {
     assert_eq!(spoken("The heron went home.").await, boat);
     assert_eq!(spoken("The wren went home.").await, boat);
 }
+
+#[tokio::test]
+async fn a_text_without_an_end_is_spoken_in_pieces() {
+    let engine = engine(1).await;
+    // One such character is four words.
+    for text in ["\u{fdfa}".repeat(3000), "no ".repeat(1600)] {
+        let utterance = start(&engine, SpeechRequest::new(&text, "en"));
+        let first = utterance.unwrap().audio.next().await.unwrap();
+        assert!(first.unwrap().spoken < 0.5);
+    }
+}
