@@ -69,8 +69,8 @@ fn pool_lines(pool: &Pool) -> String {
     )
 }
 
-fn age_line(Age { name, age, .. }: &Age) -> String {
-    let seconds = age.as_secs_f64();
+fn age_line(Age { name, since, .. }: &Age) -> String {
+    let seconds = since.as_secs_f64();
     format!("kiskadee_worker_loop_age_seconds{{loop=\"{name}\"}} {seconds}\n")
 }
 
@@ -87,7 +87,7 @@ async fn health(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "unhealthy")
     };
-    let seconds = |age: &Age| (age.name.clone(), json!(age.age.as_secs_f64()));
+    let seconds = |age: &Age| (age.name.clone(), json!(age.since.as_secs_f64()));
     let body = json!({
         "status": word,
         "version": env!("CARGO_PKG_VERSION"),

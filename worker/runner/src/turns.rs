@@ -39,7 +39,7 @@ struct Last {
 pub(crate) struct Age {
     pub(crate) name: String,
     /// Since the last turn; nothing while it rests.
-    pub(crate) age: Duration,
+    pub(crate) since: Duration,
     pub(crate) stands: bool,
 }
 
@@ -92,10 +92,10 @@ impl Turn {
     fn age(&self, now: Instant) -> Age {
         let last = *self.lock();
         let overdue = last.next.map(|next| now.saturating_duration_since(next));
-        let age = last.next.map(|_| now.saturating_duration_since(last.at));
+        let since = last.next.map(|_| now.saturating_duration_since(last.at));
         Age {
             name: self.0.name.clone(),
-            age: age.unwrap_or_default(),
+            since: since.unwrap_or_default(),
             stands: overdue.is_some_and(|overdue| overdue > self.0.within),
         }
     }

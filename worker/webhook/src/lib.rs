@@ -108,6 +108,7 @@ impl WebhookSender {
     }
 
     /// Calls `on_turn` at each turn of the loop, so that one that stands still is seen.
+    #[must_use]
     pub fn noting(mut self, on_turn: impl Fn() + Send + Sync + 'static) -> Self {
         self.on_turn = Box::new(on_turn);
         self

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    fleet::Fleet,
+    fleet::{Fleet, config},
     toys::{Toys, quick},
 };
 
@@ -83,7 +83,7 @@ async fn a_worker_leads_and_works_on_when_every_statement_meets_a_dark_connectio
     let fleet = Fleet::new().await;
     let way = DarkWay::to(fleet.url()).await.unwrap();
     way.swallow(&STATEMENTS);
-    let runner = fleet.start_as(fleet.config(way.url()), queue(&way, 6), Toys::new());
+    let runner = fleet.start_as(config(way.url()), queue(&way, 6), Toys::new());
     fleet.enqueue(&[quick(), quick()]).await;
     until_swallowed(&way).await;
     // What is to come later is let in by the leader alone.

@@ -46,18 +46,8 @@ impl Fleet {
         }
     }
 
-    /// Four slots for what is quick, one for what is long.
     pub(crate) fn start(&self, family: impl Family) -> Running {
-        self.start_as(self.config(self.database.url()), self.queue.clone(), family)
-    }
-
-    pub(crate) fn config(&self, url: &str) -> RunnerConfig {
-        RunnerConfig {
-            slots: Slots::from([(PoolName::Device, 4), (PoolName::Long, 1)]),
-            lease_ttl: Duration::from_secs(3),
-            drain: Duration::from_secs(5),
-            ..RunnerConfig::new(url)
-        }
+        self.start_as(config(self.database.url()), self.queue.clone(), family)
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -106,5 +96,15 @@ impl Fleet {
             );
             sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+/// Four slots for what is quick, one for what is long.
+pub(crate) fn config(url: &str) -> RunnerConfig {
+    RunnerConfig {
+        slots: Slots::from([(PoolName::Device, 4), (PoolName::Long, 1)]),
+        lease_ttl: Duration::from_secs(3),
+        drain: Duration::from_secs(5),
+        ..RunnerConfig::new(url)
     }
 }

@@ -10,7 +10,10 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{fleet::Fleet, toys::Toys};
+use crate::{
+    fleet::{Fleet, config},
+    toys::Toys,
+};
 
 async fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -43,7 +46,7 @@ async fn a_loop_that_stands_still_fails_the_health_by_name() {
     let address = free_address().await;
     let config = RunnerConfig {
         metrics_listen: Some(address),
-        ..fleet.config(fleet.url())
+        ..config(fleet.url())
     };
     let turns = config.turns.clone();
     let runner = fleet.start_as(config, fleet.queue.clone(), Toys::new());

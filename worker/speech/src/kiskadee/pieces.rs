@@ -64,6 +64,8 @@ fn weight(word: &Word) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use kiskadee_text::Prosody;
+
     use super::*;
 
     fn word(text: &str, boundary: Boundary) -> Word {
@@ -72,7 +74,7 @@ mod tests {
             source: 0..1,
             spelled: false,
             boundary,
-            prosody: Default::default(),
+            prosody: Prosody::default(),
             pronunciation: None,
         }
     }

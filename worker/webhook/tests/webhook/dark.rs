@@ -6,7 +6,7 @@ use kiskadee_queue::{ConnectOptions, Queue, testing::dark::DarkWay};
 use kiskadee_webhook::SystemResolver;
 
 use crate::{
-    fixture::{Fixture, local},
+    fixture::{Fixture, local, start},
     receiver::Receiver,
 };
 
@@ -22,7 +22,7 @@ async fn webhooks_go_out_though_connections_go_dark() {
         ..ConnectOptions::new(way.url())
     });
     let message = fixture.emit(&receiver.url()).await;
-    let sender = fixture.start(queue.unwrap(), local(), Arc::new(SystemResolver));
+    let sender = start(queue.unwrap(), local(), Arc::new(SystemResolver));
     while !way.awaited().is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -154,21 +154,7 @@ impl Fixture {
         resolver: Arc<dyn HostResolver>,
     ) -> Running {
         let pool = connect(self.database.url(), "kiskadee_worker").await;
-        self.start(Queue::on(pool), config, resolver)
-    }
-
-    pub(crate) fn start(
-        &self,
-        queue: Queue,
-        config: WebhookConfig,
-        resolver: Arc<dyn HostResolver>,
-    ) -> Running {
-        let sender = WebhookSender::with_resolver(queue, config, resolver).unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(sender.run(async move {
-            let _ = stopped.await;
-        }));
-        Running { stop, task }
+        start(Queue::on(pool), config, resolver)
     }
 
     /// Calls a function of the API with the rights of its component; gives status, body and problem code.
@@ -191,6 +177,19 @@ impl Fixture {
             code,
         )
     }
+}
+
+pub(crate) fn start(
+    queue: Queue,
+    config: WebhookConfig,
+    resolver: Arc<dyn HostResolver>,
+) -> Running {
+    let sender = WebhookSender::with_resolver(queue, config, resolver).unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(sender.run(async move {
+        let _ = stopped.await;
+    }));
+    Running { stop, task }
 }
 
 async fn add_user(pool: &PgPool, name: &str) -> Uuid {
