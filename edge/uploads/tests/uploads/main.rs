@@ -30,11 +30,8 @@ async fn begun(database: &Database, bytes: u64, sha256: Option<&str>) -> String 
 }
 
 fn argument(upload: &Upload) -> String {
-    let (_, id) = upload
-        .upload_id
-        .split_once('_')
-        .unwrap_or_else(|| panic!("{upload:?}"));
-    format!("'{id}'::uuid")
+    let id = upload.upload_id.strip_prefix("upload_");
+    format!("'{}'::uuid", id.unwrap_or_default())
 }
 
 /// Notes a part as if it had been stored under `key`.
