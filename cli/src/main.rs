@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod artefacts;
+mod endpoints;
 mod logs;
 mod models;
 mod parts;

@@ -9,6 +9,7 @@ use clap::Args;
 use kiskadee_edge_host::{EdgeHost, HostConfig};
 
 use crate::artefacts::Artefacts;
+use crate::endpoints;
 use crate::stop::Stop;
 use crate::telemetry;
 
@@ -52,6 +53,7 @@ pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
         &options.cache_dir,
     );
     config.component_dir = Some(options.artefacts.components()?);
+    config.endpoints = endpoints::documented()?;
     config.metrics_listen = options.metrics_listen;
     config
         .telemetry_database_url

@@ -23,6 +23,9 @@ pub struct HostConfig {
     pub component_dir: Option<PathBuf>,
     /// Where compiled components are kept. Nobody else may be able to write here: what it holds is run as native code.
     pub cache_dir: PathBuf,
+    /// Documented paths, `/jobs/{job_id}`, by which requests are counted apart. What is neither one of them nor a route of
+    /// the manifest is counted as `other`.
+    pub endpoints: Vec<String>,
     /// The bounds.
     pub limits: Limits,
     /// The database that request counts are added to, if any; a role that may call `telemetry.record`.
@@ -43,6 +46,7 @@ impl HostConfig {
             variables: BTreeMap::new(),
             component_dir: None,
             cache_dir: cache_dir.as_ref().to_owned(),
+            endpoints: Vec::new(),
             limits: Limits::default(),
             telemetry_database_url: None,
         }

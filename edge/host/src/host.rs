@@ -19,7 +19,7 @@ use crate::{
     route::Router,
     serve::{Served, Service},
     server,
-    telemetry::{flush, page},
+    telemetry::{endpoint::Endpoints, flush, page},
     variables,
 };
 
@@ -183,5 +183,6 @@ fn service(
         Some((trigger.route.clone(), place))
     });
     let all = Router::new(routes).map_err(failed)?;
-    Service::new(all, served, limits).map_err(failed)
+    let endpoints = Endpoints::new(config.endpoints.iter().map(String::as_str));
+    Service::new(all, served, limits, endpoints).map_err(failed)
 }

@@ -22,6 +22,19 @@ impl Route {
         }
     }
 
+    pub(crate) fn is_wildcard(&self) -> bool {
+        self.wildcard
+    }
+
+    /// The path of the route itself: `/` where that is all of it.
+    pub(crate) fn shown_base(&self) -> &str {
+        if self.base.is_empty() {
+            "/"
+        } else {
+            &self.base
+        }
+    }
+
     fn matches(&self, path: &str) -> bool {
         if !self.wildcard {
             return trimmed(path) == self.base;

@@ -23,7 +23,7 @@ use crate::{
     gzip,
     problem::Refusal,
     route::{Route, Router},
-    telemetry::{counts::Counts, traces},
+    telemetry::{counts::Counts, endpoint::Endpoints, traces},
     worker::{Instances, NoFreeInstance, Presence},
 };
 
@@ -53,6 +53,7 @@ pub(crate) struct Service {
     limits: Arc<Limits>,
     in_flight: Arc<Semaphore>,
     counts: Arc<Counts>,
+    endpoints: Endpoints,
 }
 
 type Answer = Result<Response<WasiBody>, Refusal>;
@@ -62,6 +63,7 @@ impl Service {
         router: Router,
         served: Vec<Served>,
         limits: Arc<Limits>,
+        endpoints: Endpoints,
     ) -> Result<Self, String> {
         Ok(Self {
             route_headers: router
@@ -73,6 +75,7 @@ impl Service {
             in_flight: Arc::new(Semaphore::new(limits.concurrent_requests)),
             limits,
             counts: Arc::default(),
+            endpoints,
         })
     }
 
@@ -128,8 +131,10 @@ impl Service {
             .or_insert_with(|| identity.request_id.clone());
         let took = start.elapsed();
         let route = found.map_or("", |(_, route)| route.pattern.as_str());
-        self.counts
-            .record(&method, &path, route, response.status(), took);
+        let label = self
+            .endpoints
+            .label(&path, found.map(|(_, route)| route), response.status());
+        self.counts.record(&method, label, response.status(), took);
         span.in_scope(|| log(&span, response.status(), route, took));
         gzip::encode(response, takes_gzip && method != Method::HEAD)
     }

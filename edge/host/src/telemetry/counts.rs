@@ -9,17 +9,12 @@ use std::{
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::endpoint;
+use super::endpoint::OTHER;
 
 /// Upper bounds of `api_latency_seconds`, in seconds.
 pub(crate) const BOUNDS: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
-
-/// Endpoints that are told apart; the others are `other`. Only a made-up path can be beyond it.
-const MAX_ENDPOINTS: usize = 200;
-
-const OTHER: &str = "other";
 
 /// Samples in one flush; the database takes no more in one call.
 const MAX_SAMPLES: usize = 1500;
@@ -54,29 +49,13 @@ pub(crate) struct Counts {
 pub(crate) struct Delta(ByEndpoint);
 
 impl Counts {
-    /// Counts an answered request.
-    pub(crate) fn record(
-        &self,
-        method: &Method,
-        path: &str,
-        route: &str,
-        status: StatusCode,
-        took: Duration,
-    ) {
-        let endpoint = endpoint::pattern(path, route);
-        let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
-        // A path becomes known by an answer other than "there is nothing here".
-        let known = total.contains_key(endpoint.as_ref());
-        let label = if known || (status != StatusCode::NOT_FOUND && total.len() < MAX_ENDPOINTS) {
-            endpoint.as_ref()
-        } else {
-            OTHER
-        };
+    /// Counts an answered request by the label of its endpoint.
+    pub(crate) fn record(&self, method: &Method, label: &str, status: StatusCode, took: Duration) {
         let method = method_name(method);
-        series(&mut total, label, method).add(status, took);
-        drop(total);
-        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        series(&mut fresh, label, method).add(status, took);
+        for counts in [&self.total, &self.fresh] {
+            let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+            series(&mut counts, label, method).add(status, took);
+        }
     }
 
     /// What has come together since the last time.
@@ -202,8 +181,8 @@ impl Times {
 mod tests {
     use super::*;
 
-    fn record(counts: &Counts, path: &str, status: StatusCode) {
-        counts.record(&Method::GET, path, "/...", status, Duration::from_millis(3));
+    fn record(counts: &Counts, label: &str, status: StatusCode) {
+        counts.record(&Method::GET, label, status, Duration::from_millis(3));
     }
 
     #[test]
@@ -220,22 +199,5 @@ mod tests {
         assert_eq!(samples[1]["buckets"], json!([[0.005, 2]]));
         assert_eq!(samples[1]["count"], 2);
         assert!(counts.take().is_empty());
-    }
-
-    #[test]
-    fn unknown_paths_are_one_endpoint() {
-        let counts = Counts::default();
-        record(&counts, "/known", StatusCode::OK);
-        record(&counts, "/known", StatusCode::NOT_FOUND);
-        record(&counts, "/made/up", StatusCode::NOT_FOUND);
-        for n in 0..1000 {
-            record(&counts, &format!("/made-{n}"), StatusCode::OK);
-        }
-        let mut endpoints = Vec::new();
-        counts.each(|endpoint, _, _| endpoints.push(endpoint.to_owned()));
-        assert!(
-            endpoints.contains(&"other".to_owned()) && endpoints.contains(&"/known".to_owned())
-        );
-        assert!(endpoints.len() <= MAX_ENDPOINTS + 1);
     }
 }

@@ -1,7 +1,7 @@
 //! What the host tells about itself: counts for the fleet's metrics, its own metrics page, traces.
 
 pub(crate) mod counts;
-mod endpoint;
+pub(crate) mod endpoint;
 pub(crate) mod flush;
 pub(crate) mod page;
 pub mod traces;

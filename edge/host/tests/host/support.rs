@@ -94,6 +94,7 @@ pub(crate) fn config(cache: &Path) -> HostConfig {
         .variables
         .insert("database_host".into(), database_host(&url));
     config.variables.insert("database_url".into(), url);
+    config.endpoints = ["/hello", "/pg/status"].map(str::to_owned).to_vec();
     config.limits.instances_per_component = 8;
     config
 }

@@ -51,6 +51,7 @@ async fn probe(request: Request) -> Response<BoxBody> {
                 .to_string(),
         ),
         "/trap" => trap(),
+        _ if path.starts_with("/protected/") => text(401, "who calls?"),
         _ => match path.strip_prefix("/pg/") {
             Some(action) => postgres::answer(action.to_owned(), &query, request).await,
             None => text(404, "no such probe"),
