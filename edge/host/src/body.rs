@@ -1,5 +1,5 @@
-//! Bodies on their way through: bounded and timed towards a component, counted towards the client. What a component leaves of a
-//! request's body is read to its end: over HTTP/1 a connection that is closed before takes the answer along.
+//! Bodies of requests on their way to a component: bounded in length, and in how slowly they come. What a component leaves of
+//! one is read to its end: over HTTP/1 a connection that is closed before takes the answer along.
 
 use std::{
     pin::Pin,
@@ -17,12 +17,11 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::{Request, Version, body::Incoming, header};
 use tokio::{
     runtime::Handle,
-    sync::OwnedSemaphorePermit,
-    time::{Instant, Sleep, sleep, timeout},
+    time::{Instant, Sleep, sleep_until, timeout},
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::{problem::Refusal, worker::Presence};
+use crate::{answer::Pace, problem::Refusal, progress::Progress};
 
 /// What became of a request's body, for the one who answers.
 #[derive(Debug, Clone, Default)]
@@ -76,16 +75,63 @@ struct Bounded {
     inner: Option<Incoming>,
     is_to_be_drained: bool,
     left: u64,
-    idle: Duration,
-    pause: Option<Pin<Box<Sleep>>>,
+    arrival: Arrival,
     verdict: Verdict,
+}
+
+/// How the body comes: timed only while it is waited for, so that a component that reads slowly costs its sender nothing.
+struct Arrival {
+    pace: Pace,
+    progress: Arc<Progress>,
+    /// The end of the longest pause, while one lasts.
+    pause: Option<Pin<Box<Sleep>>>,
+    waiting_since: Option<Instant>,
+    waited: Duration,
+    arrived: u64,
+}
+
+impl Arrival {
+    fn new(pace: Pace, progress: Arc<Progress>) -> Self {
+        Self {
+            pace,
+            progress,
+            pause: None,
+            waiting_since: None,
+            waited: Duration::ZERO,
+            arrived: 0,
+        }
+    }
+
+    /// Ready when a pause has lasted for too long.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let end = *self.waiting_since.get_or_insert_with(Instant::now) + self.pace.window;
+        let pause = self.pause.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        if pause.deadline() != end {
+            pause.as_mut().reset(end);
+        }
+        pause.as_mut().poll(cx)
+    }
+
+    /// Notes a part; `false` when all that came in a window of waiting is too little.
+    fn is_fast_enough(&mut self, length: u64) -> bool {
+        self.progress.happened();
+        self.arrived += length;
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+        }
+        if self.waited < self.pace.window {
+            return true;
+        }
+        self.waited = Duration::ZERO;
+        std::mem::take(&mut self.arrived) >= self.pace.least()
+    }
 }
 
 /// The body that a component reads.
 pub(crate) fn bounded(
     inner: Incoming,
     limit: u64,
-    idle: Duration,
+    (pace, progress): (Pace, Arc<Progress>),
     is_to_be_drained: bool,
 ) -> (WasiBody, Verdict) {
     let verdict = Verdict::default();
@@ -96,8 +142,7 @@ pub(crate) fn bounded(
         inner: Some(inner),
         is_to_be_drained,
         left: limit,
-        idle,
-        pause: None,
+        arrival: Arrival::new(pace, progress),
         verdict: verdict.clone(),
     };
     (body.boxed_unsync(), verdict)
@@ -119,14 +164,6 @@ impl Bounded {
         self.is_to_be_drained = false;
         Poll::Ready(Some(Err(error)))
     }
-
-    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let idle = self.idle;
-        self.pause
-            .get_or_insert_with(|| Box::pin(sleep(idle)))
-            .as_mut()
-            .poll(cx)
-    }
 }
 
 impl Body for Bounded {
@@ -141,19 +178,18 @@ impl Body for Bounded {
             return Poll::Ready(None);
         };
         let Poll::Ready(frame) = Pin::new(inner).poll_frame(cx) else {
-            ready!(self.poll_pause(cx));
+            ready!(self.arrival.poll_pause(cx));
             return self.refuse(TIMED_OUT, Error::ConnectionReadTimeout);
         };
-        let idle = self.idle;
-        if let Some(pause) = &mut self.pause {
-            pause.as_mut().reset(Instant::now() + idle);
-        }
         let frame = match frame {
             Some(Ok(frame)) => frame,
             Some(Err(error)) => return Poll::Ready(Some(Err(Error::Hyper(error)))),
             None => return Poll::Ready(None),
         };
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        if !self.arrival.is_fast_enough(length) {
+            return self.refuse(TIMED_OUT, Error::ConnectionReadTimeout);
+        }
         match self.left.checked_sub(length) {
             Some(left) => self.left = left,
             None => return self.refuse(TOO_LARGE, Error::HttpRequestBodySize(None)),
@@ -175,42 +211,5 @@ impl Drop for Bounded {
         if let Some(inner) = self.inner.take().filter(|_| self.is_to_be_drained) {
             drain(inner, self.left);
         }
-    }
-}
-
-/// An answer's body. The request counts as running until it has been sent.
-pub(crate) struct Running {
-    inner: WasiBody,
-    _permit: OwnedSemaphorePermit,
-    _presence: Presence,
-}
-
-impl Running {
-    pub(crate) fn new(inner: WasiBody, permit: OwnedSemaphorePermit, presence: Presence) -> Self {
-        Self {
-            inner,
-            _permit: permit,
-            _presence: presence,
-        }
-    }
-}
-
-impl Body for Running {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }

@@ -27,6 +27,15 @@ pub(crate) struct Component {
     environment: Values,
     pools: Pools,
     slots: Arc<Semaphore>,
+    stream_slots: Arc<Semaphore>,
+}
+
+/// What an instance is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Requests,
+    /// Event streams alone: many, long, and with nothing to read.
+    Streams,
 }
 
 impl Component {
@@ -61,6 +70,7 @@ impl Component {
                 connect: limits.postgres_connect,
             }),
             slots: Arc::new(Semaphore::new(limits.instances_per_component)),
+            stream_slots: Arc::new(Semaphore::new(limits.stream_instances_per_component)),
             limits: Arc::clone(limits),
         })
     }
@@ -98,13 +108,17 @@ impl Component {
     }
 
     /// Room for further instances.
-    pub(crate) fn slots(&self) -> &Arc<Semaphore> {
-        &self.slots
+    pub(crate) fn slots(&self, purpose: Purpose) -> &Arc<Semaphore> {
+        match purpose {
+            Purpose::Requests => &self.slots,
+            Purpose::Streams => &self.stream_slots,
+        }
     }
 
     pub(crate) fn live_instances(&self) -> usize {
-        self.limits
-            .instances_per_component
-            .saturating_sub(self.slots.available_permits())
+        let limits = &self.limits;
+        let room = limits.instances_per_component + limits.stream_instances_per_component;
+        let free = self.slots.available_permits() + self.stream_slots.available_permits();
+        room.saturating_sub(free)
     }
 }

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use crate::{admission::Shares, answer::Pace, client::Proxies, health::Health};
+
 /// What to run and where.
 #[derive(Clone)]
 pub struct HostConfig {
@@ -23,6 +25,13 @@ pub struct HostConfig {
     pub component_dir: Option<PathBuf>,
     /// Where compiled components are kept. Nobody else may be able to write here: what it holds is run as native code.
     pub cache_dir: PathBuf,
+    /// The proxies in front of the host, if any.
+    pub proxies: Proxies,
+    /// What the host answers by itself about its own process, if anything.
+    pub health: Option<Health>,
+    /// Paths, as in `endpoints`, whose answers are event streams. They have instances of their own, so that what breaks an
+    /// instance that reads bodies does not end them.
+    pub streams: Vec<String>,
     /// Documented paths, `/jobs/{job_id}`, by which requests are counted apart. What is neither one of them nor a route of
     /// the manifest is counted as `other`.
     pub endpoints: Vec<String>,
@@ -46,6 +55,9 @@ impl HostConfig {
             variables: BTreeMap::new(),
             component_dir: None,
             cache_dir: cache_dir.as_ref().to_owned(),
+            proxies: Proxies::default(),
+            health: None,
+            streams: Vec::new(),
             endpoints: Vec::new(),
             limits: Limits::default(),
             telemetry_database_url: None,
@@ -70,23 +82,31 @@ impl fmt::Debug for HostConfig {
 /// Bounds on memory, time and number, so that no caller and no component can take the machine down.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Requests that run at once, over all components; beyond it, 503 with `Retry-After`.
-    pub concurrent_requests: usize,
-    /// Connections from clients; beyond it, the next one waits to be accepted.
-    pub connections: usize,
+    /// Requests that run at once, over all components, until their answer is sent. Beyond a share of one's own the answer is
+    /// 429, beyond that of all 503, both with `Retry-After`.
+    pub requests: Shares,
+    /// Answers under way whose length is unknown or above 1 MiB: event streams, live audio, downloads. A request becomes
+    /// one when its head is answered.
+    pub streams: Shares,
+    /// Connections from clients; a caller is not known yet. Fewer where the process may not open so many files.
+    pub connections: Shares,
     /// Requests that one instance handles in its life.
     pub requests_per_instance: usize,
     /// Requests that one instance handles at once.
     pub concurrent_requests_per_instance: usize,
     /// Instances of one component.
     pub instances_per_component: usize,
+    /// Streams that one instance for streams handles in its life.
+    pub streams_per_instance: usize,
+    /// Instances of one component that are for streams alone.
+    pub stream_instances_per_component: usize,
     /// Memory of one instance.
     pub instance_memory_bytes: usize,
     /// How long an instance without work is kept.
     pub instance_idle: Duration,
-    /// How long a component may compute without waiting for anything.
+    /// How long a component may compute without waiting for anything, in time of the processor.
     pub compute: Duration,
-    /// Until the head of the answer; beyond it, 504.
+    /// From the last part of the request's body to the head of the answer; beyond it, 504.
     pub request: Duration,
     /// From the head to the end of the answer.
     pub response_body: Duration,
@@ -94,8 +114,17 @@ pub struct Limits {
     pub after_answer: Duration,
     /// The body of a request; beyond it, 413.
     pub request_body_bytes: u64,
-    /// The wait for the next part of a request's body; beyond it, 408.
+    /// The longest wait for the next part of a request's body, and the time in which `request_body_rate` is measured;
+    /// beyond it, 408.
     pub request_body_idle: Duration,
+    /// Bytes a second in which a request's body must come.
+    pub request_body_rate: u64,
+    /// The time in which it is measured whether an answer is taken at `answer_rate`, where there is something to take.
+    pub answer_idle: Duration,
+    /// The same for streams: a player has buffers of minutes.
+    pub stream_idle: Duration,
+    /// Bytes a second in which an answer must be taken; what is slower is cut off.
+    pub answer_rate: u64,
     /// The wait for the head of a request, and for the next request of a connection.
     pub request_head: Duration,
     /// Header lines of a request, and the bytes of all of them.
@@ -112,14 +141,39 @@ pub struct Limits {
     pub outbound: Duration,
 }
 
+impl Limits {
+    /// How fast a request's body must come.
+    pub(crate) fn arrival(&self) -> Pace {
+        Pace {
+            bytes_per_second: self.request_body_rate,
+            window: self.request_body_idle,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            concurrent_requests: 512,
-            connections: 4096,
+            requests: Shares {
+                all: 512,
+                per_address: 256,
+                per_caller: 128,
+            },
+            streams: Shares {
+                all: 10_000,
+                per_address: 1000,
+                per_caller: 200,
+            },
+            connections: Shares {
+                all: 12_000,
+                per_address: 1500,
+                per_caller: usize::MAX,
+            },
             requests_per_instance: 128,
             concurrent_requests_per_instance: 16,
             instances_per_component: 32,
+            streams_per_instance: 512,
+            stream_instances_per_component: 32,
             instance_memory_bytes: 128 << 20,
             instance_idle: Duration::from_secs(10),
             compute: Duration::from_secs(5),
@@ -128,6 +182,10 @@ impl Default for Limits {
             after_answer: Duration::from_secs(5),
             request_body_bytes: 25 << 20,
             request_body_idle: Duration::from_secs(20),
+            request_body_rate: 8 << 10,
+            answer_idle: Duration::from_secs(30),
+            stream_idle: Duration::from_mins(2),
+            answer_rate: 1 << 10,
             request_head: Duration::from_secs(30),
             headers: 100,
             header_bytes: 64 << 10,

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header, uri::Scheme
 use kiskadee_shared::trace::TraceParent;
 use uuid::Uuid;
 
-use crate::{problem::Refusal, route::Route};
+use crate::{client, problem::Refusal, route::Route};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -100,6 +100,7 @@ pub(crate) fn prepare<B>(
     let uri = absolute(request).ok_or(Refusal::BadHost)?;
     let headers = request.headers_mut();
     strip_foreign(headers);
+    client::strip(headers);
     let mut set = |name: &'static str, value: Option<HeaderValue>| {
         if let Some(value) = value {
             headers.insert(HeaderName::from_static(name), value);
@@ -142,10 +143,15 @@ fn strip_foreign(headers: &mut HeaderMap) {
 
 /// The address with scheme and host, which must agree where they are named twice.
 fn absolute<B>(request: &Request<B>) -> Option<Uri> {
-    let named = match request.headers().get(header::HOST) {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let named = match hosts.next() {
         Some(host) => Some(http::uri::Authority::try_from(host.as_bytes()).ok()?),
         None => None,
     };
+    // Whoever is in front may have looked at the other one.
+    if hosts.next().is_some() {
+        return None;
+    }
     let mut parts = request.uri().clone().into_parts();
     if let (Some(named), Some(other)) = (&named, &parts.authority)
         && named != other
@@ -209,7 +215,9 @@ mod tests {
         let request = Request::get("/a/b?c=d")
             .header("host", "h:1")
             .header("spin-client-addr", "forged");
+        let request = request.header("x-forwarded-for", "forged");
         let request = prepared(request.header("spin-other", "forged")).unwrap();
+        assert!(!request.headers().contains_key("x-forwarded-for"));
         assert_eq!(request.uri(), "http://h:1/a/b?c=d");
         for (name, value) in [
             ("spin-full-url", "http://h:1/a/b?c=d"),
@@ -234,5 +242,10 @@ mod tests {
         );
         let two = Request::get("http://one/a/b").header("host", "two");
         assert_eq!(prepared(two).unwrap_err(), Refusal::BadHost);
+        let twice = Request::get("/a/b").header("host", "one");
+        assert_eq!(
+            prepared(twice.header("host", "one")).unwrap_err(),
+            Refusal::BadHost
+        );
     }
 }

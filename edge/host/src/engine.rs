@@ -24,10 +24,8 @@ const KEPT_BYTES: usize = 256 << 10;
 
 /// An engine for `components` different components.
 pub(crate) fn engine(limits: &Limits, components: usize) -> Result<Engine, HostError> {
-    let instances = u32::try_from(limits.instances_per_component.saturating_mul(components))
-        .unwrap_or(u32::MAX);
-    // Instances whose last answer still streams do not count against the limit of new ones.
-    let instances = instances.saturating_mul(2);
+    let of_each = limits.instances_per_component + limits.stream_instances_per_component;
+    let instances = u32::try_from(of_each.saturating_mul(components)).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances);
     pool.total_core_instances(instances.saturating_mul(MODULES_PER_COMPONENT));

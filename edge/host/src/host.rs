@@ -15,11 +15,12 @@ use crate::{
     config::{HostConfig, Limits},
     engine,
     error::HostError,
+    files,
     manifest::Manifest,
     route::Router,
     serve::{Served, Service},
     server,
-    telemetry::{endpoint::Endpoints, flush, page},
+    telemetry::{flush, page},
     variables,
 };
 
@@ -35,6 +36,7 @@ pub struct EdgeHost {
     server: JoinHandle<()>,
     flush: Option<JoinHandle<()>>,
     metrics: Option<JoinHandle<()>>,
+    answers: JoinHandle<()>,
 }
 
 impl EdgeHost {
@@ -76,6 +78,10 @@ impl EdgeHost {
             metrics_address: metrics.as_ref().map(local).transpose()?,
             metrics: metrics
                 .map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
+            answers: {
+                let service = Arc::clone(&service);
+                tokio::spawn(async move { service.watch_answers().await })
+            },
             server: tokio::spawn(server::run(listener, service, Arc::clone(&stop))),
             flush: flush.map(tokio::spawn),
             stop,
@@ -111,6 +117,7 @@ impl EdgeHost {
 impl Drop for EdgeHost {
     fn drop(&mut self) {
         self.server.abort();
+        self.answers.abort();
         for task in [&self.flush, &self.metrics].into_iter().flatten() {
             task.abort();
         }
@@ -144,7 +151,9 @@ fn load(config: &HostConfig) -> Result<Service, HostError> {
     let values = variables::resolve(&manifest.variables, &config.variables, |name| {
         std::env::var(name).ok()
     })?;
-    let limits = Arc::new(config.limits.clone());
+    let mut limits = config.limits.clone();
+    limits.connections.all = files::make_room(limits.connections.all);
+    let limits = Arc::new(limits);
     let engine = engine::engine(&limits, sources.len())?;
     let cache = Cache::open(&config.cache_dir, &engine)?;
     let linker =
@@ -183,6 +192,5 @@ fn service(
         Some((trigger.route.clone(), place))
     });
     let all = Router::new(routes).map_err(failed)?;
-    let endpoints = Endpoints::new(config.endpoints.iter().map(String::as_str));
-    Service::new(all, served, limits, endpoints).map_err(failed)
+    Service::new(all, served, limits, config).map_err(failed)
 }

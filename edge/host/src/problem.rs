@@ -3,15 +3,30 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
+use crate::admission::Whose;
+
+/// What there is a bound on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Requests,
+    Streams,
+    Connections,
+}
+
 /// What the host refuses by itself, before or instead of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     BadHost,
     NotFound,
     BodyTimeout,
-    BodyTooLarge { limit: u64 },
+    BodyTooLarge {
+        limit: u64,
+    },
     Broken,
+    /// No instance became free in time.
     Busy,
+    /// A share is used up.
+    Full(What, Whose),
     Timeout,
 }
 
@@ -23,7 +38,8 @@ impl Refusal {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Full(_, Whose::All) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -35,7 +51,8 @@ impl Refusal {
             Self::BodyTimeout => "request_timeout",
             Self::BodyTooLarge { .. } => "payload_too_large",
             Self::Broken => "internal",
-            Self::Busy => "overloaded",
+            Self::Busy | Self::Full(_, Whose::All) => "overloaded",
+            Self::Full(..) => "too_many_at_once",
             Self::Timeout => "timeout",
         }
     }
@@ -47,7 +64,8 @@ impl Refusal {
             Self::BodyTimeout => "Request timeout",
             Self::BodyTooLarge { .. } => "Payload too large",
             Self::Broken => "Internal error",
-            Self::Busy => "Overloaded",
+            Self::Busy | Self::Full(_, Whose::All) => "Overloaded",
+            Self::Full(..) => "Too many at once",
             Self::Timeout => "Timeout",
         }
     }
@@ -63,14 +81,32 @@ impl Refusal {
                     .to_owned()
             }
             Self::Busy => "The server has as many requests as it can handle; try again in a moment.".to_owned(),
+            Self::Full(what, whose) => format!(
+                "{} has as many {} open as it may have at once; end some, or try again in a moment.",
+                whose.name(),
+                what.name()
+            ),
             Self::Timeout => "The answer took too long; try again.".to_owned(),
+        }
+    }
+
+    /// Which limit it was, and how many seconds to wait before the next try.
+    fn limit(self) -> Option<(String, &'static str)> {
+        match self {
+            Self::Busy => Some(("instances".to_owned(), "1")),
+            Self::Full(what, whose) => {
+                let wait = if what == What::Requests { "1" } else { "5" };
+                Some((format!("{}{}", what.name(), whose.suffix()), wait))
+            }
+            _ => None,
         }
     }
 
     /// The answer. The request id goes into the document, for that is what a user copies into a report.
     pub(crate) fn response(self, path: &str, request_id: &str) -> Response<Bytes> {
         let status = self.status();
-        let document = serde_json::json!({
+        let limit = self.limit();
+        let mut document = serde_json::json!({
             "type": format!("urn:kiskadee:problem:{}", self.slug()),
             "title": self.title(),
             "status": status.as_u16(),
@@ -78,6 +114,9 @@ impl Refusal {
             "instance": path,
             "request_id": request_id,
         });
+        if let Some((limit, _)) = &limit {
+            document["limit"] = limit.as_str().into();
+        }
         let mut response = Response::new(Bytes::from(document.to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -90,10 +129,38 @@ impl Refusal {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         );
-        if self == Self::Busy {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some((_, wait)) = limit {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
         }
         response
+    }
+}
+
+impl What {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Streams => "streams",
+            Self::Connections => "connections",
+        }
+    }
+}
+
+impl Whose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "The server",
+            Self::Address => "This address",
+            Self::Caller => "This caller",
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Address => "_per_address",
+            Self::Caller => "_per_caller",
+        }
     }
 }
 
@@ -111,5 +178,16 @@ mod tests {
         assert_eq!(document["instance"], "/x");
         assert_eq!(document["request_id"], "id1");
         assert!(document["type"].as_str().unwrap().ends_with(":overloaded"));
+    }
+
+    #[test]
+    fn a_used_up_share_is_named() {
+        let own = Refusal::Full(What::Streams, Whose::Caller).response("/x", "id1");
+        assert_eq!(own.status(), 429);
+        assert_eq!(own.headers()["retry-after"], "5");
+        let document: serde_json::Value = serde_json::from_slice(own.body()).unwrap();
+        assert_eq!(document["limit"], "streams_per_caller");
+        let all = Refusal::Full(What::Requests, Whose::All).response("/x", "id1");
+        assert_eq!(all.status(), 503);
     }
 }

@@ -5,10 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use tokio::{
-    sync::{Notify, Semaphore},
-    time::{sleep_until, timeout},
-};
+use tokio::{sync::Notify, time::sleep_until};
 use tracing::Instrument as _;
 use wasmtime_wasi_http::{
     WasiBody,
@@ -16,12 +13,16 @@ use wasmtime_wasi_http::{
 };
 
 use crate::{
-    body::{self, Running},
-    component::Component,
-    config::Limits,
+    admission::{Bound, Place, Who},
+    answer::{self, Answers, Pace},
+    body,
+    client::Proxies,
+    component::{Component, Purpose},
+    config::{HostConfig, Limits},
     context::{self, Identity, REQUEST_ID, RouteHeaders},
     gzip,
-    problem::Refusal,
+    health::Health,
+    problem::{Refusal, What},
     route::{Route, Router},
     telemetry::{counts::Counts, endpoint::Endpoints, traces},
     worker::{Instances, NoFreeInstance, Presence},
@@ -31,18 +32,31 @@ use crate::{
 pub(crate) struct Served {
     pub(crate) component: Arc<Component>,
     handler: ProxyHandler<Instances>,
+    streams: ProxyHandler<Instances>,
     /// Told each time an answer begins, for those who wait for an instance.
     answered: Notify,
 }
 
 impl Served {
     pub(crate) fn new(component: Arc<Component>) -> Self {
+        let instances = |purpose| Instances(Arc::clone(&component), purpose);
         Self {
-            handler: ProxyHandler::new(Instances(Arc::clone(&component))),
+            handler: ProxyHandler::new(instances(Purpose::Requests)),
+            streams: ProxyHandler::new(instances(Purpose::Streams)),
             answered: Notify::new(),
             component,
         }
     }
+}
+
+/// How a connection tells of itself to those who answer its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    /// Ends the connection, where it has one answer at a time.
+    pub(crate) cut: Option<Arc<Notify>>,
+    /// The connection is one too many: all it may learn is this, and whether the process lives.
+    pub(crate) refusal: Option<Refusal>,
 }
 
 /// Everything that answers requests.
@@ -51,9 +65,14 @@ pub(crate) struct Service {
     route_headers: Vec<RouteHeaders>,
     served: Vec<Served>,
     limits: Arc<Limits>,
-    in_flight: Arc<Semaphore>,
+    requests: Arc<Bound>,
+    streams: Arc<Bound>,
+    answers: Answers,
+    proxies: Proxies,
+    health: Option<Health>,
     counts: Arc<Counts>,
     endpoints: Endpoints,
+    stream_endpoints: Endpoints,
 }
 
 type Answer = Result<Response<WasiBody>, Refusal>;
@@ -63,7 +82,7 @@ impl Service {
         router: Router,
         served: Vec<Served>,
         limits: Arc<Limits>,
-        endpoints: Endpoints,
+        config: &HostConfig,
     ) -> Result<Self, String> {
         Ok(Self {
             route_headers: router
@@ -72,10 +91,15 @@ impl Service {
                 .collect::<Result<_, _>>()?,
             router,
             served,
-            in_flight: Arc::new(Semaphore::new(limits.concurrent_requests)),
+            requests: Bound::new(limits.requests),
+            streams: Bound::new(limits.streams),
+            answers: Answers::default(),
+            proxies: config.proxies.clone(),
+            health: config.health.clone(),
             limits,
             counts: Arc::default(),
-            endpoints,
+            endpoints: Endpoints::new(config.endpoints.iter().map(String::as_str)),
+            stream_endpoints: Endpoints::new(config.streams.iter().map(String::as_str)),
         })
     }
 
@@ -87,10 +111,18 @@ impl Service {
         &self.counts
     }
 
-    pub(crate) fn in_flight(&self) -> usize {
-        self.limits
-            .concurrent_requests
-            .saturating_sub(self.in_flight.available_permits())
+    pub(crate) fn proxies(&self) -> &Proxies {
+        &self.proxies
+    }
+
+    /// Requests that run, and streams.
+    pub(crate) fn in_flight(&self) -> (usize, usize) {
+        (self.requests.taken(), self.streams.taken())
+    }
+
+    /// Cuts off answers that are taken too slowly, until it is dropped.
+    pub(crate) async fn watch_answers(&self) {
+        self.answers.watch().await;
     }
 
     pub(crate) fn components(&self) -> impl Iterator<Item = &Component> {
@@ -101,7 +133,7 @@ impl Service {
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
-        client: SocketAddr,
+        peer: &Peer,
     ) -> Response<WasiBody> {
         let start = Instant::now();
         let mut identity = Identity::of(request.headers());
@@ -111,14 +143,10 @@ impl Service {
         let span = span(&method, &path, &identity);
         identity.trace = traces::join(&span, identity.caller, identity.trace);
         let found = self.router.find(&path);
-        let answer = match found {
-            Some((place, route)) => {
-                self.admit(request, (place, route), client, &identity)
-                    .instrument(span.clone())
-                    .await
-            }
-            None => Err(Refusal::NotFound),
-        };
+        let answer = self
+            .first(request, found, peer, &identity)
+            .instrument(span.clone())
+            .await;
         let mut response = match answer {
             Ok(response) => response,
             Err(refusal) => refusal
@@ -130,29 +158,53 @@ impl Service {
             .entry(REQUEST_ID)
             .or_insert_with(|| identity.request_id.clone());
         let took = start.elapsed();
-        let route = found.map_or("", |(_, route)| route.pattern.as_str());
-        let label = self
-            .endpoints
-            .label(&path, found.map(|(_, route)| route), response.status());
+        let route = found.map(|(_, route)| route);
+        let label = self.endpoints.label(&path, route, response.status());
         self.counts.record(&method, label, response.status(), took);
-        span.in_scope(|| log(&span, response.status(), route, took));
+        let pattern = route.map_or("", |route| route.pattern.as_str());
+        span.in_scope(|| log(&span, response.status(), pattern, took));
         gzip::encode(response, takes_gzip && method != Method::HEAD)
+    }
+
+    /// What needs no place among the requests, then the others.
+    async fn first(
+        &self,
+        request: Request<Incoming>,
+        found: Option<(usize, &Route)>,
+        peer: &Peer,
+        identity: &Identity,
+    ) -> Answer {
+        if let Some(health) = &self.health
+            && health.is_asked(&request)
+        {
+            return Ok(health.response().map(body::whole));
+        }
+        if let Some(refusal) = peer.refusal {
+            return Err(refusal);
+        }
+        let found = found.ok_or(Refusal::NotFound)?;
+        self.admit(request, found, peer, identity).await
     }
 
     async fn admit(
         &self,
         mut request: Request<Incoming>,
         (place, route): (usize, &Route),
-        client: SocketAddr,
+        peer: &Peer,
         identity: &Identity,
     ) -> Answer {
         let limit = self.limits.request_body_bytes;
         let is_to_be_drained = body::is_to_be_drained(&request);
-        let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
-            if is_to_be_drained {
-                body::drain(request.into_body(), limit);
+        let client = self.proxies.client(peer.address, request.headers());
+        let who = Who::of(client, request.headers());
+        let held = match self.requests.enter(who) {
+            Ok(held) => held,
+            Err(whose) => {
+                if is_to_be_drained {
+                    body::drain(request.into_body(), limit);
+                }
+                return Err(Refusal::Full(What::Requests, whose));
             }
-            return Err(Refusal::Busy);
         };
         if declared_length(request.headers()).is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLarge { limit });
@@ -161,9 +213,9 @@ impl Service {
         let served = self.served.get(route.component).ok_or(Refusal::NotFound)?;
         context::prepare(&mut request, route, fixed, client, identity)?;
         let (head, incoming) = request.into_parts();
-        let idle = self.limits.request_body_idle;
-        let (bounded, verdict) = body::bounded(incoming, limit, idle, is_to_be_drained);
         let presence = Presence::default();
+        let arrival = (self.limits.arrival(), Arc::clone(presence.progress()));
+        let (bounded, verdict) = body::bounded(incoming, limit, arrival, is_to_be_drained);
         let answer = self
             .call(served, &presence, Request::from_parts(head, bounded))
             .await;
@@ -171,9 +223,34 @@ impl Service {
         if let Some(refusal) = verdict.refusal(limit) {
             return Err(refusal);
         }
-        answer.map(|response| {
-            response.map(|body| Running::new(body, permit, presence).boxed_unsync())
-        })
+        self.send(answer?, who, (held, presence), peer)
+    }
+
+    /// The answer on its way: one that takes long gives its place among the requests to others.
+    fn send(
+        &self,
+        response: Response<WasiBody>,
+        who: Who,
+        (held, presence): (Place, Presence),
+        peer: &Peer,
+    ) -> Answer {
+        let (held, window) = if answer::is_stream(response.headers()) {
+            let stream = self.streams.enter(who);
+            let stream = stream.map_err(|whose| Refusal::Full(What::Streams, whose))?;
+            (stream, self.limits.stream_idle)
+        } else {
+            (held, self.limits.answer_idle)
+        };
+        let pace = Pace {
+            bytes_per_second: self.limits.answer_rate,
+            window,
+        };
+        Ok(response.map(|body| {
+            let sent = self
+                .answers
+                .send(body, (held, presence), pace, peer.cut.clone());
+            sent.boxed_unsync()
+        }))
     }
 
     /// Hands the request to an instance, and again while all are taken, until the time for an answer is over.
@@ -185,13 +262,14 @@ impl Service {
     ) -> Answer {
         let start = Instant::now();
         let deadline = start + self.limits.request;
+        let handler = self.handler(served, &request);
         let answer = loop {
             let answered = served.answered.notified();
-            let handled = served.handler.handle(presence.clone(), request);
-            // The instance has the same deadline; this one is for an instance that cannot even say so.
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(result) = timeout(left, handled).await else {
-                break Err(Refusal::Timeout);
+            let handled = handler.handle(presence.clone(), request);
+            let result = tokio::select! {
+                result = handled => result,
+                // The instance has the same deadline; this one is for an instance that cannot even say so.
+                () = presence.progress().ceased(start.into(), self.limits.request) => break Err(Refusal::Timeout),
             };
             let error = match result {
                 Ok(response) => break Ok(response),
@@ -209,6 +287,19 @@ impl Service {
         };
         served.answered.notify_one();
         answer
+    }
+
+    /// Streams have instances of their own.
+    fn handler<'a>(
+        &self,
+        served: &'a Served,
+        request: &Request<WasiBody>,
+    ) -> &'a ProxyHandler<Instances> {
+        if request.method() == Method::GET && self.stream_endpoints.knows(request.uri().path()) {
+            &served.streams
+        } else {
+            &served.handler
+        }
     }
 
     fn failure(&self, error: &wasmtime::Error, start: Instant) -> Refusal {

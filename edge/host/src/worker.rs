@@ -3,10 +3,7 @@
 
 use std::{
     pin::Pin,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
     time::{Duration, Instant as StdInstant},
 };
@@ -15,13 +12,18 @@ use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, Sleep},
 };
-use wasmtime::{Store, StoreContextMut, UpdateDeadline, component::GuestTaskId};
+use wasmtime::{Store, StoreContextMut, component::GuestTaskId};
 use wasmtime_wasi_http::handler::{
     HandlerState, Instance as Running, Proxy, ShouldAccept, WorkerExpiration, WorkerState,
     WorkerStatus,
 };
 
-use crate::{component::Component, engine::TICK, instance::Instance};
+use crate::{
+    component::{Component, Purpose},
+    cpu::Computing,
+    instance::Instance,
+    progress::{Moment, Progress},
+};
 
 /// Every instance of the component is taken; the request can be handed over again in a moment.
 #[derive(Debug, thiserror::Error)]
@@ -30,13 +32,24 @@ pub(crate) struct NoFreeInstance;
 
 /// Held by whoever waits for an answer or still sends one, so that the instance knows whether somebody does.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Presence(Arc<OnceLock<Arc<()>>>);
+pub(crate) struct Presence {
+    /// The instance's, once it has the request: counted by it, and told of progress.
+    instance: Arc<OnceLock<Arc<Moment>>>,
+    progress: Arc<Progress>,
+}
+
+impl Presence {
+    /// What of the request's body has arrived.
+    pub(crate) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+}
 
 /// How often an instance that has answered looks whether its answers have been sent.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Makes instances of one component.
-pub(crate) struct Instances(pub(crate) Arc<Component>);
+/// Makes instances of one component for one purpose.
+pub(crate) struct Instances(pub(crate) Arc<Component>, pub(crate) Purpose);
 
 impl HandlerState for Instances {
     type StoreData = Instance;
@@ -45,19 +58,17 @@ impl HandlerState for Instances {
 
     async fn instantiate(&self) -> wasmtime::Result<Running<Instance, Expiration, Life>> {
         let component = &self.0;
-        let slot = Arc::clone(component.slots())
+        let purpose = self.1;
+        let slot = Arc::clone(component.slots(purpose))
             .try_acquire_owned()
             .map_err(|_| NoFreeInstance)?;
         let mut store = Store::new(component.engine(), Instance::new(Arc::clone(component)));
         store.limiter(|instance| instance.limits());
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&interrupted);
+        let computing = Computing::default();
+        let clock = computing.clone();
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| {
-            seen.store(true, Ordering::Relaxed);
-            Ok(UpdateDeadline::Yield(1))
-        });
-        let present = Arc::new(());
+        store.epoch_deadline_callback(move |_| Ok(clock.interrupt()));
+        let present = Arc::new(Moment::default());
         let proxy = Proxy::P3(component.code().instantiate_async(&mut store).await?);
         Ok(Running {
             store,
@@ -66,12 +77,12 @@ impl HandlerState for Instances {
             expiration: Expiration {
                 component: Arc::clone(component),
                 sleep: Box::pin(tokio::time::sleep(component.limits().instance_idle)),
-                interrupted,
-                computing: Duration::ZERO,
+                computing,
                 present: Arc::clone(&present),
             },
             state: Life {
                 component: Arc::clone(component),
+                purpose,
                 present,
                 _slot: slot,
             },
@@ -83,23 +94,9 @@ impl HandlerState for Instances {
 pub(crate) struct Expiration {
     component: Arc<Component>,
     sleep: Pin<Box<Sleep>>,
-    /// Set by the clock when it interrupted the component: it had something to compute and was not waiting.
-    interrupted: Arc<AtomicBool>,
-    /// How long the component has computed without once waiting.
-    computing: Duration,
-    present: Arc<()>,
-}
-
-impl Expiration {
-    /// This is asked after each turn of the instance. A turn that the clock ended was spent computing.
-    fn computes_too_long(&mut self) -> bool {
-        if self.interrupted.swap(false, Ordering::Relaxed) {
-            self.computing += TICK;
-        } else {
-            self.computing = Duration::ZERO;
-        }
-        self.computing >= self.component.limits().compute
-    }
+    /// What the component has computed without once waiting.
+    computing: Computing,
+    present: Arc<Moment>,
 }
 
 impl Expiration {
@@ -123,12 +120,18 @@ impl WorkerExpiration for Expiration {
         status: WorkerStatus,
         start: StdInstant,
     ) -> Poll<()> {
-        if self.computes_too_long() {
+        if self.computing.turn_ended() >= self.component.limits().compute {
             return Poll::Ready(());
         }
         loop {
             let now = Instant::now();
-            let deadline = Instant::from_std(start + self.wait(status));
+            let start = Instant::from_std(start);
+            // A body that still arrives is worked on.
+            let since = match status {
+                WorkerStatus::Requests => self.present.or(start),
+                WorkerStatus::Idle | WorkerStatus::PostReturn => start,
+            };
+            let deadline = since + self.wait(status);
             if now >= deadline {
                 return Poll::Ready(());
             }
@@ -149,7 +152,8 @@ impl WorkerExpiration for Expiration {
 /// An instance from its first request to its last.
 pub(crate) struct Life {
     component: Arc<Component>,
-    present: Arc<()>,
+    purpose: Purpose,
+    present: Arc<Moment>,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -159,7 +163,11 @@ impl WorkerState for Life {
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         let limits = self.component.limits();
-        if total >= limits.requests_per_instance {
+        let in_its_life = match self.purpose {
+            Purpose::Requests => limits.requests_per_instance,
+            Purpose::Streams => limits.streams_per_instance,
+        };
+        if total >= in_its_life {
             ShouldAccept::Never
         } else if concurrent >= limits.concurrent_requests_per_instance {
             ShouldAccept::No
@@ -175,8 +183,11 @@ impl WorkerState for Life {
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
         // Handed over once; a second time would be another request with a presence of its own.
-        let _ = presence.0.set(Arc::clone(&self.present));
-        Box::pin(tokio::time::sleep(self.component.limits().request))
+        let _ = presence.instance.set(Arc::clone(&self.present));
+        let progress = Arc::clone(&presence.progress);
+        progress.tell(Arc::downgrade(&self.present));
+        let limit = self.component.limits().request;
+        Box::pin(async move { progress.ceased(Instant::now(), limit).await })
     }
 
     fn drop(&self, store: Store<Instance>, result: wasmtime::Result<()>) {

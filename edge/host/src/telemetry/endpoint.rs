@@ -65,6 +65,11 @@ impl Endpoints {
         }
     }
 
+    /// Whether a document describes the path.
+    pub(crate) fn knows(&self, path: &str) -> bool {
+        self.documented(trimmed(path)).is_some()
+    }
+
     fn documented(&self, path: &str) -> Option<&str> {
         if let Some(label) = self.exact.get(path) {
             return Some(label);

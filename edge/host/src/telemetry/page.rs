@@ -64,13 +64,16 @@ fn text(service: &Service) -> String {
         "gauge",
         "Requests that run now.",
     );
-    page.line(
-        "kiskadee_edge_requests_in_flight",
-        "",
-        service.in_flight() as f64,
+    let (requests, streams) = service.in_flight();
+    page.line("kiskadee_edge_requests_in_flight", "", requests as f64);
+    page.head(
+        "kiskadee_edge_streams",
+        "gauge",
+        "Answers under way that take long.",
     );
+    page.line("kiskadee_edge_streams", "", streams as f64);
     components(&mut page, service);
-    requests(&mut page, service);
+    answered(&mut page, service);
     page.0
 }
 
@@ -107,7 +110,7 @@ fn components(page: &mut Page, service: &Service) {
     }
 }
 
-fn requests(page: &mut Page, service: &Service) {
+fn answered(page: &mut Page, service: &Service) {
     let mut times = Page(String::new());
     page.head(
         "kiskadee_edge_http_requests_total",

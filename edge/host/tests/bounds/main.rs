@@ -3,5 +3,11 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+mod wire;
 
+mod client;
+mod compute;
 mod labels;
+mod pace;
+mod shares;
+mod uploads;

@@ -144,7 +144,7 @@ async fn too_many_headers_are_refused() {
 
 #[tokio::test]
 async fn too_many_requests_at_once_are_a_503_and_not_a_queue() {
-    let probe = Probe::with(|config| config.limits.concurrent_requests = 4).await;
+    let probe = Probe::with(|config| config.limits.requests.all = 4).await;
     let slow = (0..8).map(|_| probe.get("/slow?ms=500"));
     let answers = futures::future::join_all(slow).await;
     let (busy, served): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 503);

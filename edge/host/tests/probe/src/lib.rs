@@ -37,13 +37,14 @@ async fn probe(request: Request) -> Response<BoxBody> {
         "/variable" => variable(query.get("name").map_or("", String::as_str)).await,
         "/echo" => echo(request).await,
         "/text" => text(200, "kiskadee ".repeat(number(&query, "bytes") / 9)),
-        "/events" => events(number(&query, "count")),
+        "/events" => events(number(&query, "count"), Duration::from_millis(50)),
+        "/idle" => idle(Duration::from_millis(number(&query, "ms") as u64)),
         "/fetch" => fetch(query.get("url").map_or("", String::as_str)).await,
         "/slow" => {
             spin_sdk::time::sleep(Duration::from_millis(number(&query, "ms") as u64)).await;
             text(200, "slept")
         }
-        "/compute" => compute(),
+        "/compute" => compute(number(&query, "rounds")),
         "/memory" => text(
             200,
             std::hint::black_box(vec![1_u8; number(&query, "bytes")])
@@ -110,18 +111,34 @@ async fn echo(request: Request) -> Response<BoxBody> {
     text(200, length.to_string())
 }
 
-/// Sends one event after the other, with a pause between.
-fn events(count: usize) -> Response<BoxBody> {
+/// Sends an event at once, and a second one after a pause.
+fn idle(pause: Duration) -> Response<BoxBody> {
+    let (mut sender, body) = stream::<String>();
+    spin_sdk::wasip3::spawn(async move {
+        if sender.send("data: 0\n\n".to_owned()).await.is_ok() {
+            spin_sdk::time::sleep(pause).await;
+            let _ = sender.send("data: 1\n\n".to_owned()).await;
+        }
+    });
+    event_stream(box_body(body))
+}
+
+/// Sends one event after the other, with a pause before each.
+fn events(count: usize, pause: Duration) -> Response<BoxBody> {
     let (mut sender, body) = stream::<String>();
     spin_sdk::wasip3::spawn(async move {
         for n in 0..count {
-            spin_sdk::time::sleep(Duration::from_millis(50)).await;
+            spin_sdk::time::sleep(pause).await;
             if sender.send(format!("data: {n}\n\n")).await.is_err() {
                 break;
             }
         }
     });
-    let mut response = Response::new(box_body(body));
+    event_stream(box_body(body))
+}
+
+fn event_stream(body: BoxBody) -> Response<BoxBody> {
+    let mut response = Response::new(body);
     let event_stream = spin_sdk::http::HeaderValue::from_static("text/event-stream");
     response.headers_mut().insert("content-type", event_stream);
     response
@@ -139,11 +156,14 @@ async fn fetch(url: &str) -> Response<BoxBody> {
     }
 }
 
-/// Never ends, and never waits.
-fn compute() -> Response<BoxBody> {
-    let mut number = 0_u64;
+/// Never waits, and never ends where no number of rounds is given.
+fn compute(rounds: usize) -> Response<BoxBody> {
+    let mut number = 0;
     loop {
-        number = std::hint::black_box(number.wrapping_add(1));
+        number = std::hint::black_box(number + 1);
+        if number == rounds {
+            return text(200, number.to_string());
+        }
     }
 }
 
