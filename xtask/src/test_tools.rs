@@ -1,4 +1,4 @@
-//! What only the tests need: a browser with its driver; a reader of Japanese; from `PyPI` a fuzzer of HTTP interfaces, a
+//! What only the tests need: a browser with its driver; a pooler of Postgres; a reader of Japanese; from `PyPI` a fuzzer of HTTP interfaces, a
 //! client of other makers and node; and with that the same client for JavaScript.
 
 use std::env::{join_paths, split_paths, var_os};
@@ -27,6 +27,11 @@ const PACKAGES: &[Package] = &[
     Package {
         name: "python3-venv",
         is_here: has_venv,
+    },
+    // Debian puts it where only root looks.
+    Package {
+        name: "pgbouncer",
+        is_here: || is_on_path("pgbouncer") || Path::new("/usr/sbin/pgbouncer").is_file(),
     },
     // Reads kanji.
     Package {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::Notify;
 use wasmtime_wasi_http::{Error, WasiBody};
@@ -25,8 +25,13 @@ const LONG: u64 = 1 << 20;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Whether an answer may take as long as it likes: its length is unknown, or great.
-pub(crate) fn is_stream(headers: &HeaderMap) -> bool {
-    let length = headers
+pub(crate) fn is_stream(response: &Response<WasiBody>) -> bool {
+    let has_no_body = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
+    if has_no_body.contains(&response.status()) || response.body().is_end_stream() {
+        return false;
+    }
+    let length = response
+        .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     length.is_none_or(|length| length > LONG)

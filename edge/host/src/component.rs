@@ -68,6 +68,7 @@ impl Component {
                 sessions: limits.postgres_sessions,
                 wait: limits.postgres_wait,
                 connect: limits.postgres_connect,
+                behind_pooler: limits.behind_pooler,
             }),
             slots: Arc::new(Semaphore::new(limits.instances_per_component)),
             stream_slots: Arc::new(Semaphore::new(limits.stream_instances_per_component)),

@@ -131,6 +131,9 @@ pub struct Limits {
     pub headers: usize,
     /// See `headers`.
     pub header_bytes: usize,
+    /// Postgres is behind a pooler that gives a session for a transaction: nothing is prepared, and a statement is one
+    /// message. What a statement leaves in its session is then another's.
+    pub behind_pooler: bool,
     /// Sessions with Postgres for one component and address.
     pub postgres_sessions: usize,
     /// The wait for a free session.
@@ -189,6 +192,7 @@ impl Default for Limits {
             request_head: Duration::from_secs(30),
             headers: 100,
             header_bytes: 64 << 10,
+            behind_pooler: false,
             postgres_sessions: 16,
             postgres_wait: Duration::from_secs(5),
             postgres_connect: Duration::from_secs(3),

@@ -206,6 +206,7 @@ impl Service {
                 return Err(Refusal::Full(What::Requests, whose));
             }
         };
+        let stream = self.stream_place(&request, who)?;
         if declared_length(request.headers()).is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLarge { limit });
         }
@@ -223,7 +224,22 @@ impl Service {
         if let Some(refusal) = verdict.refusal(limit) {
             return Err(refusal);
         }
-        self.send(answer?, who, (held, presence), peer)
+        self.send(answer?, who, (held, stream), presence, peer)
+    }
+
+    /// A place among the streams before anything is done, where the path says that it will be one.
+    fn stream_place<B>(&self, request: &Request<B>, who: Who) -> Result<Option<Place>, Refusal> {
+        if !self.is_stream(request) {
+            return Ok(None);
+        }
+        let place = self.streams.enter(who);
+        place
+            .map(Some)
+            .map_err(|whose| Refusal::Full(What::Streams, whose))
+    }
+
+    fn is_stream<B>(&self, request: &Request<B>) -> bool {
+        request.method() == Method::GET && self.stream_endpoints.knows(request.uri().path())
     }
 
     /// The answer on its way: one that takes long gives its place among the requests to others.
@@ -231,12 +247,18 @@ impl Service {
         &self,
         response: Response<WasiBody>,
         who: Who,
-        (held, presence): (Place, Presence),
+        (held, stream): (Place, Option<Place>),
+        presence: Presence,
         peer: &Peer,
     ) -> Answer {
-        let (held, window) = if answer::is_stream(response.headers()) {
-            let stream = self.streams.enter(who);
-            let stream = stream.map_err(|whose| Refusal::Full(What::Streams, whose))?;
+        let (held, window) = if answer::is_stream(&response) {
+            let stream = match stream {
+                Some(stream) => stream,
+                None => self
+                    .streams
+                    .enter(who)
+                    .map_err(|whose| Refusal::Full(What::Streams, whose))?,
+            };
             (stream, self.limits.stream_idle)
         } else {
             (held, self.limits.answer_idle)
@@ -295,7 +317,7 @@ impl Service {
         served: &'a Served,
         request: &Request<WasiBody>,
     ) -> &'a ProxyHandler<Instances> {
-        if request.method() == Method::GET && self.stream_endpoints.knows(request.uri().path()) {
+        if self.is_stream(request) {
             &served.streams
         } else {
             &served.handler

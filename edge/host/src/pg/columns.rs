@@ -1,13 +1,12 @@
 //! Column descriptions: which type of the interface a Postgres type is.
 
-use tokio_postgres::{Statement, types::Type};
+use tokio_postgres::types::Type;
 
 use crate::bindings::postgres::{Column, DbDataType};
 
-/// The columns of a statement's answer. Known from the statement, so an answer without rows has them too.
-pub(super) fn describe(statement: &Statement) -> Vec<Column> {
-    statement
-        .columns()
+/// The columns of an answer.
+pub(super) fn describe(columns: &[tokio_postgres::Column]) -> Vec<Column> {
+    columns
         .iter()
         .map(|column| Column {
             name: column.name().to_owned(),

@@ -7,6 +7,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, WrongType};
 use super::{
     numeric::{self, Decimal},
     ranges,
+    text::{self, Text},
 };
 use crate::bindings::postgres::{Interval, ParameterValue};
 
@@ -16,6 +17,13 @@ type Encoded = Result<IsNull, Failure>;
 /// A parameter on its way to Postgres.
 #[derive(Debug)]
 pub(super) struct Parameter(ParameterValue);
+
+impl Parameter {
+    /// For a statement whose types only the server knows.
+    pub(super) fn text(&self) -> Text {
+        text::of(&self.0)
+    }
+}
 
 /// Refuses what no type of Postgres could take, before anything is sent: a bad date, UUID, JSON text or decimal.
 pub(super) fn parameters(values: Vec<ParameterValue>) -> Result<Vec<Parameter>, String> {

@@ -20,6 +20,7 @@ mod query;
 mod ranges;
 mod rows;
 mod session;
+mod text;
 mod tls;
 
 #[expect(unreachable_pub, reason = "the generated bindings name them publicly")]

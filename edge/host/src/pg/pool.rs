@@ -32,6 +32,7 @@ pub(crate) struct PoolLimits {
     pub(crate) sessions: usize,
     pub(crate) wait: Duration,
     pub(crate) connect: Duration,
+    pub(crate) behind_pooler: bool,
 }
 
 /// Figures of a component's pools, for the metrics.
@@ -124,6 +125,7 @@ impl Pool {
         let manager = Sessions {
             tls: tls::connector(ca_root)?,
             config,
+            behind_pooler: limits.behind_pooler,
         };
         let sessions = managed::Pool::builder(manager)
             .max_size(limits.sessions)
@@ -200,6 +202,7 @@ fn describe(error: &tokio_postgres::Error) -> String {
 pub(super) struct Sessions {
     config: Config,
     tls: tokio_postgres_rustls::MakeRustlsConnect,
+    behind_pooler: bool,
 }
 
 impl managed::Manager for Sessions {
@@ -208,9 +211,9 @@ impl managed::Manager for Sessions {
 
     async fn create(&self) -> Result<Session, tokio_postgres::Error> {
         if self.config.get_ssl_mode() == SslMode::Disable {
-            return connect(&self.config, tokio_postgres::NoTls).await;
+            return connect(&self.config, self.behind_pooler, tokio_postgres::NoTls).await;
         }
-        connect(&self.config, self.tls.clone()).await
+        connect(&self.config, self.behind_pooler, self.tls.clone()).await
     }
 
     async fn recycle(
@@ -230,7 +233,11 @@ impl managed::Manager for Sessions {
     }
 }
 
-async fn connect<T>(config: &Config, tls: T) -> Result<Session, tokio_postgres::Error>
+async fn connect<T>(
+    config: &Config,
+    behind_pooler: bool,
+    tls: T,
+) -> Result<Session, tokio_postgres::Error>
 where
     T: tokio_postgres::tls::MakeTlsConnect<tokio_postgres::Socket> + Clone + Send + Sync + 'static,
     T::Stream: Send,
@@ -248,7 +255,7 @@ where
         let (token, tls) = (token.clone(), tls.clone());
         tokio::spawn(async move { token.cancel_query(tls).await });
     };
-    Ok(Session::new(client, Box::new(cancel)))
+    Ok(Session::new(client, behind_pooler, Box::new(cancel)))
 }
 
 /// Where a component's connection keeps the session it must go on with, if there is one.

@@ -1,6 +1,10 @@
 //! Runs one statement of a component.
 
-use tokio_postgres::{RowStream, Statement, error::SqlState};
+use tokio_postgres::{
+    RowStream, Statement,
+    error::SqlState,
+    types::{ToSql, Type},
+};
 
 use super::{
     columns, encode,
@@ -9,6 +13,7 @@ use super::{
     pool::{Lease, Pool, Slot},
     rows::{self, Answer},
     session::Session,
+    text::Text,
 };
 use crate::bindings::postgres::{Column, Error, ParameterValue};
 use std::sync::Arc;
@@ -22,11 +27,16 @@ pub(super) async fn query(
 ) -> Result<(Vec<Column>, Answer), Error> {
     let parameters = encode::parameters(parameters).map_err(Error::BadParameter)?;
     let mut lease = Lease::take(pool, slot).await?;
-    match start(lease.session(), sql, &parameters).await {
-        Ok((statement, stream)) => Ok((
-            columns::describe(&statement),
-            rows::read(lease, stream).await?,
-        )),
+    let started = if lease.session().is_behind_pooler() {
+        start_unnamed(lease.session(), sql, &parameters).await
+    } else {
+        start(lease.session(), sql, &parameters).await
+    };
+    match started {
+        Ok((statement, stream)) => {
+            let known = statement.map(|statement| columns::describe(statement.columns()));
+            rows::read(lease, stream, known.unwrap_or_default()).await
+        }
         Err(error) => Err(ended(lease, &error)),
     }
 }
@@ -40,7 +50,12 @@ pub(super) async fn execute(
 ) -> Result<u64, Error> {
     let parameters = encode::parameters(parameters).map_err(Error::BadParameter)?;
     let mut lease = Lease::take(pool, slot).await?;
-    match affect(lease.session(), sql, &parameters).await {
+    let affected = if lease.session().is_behind_pooler() {
+        affect_unnamed(lease.session(), sql, &parameters).await
+    } else {
+        affect(lease.session(), sql, &parameters).await
+    };
+    match affected {
         Ok(count) => {
             lease.finish();
             Ok(count)
@@ -55,23 +70,61 @@ fn ended(lease: Lease, error: &tokio_postgres::Error) -> Error {
     query_failed(error)
 }
 
+/// A statement whose columns are known before its first row, and its rows.
+type Started = (Option<Statement>, RowStream);
+
 async fn start(
     session: &mut Session,
     sql: &str,
     parameters: &[Parameter],
-) -> Result<(Statement, RowStream), tokio_postgres::Error> {
+) -> Result<Started, tokio_postgres::Error> {
     session.started(sql);
     let statement = session.prepare(sql).await?;
     match session.client.query_raw(&statement, parameters).await {
-        Ok(stream) => Ok((statement, stream)),
+        Ok(stream) => Ok((Some(statement), stream)),
         Err(error) if is_stale(&error) => {
             session.forget(sql);
             let statement = session.prepare(sql).await?;
             let stream = session.client.query_raw(&statement, parameters).await?;
-            Ok((statement, stream))
+            Ok((Some(statement), stream))
         }
         Err(error) => Err(error),
     }
+}
+
+/// In one message, which a pooler gives to one session as a whole: parse without a name, bind, execute.
+async fn start_unnamed(
+    session: &mut Session,
+    sql: &str,
+    parameters: &[Parameter],
+) -> Result<Started, tokio_postgres::Error> {
+    session.started(sql);
+    let stream = session
+        .client
+        .query_typed_raw(sql, untyped(parameters))
+        .await?;
+    Ok((None, stream))
+}
+
+async fn affect_unnamed(
+    session: &mut Session,
+    sql: &str,
+    parameters: &[Parameter],
+) -> Result<u64, tokio_postgres::Error> {
+    session.started(sql);
+    let parameters: Vec<_> = untyped(parameters).collect();
+    let parameters: Vec<(&(dyn ToSql + Sync), Type)> = parameters
+        .iter()
+        .map(|(text, ty)| (text as &(dyn ToSql + Sync), ty.clone()))
+        .collect();
+    session.client.execute_typed(sql, &parameters).await
+}
+
+/// The server infers the types, as it does when it prepares.
+fn untyped(parameters: &[Parameter]) -> impl Iterator<Item = (Text, Type)> {
+    parameters
+        .iter()
+        .map(|parameter| (parameter.text(), Type::UNKNOWN))
 }
 
 async fn affect(

@@ -16,8 +16,8 @@ use wasmtime::{
     component::{Destination, StreamProducer, StreamResult, VecBuffer},
 };
 
-use super::{decode, error::query_failed, pool::Lease};
-use crate::bindings::postgres::{DbValue, Error, QueryError};
+use super::{columns, decode, error::query_failed, pool::Lease};
+use crate::bindings::postgres::{Column, DbValue, Error, QueryError};
 
 type Row = Vec<DbValue>;
 
@@ -54,8 +54,13 @@ impl Answer {
     }
 }
 
-/// Reads the beginning of an answer, which most often is all of it.
-pub(super) async fn read(lease: Lease, stream: RowStream) -> Result<Answer, Error> {
+/// Reads the beginning of an answer, which most often is all of it. Columns that are not known yet are told by the first
+/// row; an answer without rows then has none.
+pub(super) async fn read(
+    lease: Lease,
+    stream: RowStream,
+    mut columns: Vec<Column>,
+) -> Result<(Vec<Column>, Answer), Error> {
     let mut stream = Box::pin(stream);
     let mut rows = Vec::new();
     let mut next = stream.next().await;
@@ -63,9 +68,14 @@ pub(super) async fn read(lease: Lease, stream: RowStream) -> Result<Answer, Erro
         match next {
             None => {
                 lease.finish();
-                return Ok(Answer::Whole(rows));
+                return Ok((columns, Answer::Whole(rows)));
             }
-            Some(Ok(row)) => rows.push(decode::row(&row).map_err(Error::ValueConversionFailed)?),
+            Some(Ok(row)) => {
+                if columns.is_empty() {
+                    columns = columns::describe(row.columns());
+                }
+                rows.push(decode::row(&row).map_err(Error::ValueConversionFailed)?);
+            }
             Some(Err(error)) => {
                 lease.finish();
                 return Err(query_failed(&error));
@@ -86,7 +96,7 @@ pub(super) async fn read(lease: Lease, stream: RowStream) -> Result<Answer, Erro
         stream,
         end: Some((lease, sender)),
     };
-    Ok(Answer::Long(Box::new(producer), receiver))
+    Ok((columns, Answer::Long(Box::new(producer), receiver)))
 }
 
 fn decoded(row: Result<tokio_postgres::Row, tokio_postgres::Error>) -> Result<Row, Error> {

@@ -25,25 +25,32 @@ pub(super) struct Session {
     in_transaction: bool,
     /// A statement runs: set while one is under way, so that a session abandoned in the middle is not used again.
     busy: bool,
+    /// Successive statements may run in different sessions of the server: nothing may be prepared.
+    behind_pooler: bool,
     cancel: Cancel,
 }
 
 type Cancel = Box<dyn Fn() + Send + Sync>;
 
 impl Session {
-    pub(super) fn new(client: Client, cancel: Cancel) -> Self {
+    pub(super) fn new(client: Client, behind_pooler: bool, cancel: Cancel) -> Self {
         Self {
             client,
             prepared: HashMap::new(),
             dirty: false,
             in_transaction: false,
             busy: false,
+            behind_pooler,
             cancel,
         }
     }
 
     pub(super) fn is_usable(&self) -> bool {
         !self.busy && !self.client.is_closed()
+    }
+
+    pub(super) fn is_behind_pooler(&self) -> bool {
+        self.behind_pooler
     }
 
     pub(super) fn is_dirty(&self) -> bool {

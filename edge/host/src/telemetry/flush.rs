@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::timeout};
-use tokio_postgres::{Client, Config, config::SslMode};
+use tokio_postgres::{Client, Config, config::SslMode, types::Type};
 
 use super::counts::Counts;
 use crate::{error::HostError, pg};
@@ -91,8 +91,9 @@ impl Delivery {
         };
         let transaction = client.transaction().await.map_err(text)?;
         for part in parts {
+            // Not prepared: a pooler may give each transaction another session.
             transaction
-                .execute(RECORD, &[&part.to_string()])
+                .execute_typed(RECORD, &[(&part.to_string(), Type::TEXT)])
                 .await
                 .map_err(text)?;
         }

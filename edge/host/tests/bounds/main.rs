@@ -9,5 +9,6 @@ mod client;
 mod compute;
 mod labels;
 mod pace;
+mod pooler;
 mod shares;
 mod uploads;

@@ -113,16 +113,21 @@ async fn liveness_is_answered_in_a_full_house() {
     .await;
     let mut held = connect(&probe.address, "127.0.0.1").await;
     ask(&mut held, "/slow?ms=20000", "").await;
-    while probe.get("/hello").await.status != 429 {
-        sleep(Duration::from_millis(50)).await;
-    }
+    // Until it runs: a request of ours before would take its place.
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(probe.get("/hello").await.status, 429);
     assert_eq!(probe.get("/health").await.json()["status"], "healthy");
     let _idle = [
         connect(&probe.address, "127.0.0.1").await,
         connect(&probe.address, "127.0.0.1").await,
     ];
     // Until both are accepted.
-    while probe.get("/hello").await.json()["limit"] != "connections_per_address" {
+    loop {
+        let refused = probe.get("/hello").await;
+        assert_eq!(refused.status, 429, "{}", refused.text());
+        if refused.json()["limit"] == "connections_per_address" {
+            break;
+        }
         sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(probe.get("/health").await.json()["service"], "probe");

@@ -1,0 +1,127 @@
+//! Behind a pooler that gives each transaction another session of Postgres.
+
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
+
+use crate::support::{Probe, database_host, database_url};
+
+/// `PgBouncer` in transaction mode, with fewer sessions than clients.
+struct Pooler {
+    process: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Pooler {
+    async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let server: tokio_postgres::Config = database_url().parse().unwrap();
+        let (user, database) = (server.get_user().unwrap(), server.get_dbname().unwrap());
+        let password = server.get_password().map(String::from_utf8_lossy);
+        let password = password.map_or_else(String::new, |word| format!(" password='{word}'"));
+        let host = database_host(&database_url());
+        let (host, server_port) = host
+            .trim_start_matches("postgres://")
+            .rsplit_once(':')
+            .unwrap();
+        let file = folder.path().join("pgbouncer.ini");
+        let settings = format!(
+            "[databases]\n{database} = host={host} port={server_port} user={user}{password}\n\
+             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
+             pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 100\n"
+        );
+        fs::write(&file, settings).unwrap();
+        let mut pooler = Self {
+            process: run(&file, folder.path()),
+            port,
+            _folder: folder,
+        };
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            let ended = pooler.process.try_wait().unwrap();
+            assert!(ended.is_none(), "PgBouncer does not start: {ended:?}");
+            sleep(Duration::from_millis(50)).await;
+        }
+        pooler
+    }
+}
+
+/// It refuses to run as root, so that it becomes somebody else then.
+fn run(settings: &std::path::Path, folder: &std::path::Path) -> Child {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"];
+    let program = program.iter().find(|path| fs::exists(path).unwrap());
+    let mut command =
+        Command::new(program.expect("PgBouncer is installed: `cargo xtask test` does it"));
+    if rustix::process::geteuid().is_root() {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        command.args(["-u", "nobody"]);
+    }
+    command
+        .arg(settings)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn behind(pooler: &Pooler) -> Probe {
+    Probe::with(|config| {
+        let mut url = url::Url::parse(&database_url()).unwrap();
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(pooler.port)).unwrap();
+        let host = database_host(url.as_str());
+        config.variables.insert("database_host".into(), host);
+        config.variables.insert("database_url".into(), url.into());
+        config.limits.behind_pooler = true;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn statements_work_on_whichever_session_they_get() {
+    let pooler = Pooler::start().await;
+    let probe = behind(&pooler).await;
+    for _ in 0..10 {
+        let rounds = (0..24).map(async |n| match n % 3 {
+            0 => probe.get("/pg/status").await,
+            1 => {
+                probe
+                    .post("/pg/query", format!("select {n}, 'x'::text"))
+                    .await
+            }
+            _ => probe.post("/pg/execute", format!("select {n}")).await,
+        });
+        for answer in futures::future::join_all(rounds).await {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+    }
+    let rows = probe.get("/pg/rows?count=1000").await;
+    assert_eq!(rows.status, 200, "{}", rows.text());
+}
+
+#[tokio::test]
+async fn parameters_of_every_type_arrive_as_they_would_without() {
+    let pooler = Pooler::start().await;
+    let (behind, direct) = (behind(&pooler).await, Probe::start().await);
+    let seen = behind.get("/pg/parameters").await;
+    assert_eq!(seen.status, 200, "{}", seen.text());
+    assert_eq!(seen.text(), direct.get("/pg/parameters").await.text());
+}
