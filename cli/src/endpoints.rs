@@ -1,4 +1,4 @@
-//! The paths that the API's document describes: what the edge counts requests apart by.
+//! The paths that the API's document describes: what the edge counts requests apart by, and which of them answer with events.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,65 @@ use serde::{Deserialize, de::IgnoredAny};
 /// What the components' own code wrote; a test of theirs keeps it so.
 const DOCUMENT: &str = include_str!("../../edge/reference/openapi.json");
 
+const EVENTS: &str = "text/event-stream";
+
 #[derive(Deserialize)]
 struct Document {
-    paths: BTreeMap<String, IgnoredAny>,
+    paths: BTreeMap<String, Methods>,
 }
 
-pub(crate) fn documented() -> Result<Vec<String>> {
+#[derive(Deserialize)]
+struct Methods {
+    get: Option<Operation>,
+}
+
+#[derive(Deserialize)]
+struct Operation {
+    #[serde(default)]
+    responses: BTreeMap<String, Answer>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    content: BTreeMap<String, IgnoredAny>,
+}
+
+/// Paths as the document writes them: `/jobs/{job_id}`.
+pub(crate) struct Documented {
+    pub(crate) paths: Vec<String>,
+    /// Those whose GET answers with events.
+    pub(crate) streams: Vec<String>,
+}
+
+pub(crate) fn documented() -> Result<Documented> {
     let document: Document =
         serde_json::from_str(DOCUMENT).context("the API's document cannot be read")?;
-    Ok(document.paths.into_keys().collect())
+    let streams = document
+        .paths
+        .iter()
+        .filter(|(_, methods)| methods.answers_with_events());
+    Ok(Documented {
+        streams: streams.map(|(path, _)| path.clone()).collect(),
+        paths: document.paths.into_keys().collect(),
+    })
+}
+
+impl Methods {
+    fn answers_with_events(&self) -> bool {
+        let answers = self.get.iter().flat_map(|get| get.responses.values());
+        let mut types = answers.flat_map(|answer| answer.content.keys());
+        types.any(|media| media == EVENTS)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_document_names_paths() {
-        let paths = super::documented().unwrap();
-        assert!(paths.contains(&"/api/v1/jobs/{job_id}".to_owned()));
+    fn the_document_tells_paths_and_streams() {
+        let documented = super::documented().unwrap();
+        let path = "/api/v1/jobs/{job_id}";
+        assert!(documented.paths.contains(&path.to_owned()));
+        assert_eq!(documented.streams, [format!("{path}/events")]);
     }
 }

@@ -15,6 +15,7 @@ mod requirements;
 mod roles;
 mod say;
 mod secrets;
+mod serving;
 mod signing;
 mod state;
 mod stop;

@@ -9,7 +9,7 @@ use clap::Args;
 use kiskadee_edge_host::{EdgeHost, HostConfig};
 
 use crate::artefacts::Artefacts;
-use crate::endpoints;
+use crate::serving::ServingArgs;
 use crate::stop::Stop;
 use crate::telemetry;
 
@@ -40,6 +40,11 @@ pub(crate) struct EdgeOptions {
         hide_env_values = true
     )]
     telemetry_database_url: Option<String>,
+    /// Postgres is reached through a pooler in transaction mode, such as PgBouncer
+    #[arg(long, env = "KISKADEE_BEHIND_POOLER")]
+    behind_pooler: bool,
+    #[command(flatten)]
+    serving: ServingArgs,
     #[command(flatten)]
     artefacts: Artefacts,
 }
@@ -53,7 +58,8 @@ pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
         &options.cache_dir,
     );
     config.component_dir = Some(options.artefacts.components()?);
-    config.endpoints = endpoints::documented()?;
+    options.serving.apply(&mut config)?;
+    config.limits.behind_pooler = options.behind_pooler;
     config.metrics_listen = options.metrics_listen;
     config
         .telemetry_database_url

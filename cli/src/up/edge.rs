@@ -12,7 +12,6 @@ use kiskadee_storage::{
 };
 
 use super::{UpOptions, database};
-use crate::endpoints;
 use crate::roles::{EDGE_HOST, Roles};
 use crate::secrets::Secrets;
 
@@ -47,7 +46,7 @@ pub(crate) async fn start_host(
         state.join("compiled"),
     );
     config.component_dir = Some(options.artefacts.components()?);
-    config.endpoints = endpoints::documented()?;
+    options.serving.apply(&mut config)?;
     config.metrics_listen = options.metrics_listen;
     config.telemetry_database_url = Some(database::login_url(secrets, EDGE_HOST, postgres_port)?);
     config.variables = variables(options, secrets, postgres_port, gateway)?;

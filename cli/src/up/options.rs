@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::artefacts::Artefacts;
 use crate::parts::xtts::XttsArgs;
 use crate::postgres::ClusterOptions;
+use crate::serving::ServingArgs;
 use crate::state;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,6 +81,8 @@ pub(crate) struct UpOptions {
     /// Serve the host process's own metrics here (those of the whole system are at /metrics)
     #[arg(long, env = "KISKADEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) serving: ServingArgs,
     #[command(flatten)]
     pub(crate) artefacts: Artefacts,
     #[command(flatten)]
