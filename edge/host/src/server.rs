@@ -147,7 +147,13 @@ impl Accepted {
         let unread = u32::try_from(limits.stream_idle.as_millis()).unwrap_or(u32::MAX);
         // What was handed to the system and is never taken by the other side.
         let _ = rustix::net::sockopt::set_tcp_user_timeout(&self.stream, unread);
-        let begun = timeout(limits.request_head, self.begin(&service, &gate)).await;
+        // One too many that says nothing must not keep others from being told.
+        let patience = if self.entry.refusal.is_some() {
+            SPARE_FOR
+        } else {
+            limits.request_head
+        };
+        let begun = timeout(patience, self.begin(&service, &gate)).await;
         let Ok(Some((address, is_http2))) = begun else {
             return;
         };
