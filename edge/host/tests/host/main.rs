@@ -6,6 +6,7 @@
     reason = "tests stop where something is wrong"
 )]
 
+mod bounds;
 mod components;
 mod http;
 mod limits;

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use tokio::{io::AsyncWriteExt as _, time::sleep};
 
-use crate::{
-    support::Probe,
-    wire::{Seen, connect, see},
-};
+use super::wire::{Seen, connect, see};
+use crate::support::Probe;
 
 /// A POST of `parts` parts, with a pause before each.
 async fn upload(probe: &Probe, part: &[u8], parts: usize, pause: Duration) -> Seen {

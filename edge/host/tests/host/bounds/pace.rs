@@ -7,10 +7,8 @@ use http::Request;
 use kiskadee_edge_host::Shares;
 use tokio::{io::AsyncReadExt as _, net::TcpStream, time::sleep};
 
-use crate::{
-    support::Probe,
-    wire::{open, see},
-};
+use super::wire::{open, see};
+use crate::support::Probe;
 
 /// Until the probe answers a request of somebody else, or the time is over.
 async fn answers_within(probe: &Probe, limit: Duration) -> bool {

@@ -5,10 +5,8 @@ use http::Request;
 use kiskadee_edge_host::Proxies;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::{
-    support::Probe,
-    wire::{ask, connect, open, see},
-};
+use super::wire::{ask, connect, open, see};
+use crate::support::Probe;
 
 async fn behind_proxies(proxy_protocol: bool) -> Probe {
     Probe::with(|config| {
