@@ -40,7 +40,7 @@ pub(crate) struct EdgeOptions {
         hide_env_values = true
     )]
     telemetry_database_url: Option<String>,
-    /// Postgres is reached through a pooler in transaction mode, such as PgBouncer
+    /// Postgres is reached through a pooler in transaction mode, such as `PgBouncer`
     #[arg(long, env = "KISKADEE_BEHIND_POOLER")]
     behind_pooler: bool,
     #[command(flatten)]

@@ -115,7 +115,7 @@ impl Answers {
     pub(crate) fn send(
         &self,
         body: WasiBody,
-        (place, presence): (Place, Presence),
+        (held, presence): (Place, Presence),
         pace: Pace,
         cut: Option<Arc<Notify>>,
     ) -> Running {
@@ -123,7 +123,7 @@ impl Answers {
             state: Mutex::new(State {
                 sending: Some(Sending {
                     body,
-                    _place: place,
+                    _place: held,
                     _presence: presence,
                 }),
                 has_nothing: false,

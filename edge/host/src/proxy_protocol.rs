@@ -70,7 +70,7 @@ async fn binary(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Sock
     let mut rest = vec![0; length];
     stream.read_exact(&mut rest).await?;
     // `LOCAL` is the balancer itself.
-    if version_and_command & 0xf == 0 {
+    if version_and_command.trailing_zeros() >= 4 {
         return Ok(None);
     }
     match family >> 4 {

@@ -213,12 +213,12 @@ impl Service {
         let fixed = self.route_headers.get(place).ok_or(Refusal::NotFound)?;
         let served = self.served.get(route.component).ok_or(Refusal::NotFound)?;
         context::prepare(&mut request, route, fixed, client, identity)?;
-        let (head, incoming) = request.into_parts();
+        let (parts, incoming) = request.into_parts();
         let presence = Presence::default();
         let arrival = (self.limits.arrival(), Arc::clone(presence.progress()));
         let (bounded, verdict) = body::bounded(incoming, limit, arrival, is_to_be_drained);
         let answer = self
-            .call(served, &presence, Request::from_parts(head, bounded))
+            .call(served, &presence, Request::from_parts(parts, bounded))
             .await;
         // Whatever the component made of the broken-off body, this is what was wrong.
         if let Some(refusal) = verdict.refusal(limit) {
@@ -287,9 +287,9 @@ impl Service {
         let handler = self.handler(served, &request);
         let answer = loop {
             let answered = served.answered.notified();
-            let handled = handler.handle(presence.clone(), request);
+            let answering = handler.handle(presence.clone(), request);
             let result = tokio::select! {
-                result = handled => result,
+                result = answering => result,
                 // The instance has the same deadline; this one is for an instance that cannot even say so.
                 () = presence.progress().ceased(start.into(), self.limits.request) => break Err(Refusal::Timeout),
             };

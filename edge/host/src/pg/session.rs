@@ -19,15 +19,22 @@ const RESET: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UN
 pub(super) struct Session {
     pub(super) client: Client,
     prepared: HashMap<String, Statement>,
+    pooling: Pooling,
     /// Something of the last user may be left in the session.
     dirty: bool,
     /// A transaction may have been left open.
     in_transaction: bool,
     /// A statement runs: set while one is under way, so that a session abandoned in the middle is not used again.
     busy: bool,
-    /// Successive statements may run in different sessions of the server: nothing may be prepared.
-    behind_pooler: bool,
     cancel: Cancel,
+}
+
+/// What stands between us and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pooling {
+    None,
+    /// Successive statements may run in different sessions of the server: nothing may be prepared.
+    Transactions,
 }
 
 type Cancel = Box<dyn Fn() + Send + Sync>;
@@ -37,10 +44,14 @@ impl Session {
         Self {
             client,
             prepared: HashMap::new(),
+            pooling: if behind_pooler {
+                Pooling::Transactions
+            } else {
+                Pooling::None
+            },
             dirty: false,
             in_transaction: false,
             busy: false,
-            behind_pooler,
             cancel,
         }
     }
@@ -50,7 +61,7 @@ impl Session {
     }
 
     pub(super) fn is_behind_pooler(&self) -> bool {
-        self.behind_pooler
+        self.pooling == Pooling::Transactions
     }
 
     pub(super) fn is_dirty(&self) -> bool {
