@@ -35,7 +35,7 @@ $$;
 -- host gets more than p_per_host at once and no owner more than p_per_owner, counting what the sender holds already (p_held):
 -- a host that answers slowly does not hold up the others, nor does an owner whose every message goes to another slow
 -- host. Owners take turns, and within a host they do, too.
-create or replace function webhook.claim(p_limit int, p_lease_ms int, p_per_host int, p_per_owner int, p_held uuid[])
+create or replace function webhook.claim_messages(p_limit int, p_lease_ms int, p_per_host int, p_per_owner int, p_held uuid[])
 returns setof webhook.claimed
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -104,7 +104,7 @@ create or replace function webhook.claim(p_limit int, p_lease_ms int, p_per_host
 returns setof webhook.claimed
 language sql
 security definer set search_path = pg_catalog, pg_temp as $$
-  select * from webhook.claim(p_limit, p_lease_ms, p_per_host, greatest(p_limit / 4, 1), '{}'::uuid[])
+  select * from webhook.claim_messages(p_limit, p_lease_ms, p_per_host, greatest(p_limit / 4, 1), '{}'::uuid[])
 $$;
 
 -- Records an attempt and decides what follows: `delivered`, `retry` (after the schedule's wait with a tenth of jitter
@@ -174,5 +174,5 @@ security definer set search_path = pg_catalog, pg_temp as $$
   select count(*)::int from swept
 $$;
 
-grant execute on function webhook.claim(int, int, int, int, uuid[]), webhook.claim(int, int, int, text[], int[]),
+grant execute on function webhook.claim_messages, webhook.claim,
   webhook.record_attempt, webhook.release, webhook.sweep to kiskadee_worker;

@@ -43,7 +43,7 @@ impl Outbox {
     }
 
     pub(super) async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
-        let query = sqlx::query_as("select * from webhook.claim($1, $2, $3, $4, $5)")
+        let query = sqlx::query_as("select * from webhook.claim_messages($1, $2, $3, $4, $5)")
             .bind(int(request.limit))
             .bind(int(request.lease.as_millis()))
             .bind(int(request.per_host))

@@ -15,7 +15,7 @@ async fn webhooks_go_out_though_connections_go_dark() {
     let fixture = Fixture::new().await;
     let receiver = Receiver::start().await;
     let way = DarkWay::to(fixture.url()).await.unwrap();
-    way.swallow(&["webhook.claim(", "webhook.record_attempt("]);
+    way.swallow(&["webhook.claim_messages(", "webhook.record_attempt("]);
     let queue = Queue::connect(&ConnectOptions {
         answer_within: Duration::from_millis(300),
         max_connections: 2,

@@ -94,7 +94,7 @@ async fn what_does_not_end_within_the_grace_is_given_back_without_an_attempt() {
 async fn an_attempt_of_a_lapsed_lease_counts_for_nothing() {
     let fixture = Fixture::new().await;
     let message = fixture.emit("https://hooks.example/").await;
-    let claim = "select lock_token from webhook.claim(10, 60000, 4, 4, '{}'::uuid[])";
+    let claim = "select lock_token from webhook.claim_messages(10, 60000, 4, 4, '{}'::uuid[])";
     let first: i64 = sqlx::query_scalar(claim)
         .fetch_one(&fixture.pool)
         .await

@@ -21,7 +21,7 @@ impl HostResolver for Slow {
 }
 
 async fn claim(fixture: &Fixture, limit: i32, held: &[Uuid]) -> Vec<Uuid> {
-    let claim = "select message_id from webhook.claim($1, 60000, 8, 32, $2)";
+    let claim = "select message_id from webhook.claim_messages($1, 60000, 8, 32, $2)";
     let claim = sqlx::query_scalar(claim).bind(limit).bind(held);
     claim.fetch_all(&fixture.pool).await.unwrap()
 }
