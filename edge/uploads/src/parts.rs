@@ -7,7 +7,6 @@ use axum::{
 use kiskadee_edge_kit::{
     Answer, Caller, Class, Problem, Reply, caller_sql,
     database::call,
-    log,
     objects::{CONTENT_DIGEST, Gateway},
     openapi::{Protected, WithBody, WithConflict, WithId},
     path::uuid_parameter,
@@ -15,7 +14,7 @@ use kiskadee_edge_kit::{
 use kiskadee_shared::{id::UploadId, limits::UPLOAD_PART_BYTES};
 use serde::Deserialize;
 
-use crate::bodies::StoredPart;
+use crate::{bodies::StoredPart, uploads::read};
 
 const ADMIT: &str = caller_sql!("api.admit_part", "$5::uuid, $6::int, $7::bigint");
 const NOTE: &str = caller_sql!(
@@ -75,7 +74,7 @@ pub(crate) async fn store_part(caller: Caller, path: PartPath, request: Request)
     if !admitted.is_success() {
         return Ok(admitted);
     }
-    let key = Place::of(&admitted)?.key;
+    let Place { key } = read(&admitted)?;
     let digest = request.headers().get(CONTENT_DIGEST).cloned();
     let gateway = Gateway::get().await?;
     let stored = gateway.put_stream(&key, bytes, digest, request.into_body());
@@ -97,19 +96,6 @@ pub(crate) async fn store_part(caller: Caller, path: PartPath, request: Request)
 #[derive(Debug, Deserialize)]
 struct Place {
     key: String,
-}
-
-impl Place {
-    fn of(answer: &Answer) -> Result<Self, Problem> {
-        let body = answer.body.as_deref().unwrap_or_default();
-        serde_json::from_str(body).map_err(|error| {
-            log::error(
-                "the database named a place in another form than expected",
-                &error,
-            );
-            Problem::internal()
-        })
-    }
 }
 
 /// A part is admitted by its length, so it must be told beforehand.

@@ -109,7 +109,8 @@ async fn with_address(answer: Answer, caller: &Caller) -> Reply {
     })
 }
 
-fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Problem> {
+/// What the database told of an upload.
+pub(crate) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Problem> {
     let body = answer.body.as_deref().unwrap_or_default();
     serde_json::from_str(body).map_err(|error| {
         log::error(

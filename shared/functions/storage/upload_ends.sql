@@ -42,7 +42,6 @@ create or replace function storage.accept_only_part(p_upload storage.upload) ret
 language plpgsql as $$
 declare
   part storage.upload_part;
-  refused storage.upload;
 begin
   select * into part from storage.upload_part p where p.upload_id = p_upload.id;
   if p_upload.sha256 <> part.sha256 then
