@@ -41,16 +41,22 @@ pub fn children(parent: u32, word: &str) -> Result<Vec<u32>> {
 
 /// Resident memory of a process in bytes.
 pub fn resident_bytes(pid: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status
+    bytes_of(pid, "status", "VmRSS:")
+}
+
+/// Resident memory of a process in bytes, of what it shares with others its part.
+pub fn proportional_bytes(pid: u32) -> Result<u64> {
+    bytes_of(pid, "smaps_rollup", "Pss:")
+}
+
+fn bytes_of(pid: u32, file: &str, field: &str) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/{file}"))?;
+    let mut words = status
         .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .context("no VmRSS: the process has ended")?;
-    let kib: u64 = line
-        .split_whitespace()
-        .nth(1)
-        .context("VmRSS without a value")?
-        .parse()?;
+        .find_map(|line| line.strip_prefix(field))
+        .context("the process has ended")?
+        .split_whitespace();
+    let kib: u64 = words.next().context("a field without a value")?.parse()?;
     Ok(kib * 1024)
 }
 
@@ -73,8 +79,9 @@ fn command_line(pid: u32) -> Vec<String> {
         .collect()
 }
 
-/// Starts another process with the command line and environment of `pid`, but as a child of this process.
-pub fn start_another(pid: u32) -> Result<Child> {
+/// Starts another process with the command line and environment of `pid`, but for these variables, as a child of this
+/// process.
+pub fn start_another(pid: u32, changed: &[(&str, &str)]) -> Result<Child> {
     let mut line = command_line(pid);
     if let Some(option) = line
         .iter()
@@ -94,6 +101,7 @@ pub fn start_another(pid: u32) -> Result<Child> {
         .args(arguments)
         .env_clear()
         .envs(variables)
+        .envs(changed.iter().copied())
         .current_dir(repository());
     command
         .spawn()

@@ -147,8 +147,17 @@ impl System {
 
     /// One more worker, like those that `up` supervises but supervised by nobody.
     pub fn start_worker(&self) -> Result<Stopped> {
+        self.start_worker_with(&[])
+    }
+
+    /// The same, to which the database has this address.
+    pub fn start_worker_at(&self, database_url: &str) -> Result<Stopped> {
+        self.start_worker_with(&[("KISKADEE_DATABASE_URL", database_url)])
+    }
+
+    fn start_worker_with(&self, changed: &[(&str, &str)]) -> Result<Stopped> {
         let first = *self.worker_pids()?.first().context("no worker runs")?;
-        process::start_another(first).map(Stopped)
+        process::start_another(first, changed).map(Stopped)
     }
 
     /// A second edge on the same database, configured as a distributed one is: by `SPIN_VARIABLE_…` and with a storage

@@ -17,6 +17,7 @@ const PASSWORD: &str = "correct horse";
 pub struct User {
     /// With the user's API key.
     pub client: Client,
+    pub key: String,
     pub name: String,
     /// A JWT.
     pub token: String,
@@ -37,9 +38,9 @@ impl Client {
             .json(&json!({"name": "test"}));
         let key = anonymous.send(request).await?.expect(201)?.json()?;
         let key = key["api_key"].as_str().context("no api_key")?;
-        let client = anonymous.with_key(key);
         Ok(User {
-            client,
+            client: anonymous.with_key(key),
+            key: key.to_owned(),
             name,
             token,
         })

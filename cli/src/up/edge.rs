@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use kiskadee_edge_host::{EdgeHost, HostConfig};
+use kiskadee_edge_host::{EdgeHost, HostConfig, PreparedHost};
 use kiskadee_storage::{
     Store,
     gateway::{Gateway, GatewayConfig},
@@ -33,13 +33,14 @@ pub(crate) async fn start_gateway(
         .context("cannot start the storage gateway")
 }
 
-pub(crate) async fn start_host(
+/// Ready to answer as soon as its database is.
+pub(crate) async fn prepare_host(
     options: &UpOptions,
     state: &Path,
     (secrets, roles): (&Secrets, &Roles),
     postgres_port: u16,
     gateway: SocketAddr,
-) -> Result<EdgeHost> {
+) -> Result<PreparedHost> {
     let mut config = HostConfig::new(
         options.artefacts.manifest()?,
         options.listen,
@@ -53,7 +54,7 @@ pub(crate) async fn start_host(
     config
         .variables
         .extend(database_urls(secrets, roles, postgres_port)?);
-    EdgeHost::start(config)
+    EdgeHost::prepare(config)
         .await
         .context("cannot start the edge")
 }

@@ -46,7 +46,7 @@ impl System {
         let gateway = self.gateway.insert(gateway).local_addr();
         // Both compute for seconds at a first start, and neither needs the other yet.
         let (edge, admin) = tokio::try_join!(
-            edge::start_host(options, state.path(), (&secrets, &roles), port, gateway),
+            edge::prepare_host(options, state.path(), (&secrets, &roles), port, gateway),
             start_database(
                 &mut self.postgres,
                 cluster,
@@ -55,7 +55,8 @@ impl System {
                 (&secrets, &roles)
             ),
         )?;
-        self.edge = Some(edge);
+        // Not before the schema is today's and every component has its login.
+        self.edge = Some(edge.serve()?);
         progress.done(
             "postgres",
             &format!("127.0.0.1:{port}, database {}", database::NAME),

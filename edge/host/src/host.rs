@@ -39,9 +39,60 @@ pub struct EdgeHost {
     answers: JoinHandle<()>,
 }
 
+/// A host with its application loaded and its ports taken, which answers nobody yet: who connects meanwhile waits.
+pub struct PreparedHost {
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    service: Arc<Service>,
+    telemetry: Option<String>,
+}
+
+impl PreparedHost {
+    /// Begins to answer.
+    pub fn serve(self) -> Result<EdgeHost, HostError> {
+        let (stop, stop_flush) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let Self {
+            listener,
+            metrics,
+            service,
+            telemetry,
+        } = self;
+        let flush = match &telemetry {
+            Some(url) => {
+                let counts = Arc::clone(service.counts());
+                let delivering = flush::task(url, counts, Arc::clone(&stop_flush))?;
+                Some(tokio::spawn(delivering))
+            }
+            None => None,
+        };
+        let address = local(&listener)?;
+        let host = EdgeHost {
+            address,
+            metrics_address: metrics.as_ref().map(local).transpose()?,
+            metrics: metrics
+                .map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
+            answers: {
+                let service = Arc::clone(&service);
+                tokio::spawn(async move { service.watch_answers().await })
+            },
+            server: tokio::spawn(server::run(listener, service, Arc::clone(&stop))),
+            flush,
+            stop,
+            stop_flush,
+        };
+        tracing::info!(%address, "the edge host answers");
+        Ok(host)
+    }
+}
+
 impl EdgeHost {
-    /// Loads the application and begins to answer. All that can be wrong is found before the first connection is taken.
+    /// Loads the application and begins to answer.
     pub async fn start(config: HostConfig) -> Result<Self, HostError> {
+        Self::prepare(config).await?.serve()
+    }
+
+    /// Takes the ports and loads the application: all that can be wrong is found before the first connection is taken.
+    pub async fn prepare(config: HostConfig) -> Result<PreparedHost, HostError> {
         let begun = Instant::now();
         let listener = bind(config.listen).await?;
         let metrics = match config.metrics_listen {
@@ -52,40 +103,15 @@ impl EdgeHost {
         // Compiling takes seconds of pure computing.
         let loaded = tokio::task::spawn_blocking(move || load(&config)).await;
         let service = loaded.map_err(|error| HostError::Engine(error.to_string()))??;
-        let service = Arc::new(service);
-        let host = Self::run(listener, metrics, service, telemetry.as_deref())?;
-        tracing::info!(address = %host.address, ms = begun.elapsed().as_millis(), "the edge host answers");
-        Ok(host)
-    }
-
-    fn run(
-        listener: TcpListener,
-        metrics: Option<TcpListener>,
-        service: Arc<Service>,
-        telemetry: Option<&str>,
-    ) -> Result<Self, HostError> {
-        let (stop, stop_flush) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let flush = match telemetry {
-            Some(url) => Some(flush::task(
-                url,
-                Arc::clone(service.counts()),
-                Arc::clone(&stop_flush),
-            )?),
-            None => None,
-        };
-        Ok(Self {
-            address: local(&listener)?,
-            metrics_address: metrics.as_ref().map(local).transpose()?,
-            metrics: metrics
-                .map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
-            answers: {
-                let service = Arc::clone(&service);
-                tokio::spawn(async move { service.watch_answers().await })
-            },
-            server: tokio::spawn(server::run(listener, service, Arc::clone(&stop))),
-            flush: flush.map(tokio::spawn),
-            stop,
-            stop_flush,
+        tracing::info!(
+            ms = begun.elapsed().as_millis(),
+            "the application is loaded"
+        );
+        Ok(PreparedHost {
+            listener,
+            metrics,
+            service: Arc::new(service),
+            telemetry,
         })
     }
 

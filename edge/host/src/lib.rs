@@ -42,5 +42,5 @@ pub use config::{HostConfig, Limits};
 pub use declared::{DeclaredComponent, components};
 pub use error::HostError;
 pub use health::Health;
-pub use host::EdgeHost;
+pub use host::{EdgeHost, PreparedHost};
 pub use telemetry::traces;

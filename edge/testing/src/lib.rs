@@ -72,6 +72,15 @@ impl Answer {
     }
 }
 
+/// Of a database of the test server.
+fn address(server: &str, database: &str) -> String {
+    let (address, options) = server.split_once('?').unwrap_or((server, ""));
+    let host = address
+        .rfind('/')
+        .map_or(address, |slash| &address[..slash]);
+    format!("{host}/{database}?{options}")
+}
+
 async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await
@@ -95,13 +104,7 @@ impl Database {
             .batch_execute(&format!("create database {name}"))
             .await
             .expect("a database can be made");
-        let (address, options) = server
-            .split_once('?')
-            .map_or((server.as_str(), ""), |(a, o)| (a, o));
-        let host = address
-            .rfind('/')
-            .map_or(address, |slash| &address[..slash]);
-        let client = connect(&format!("{host}/{name}?{options}")).await;
+        let client = connect(&address(&server, &name)).await;
         migrate(&client).await;
         client
             .batch_execute(include_str!("seed.sql"))
@@ -113,6 +116,11 @@ impl Database {
             server,
             name,
         }
+    }
+
+    /// A second connection, for what two do at once.
+    pub async fn another(&self) -> Client {
+        connect(&address(&self.server, &self.name)).await
     }
 
     /// Calls a function of `api` as the component does: by its role.

@@ -88,11 +88,12 @@ begin
   if not found then
     return null;
   end if;
-  -- A job that changes its place meanwhile (promoted, given back) is in neither when one statement looks: looked for again.
+  -- A job that changes its place meanwhile (promoted, given back) is in neither when one statement looks: looked for again, by
+  -- a statement that sees where it went.
   for round in 1..5 loop
     ended := queue.cancel_waiting(p_owner, jobs);
     cancelled := cancelled + ended;
-    exit when ended = 0;
+    exit when ended = 0 and round > 1;
   end loop;
   return cancelled;
 end

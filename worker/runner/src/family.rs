@@ -7,6 +7,7 @@ use futures::{
     future::{BoxFuture, ready},
     stream::BoxStream,
 };
+use kiskadee_queue::Queue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -50,6 +51,12 @@ pub trait Family: Send + Sync + 'static {
     /// Measures itself, before the first claim.
     fn calibrate(&self) -> BoxFuture<'_, Vec<Measured>> {
         ready(Vec::new()).boxed()
+    }
+
+    /// Makes known what callers must find as soon as there is a worker that serves it. Told before each registration, on the
+    /// connection given; the worker registers only when it has been taken.
+    fn introduce<'a>(&'a self, _queue: &'a Queue) -> BoxFuture<'a, kiskadee_queue::Result<()>> {
+        ready(Ok(())).boxed()
     }
 
     /// Tells the rest of the system what there is, for as long as the worker lives. Each turn of its loop is to be told to

@@ -98,9 +98,11 @@ impl<'a> Heartbeat<'a> {
         loop {
             self.turn.take();
             let (worker, asked) = (Uuid::now_v7(), Instant::now());
-            let registering =
-                timeout(self.ttl / 2, self.queue.register(worker, &info, self.ttl)).await;
-            match registering {
+            let registering = async {
+                self.introduce().await?;
+                self.queue.register(worker, &info, self.ttl).await
+            };
+            match timeout(self.ttl / 2, registering).await {
                 Ok(Ok(())) => {
                     let session = Session::new(worker, asked, self.lifetime());
                     tracing::info!(worker_id = %worker, "registered");
@@ -120,6 +122,14 @@ impl<'a> Heartbeat<'a> {
                 () = sleep(REGISTER_PAUSE) => {}
             }
         }
+    }
+
+    /// Whoever finds the worker must find what it serves.
+    async fn introduce(&self) -> Result<(), Error> {
+        for family in &self.shared.families {
+            family.introduce(&self.queue).await?;
+        }
+        Ok(())
     }
 
     async fn renew_until_over(&self, session: &Session) -> Result<End, Error> {

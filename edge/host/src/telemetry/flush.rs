@@ -30,7 +30,7 @@ pub(crate) fn task(
     url: &str,
     counts: Arc<Counts>,
     stop: Arc<Notify>,
-) -> Result<impl Future<Output = ()> + Send + 'static, HostError> {
+) -> Result<impl Future<Output = ()> + Send + use<>, HostError> {
     let mut config: Config = url
         .parse()
         .map_err(|error: tokio_postgres::Error| HostError::TelemetryDatabase(error.to_string()))?;

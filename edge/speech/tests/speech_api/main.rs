@@ -4,6 +4,7 @@
 
 mod document;
 mod making;
+mod making_at_once;
 mod pronunciations;
 mod requests;
 mod voices;

@@ -13,7 +13,7 @@ const FORM_OF_TWO: &str =
 const MINE: &str = "voice_00000000000070008000000000000001";
 
 /// Uploads one recording and asks for a voice; the job has not run.
-async fn clone(database: &Database) -> CloneAnswer {
+pub(crate) async fn clone(database: &Database) -> CloneAnswer {
     clone_of(database, FORM).await
 }
 
@@ -38,7 +38,7 @@ async fn clone_of(database: &Database, form: &str) -> CloneAnswer {
 }
 
 /// Ends the job as a worker does.
-async fn make(database: &Database, outcome: &str) {
+pub(crate) async fn make(database: &Database, outcome: &str) {
     let made = format!(
         "select queue.settle('00000000-0000-7000-8000-00000000000a', array[c.job_id], array[c.token], array['{outcome}'],
            array[jsonb_build_object('voice_id', c.args ->> 'voice_id', 'conditioning_key', 'voices/made',

@@ -292,3 +292,22 @@ async fn the_role_of_the_component_touches_no_table() {
     database.assert_no_table_is_open().await;
     database.drop().await;
 }
+
+/// Else whoever posts long texts one by one is always before everybody's batches.
+#[tokio::test]
+async fn a_long_text_is_not_urgent_for_coming_alone() {
+    let database = Database::create(SPEECH).await;
+    for (characters, priority) in [(1000, 0), (1001, 1)] {
+        let item = format!(
+            "jsonb_set(test.items(1) -> 0, '{{text}}', to_jsonb(repeat('a', {characters}))), null, null, null, null"
+        );
+        let answer = database.ask(Who::Ann, "create_speech", &item).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        let stored: i16 = database
+            .row("select priority from queue.job order by id desc limit 1")
+            .await
+            .get(0);
+        assert_eq!(stored, priority, "{characters} characters");
+    }
+    database.drop().await;
+}

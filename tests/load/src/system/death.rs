@@ -97,7 +97,7 @@ async fn alive(database: &PgPool) -> Result<i64> {
 }
 
 /// `kiskadee up` gives each worker its name on the command line.
-fn name_of(pid: u32) -> Result<String> {
+pub(crate) fn name_of(pid: u32) -> Result<String> {
     let command = std::fs::read_to_string(format!("/proc/{pid}/cmdline"))?;
     let mut words = command
         .split('\0')

@@ -1,7 +1,10 @@
-//! Measures the whole system: how fast a dead worker's jobs run elsewhere, and whether the edge's memory grows.
+//! Measures the whole system: how fast a dead worker's jobs run elsewhere, whether the edge's memory grows, how many streams
+//! it holds, and how all of it bears hours of trouble.
 
 mod death;
 mod memory;
+mod soak;
+mod streams;
 
 use anyhow::Result;
 use clap::Parser;
@@ -25,6 +28,19 @@ enum Arguments {
         #[arg(long, default_value_t = 32)]
         connections: usize,
     },
+    /// Idle event streams of many callers, and `/health` beside them
+    Streams {
+        #[arg(long, default_value_t = 10_000)]
+        count: usize,
+    },
+    /// Hours of honest load, slow readers, dark connections and dying workers: nothing is lost, nothing grows
+    Soak {
+        #[arg(long, default_value_t = 120)]
+        minutes: u64,
+        /// Seconds after which a silent worker is dead
+        #[arg(long, default_value_t = 5)]
+        lease_ttl: u32,
+    },
 }
 
 fn main() -> Result<()> {
@@ -40,6 +56,8 @@ fn main() -> Result<()> {
                 requests,
                 connections,
             } => memory::measure(requests, connections).await,
+            Arguments::Streams { count } => streams::measure(count).await,
+            Arguments::Soak { minutes, lease_ttl } => soak::measure(minutes, lease_ttl).await,
         }
     })
 }

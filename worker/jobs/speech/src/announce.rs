@@ -22,26 +22,35 @@ const PREVIEWS_AGAIN: Duration = Duration::from_mins(1);
 /// The keys of samples by the ids of voices.
 type Previews = HashMap<String, String>;
 
-/// First without previews, for callers wait for the voices and not for samples of them.
+/// Without previews, for callers wait for the voices and not for samples of them.
+pub(crate) async fn introduce(tools: &Tools, queue: &Queue) -> kiskadee_queue::Result<()> {
+    tell(queue, &engines(tools), &voices(tools, &Previews::new())).await
+}
+
+/// With previews, again and again.
 pub(crate) async fn announce(tools: Arc<Tools>, queue: Queue, turn: Turn) {
-    let engines = engines(&tools);
-    let mut previews: Option<Previews> = None;
+    let previews = previews(&tools, &turn).await;
+    let (engines, voices) = (engines(&tools), voices(&tools, &previews));
     loop {
         turn.take();
-        let voices = voices(&tools, previews.as_ref());
         if let Err(error) = tell(&queue, &engines, &voices).await {
             tracing::warn!(error = %chain(&error), "cannot announce what is spoken here");
             sleep(AFTER_TROUBLE).await;
-        } else if previews.is_some() {
+        } else {
             turn.pause(ANNOUNCE_EVERY);
             sleep(ANNOUNCE_EVERY).await;
-        } else {
-            match keep_previews(&tools, &turn).await {
-                Ok(kept) => previews = Some(kept),
-                Err(error) => {
-                    tracing::warn!(%error, "samples of the voices cannot be kept");
-                    sleep(PREVIEWS_AGAIN).await;
-                }
+        }
+    }
+}
+
+/// Samples of all voices, however often it takes.
+async fn previews(tools: &Tools, turn: &Turn) -> Previews {
+    loop {
+        match keep_previews(tools, turn).await {
+            Ok(kept) => return kept,
+            Err(error) => {
+                tracing::warn!(%error, "samples of the voices cannot be kept");
+                sleep(PREVIEWS_AGAIN).await;
             }
         }
     }
@@ -65,11 +74,10 @@ fn engines(tools: &Tools) -> Value {
     tools.engines.infos().map(announced).collect()
 }
 
-fn voices(tools: &Tools, previews: Option<&Previews>) -> Value {
-    let preview = |voice: &Voice| previews.and_then(|kept| kept.get(&voice.id));
+fn voices(tools: &Tools, previews: &Previews) -> Value {
     let announced = |voice: &Voice| {
         let mut announced = json!(voice);
-        announced["preview_key"] = json!(preview(voice));
+        announced["preview_key"] = json!(previews.get(&voice.id));
         announced
     };
     let voices = tools.engines.infos().flat_map(|info| &info.voices);

@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
-    announce::announce,
+    announce::{announce, introduce},
     args::{SpeechArgs, StreamArgs, clone_batch_key, speech_batch_key},
     calibrate::calibrate,
     clone::{CloneTask, clone_job},
@@ -114,6 +114,10 @@ impl Family for Speech {
 
     fn calibrate(&self) -> BoxFuture<'_, Vec<Measured>> {
         calibrate(&self.tools.engines).boxed()
+    }
+
+    fn introduce<'a>(&'a self, queue: &'a Queue) -> BoxFuture<'a, kiskadee_queue::Result<()>> {
+        introduce(&self.tools, queue).boxed()
     }
 
     fn announce(self: Arc<Self>, turn: Turn) -> BoxFuture<'static, ()> {

@@ -5,6 +5,7 @@
 //! that is slow holds up nobody; one that is gone ends the work. What breaks off breaks the answer: only the proper end of what
 //! is brought is passed on as one.
 
+mod disk;
 mod meeting;
 mod spool;
 
@@ -24,6 +25,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use self::{
+    disk::Disk,
     meeting::{Meetings, Offer},
     spool::{Limits, Reader, SpoolError, Writer, spool},
 };
@@ -43,6 +45,9 @@ const LIMITS: Limits = Limits {
     stall: Duration::from_mins(30),
 };
 
+/// What waits for all listeners together.
+const DISK_BYTES: u64 = 8 << 30;
+
 /// Why there will be no audio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamFailure {
@@ -55,6 +60,7 @@ pub struct StreamFailure {
 #[derive(Clone)]
 struct Shared {
     meetings: Arc<Meetings>,
+    disk: Arc<Disk>,
     token: Arc<str>,
     stop: CancellationToken,
 }
@@ -68,6 +74,7 @@ pub(super) fn routes(token: Arc<str>, stop: CancellationToken) -> Router {
         .route("/streams/{stream}/failure", post(fail))
         .with_state(Shared {
             meetings,
+            disk: Disk::new(DISK_BYTES),
             token,
             stop,
         })
@@ -127,7 +134,7 @@ async fn bring(
     let Some(listener) = shared.meetings.meet(&stream, &secret(&headers)).await else {
         return StatusCode::GONE;
     };
-    let (writer, audio) = spool(LIMITS);
+    let (writer, audio) = spool(LIMITS, &shared.disk);
     let description = description(&headers);
     if listener.send(Offer::Audio { description, audio }).is_err() {
         return StatusCode::GONE;

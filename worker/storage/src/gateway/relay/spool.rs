@@ -13,10 +13,18 @@ use std::{
 };
 
 use axum::body::Bytes;
-use tokio::{sync::Notify, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::Notify,
+    task::spawn_blocking,
+    time::{Instant, timeout},
+};
+
+use super::disk::{Disk, Reserved};
 
 /// What one read of the file gives at most.
 const READ_BYTES: usize = 64 * 1024;
+/// Nobody tells a bringer that another's file has gone.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(1);
 
 /// What a spool takes.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +56,7 @@ pub(super) struct Reader(Arc<Shared>);
 
 struct Shared {
     limits: Limits,
+    disk: Arc<Disk>,
     state: Mutex<State>,
     /// Something was brought, or it is over.
     brought: Notify,
@@ -59,12 +68,32 @@ struct Shared {
 struct State {
     memory: VecDeque<Bytes>,
     held: usize,
-    /// All that comes once the memory was full lies here, behind what lies there.
-    file: Option<Arc<File>>,
-    written: u64,
-    read: u64,
+    /// All that comes once the memory was full lies here, behind what lies there, until all of it has been taken.
+    filed: Option<Filed>,
     end: Option<End>,
     has_gone: bool,
+}
+
+struct Filed {
+    file: Arc<File>,
+    written: u64,
+    read: u64,
+    /// For each piece that was written.
+    reserved: Vec<Reserved>,
+}
+
+impl Filed {
+    fn waiting(&self) -> u64 {
+        self.written - self.read
+    }
+}
+
+/// Where the next piece goes.
+enum Place {
+    Memory,
+    /// Behind what the file holds, for which the disk has room; a new file where there is none.
+    File(Option<Arc<File>>, u64, Reserved),
+    Nowhere,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +114,10 @@ enum Next {
     Later,
 }
 
-pub(super) fn spool(limits: Limits) -> (Writer, Reader) {
+pub(super) fn spool(limits: Limits, disk: &Arc<Disk>) -> (Writer, Reader) {
     let shared = Arc::new(Shared {
         limits,
+        disk: Arc::clone(disk),
         state: Mutex::default(),
         brought: Notify::new(),
         taken: Notify::new(),
@@ -104,17 +134,25 @@ impl Shared {
 
 impl Writer {
     pub(super) async fn push(&self, piece: Bytes) -> Result<(), SpoolError> {
-        self.room().await?;
-        {
-            let mut state = self.0.state();
-            if state.file.is_none() && state.held + piece.len() <= self.0.limits.memory {
-                state.held += piece.len();
-                state.memory.push_back(piece);
-                self.0.brought.notify_one();
-                return Ok(());
+        let mut last_taken = Instant::now();
+        loop {
+            match self.place(piece.len())? {
+                Place::Memory => {
+                    self.keep(piece);
+                    return Ok(());
+                }
+                Place::File(file, at, reserved) => {
+                    return self.write(file, at, piece, reserved).await;
+                }
+                Place::Nowhere => {}
+            }
+            let wait = LOOK_FOR_ROOM.min(self.0.limits.stall);
+            if timeout(wait, self.0.taken.notified()).await.is_ok() {
+                last_taken = Instant::now();
+            } else if last_taken.elapsed() >= self.0.limits.stall {
+                return Err(SpoolError::Stalled);
             }
         }
-        self.push_to_file(piece).await
     }
 
     /// Nothing more comes, and nothing is missing.
@@ -129,27 +167,52 @@ impl Writer {
         }
     }
 
-    async fn room(&self) -> Result<(), SpoolError> {
-        loop {
-            {
-                let state = self.0.state();
-                if state.has_gone {
-                    return Err(SpoolError::Gone);
-                }
-                if state.written - state.read < self.0.limits.file {
-                    return Ok(());
-                }
-            }
-            let taken = timeout(self.0.limits.stall, self.0.taken.notified());
-            taken.await.map_err(|_| SpoolError::Stalled)?;
+    fn place(&self, bytes: usize) -> Result<Place, SpoolError> {
+        let mut state = self.0.state();
+        if state.has_gone {
+            return Err(SpoolError::Gone);
         }
+        // Nobody reads where all has been read.
+        if state
+            .filed
+            .as_ref()
+            .is_some_and(|filed| filed.waiting() == 0)
+        {
+            state.filed = None;
+        }
+        let limits = self.0.limits;
+        let (file, at, waiting) = match &state.filed {
+            Some(filed) => (
+                Some(Arc::clone(&filed.file)),
+                filed.written,
+                filed.waiting(),
+            ),
+            None if state.held == 0 || state.held + bytes <= limits.memory => {
+                return Ok(Place::Memory);
+            }
+            None => (None, 0, 0),
+        };
+        if waiting >= limits.file {
+            return Ok(Place::Nowhere);
+        }
+        let reserved = self.0.disk.reserve(bytes as u64);
+        Ok(reserved.map_or(Place::Nowhere, |reserved| Place::File(file, at, reserved)))
     }
 
-    async fn push_to_file(&self, piece: Bytes) -> Result<(), SpoolError> {
-        let (file, at) = {
-            let state = self.0.state();
-            (state.file.clone(), state.written)
-        };
+    fn keep(&self, piece: Bytes) {
+        let mut state = self.0.state();
+        state.held += piece.len();
+        state.memory.push_back(piece);
+        self.0.brought.notify_one();
+    }
+
+    async fn write(
+        &self,
+        file: Option<Arc<File>>,
+        at: u64,
+        piece: Bytes,
+        reserved: Reserved,
+    ) -> Result<(), SpoolError> {
         let length = piece.len() as u64;
         let file = in_thread(move || {
             let file = match file {
@@ -161,8 +224,14 @@ impl Writer {
         })
         .await?;
         let mut state = self.0.state();
-        state.file = Some(file);
-        state.written += length;
+        let filed = state.filed.get_or_insert_with(|| Filed {
+            file,
+            written: 0,
+            read: 0,
+            reserved: Vec::new(),
+        });
+        filed.written += length;
+        filed.reserved.push(reserved);
         self.0.brought.notify_one();
         Ok(())
     }
@@ -206,7 +275,9 @@ impl Reader {
             Ok(Bytes::from(buffer))
         })
         .await?;
-        self.0.state().read += length as u64;
+        if let Some(filed) = &mut self.0.state().filed {
+            filed.read += length as u64;
+        }
         self.0.taken.notify_one();
         Ok(piece)
     }
@@ -225,12 +296,12 @@ impl State {
             self.held -= piece.len();
             return Next::Piece(piece);
         }
-        let waiting = usize::try_from(self.written - self.read).unwrap_or(usize::MAX);
-        match (&self.file, self.end) {
-            (Some(file), _) if waiting > 0 => Next::InFile {
-                file: Arc::clone(file),
-                at: self.read,
-                length: waiting.min(READ_BYTES),
+        match (&self.filed, self.end) {
+            (Some(filed), _) if filed.waiting() > 0 => Next::InFile {
+                file: Arc::clone(&filed.file),
+                at: filed.read,
+                length: usize::try_from(filed.waiting())
+                    .map_or(READ_BYTES, |waiting| waiting.min(READ_BYTES)),
             },
             (_, Some(end)) => Next::End(end),
             _ => Next::Later,
@@ -268,7 +339,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_taken_late_is_whole_and_in_order() {
-        let (writer, reader) = spool(LIMITS);
+        let (writer, reader) = spool(LIMITS, &Disk::new(1 << 20));
         let mut expected = Vec::new();
         for number in 0..10 {
             writer.push(piece(number)).await.unwrap();
@@ -280,7 +351,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_writer_that_goes_without_a_word_breaks_the_stream() {
-        let (writer, reader) = spool(LIMITS);
+        let (writer, reader) = spool(LIMITS, &Disk::new(1 << 20));
         writer.push(piece(1)).await.unwrap();
         drop(writer);
         assert!(reader.next().await.unwrap().is_ok());
@@ -289,7 +360,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_listener_that_takes_nothing_gets_no_proper_end() {
-        let (writer, reader) = spool(LIMITS);
+        let (writer, reader) = spool(LIMITS, &Disk::new(1 << 20));
         let stalled = loop {
             if let Err(error) = writer.push(piece(1)).await {
                 break error;
@@ -306,7 +377,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_takes_slowly_gets_everything() {
-        let (writer, reader) = spool(LIMITS);
+        let (writer, reader) = spool(LIMITS, &Disk::new(1 << 20));
         let bringing = tokio::spawn(async move {
             for _ in 0..40 {
                 writer.push(piece(1)).await.unwrap();
@@ -323,8 +394,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_full_disk_makes_bringers_wait_and_is_free_again() {
+        let disk = Disk::new(14);
+        let (hoarding, hoarder) = spool(LIMITS, &disk);
+        for _ in 0..3 {
+            hoarding.push(piece(1)).await.unwrap();
+        }
+        let (writer, reader) = spool(LIMITS, &disk);
+        let bringing = tokio::spawn(async move {
+            for number in 0..9 {
+                writer.push(piece(number)).await.unwrap();
+            }
+            writer.finish();
+        });
+        for number in 0..2 {
+            assert_eq!(reader.next().await.unwrap().unwrap(), piece(number));
+        }
+        drop((hoarding, hoarder));
+        let rest: Vec<u8> = (2..9).flat_map(piece).collect();
+        assert_eq!(all(&reader).await, rest);
+        bringing.await.unwrap();
+        drop(reader);
+        assert!(disk.reserve(14).is_some());
+    }
+
+    #[tokio::test]
     async fn the_writer_learns_that_the_listener_has_gone() {
-        let (writer, reader) = spool(LIMITS);
+        let (writer, reader) = spool(LIMITS, &Disk::new(1 << 20));
         drop(reader);
         writer.closed().await;
         let gone = writer.push(piece(1)).await;
