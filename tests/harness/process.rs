@@ -1,6 +1,6 @@
 //! Processes of the running system: finding them and sending them signals.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
@@ -81,7 +81,7 @@ fn command_line(pid: u32) -> Vec<String> {
 
 /// Starts another process with the command line and environment of `pid`, but for these variables, as a child of this
 /// process.
-pub fn start_another(pid: u32, changed: &[(&str, &str)]) -> Result<Child> {
+pub fn start_another(pid: u32, changed: &[(&str, &str)], log: File) -> Result<Child> {
     let mut line = command_line(pid);
     if let Some(option) = line
         .iter()
@@ -102,6 +102,7 @@ pub fn start_another(pid: u32, changed: &[(&str, &str)]) -> Result<Child> {
         .env_clear()
         .envs(variables)
         .envs(changed.iter().copied())
+        .stderr(log)
         .current_dir(repository());
     command
         .spawn()

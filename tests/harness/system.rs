@@ -157,7 +157,11 @@ impl System {
 
     fn start_worker_with(&self, changed: &[(&str, &str)]) -> Result<Stopped> {
         let first = *self.worker_pids()?.first().context("no worker runs")?;
-        process::start_another(first, changed).map(Stopped)
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.state_dir().join("logs/worker-more.jsonl"))?;
+        process::start_another(first, changed, log).map(Stopped)
     }
 
     /// A second edge on the same database, configured as a distributed one is: by `SPIN_VARIABLE_…` and with a storage

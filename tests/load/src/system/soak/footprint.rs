@@ -55,7 +55,8 @@ impl Footprint {
 
     /// A line for each process that lived for most of the time.
     pub(crate) fn report(&self) -> Vec<String> {
-        let all = self.begun.elapsed().as_secs_f64();
+        let looks = self.samples.values().filter_map(|samples| samples.last());
+        let all = looks.map(|(at, _)| *at).fold(0.0, f64::max);
         let lasting = self
             .samples
             .iter()
