@@ -15,13 +15,18 @@ text_enum! {
         Failed = "failed",
         /// It was cancelled before it completed.
         Cancelled = "cancelled",
+        /// It had not begun by the time that it named.
+        Expired = "expired",
     }
 }
 
 impl JobState {
     /// Nothing changes a job in such a state any more, but a redrive.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+        matches!(
+            self,
+            Self::Completed | Self::Failed | Self::Cancelled | Self::Expired
+        )
     }
 }
 
@@ -73,7 +78,7 @@ mod tests {
             .filter(|state| state.is_final())
             .map(|state| state.as_str())
             .collect();
-        assert_eq!(jobs, ["completed", "failed", "cancelled"]);
+        assert_eq!(jobs, ["completed", "failed", "cancelled", "expired"]);
         let batches: Vec<_> = BatchState::ALL
             .iter()
             .filter(|state| !state.is_final())

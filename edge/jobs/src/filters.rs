@@ -215,7 +215,7 @@ mod tests {
             [
                 "limit must be a whole number from 1 to 100",
                 "kind must be a kind of jobs, such as `speech`: up to 32 lower-case letters, digits, `_` and `-`",
-                "status `done` is not one of queued, running, completed, failed, cancelled",
+                "status `done` is not one of queued, running, completed, failed, cancelled, expired",
                 "batch_id must be the id of a batch: an id of this kind begins with `batch_`",
                 "created_after must be a time after RFC 3339, such as `2026-11-20T22:10:03Z`",
                 "created_before must be a time after RFC 3339, such as `2026-11-20T22:10:03Z`",

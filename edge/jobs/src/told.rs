@@ -46,7 +46,10 @@ impl Told {
 
     /// The job was told to have ended; nothing follows.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.status.as_str(), "completed" | "failed" | "cancelled")
+        matches!(
+            self.status.as_str(),
+            "completed" | "failed" | "cancelled" | "expired"
+        )
     }
 
     /// The events that tell what the look shows beyond what was told; empty when there is nothing new.

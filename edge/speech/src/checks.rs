@@ -4,6 +4,7 @@ use kiskadee_edge_kit::request::checks::storable;
 pub(crate) use kiskadee_edge_kit::request::checks::{Check, language, length, name, webhook_url};
 use kiskadee_shared::limits::{SPEED, TEXT_CHARS};
 use kiskadee_ssml::{is_ssml, parse};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// A text to speak, plain or in SSML.
 pub(crate) fn text(text: &str) -> Check {
@@ -32,6 +33,21 @@ pub(crate) fn speed(speed: f64) -> Check {
     } else {
         Err(format!("must be {least} to {most}, found {speed}"))
     }
+}
+
+/// The time by which a job must have begun. Whether it lies ahead, and not too far, the database judges by its own clock.
+pub(crate) fn start_before(time: &str) -> Check {
+    in_utc(time)
+        .map(drop)
+        .ok_or_else(|| "must be a time after RFC 3339, such as `2026-11-20T22:10:03Z`".to_owned())
+}
+
+/// A time after RFC 3339 as every reader takes it; none where it is no such time, or in no year of ours.
+pub(crate) fn in_utc(time: &str) -> Option<String> {
+    let time = OffsetDateTime::parse(time, &Rfc3339).ok()?;
+    let time = time.checked_to_offset(UtcOffset::UTC)?;
+    (1970..9999).contains(&time.year()).then_some(())?;
+    time.format(&Rfc3339).ok()
 }
 
 /// The share of a voice in a mix.

@@ -16,7 +16,7 @@ use kiskadee_shared::limits::CSV_BODY_BYTES;
 use crate::{
     bodies::{BatchAnswer, CsvUpload},
     checks, csv_table,
-    request::Item,
+    request::{Item, START_BEFORE},
     setup::setup,
 };
 
@@ -50,6 +50,9 @@ pub(crate) async fn create_csv_batch(
     let webhook_url = form.optional_text(WEBHOOK_URL, |url| {
         checks::webhook_url(url, private_webhooks)
     });
+    let start_before = form
+        .optional_text(START_BEFORE, checks::start_before)
+        .and_then(|time| checks::in_utc(&time));
     let file = form.file(FILE, "the CSV").content;
     let form_errors = form.finish();
     if form_errors
@@ -59,8 +62,19 @@ pub(crate) async fn create_csv_batch(
         return Err(Problem::validation(&form_errors));
     }
     let table = csv_table::read(&file).map_err(|error| Problem::malformed(error.to_string()))?;
-    let [key, hash] = key.parameters("batch-csv", &(&table.rows, &webhook_url))?;
-    let items: Vec<Item<'_>> = table.rows.iter().map(csv_table::Row::item).collect();
+    let request = (&table.rows, &webhook_url);
+    let [key, hash] = match &start_before {
+        Some(time) => key.parameters("batch-csv", &(request, time))?,
+        None => key.parameters("batch-csv", &request)?,
+    };
+    let items: Vec<Item<'_>> = table
+        .rows
+        .iter()
+        .map(|row| Item {
+            start_before: start_before.as_deref(),
+            ..row.item()
+        })
+        .collect();
     let errors = [form_errors, table.errors].concat();
     let arguments = [
         jsonb(&items)?,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     checks::{self, Check},
     csv_lines::{Lines, leaves_quote_open, newlines},
-    request::Item,
+    request::{Item, measured},
 };
 
 /// Why a file cannot be read at all.
@@ -63,6 +63,7 @@ impl Row {
         let (quality_profile, response_format) = (self.quality_profile, self.response_format);
         Item {
             text,
+            units: measured(text, language),
             voice_id,
             language,
             tts_engine,
@@ -70,6 +71,7 @@ impl Row {
             response_format,
             speed: 1.0,
             timestamps: false,
+            start_before: None,
         }
     }
 }

@@ -19,6 +19,7 @@ mod request;
 mod responses;
 mod setup;
 mod speech;
+mod units;
 mod voices;
 
 mod listed {

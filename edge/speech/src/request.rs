@@ -7,12 +7,16 @@ use kiskadee_edge_kit::{
 use kiskadee_shared::{format::ResponseFormat, limits::BATCH_TEXTS, quality::QualityProfile};
 use serde::Serialize;
 
-use crate::checks;
+use crate::{checks, units::units};
+
+pub(crate) const START_BEFORE: &str = "start_before";
 
 /// One text with its settings, as `speech.plan` reads it. What was ill-formed is null there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Item<'a> {
     pub text: Option<&'a str>,
+    /// How much it will sound.
+    pub units: u32,
     pub voice_id: Option<&'a str>,
     pub language: Option<&'a str>,
     pub tts_engine: Option<&'a str>,
@@ -21,6 +25,8 @@ pub(crate) struct Item<'a> {
     pub speed: f32,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub timestamps: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_before: Option<&'a str>,
 }
 
 /// A batch, as far as it was well-formed.
@@ -28,6 +34,8 @@ pub(crate) struct Item<'a> {
 pub(crate) struct BatchRequest {
     texts: Vec<Option<String>>,
     settings: Settings,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_before: Option<String>,
     pub webhook_url: Option<String>,
 }
 
@@ -39,6 +47,8 @@ pub(crate) struct SpeechRequest {
     speed: f32,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     timestamps: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_before: Option<String>,
     pub webhook_url: Option<String>,
 }
 
@@ -57,11 +67,15 @@ impl BatchRequest {
         let mut fields = Fields::from(body);
         let texts = texts(&mut fields);
         let settings = Settings::read(&mut fields);
+        let start_before = fields
+            .optional_text(START_BEFORE, checks::start_before)
+            .and_then(|time| checks::in_utc(&time));
         let webhook_url = webhook_url(&mut fields, private_webhooks);
         (
             Self {
                 texts,
                 settings,
+                start_before,
                 webhook_url,
             },
             fields.finish(),
@@ -71,7 +85,10 @@ impl BatchRequest {
     pub(crate) fn items(&self) -> Vec<Item<'_>> {
         self.texts
             .iter()
-            .map(|text| self.settings.item(text.as_deref(), 1.0))
+            .map(|text| Item {
+                start_before: self.start_before.as_deref(),
+                ..self.settings.item(text.as_deref(), 1.0)
+            })
             .collect()
     }
 }
@@ -94,6 +111,9 @@ impl SpeechRequest {
                 .optional_number("speed", checks::speed)
                 .unwrap_or(1.0) as f32,
             timestamps: fields.switch("timestamps"),
+            start_before: fields
+                .optional_text(START_BEFORE, checks::start_before)
+                .and_then(|time| checks::in_utc(&time)),
             webhook_url: webhook_url(fields, private_webhooks),
         }
     }
@@ -101,6 +121,7 @@ impl SpeechRequest {
     pub(crate) fn item(&self) -> Item<'_> {
         Item {
             timestamps: self.timestamps,
+            start_before: self.start_before.as_deref(),
             ..self.settings.item(self.text.as_deref(), self.speed)
         }
     }
@@ -128,6 +149,7 @@ impl Settings {
     fn item<'a>(&'a self, text: Option<&'a str>, speed: f32) -> Item<'a> {
         Item {
             text,
+            units: measured(text, self.language.as_deref()),
             voice_id: self.voice_id.as_deref(),
             language: self.language.as_deref(),
             tts_engine: self.tts_engine.as_deref(),
@@ -135,8 +157,14 @@ impl Settings {
             response_format: self.response_format,
             speed,
             timestamps: false,
+            start_before: None,
         }
     }
+}
+
+/// The units of a text, as in English where no language is said.
+pub(crate) fn measured(text: Option<&str>, language: Option<&str>) -> u32 {
+    text.map_or(0, |text| units(text, language.unwrap_or("en")))
 }
 
 /// The texts, or one empty place when their number is wrong, so that the settings are still judged.
@@ -179,7 +207,7 @@ mod tests {
         let items = serde_json::to_value(request.items()).unwrap();
         assert_eq!(
             items[1],
-            json!({"text": "b", "voice_id": "default", "language": "en", "tts_engine": null,
+            json!({"text": "b", "units": 4, "voice_id": "default", "language": "en", "tts_engine": null,
                 "quality_profile": "balanced", "response_format": "wav", "speed": 1.0})
         );
     }
@@ -219,6 +247,29 @@ mod tests {
         assert!(errors.is_empty());
         assert!((request.item().speed - 1.25).abs() < f32::EPSILON);
         assert_eq!(request.item().response_format, ResponseFormat::Mp3);
+    }
+
+    #[test]
+    fn a_latest_start_goes_with_every_text() {
+        let with = |time: &str| {
+            batch(
+                json!({"texts": ["a", "b"], "voice_id": "v", "language": "de", "start_before": time}),
+            )
+        };
+        let (request, errors) = with("2026-11-20T22:10:03.5+01:00");
+        assert!(errors.is_empty());
+        let items = serde_json::to_value(request.items()).unwrap();
+        assert_eq!(items[1]["start_before"], "2026-11-20T21:10:03.5Z");
+        for time in [
+            "tomorrow",
+            "2026-11-20",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-01:00",
+        ] {
+            let (_, errors) = with(time);
+            assert_eq!(errors.len(), 1, "{time}");
+            assert_eq!(errors[0].field.as_deref(), Some("start_before"), "{time}");
+        }
     }
 
     #[test]

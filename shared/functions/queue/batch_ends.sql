@@ -5,7 +5,7 @@ create or replace function queue.batch_outcome(p queue.batch_progress) returns t
 language sql immutable as $$
   select case
     when p.cancelled > 0 then 'cancelled'
-    when p.failed = 0 then 'completed'
+    when p.failed + p.expired = 0 then 'completed'
     when p.completed = 0 then 'failed'
     else 'completed_with_errors'
   end
@@ -74,6 +74,7 @@ begin
       count(c.batch_index) filter (where c.outcome = 'completed') as completed,
       count(c.batch_index) filter (where c.fate = 'dead') as failed,
       count(c.batch_index) filter (where c.outcome = 'cancelled') as cancelled,
+      count(c.batch_index) filter (where c.outcome = 'expired') as expired,
       array_agg(c.job_id) filter (where c.batch_index is null) as closings,
       max(c.result ->> 'key') filter (where c.batch_index is null) as key
     from unnest(p_concluded) c
@@ -83,7 +84,8 @@ begin
   loop
     update queue.batch_progress b
     set pending = b.pending - tally.ended, completed = b.completed + tally.completed,
-      failed = b.failed + tally.failed, cancelled = b.cancelled + tally.cancelled, status = 'processing'
+      failed = b.failed + tally.failed, cancelled = b.cancelled + tally.cancelled,
+      expired = b.expired + tally.expired, status = 'processing'
     where b.batch_id = tally.batch_id and tally.ended > 0
     returning * into progress;
     if progress.pending = 0 then
@@ -130,6 +132,7 @@ begin
       jsonb_build_object(
         'batch_id', api.wire_id('batch', p_batch), 'status', progress.status, 'total_jobs', batch.total,
         'completed', progress.completed, 'failed', progress.failed, 'cancelled', progress.cancelled,
+        'expired', progress.expired,
         'created_at', api.wire_time(batch.created_at), 'finished_at', api.wire_time(progress.finished_at),
         'download_url', case when p_archive_key is not null then
           replace(kind.download_path, '{batch}', api.wire_id('batch', p_batch)) end));

@@ -34,7 +34,7 @@ create or replace function queue.batch_summary(p_batch queue.batch, p_progress q
 language sql stable as $$
   select jsonb_build_object(
     'batch_id', api.wire_id('batch', p_batch.id), 'total_jobs', p_batch.total, 'completed', p_progress.completed,
-    'failed', p_progress.failed, 'cancelled', p_progress.cancelled, 'pending', p_progress.pending,
+    'failed', p_progress.failed, 'cancelled', p_progress.cancelled, 'expired', p_progress.expired, 'pending', p_progress.pending,
     'progress', (p_batch.total - p_progress.pending) * 100 / p_batch.total,
     'status', case
       when p_progress.status = 'queued'

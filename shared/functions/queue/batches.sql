@@ -12,10 +12,10 @@ declare
   ids uuid[];
 begin
   select array_agg(row(j.kind, j.batch_key, j.priority, j.cost, j.args, batch, j.place, j.max_attempts, j.timeout_s,
-    null, null, p_trace, j.run_at, j.after, j.soft)::queue.new_job order by j.place) into jobs
+    null, null, p_trace, j.run_at, j.after, j.soft, j.start_before)::queue.new_job order by j.place) into jobs
   from unnest(p_jobs) with ordinality as j(
     kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
-    trace, run_at, after, soft, place);
+    trace, run_at, after, soft, start_before, place);
   -- Before its jobs: one that comes after a job that failed ends at once, and is counted.
   insert into queue.batch (id, owner, total, job_ids, webhook_url, trace, kind)
   values (batch, p_owner, cardinality(jobs), '{}', p_webhook_url, p_trace, p_kind);
@@ -45,7 +45,7 @@ begin
   end if;
   closing := queue.enqueue(batch.owner, 1, null, array[row(
     kind.closing_kind, kind.closing_batch_key, 1, kind.closing_cost + batch.total, jsonb_build_object('batch_id', p_batch),
-    p_batch, null, null, null, null, null, batch.trace, null, array[p_batch], true)::queue.new_job]);
+    p_batch, null, null, null, null, null, batch.trace, null, array[p_batch], true, null)::queue.new_job]);
   update queue.batch_progress b set archive_job = closing[1] where b.batch_id = p_batch;
   return true;
 end

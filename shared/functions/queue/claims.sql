@@ -52,6 +52,8 @@ begin
     from queue.ready r
     where r.batch_key = p_batch_key and r.priority = p_priority and r.vtime >= p_mark and r.isolate = p_isolate
       and r.owner <> all(p_full)
+      -- It ends unbegun. As a value, which is looked up row by row.
+      and (select s.start_before from queue.start_limit s where s.job_id = r.job_id) <= clock_timestamp() is not true
     order by r.vtime, r.job_id
     limit case when p_isolate then 1 else p_max_jobs end
     for update skip locked
@@ -83,8 +85,12 @@ begin
   )
   select f.id, f.token, f.kind, f.batch_key, f.owner, f.priority, f.cost, f.isolate,
     1 + (select count(*) from queue.failure x where x.job_id = f.id)::int,
-    f.args, f.batch_id, f.batch_index, f.trace, f.timeout_s * 1000, f.created_at
+    f.args, f.batch_id, f.batch_index, f.trace, f.timeout_s * 1000, f.created_at, limit_of.start_in_ms
   from facts f
+  left join lateral (
+    select least(greatest(date_part('epoch', s.start_before - clock_timestamp()) * 1000, 0), 2147483647)::int as start_in_ms
+    from queue.start_limit s where s.job_id = f.id offset 0
+  ) limit_of on true
   order by f.vtime, f.id;
 end
 $$;

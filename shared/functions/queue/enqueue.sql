@@ -83,7 +83,7 @@ begin
     select queue.uuid7_of(now_us + j.place) as id, j.*
     from unnest(p_jobs) with ordinality as j(
       kind, batch_key, priority, cost, args, batch_id, batch_index, max_attempts, timeout_s, unique_key, webhook_url,
-      trace, run_at, after, soft, place)
+      trace, run_at, after, soft, start_before, place)
   ), named as (
     insert into queue.unique_job as u (owner, unique_key, job_id)
     select p_owner, i.unique_key, i.id from item i where i.unique_key is not null
@@ -104,6 +104,9 @@ begin
       coalesce(f.max_attempts, k.max_attempts, 5), 4, f.kind, f.batch_key, f.args, f.unique_key, f.webhook_url, f.trace,
       nullif(f.after, '{}'), case when f.gated then coalesce(f.soft, false) end
     from fresh f left join queue.kind k on k.kind = f.kind
+  ), limited as (
+    insert into queue.start_limit (job_id, start_before)
+    select f.id, f.start_before from fresh f where f.start_before is not null
   ), postponed as (
     insert into queue.later (run_at, job_id)
     select f.run_at, f.id from fresh f where f.run_at > statement_timestamp() and not f.gated

@@ -6,8 +6,8 @@
 -- waits for a second of them, but lets go and tries again. Rows of `waiting` are taken in the order of their ids, and then those
 -- of batches in the order of theirs.
 
--- How each of some jobs or batches stands for those that come after it: `open`, `completed`, `cancelled` or `dead`, and then
--- because of whom.
+-- How each of some jobs or batches stands for those that come after it: `open`, `completed`, `cancelled`, `expired` or `dead`,
+-- and then because of whom.
 create or replace function queue.standing(p_jobs uuid[]) returns table (job_id uuid, owner uuid, state text, cause uuid)
 language sql stable as $$
   select b.id, coalesce(j.owner, d.owner, g.owner),
@@ -66,13 +66,18 @@ begin
 end
 $$;
 
--- The end of a job that never began: because one that it comes after was cancelled, or is dead, or because somebody wished it.
+-- The end of a job that never began: because one that it comes after was cancelled or expired, or is dead; or because somebody
+-- wished it, or its time to begin is over.
 create or replace function queue.cut_off(p_job uuid, p_cancelled uuid, p_dead uuid) returns queue.ended
-language sql immutable as $$
-  select row(p_job, null, null, null, null, false, 'cancelled', null,
-    case when p_cancelled is not null then format('the job %s was cancelled', api.wire_id('job', p_cancelled))
+language sql stable as $$
+  select row(p_job, null, null, null, null, false, case when late.is_so then 'expired' else 'cancelled' end, null,
+    case when late.is_so then 'it had not begun by its `start_before`'
+      when p_cancelled is not null then format('the job %s %s', api.wire_id('job', p_cancelled),
+        case (select d.outcome from queue.done d where d.job_id = p_cancelled) when 'expired' then 'expired'
+          else 'was cancelled' end)
       when p_dead is not null then format('the job %s failed', api.wire_id('job', p_dead)) end,
     null, case when p_cancelled is null then p_dead end)::queue.ended
+  from (select p_cancelled is null and p_dead is null and queue.is_overdue(p_job) as is_so) late
 $$;
 
 -- Puts jobs where those before them, which the caller holds, let them be. Returns the ends of those that can never run.
@@ -89,8 +94,8 @@ begin
     from unnest(p_jobs) g join queue.job j on j.id = g.job_id cross join lateral queue.standing(j.after) s
   ), verdict as materialized (
     select l.id, count(*) filter (where l.state = 'open') as open,
-      bool_or(not l.soft and l.state in ('cancelled', 'dead')) as shut,
-      (array_agg(l.before order by l.before) filter (where l.state = 'cancelled'))[1] as cancelled,
+      bool_or(not l.soft and l.state in ('cancelled', 'expired', 'dead')) as shut,
+      (array_agg(l.before order by l.before) filter (where l.state in ('cancelled', 'expired')))[1] as cancelled,
       (array_agg(l.cause order by l.before) filter (where l.state = 'dead'))[1] as dead
     from link l group by l.id
   ), linked as (

@@ -33,7 +33,7 @@ language sql immutable as $$
     case when p_filter.status = 'cancelled' then
       'select j.id from queue.job j where ' || queue.job_conditions('j', 'id', p_owner, p_filter)
       || ' and exists (select from queue.dead x where x.job_id = j.id and x.cause is not null)' end,
-    case when p_filter.status is null or p_filter.status in ('completed', 'cancelled') then
+    case when p_filter.status is null or p_filter.status in ('completed', 'cancelled', 'expired') then
       'select d.job_id as id from queue.done d where ' || queue.job_conditions('d', 'job_id', p_owner, p_filter)
       || case when p_filter.status is not null then format(' and d.outcome = %L', p_filter.status) else '' end end
   ], null)

@@ -94,7 +94,7 @@ begin
   end if;
   perform queue.cancel_job(state.owner, p_job);
   state := queue.visible_job(caller, p_job);
-  if state.status in ('completed', 'failed') then
+  if state.status in ('completed', 'failed', 'expired') then
     return api.problem(caller, 409, 'conflict', format('The job has %s already.', state.status));
   end if;
   return api.ok(caller, 200, queue.job_body(state));

@@ -13,7 +13,7 @@ create or replace function queue.fate(
 ) returns text
 language sql immutable as $$
   select case
-    when p_outcome in ('completed', 'cancelled') then 'done'
+    when p_outcome in ('completed', 'cancelled', 'expired') then 'done'
     when p_outcome = 'failed' then 'dead'
     when p_outcome = 'error' then case when p_errors + 1 >= p_max_attempts then 'dead' else 'later' end
     when p_outcome in ('crash', 'timeout') then case when p_crashes + 1 >= p_max_crashes then 'dead' else 'ready' end
@@ -32,7 +32,7 @@ begin
   with verdict as materialized (
     select e.*, j.owner, j.kind, j.batch_id, j.batch_index, j.batch_key, j.priority, j.cost, j.webhook_url,
       j.unique_key, j.created_at,
-      past.errors, past.errors + past.crashes as attempts_before,
+      past.errors, past.errors + past.crashes as attempts_before, e.token is not null and e.outcome <> 'expired' as begun,
       -- `shut`: it ended because another is dead, keeps its facts, and comes back with that one.
       case when e.cause is not null then 'shut'
         else queue.fate(e.outcome, past.errors, past.crashes, j.max_attempts, j.max_crashes) end as fate
@@ -52,14 +52,16 @@ begin
   ), finished as (
     insert into queue.done (job_id, owner, batch_id, token, created_at, started_at, batch_index, attempts, kind,
       batch_key, outcome, result, reason)
-    select v.job_id, v.owner, v.batch_id, v.token, v.created_at, v.started_at, v.batch_index,
-      v.attempts_before + (v.token is not null)::int, v.kind, v.batch_key, v.outcome, v.result,
-      case when v.token is null then v.message end
+    select v.job_id, v.owner, v.batch_id, v.token, v.created_at, case when v.begun then v.started_at end, v.batch_index,
+      v.attempts_before + v.begun::int, v.kind, v.batch_key, v.outcome, v.result,
+      case when not v.begun then v.message end
     from verdict v where v.fate = 'done'
   ), buried as (
     insert into queue.dead (job_id, reason, started_at, cause)
     select v.job_id, left(coalesce(v.message, v.outcome), 4000), v.started_at, v.cause
     from verdict v where v.fate in ('dead', 'shut')
+  ), unlimited as (
+    delete from queue.start_limit s where s.job_id = any(array(select v.job_id from verdict v where v.fate <> 'ready'))
   ), unnamed as (
     delete from queue.unique_job u using verdict v
     where v.fate in ('done', 'dead', 'shut') and v.unique_key is not null
@@ -91,7 +93,7 @@ language plpgsql as $$
 declare
   concluded queue.concluded[];
 begin
-  if exists (select from unnest(p_ended) e where e.cause is not null or e.outcome not in ('completed', 'cancelled')) then
+  if exists (select from unnest(p_ended) e where e.cause is not null or e.outcome not in ('completed', 'cancelled', 'expired')) then
     perform from queue.job j where j.id = any(array(select e.job_id from unnest(p_ended) e)) order by j.id for update;
   end if;
   select array_agg(c) into concluded from queue.move(p_ended) c;
@@ -124,7 +126,7 @@ begin
     jsonb_strip_nulls(jsonb_build_object(
       'job_id', api.wire_id('job', c.job_id), 'kind', c.kind,
       'status', case when c.fate = 'dead' then 'failed' else c.outcome end,
-      'error', case when c.fate = 'dead' then c.message end) || queue.event_fields(c)))
+      'error', case when c.fate = 'dead' or c.outcome = 'expired' then c.message end) || queue.event_fields(c)))
   from unnest(p_concluded) c
   where c.webhook_url is not null and c.fate in ('done', 'dead');
 end

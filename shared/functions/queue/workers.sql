@@ -68,16 +68,19 @@ $$;
 -- others lock leases, too.
 create or replace function queue.begin(p_jobs uuid[], p_tokens bigint[]) returns void
 language sql as $$
-  update queue.lease l
-  set begun_at = clock_timestamp(), deadline_at = clock_timestamp() + (l.deadline_at - l.claimed_at)
-  from (
+  with found as materialized (
     select x.job_id from queue.lease x
     join unnest(p_jobs, p_tokens) b(job_id, token) on b.job_id = x.job_id and b.token = x.token
     where x.begun_at is null
     order by x.job_id
     for update of x
-  ) found
-  where l.job_id = found.job_id
+  ), unlimited as (
+    delete from queue.start_limit s using found f where s.job_id = f.job_id
+  )
+  update queue.lease l
+  set begun_at = clock_timestamp(), deadline_at = clock_timestamp() + (l.deadline_at - l.claimed_at)
+  from found f
+  where l.job_id = f.job_id
 $$;
 
 -- Ends a registration. Leases that it still has are rescued at once.

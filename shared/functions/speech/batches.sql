@@ -88,7 +88,8 @@ begin
       case d.outcome when 'completed' then
         ',"audio_url":"/api/v1/jobs/' || api.wire_id('job', d.job_id)
         || '/audio","duration_seconds":' || coalesce(d.result ->> 'duration_seconds', 'null')
-        || ',"bytes":' || coalesce(d.result ->> 'bytes', 'null') end as more
+        || ',"bytes":' || coalesce(d.result ->> 'bytes', 'null')
+        when 'expired' then ',"error":' || to_json(d.reason) end as more
     from queue.done d where d.owner = p_owner and d.job_id between first_id and last_id
     union all
     select x.job_id, case when x.cause is null then 'failed' else 'cancelled' end, 0, 0, ',"error":' || to_json(x.reason)
@@ -105,7 +106,7 @@ begin
     || '","status":"' || coalesce(s.status, 'queued')
     || '","progress":' || coalesce(s.progress, 0)
     || ',"attempts":' || coalesce(s.attempts, 0)
-      + case when s.status in ('completed', 'cancelled') then 0 else coalesce(f.number, 0) end
+      + case when s.status in ('completed', 'cancelled', 'expired') then 0 else coalesce(f.number, 0) end
     || coalesce(s.more, '') || '}', ',' order by p.place) into items
   from unnest(p_jobs) with ordinality p(id, place)
   left join state s on s.job_id = p.id
@@ -121,12 +122,12 @@ declare
   b queue.batch_progress;
 begin
   select * into b from queue.batch_progress p where p.batch_id = p_batch.id;
-  return format('{"batch_id":"%s","total_jobs":%s,"completed":%s,"failed":%s,"cancelled":%s,"pending":%s,"progress":%s,'
+  return format('{"batch_id":"%s","total_jobs":%s,"completed":%s,"failed":%s,"cancelled":%s,"expired":%s,"pending":%s,"progress":%s,'
     '"status":"%s","created_at":"%s","finished_at":%s,"items":%s}',
-    api.wire_id('batch', p_batch.id), p_batch.total, b.completed, b.failed, b.cancelled, b.pending,
+    api.wire_id('batch', p_batch.id), p_batch.total, b.completed, b.failed, b.cancelled, b.expired, b.pending,
     (p_batch.total - b.pending) * 100 / p_batch.total,
     case
-      when b.status = 'queued' and exists (select from queue.lease l where l.job_id = any(p_batch.job_ids))
+      when b.status = 'queued' and exists (select from queue.lease l where l.job_id = any(p_batch.job_ids) and l.begun_at is not null)
         then 'processing' else b.status end,
     api.wire_time(p_batch.created_at), coalesce(to_json(api.wire_time(b.finished_at))::text, 'null'),
     speech.batch_items(p_batch.owner, p_batch.job_ids));

@@ -132,7 +132,7 @@ begin
   job := (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[row(
     'clone', 'clone:' || engine.name, 0, 200, jsonb_build_object('voice_id', new_voice, 'engine', engine.name)
       || speech.recording_args(recordings),
-    null, null, null, null, null, p_form ->> 'webhook_url', p_trace, null, null, null)::queue.new_job]))[1];
+    null, null, null, null, null, p_form ->> 'webhook_url', p_trace, null, null, null, null)::queue.new_job]))[1];
   insert into speech.voice (id, owner, engine, name, kind, languages, job_id, consent)
   values (new_voice, p_caller.user_id, engine.name, p_form ->> 'name', 'cloned',
     array[speech.match_language(p_form ->> 'language', engine.languages)], job,

@@ -6,7 +6,7 @@
 -- caller's dictionary says of its text.
 --
 -- p_items: [{"text", "voice_id", "language", "tts_engine"?, "quality_profile", "response_format", "speed",
--- "timestamps"?}], and null for what was found to be ill-formed.
+-- "timestamps"?, "start_before"?}], and null for what was found to be ill-formed.
 create or replace function speech.plan(
   p_caller api.caller, p_items jsonb, p_priority smallint, p_webhook_url text, p_trace text,
   out jobs queue.new_job[], out errors jsonb
@@ -14,8 +14,8 @@ create or replace function speech.plan(
   with item as materialized (
     select i.* from rows from (jsonb_to_recordset(p_items) as (
       text text, voice_id text, language text, tts_engine text, quality_profile text, response_format text, speed real,
-      timestamps boolean
-    )) with ordinality as i(text, voice_id, language, engine, quality_profile, response_format, speed, timestamps, place)
+      timestamps boolean, start_before timestamptz, units int
+    )) with ordinality as i(text, voice_id, language, engine, quality_profile, response_format, speed, timestamps, start_before, units, place)
   ), combination as materialized (
     select c.engine, c.voice_id, c.language, r.engine as settled_engine, r.language as settled_language, r.errors,
       jsonb_strip_nulls(jsonb_build_object('voice_parts', speech.parts_of_voice(c.voice_id))) as parts
@@ -24,7 +24,8 @@ create or replace function speech.plan(
   ), dictionary as materialized (
     select exists(select from speech.pronunciation p where p.owner = p_caller.user_id) as is_kept
   ), settled as (
-    select i.*, 20 + char_length(i.text) as cost, c.settled_engine, c.settled_language, c.errors, c.parts,
+    select i.*, 20 + speech.units_of(i.text, i.units, i.speed) as cost, c.settled_engine, c.settled_language,
+      c.errors || speech.length_faults(speech.units_of(i.text, i.units, i.speed)) as errors, c.parts,
       case when d.is_kept then speech.pronunciations_in(p_caller.user_id, c.settled_language, i.text) end as pronunciations
     from item i
     join combination c on (i.engine, i.voice_id, i.language) is not distinct from (c.engine, c.voice_id, c.language)
@@ -36,10 +37,32 @@ create or replace function speech.plan(
         'quality_profile', s.quality_profile, 'response_format', s.response_format, 'speed', s.speed)
         || s.parts || case when s.timestamps then jsonb_build_object('timestamps', true) else '{}' end
         || case when s.pronunciations is not null then jsonb_build_object('pronunciations', s.pronunciations) else '{}' end,
-      null, null, null, 300 + s.cost, null, p_webhook_url, p_trace, null, null, null)::queue.new_job order by s.place),
-    (select jsonb_agg(e.fault || jsonb_build_object('index', f.place - 1) order by f.place)
+      null, null, null, 300 + s.cost, null, p_webhook_url, p_trace, null, null, null, s.start_before)::queue.new_job order by s.place),
+    (select nullif(coalesce(jsonb_agg(e.fault || jsonb_build_object('index', f.place - 1) order by f.place), '[]')
+        || coalesce(speech.start_faults(array(select distinct i.start_before from item i)), '[]'), '[]')
       from settled f, jsonb_array_elements(f.errors) e(fault))
   from settled s
+$$;
+
+-- What a text of so many units (edge/speech/src/units.rs) is to sound, in letters of prose at a voice's own pace; characters where
+-- nobody counted, as edges of the release before.
+create or replace function speech.units_of(p_text text, p_units int, p_speed real) returns int
+language sql immutable as $$
+  select ceil(coalesce(p_units, char_length(p_text)) / least(coalesce(p_speed, 1), 1))::int
+$$;
+
+-- What is wrong with a text that would sound too long. 13 letters of prose take a second at most.
+create or replace function speech.length_faults(p_units int) returns jsonb
+language sql immutable as $$
+  select case when p_units > 13 * 1800 then jsonb_build_array(api.fault('text', format(
+    'would be about %s minutes of audio, and at most 30 are made of one text: divide it, or speak it faster', ceil(p_units / 13.0 / 60))))
+    else '[]' end
+$$;
+
+-- What is wrong with the times by which a request wants its jobs to begin; null where nothing is.
+create or replace function speech.start_faults(p_times timestamptz[]) returns jsonb
+language sql stable as $$
+  select jsonb_agg(api.fault('start_before', why)) from unnest(p_times) t(at), queue.start_fault(t.at) why where why is not null
 $$;
 
 -- Counts what was enqueued, in the transaction that enqueues it.

@@ -23,9 +23,9 @@ end
 $$;
 
 -- A text that is spoken within seconds is interactive; a chapter is work like any batch's, however it came.
-create or replace function speech.priority_of(p_text text) returns smallint
+create or replace function speech.priority_of(p_item jsonb) returns smallint
 language sql immutable as $$
-  select case when char_length(p_text) > 1000 then 1 else 0 end::smallint
+  select case when speech.units_of(p_item ->> 'text', (p_item ->> 'units')::int, (p_item ->> 'speed')::real) > 1000 then 1 else 0 end::smallint
 $$;
 
 -- The part of api.create_speech behind the replay.
@@ -39,7 +39,7 @@ declare
   seconds int;
   job_id text;
 begin
-  work := speech.plan(p_caller, jsonb_build_array(p_item), speech.priority_of(p_item ->> 'text'), p_webhook_url, p_trace);
+  work := speech.plan(p_caller, jsonb_build_array(p_item), speech.priority_of(p_item), p_webhook_url, p_trace);
   refusal := api.invalid(p_caller, p_malformed, work.errors);
   if refusal.status is not null then
     return refusal;

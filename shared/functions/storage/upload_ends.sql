@@ -68,7 +68,7 @@ begin
       'sha256', encode(p_upload.sha256, 'hex'), 'source', case when parts is not null
         then jsonb_build_object('parts', parts)
         else jsonb_build_object('whole', storage.upload_key(p_upload.id, 'whole')) end),
-    null, null, null, null, null, null, p_trace, null, null, null)::queue.new_job]))[1];
+    null, null, null, null, null, null, p_trace, null, null, null, null)::queue.new_job]))[1];
   update storage.upload u set status = 'checking', job_id = job where u.id = p_upload.id returning * into changed;
   return changed;
 end

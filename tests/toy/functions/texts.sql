@@ -22,7 +22,7 @@ begin
   end if;
   job := (queue.enqueue(caller.user_id, caller.weight, caller.queue_cap, array[row(
     'toy', 'toy:count', 0, chars, p_request,
-    null, null, null, null, null, null, p_trace, null, null, null)::queue.new_job]))[1];
+    null, null, null, null, null, null, p_trace, null, null, null, null)::queue.new_job]))[1];
   insert into toy.text (job_id, owner, chars) values (job, caller.user_id, chars);
   return api.ok(caller, 202, jsonb_build_object('job_id', api.wire_id('job', job),
     'status_url', '/api/v1/jobs/' || api.wire_id('job', job),

@@ -8,7 +8,7 @@ use crate::{Queue, Result};
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct BatchItem {
     pub job_id: Uuid,
-    /// `completed`, `cancelled` or `failed`; none while the job has not ended.
+    /// `completed`, `cancelled`, `expired` or `failed`; none while the job has not ended.
     pub state: Option<String>,
     pub result: Option<Value>,
     /// Why it failed, or why it was cancelled where nobody asked for it.

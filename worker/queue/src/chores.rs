@@ -36,6 +36,12 @@ impl Queue {
             .await
     }
 
+    /// Ends jobs that have not begun by the time that they named. Returns how many there were.
+    pub async fn expire(&self, limit: i32) -> Result<i32> {
+        self.value(sqlx::query_as("select queue.expire($1)").bind(limit))
+            .await
+    }
+
     /// Takes back the leases of dead workers and those past their hard deadline. Returns how many.
     pub async fn rescue(&self, limit: i32) -> Result<i32> {
         self.value(sqlx::query_as("select queue.rescue($1)").bind(limit))

@@ -45,12 +45,19 @@ pub struct Claimed {
     pub trace: Option<String>,
     deadline_ms: i32,
     pub created_at: OffsetDateTime,
+    start_in_ms: Option<i32>,
 }
 
 impl Claimed {
     /// How long the attempt may take, from its beginning.
     pub fn time_limit(&self) -> Duration {
         Duration::from_millis(u64::try_from(self.deadline_ms).unwrap_or_default())
+    }
+
+    /// How long after the claim it may still be begun; none where it does not matter.
+    pub fn start_within(&self) -> Option<Duration> {
+        let milliseconds = u64::try_from(self.start_in_ms?).unwrap_or_default();
+        Some(Duration::from_millis(milliseconds))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{Queue, Result};
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct Predecessor {
     pub job_id: Uuid,
-    /// `completed`, `cancelled` or `failed`; none when it has not ended, or when its end is older than finished work is kept.
+    /// `completed`, `cancelled`, `expired` or `failed`; none when it has not ended, or when its end is older than finished work is kept.
     pub state: Option<String>,
     pub result: Option<Value>,
     /// Why it failed, or why it was cancelled where nobody asked for it.

@@ -23,6 +23,8 @@ pub enum Outcome {
     /// Given back as if it had never been claimed.
     Released,
     Cancelled,
+    /// Not begun by its time.
+    Expired,
 }
 
 impl Outcome {
@@ -35,6 +37,7 @@ impl Outcome {
             Self::Snoozed { .. } => "snoozed",
             Self::Released => "released",
             Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
         }
     }
 
@@ -50,6 +53,7 @@ impl Outcome {
         match self {
             Self::Error(message) | Self::Failed(message) => Some(message),
             Self::Snoozed { reason, .. } => Some(reason),
+            Self::Expired => return Some("it had not begun by its `start_before`".to_owned()),
             _ => None,
         }
         .map(|message| message.replace('\0', "\u{fffd}"))

@@ -130,6 +130,8 @@ pub struct NewJob {
     pub trace: Option<String>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub run_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub start_before: Option<OffsetDateTime>,
     /// Jobs that must end first.
     pub after: Vec<Uuid>,
     /// However those end.

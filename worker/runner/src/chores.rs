@@ -1,4 +1,4 @@
-//! The chores of the one worker that leads: promote, rescue, count, fold, rotate, sweep.
+//! The chores of the one worker that leads: promote, expire, rescue, count, fold, rotate, sweep.
 //!
 //! The lead is a row with a time to live, and ends with the registration of who has it. The leader stops by its own clock
 //! before either is over, so one that was stopped for a while does nothing when it goes on; and where two do overlap, the
@@ -40,6 +40,7 @@ const SWEEP_GRACE: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Chore {
     Promote,
+    Expire,
     Rescue,
     MeasureDepth,
     FoldTelemetry,
@@ -52,8 +53,9 @@ enum Chore {
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 10] = [
+    const ALL: [(Self, Duration); 11] = [
         (Self::Promote, TICK),
+        (Self::Expire, Duration::from_secs(1)),
         (Self::Rescue, Duration::from_secs(1)),
         (Self::MeasureDepth, Duration::from_secs(1)),
         (Self::FoldTelemetry, Duration::from_secs(2)),
@@ -173,6 +175,7 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
     let queue = &shared.queue;
     match chore {
         Chore::Promote => queue.promote(ROWS).await,
+        Chore::Expire => queue.expire(ROWS).await,
         Chore::Rescue => {
             let rescued = queue.rescue(ROWS).await?;
             if rescued > 0 {

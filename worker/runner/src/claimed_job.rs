@@ -29,6 +29,7 @@ pub(crate) struct ClaimedJob {
     /// The slots that it occupies until its settlement is acknowledged; none while it waits for them.
     pub(crate) permits: Vec<OwnedSemaphorePermit>,
     pub(crate) started_at: Option<Instant>,
+    claimed_at: Instant,
 }
 
 /// An attempt that is over for this process, on its way to the queue.
@@ -55,6 +56,7 @@ impl ClaimedJob {
             span,
             permits: Vec::new(),
             started_at: None,
+            claimed_at: Instant::now(),
             job,
         }
     }
@@ -108,11 +110,29 @@ impl ClaimedJob {
         }
     }
 
+    /// When its time to begin is over.
+    pub(crate) fn late_at(&self) -> Option<Instant> {
+        Some(self.claimed_at + self.job.start_within()?)
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        self.late_at().is_some_and(|at| at <= Instant::now())
+    }
+
     /// Gives the job back without having begun it.
     pub(crate) fn give_back(self) -> Ended {
+        self.unbegun(Outcome::Released)
+    }
+
+    /// Ends the job, which was to begin earlier.
+    pub(crate) fn expire(self) -> Ended {
+        self.unbegun(Outcome::Expired)
+    }
+
+    fn unbegun(self, outcome: Outcome) -> Ended {
         Ended {
             claimed: self,
-            outcome: Outcome::Released,
+            outcome,
             made: None,
             elapsed: Duration::ZERO,
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    future::pending,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,7 +10,7 @@ use std::{
 use kiskadee_queue::{ClaimRequest, Claimed, Error};
 use tokio::{
     sync::{AcquireError, OwnedSemaphorePermit},
-    time::{sleep, timeout},
+    time::{sleep, sleep_until, timeout},
 };
 use tokio_util::task::TaskTracker;
 
@@ -142,11 +143,14 @@ impl Fetcher {
     /// Starts the jobs of a claim as slots become free. Returns when all have started, or cannot any more.
     async fn start(&self, session: &Session, mut waiting: VecDeque<ClaimedJob>) {
         while let Some(first) = waiting.front() {
-            let permits = if first.job.isolate {
-                self.unless_over(session, self.all_slots()).await
-            } else {
-                let some = self.unless_over(session, self.slots(waiting.len()));
-                some.await.map(|permit| vec![permit])
+            let slots = self.slots_for(first.job.isolate, waiting.len());
+            let permits = tokio::select! {
+                biased;
+                () = one_is_late(&waiting) => {
+                    self.end_late(&mut waiting);
+                    continue;
+                }
+                permits = self.unless_over(session, slots) => permits,
             };
             let Some(permits) = permits else {
                 break;
@@ -161,6 +165,15 @@ impl Fetcher {
         }
     }
 
+    /// Those whose time to begin has passed while they waited for a slot.
+    fn end_late(&self, waiting: &mut VecDeque<ClaimedJob>) {
+        let (late, rest) = waiting.drain(..).partition(ClaimedJob::is_late);
+        *waiting = rest;
+        for job in Vec::from(late) {
+            let _ = self.settling.send(job.expire());
+        }
+    }
+
     /// None when nothing is to be started any more.
     async fn unless_over<T>(
         &self,
@@ -172,6 +185,18 @@ impl Fetcher {
             () = self.shared.stop.cancelled() => None,
             () = session.fenced.cancelled() => None,
             slots = slots => slots.ok(),
+        }
+    }
+
+    async fn slots_for(
+        &self,
+        alone: bool,
+        wanted: usize,
+    ) -> Result<Vec<OwnedSemaphorePermit>, AcquireError> {
+        if alone {
+            self.all_slots().await
+        } else {
+            self.slots(wanted).await.map(|permit| vec![permit])
         }
     }
 
@@ -200,6 +225,17 @@ impl Fetcher {
             }
         }
         Ok(permits)
+    }
+}
+
+/// Waits for the first moment in which one of these should have begun.
+fn one_is_late(waiting: &VecDeque<ClaimedJob>) -> impl Future<Output = ()> + use<> {
+    let first = waiting.iter().filter_map(ClaimedJob::late_at).min();
+    async move {
+        match first {
+            Some(at) => sleep_until(at.into()).await,
+            None => pending().await,
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct BatchStatus {
     pub completed: u32,
     pub failed: u32,
     pub cancelled: u32,
+    /// Those that had not begun by their `start_before`.
+    pub expired: u32,
     pub pending: u32,
     /// Percent of the jobs that have ended, rounded down.
     #[schema(maximum = 100)]
@@ -53,7 +55,7 @@ pub struct BatchItem {
     pub progress: u32,
     /// How often it was begun.
     pub attempts: u32,
-    /// Why it failed.
+    /// Why it failed or expired.
     #[schema(nullable = false)]
     pub error: Option<String>,
     #[schema(nullable = false)]
@@ -72,6 +74,8 @@ pub struct BatchSummary {
     pub completed: u32,
     pub failed: u32,
     pub cancelled: u32,
+    /// Those that had not begun by their `start_before`.
+    pub expired: u32,
     pub pending: u32,
     /// Percent of the jobs that have ended, rounded down.
     #[schema(maximum = 100)]

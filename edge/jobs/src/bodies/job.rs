@@ -49,9 +49,11 @@ pub enum JobState {
     Completed,
     Failed,
     Cancelled,
+    /// It had not begun by its `start_before`.
+    Expired,
 }
 
-/// Why a job failed, or was cancelled with one that it came after.
+/// Why a job failed or expired, or was cancelled with one that it came after.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobError {

@@ -13,10 +13,10 @@ fn states(list: &JobList) -> Vec<JobState> {
     list.items.iter().map(|job| job.status).collect()
 }
 
-/// Five jobs of Ann's, one in each state, and their ids by the order in which they were taken in.
+/// Six jobs of Ann's, one in each state, and their ids by the order in which they were taken in.
 async fn one_in_each_state(database: &Database) -> Vec<String> {
     let mut ids = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..6 {
         ids.push(database.speech(Who::Ann).await);
     }
     database
@@ -24,6 +24,12 @@ async fn one_in_each_state(database: &Database) -> Vec<String> {
         .await;
     let cancel = format!("'{}'", ids[4]);
     database.ask(Who::Ann, "cancel_job", &cancel).await;
+    database
+        .run(&format!(
+            "insert into queue.start_limit values ('{}', now()); select queue.expire(10)",
+            ids[5]
+        ))
+        .await;
     database
         .run("select queue.begin(array[c.job_id], array[c.token]) from queue.claim('00000000-0000-7000-8000-00000000000a', array['speech:kiskadee'], '{}', 1, 999, 1) c")
         .await;
@@ -40,6 +46,7 @@ async fn a_status_lists_what_stands_so() {
         ("completed", JobState::Completed),
         ("failed", JobState::Failed),
         ("cancelled", JobState::Cancelled),
+        ("expired", JobState::Expired),
     ] {
         let found = list(&database, Who::Ann, &format!("10, null, null, '{name}'")).await;
         assert_eq!(states(&found), [state], "{name}");
@@ -68,7 +75,7 @@ async fn a_kind_lists_only_its_own() {
             .await
             .items
             .len(),
-        4
+        5
     );
     let forecasts = list(&database, Who::Ann, "10, null, 'forecast'").await;
     assert_eq!(states(&forecasts), [JobState::Completed]);
@@ -143,7 +150,7 @@ async fn times_are_compared_as_they_are_shown() {
     assert!(later.items.iter().all(|job| job.created_at > *middle));
     assert!(earlier.items.iter().all(|job| job.created_at < *middle));
     let same = all.items.iter().filter(|job| job.created_at == *middle);
-    assert_eq!(later.items.len() + earlier.items.len() + same.count(), 5);
+    assert_eq!(later.items.len() + earlier.items.len() + same.count(), 6);
     for (after, before) in [("'-infinity'", "'1969-01-01'"), ("'9999-12-31'", "null")] {
         let never = format!("9, null, null, null, null, {after}, {before}");
         assert!(list(&database, Who::Ann, &never).await.items.is_empty());

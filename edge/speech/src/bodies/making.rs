@@ -124,6 +124,9 @@ pub struct MorphBody {
     /// Also keep when each word is heard, where the engine knows it.
     #[schema(default = false)]
     pub timestamps: Option<bool>,
+    /// Not begun by then, it ends as `expired`. In the future, and no further ahead than finished work is kept.
+    #[schema(format = DateTime, example = "2030-01-01T12:00:00Z")]
+    pub start_before: Option<String>,
     /// Where to send an event when the job is over.
     #[schema(max_length = 2048, format = "uri")]
     pub webhook_url: Option<String>,

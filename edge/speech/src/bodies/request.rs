@@ -37,6 +37,9 @@ pub struct BatchBody {
     /// How to encode the audio.
     #[schema(schema_with = response_format)]
     pub response_format: Option<String>,
+    /// What has not begun by then ends as `expired`. In the future, and no further ahead than finished work is kept.
+    #[schema(format = DateTime, example = "2030-01-01T12:00:00Z")]
+    pub start_before: Option<String>,
     /// Where to send an event when the batch is over.
     #[schema(
         max_length = 2048,
@@ -84,6 +87,9 @@ pub struct SpeechBody {
     /// Also keep when each word is heard, where the engine knows it.
     #[schema(default = false)]
     pub timestamps: Option<bool>,
+    /// Not begun by then, it ends as `expired`. In the future, and no further ahead than finished work is kept.
+    #[schema(format = DateTime, example = "2030-01-01T12:00:00Z")]
+    pub start_before: Option<String>,
     /// Where to send an event when the job is over.
     #[schema(
         max_length = 2048,
@@ -139,6 +145,9 @@ pub struct CsvUpload {
     /// The CSV.
     #[schema(format = Binary, content_media_type = "text/csv")]
     pub file: String,
+    /// What has not begun by then ends as `expired`. In the future, and no further ahead than finished work is kept.
+    #[schema(format = DateTime)]
+    pub start_before: Option<String>,
     /// Where to send an event when the batch is over.
     #[schema(max_length = 2048, format = "uri")]
     pub webhook_url: Option<String>,

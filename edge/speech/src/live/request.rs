@@ -14,7 +14,7 @@ use kiskadee_shared::{
 
 use crate::{
     checks::{self, Check},
-    request::Item,
+    request::{Item, measured},
 };
 
 const INSTRUCTIONS_CHARS: RangeInclusive<usize> = 0..=4096;
@@ -79,6 +79,7 @@ impl LiveRequest {
     pub(super) fn item(&self) -> Item<'_> {
         Item {
             text: self.input.as_deref(),
+            units: measured(self.input.as_deref(), self.language.as_deref()),
             voice_id: self.voice.as_deref(),
             language: self.language.as_deref(),
             tts_engine: self.engine.as_deref(),
@@ -86,6 +87,7 @@ impl LiveRequest {
             response_format: self.format,
             speed: self.speed,
             timestamps: false,
+            start_before: None,
         }
     }
 

@@ -287,6 +287,31 @@ async fn too_much_queued_work_is_refused() {
 }
 
 #[tokio::test]
+async fn a_latest_start_lies_ahead_and_within_the_retention() {
+    let database = Database::create(SPEECH).await;
+    for (ahead, status) in [("-1 s", 422), ("31 days", 422), ("1 hour", 202)] {
+        let item = format!(
+            "test.items(1) -> 0 || jsonb_build_object('start_before', now() + interval '{ahead}')"
+        );
+        let arguments = format!("{item}, null, null, null, null");
+        let answer = database.ask(Who::Ann, "create_speech", &arguments).await;
+        assert_eq!(answer.status, status, "{ahead}: {answer:?}");
+        if status == 422 {
+            assert_eq!(
+                answer.errors(),
+                json!([{"field": "start_before", "message": "must be in the future, and at most 30 days ahead"}])
+            );
+        }
+    }
+    assert_eq!(database.count("queue.start_limit").await, 1);
+    let batch = "(select jsonb_agg(i || '{\"start_before\": \"2020-01-01T00:00:00Z\"}') from jsonb_array_elements(test.items(3)) i), \
+        null, null, null, null";
+    let answer = database.ask(Who::Ann, "create_batch", batch).await;
+    assert_eq!(answer.errors().as_array().map(Vec::len), Some(1));
+    database.drop().await;
+}
+
+#[tokio::test]
 async fn the_role_of_the_component_touches_no_table() {
     let database = Database::create(SPEECH).await;
     database.assert_no_table_is_open().await;

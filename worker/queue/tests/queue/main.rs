@@ -8,6 +8,7 @@ mod cancels;
 mod caps;
 mod claims;
 mod errors;
+mod expiry;
 mod gates;
 mod ids;
 mod kinds;

@@ -97,3 +97,24 @@ async fn a_drain_gives_long_jobs_back() {
     fleet.until(LONG_HELD, 0).await;
     fleet.until("select count(*) from queue.ready", 2).await;
 }
+
+#[tokio::test]
+async fn what_waits_too_long_for_a_slot_ends_as_expired() {
+    let fleet = Fleet::new().await;
+    let toys = Toys::new();
+    let may_end = Arc::clone(&toys.may_end);
+    let runner = fleet.start(toys);
+    fleet.enqueue(&[long()]).await;
+    fleet.until(LONG_HELD, 1).await;
+    let soon = NewJob {
+        start_before: Some(time::OffsetDateTime::now_utc() + Duration::from_secs(2)),
+        ..long()
+    };
+    fleet.enqueue(&[soon]).await;
+    let expired = "select count(*) from queue.done where outcome = 'expired' and started_at is null";
+    fleet.until(expired, 1).await;
+    fleet.until(LONG_HELD, 1).await;
+    may_end.add_permits(1);
+    fleet.until(LONG_DONE, 2).await;
+    runner.drain().await;
+}

@@ -1,6 +1,6 @@
 //! Jobs that come after others.
 
-mod fixture;
+pub(crate) mod fixture;
 mod races;
 mod rules;
 mod storm;
