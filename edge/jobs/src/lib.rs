@@ -10,11 +10,13 @@ mod filters;
 mod jobs;
 mod timestamps;
 mod told;
+mod usage;
 
 kiskadee_edge_kit::routes! {
     jobs::list_jobs, jobs::show_job, jobs::cancel_job, jobs::job_audio, events::job_events,
     timestamps::job_timestamps, timestamps::job_subtitles,
     batches::list_batches, batches::batch_status, batches::download_batch, batches::cancel_batch,
+    usage::show_usage,
 }
 
 #[cfg(target_family = "wasm")]

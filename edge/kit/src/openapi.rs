@@ -78,7 +78,7 @@ problem_responses! {
     /// What a protected route may answer.
     Protected {
         "401": "No credentials, or credentials that are not accepted",
-        "429": "More requests than the caller's rate allows",
+        "429": "More requests, queued work or stored bytes than the caller may have",
         "503": "The database cannot be reached now"
     }
     /// What a route with a JSON body may answer.

@@ -293,6 +293,7 @@ fn title(code: &str, status: StatusCode) -> &str {
         "idempotency_mismatch" => "The Idempotency-Key was used with another request",
         "rate_limited" => "Too many requests",
         "queue_full" => "Too much work is queued",
+        "storage_full" => "No storage is left",
         "unavailable" => "Temporarily unavailable",
         "internal" => "Internal error",
         _ => status.canonical_reason().unwrap_or("Problem"),

@@ -85,6 +85,12 @@ language sql as $$
     set jobs = excluded.jobs, cost = excluded.cost, oldest_at = excluded.oldest_at, measured_at = clock_timestamp()
 $$;
 
+-- What ended before is forgotten.
+create or replace function queue.horizon() returns timestamptz
+language sql stable as $$
+  select date_trunc('day', clock_timestamp(), 'UTC') - make_interval(days => s.retention_days) from queue.setting s
+$$;
+
 -- Makes the partitions of today and the next three days, and drops whole days of finished jobs that are past retention. What
 -- was accepted in those days and has ended within the retention is kept: it goes over to the default partition. With its
 -- owner's rights, for it makes and drops tables; and it gives up soon

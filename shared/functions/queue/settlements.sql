@@ -112,6 +112,7 @@ begin
   perform queue.count_batches(concluded);
   perform queue.announce_jobs(concluded);
   perform queue.count_ends(concluded);
+  perform storage.count_results(concluded);
   perform queue.call_hooks(concluded);
 end
 $$;

@@ -83,6 +83,13 @@ language sql as $$
   where l.job_id = f.job_id
 $$;
 
+-- Whether those who write results have no room left for more: a worker that has says so as `load.storage.full`.
+create or replace function queue.storage_is_full() returns boolean
+language sql stable as $$
+  select coalesce(bool_or((w.load #>> '{storage,full}')::boolean) and not bool_or(w.storage_ok), false)
+  from queue.worker w where w.expires_at > clock_timestamp()
+$$;
+
 -- Ends a registration. Leases that it still has are rescued at once.
 create or replace function queue.retire_worker(p_worker uuid) returns void
 language sql as $$

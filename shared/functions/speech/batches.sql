@@ -40,6 +40,10 @@ begin
   if refusal.status is not null then
     return refusal;
   end if;
+  refusal := storage.refusal(p_caller);
+  if refusal.status is not null then
+    return refusal;
+  end if;
   seconds := queue.estimate(work.jobs);
   batch_id := api.wire_id('batch',
     queue.enqueue_batch(p_caller.user_id, p_caller.weight, p_caller.queue_cap, work.jobs, p_webhook_url, p_trace));

@@ -56,6 +56,10 @@ begin
   if answer.status is not null then
     return answer;
   end if;
+  answer := storage.refusal(caller);
+  if answer.status is not null then
+    return answer;
+  end if;
   for filename in select f.name from jsonb_array_elements_text(p_form -> 'filenames') with ordinality f(name, place)
       order by f.place loop
     recording := queue.uuid7();

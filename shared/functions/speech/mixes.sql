@@ -116,6 +116,10 @@ begin
   if refusal.status is not null then
     return refusal;
   end if;
+  refusal := storage.refusal(p_caller);
+  if refusal.status is not null then
+    return refusal;
+  end if;
   job := work.jobs[1];
   job.args := job.args || jsonb_build_object('voice_id', coalesce(voice_id, 'morph'),
     'voice_parts', speech.parts_of_mix(parts));

@@ -44,6 +44,10 @@ begin
   if refusal.status is not null then
     return refusal;
   end if;
+  refusal := storage.refusal(p_caller);
+  if refusal.status is not null then
+    return refusal;
+  end if;
   seconds := queue.estimate(work.jobs);
   job_id := api.wire_id('job',
     (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, work.jobs))[1]);

@@ -86,8 +86,13 @@ declare
   intake storage.intake;
   open record;
   held bigint;
+  refusal api.answer;
 begin
   perform pg_advisory_xact_lock(hashtextextended('storage.upload:' || p_caller.user_id, 0));
+  refusal := storage.refusal(p_caller);
+  if refusal.status is not null then
+    return refusal;
+  end if;
   select * into intake from storage.intake i where i.family = p_upload ->> 'family';
   select count(*) as uploads, coalesce(sum(u.bytes) filter (where u.status <> 'ready'), 0) as bytes into open
   from storage.upload u

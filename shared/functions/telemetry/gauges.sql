@@ -47,12 +47,19 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   union all
   select 'queue_running_jobs', jsonb_build_object('queue', k.queue), count(h.job_id)::float8
   from (select l.queue from lanes l union select h.batch_key from queue.lease h) as k
-  left join queue.lease h on h.batch_key = k.queue group by k.queue
+  left join queue.lease h on h.batch_key = k.queue and h.begun_at is not null group by k.queue
   union all
   -- Not by queue: that would read the facts of every job behind a gate.
   select 'queue_waiting_jobs', '{}', count(*)::float8 from queue.waiting
   union all
   select 'queue_dead_jobs', '{}', count(*)::float8 from queue.dead d where d.cause is null
+  union all
+  select 'storage_result_bytes', '{}', coalesce(sum(r.bytes), 0)::float8 from storage.result_bytes r
+  union all
+  select s.name, jsonb_build_object('worker', w.name), max(s.value::float8)
+  from queue.worker w cross join lateral (values ('worker_storage_free_bytes', w.load #>> '{storage,free_bytes}'),
+    ('worker_loop_age_seconds', w.load ->> 'loop_age_seconds')) s(name, value)
+  where w.expires_at > clock_timestamp() and s.value is not null group by 1, w.name
   union all
   select 'workers_alive', '{}', count(*)::float8 from queue.worker w where w.expires_at > clock_timestamp()
   union all

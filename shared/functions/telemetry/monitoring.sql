@@ -26,7 +26,7 @@ begin
       'queued', (select coalesce(sum(l.jobs), 0) from telemetry.lanes() l),
       'scheduled', (select count(*) from queue.later),
       'waiting', (select count(*) from queue.waiting),
-      'running', (select count(*) from queue.lease),
+      'running', (select count(*) from queue.lease l where l.begun_at is not null),
       'dead', (select count(*) from queue.dead d where d.cause is null)),
     'jobs', jsonb_build_object(
       'created', telemetry.counted('tts_jobs_created_total'),
@@ -51,7 +51,7 @@ begin
       'alive', w.expires_at > clock_timestamp(),
       'leader', exists (select from queue.leader l where l.worker_id = w.id and l.expires_at > clock_timestamp()),
       'storage', w.storage_ok, 'slots', w.slots,
-      'running', (select count(*) from queue.lease h where h.worker_id = w.id),
+      'running', (select count(*) from queue.lease h where h.worker_id = w.id and h.begun_at is not null),
       'engines', (select coalesce(jsonb_agg(coalesce(e.item ->> 'name', e.item #>> '{}')), '[]')
         from jsonb_array_elements(w.engines) as e(item)),
       'resident', w.resident, 'devices', w.devices, 'load', w.load, 'cost_per_second', w.rates,
@@ -77,7 +77,7 @@ begin
       'priority', case l.priority when 0 then 'interactive' when 1 then 'batch' else 'background' end,
       'queued', l.jobs, 'queued_cost', l.cost,
       'oldest_job_seconds', greatest(floor(coalesce(extract(epoch from clock_timestamp() - l.oldest_at), 0)), 0),
-      'running', (select count(*) from queue.lease h where h.batch_key = l.queue and h.priority = l.priority),
+      'running', (select count(*) from queue.lease h where h.batch_key = l.queue and h.priority = l.priority and h.begun_at is not null),
       'paused', exists (select from queue.pause p where p.batch_key = l.queue),
       'cost_per_second', (select t.cost_per_second from queue.throughput t where t.batch_key = l.queue)
     ) order by l.queue, l.priority), '[]')

@@ -38,6 +38,17 @@ impl Queue {
         Ok(first(self.rows(query).await?).collect())
     }
 
+    /// Adds up what was counted of stored results. Returns how many counts there were.
+    pub async fn fold_results(&self, limit: i32) -> Result<i32> {
+        self.value(sqlx::query_as("select storage.fold_results($1)").bind(limit))
+            .await
+    }
+
+    /// Counts the results of some owner anew.
+    pub async fn recount_results(&self) -> Result<()> {
+        self.run(sqlx::query("select storage.recount_some()")).await
+    }
+
     /// These have been deleted.
     pub async fn objects_deleted(&self, keys: &[String]) -> Result<()> {
         self.run(sqlx::query("select storage.deleted($1)").bind(keys))

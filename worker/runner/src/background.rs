@@ -6,6 +6,7 @@ use std::{
 };
 
 use kiskadee_queue::Doorbell;
+use kiskadee_storage::StoreError;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
@@ -30,8 +31,8 @@ pub(crate) async fn probe_storage(shared: Arc<Shared>) {
     let turn = shared.config.turns.watch("probe_storage", TURN_WITHIN);
     loop {
         turn.take();
-        let is_ok = match timeout(PROBE_WITHIN, shared.store.probe()).await {
-            Ok(Ok(())) => true,
+        let is_ok = match timeout(PROBE_WITHIN, probe(&shared)).await {
+            Ok(Ok(has_room)) => has_room,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the storage cannot be used; nothing is claimed meanwhile");
                 false
@@ -50,6 +51,24 @@ pub(crate) async fn probe_storage(shared: Arc<Shared>) {
             sleep(PROBE_WHEN_AWAY).await;
         }
     }
+}
+
+/// Whether the storage can be used and has room: the last of it is left for what is under way, and for whoever tidies up.
+async fn probe(shared: &Shared) -> Result<bool, StoreError> {
+    let free = shared.store.free_bytes().await?;
+    let is_full = free.is_some_and(|free| free < shared.config.storage_reserve);
+    shared
+        .storage_free
+        .store(free.unwrap_or(u64::MAX), Ordering::Relaxed);
+    if is_full {
+        tracing::warn!(
+            free_bytes = free,
+            reserve_bytes = shared.config.storage_reserve,
+            "the storage is full; nothing is claimed meanwhile"
+        );
+        return Ok(false);
+    }
+    shared.store.probe().await.map(|()| true)
 }
 
 /// Looks at the GPUs again and again, where there is somebody to ask.

@@ -44,6 +44,8 @@ enum Chore {
     Rescue,
     MeasureDepth,
     FoldTelemetry,
+    FoldResults,
+    RecountResults,
     LowerWatermarks,
     SweepAdmission,
     RotatePartitions,
@@ -53,12 +55,14 @@ enum Chore {
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 11] = [
+    const ALL: [(Self, Duration); 13] = [
         (Self::Promote, TICK),
         (Self::Expire, Duration::from_secs(1)),
         (Self::Rescue, Duration::from_secs(1)),
         (Self::MeasureDepth, Duration::from_secs(1)),
         (Self::FoldTelemetry, Duration::from_secs(2)),
+        (Self::FoldResults, Duration::from_secs(2)),
+        (Self::RecountResults, Duration::from_mins(10)),
         (Self::LowerWatermarks, Duration::from_secs(15)),
         (Self::SweepAdmission, Duration::from_mins(1)),
         (Self::RotatePartitions, Duration::from_hours(1)),
@@ -188,6 +192,8 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
             .fold_telemetry(FOLD_ROWS)
             .await
             .map(|rows| rows / (FOLD_ROWS / ROWS)),
+        Chore::FoldResults => queue.fold_results(ROWS).await,
+        Chore::RecountResults => queue.recount_results().await.map(|()| 0),
         Chore::LowerWatermarks => queue.lower_watermarks().await.map(|()| 0),
         Chore::SweepAdmission => queue.sweep_admission().await.map(|()| 0),
         Chore::RotatePartitions => queue.rotate_partitions().await.map(|()| 0),

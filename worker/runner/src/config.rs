@@ -24,6 +24,8 @@ pub struct RunnerConfig {
     pub max_batch_cost: i32,
     /// A worker that is not heard of for so long is dead, and its jobs are another's.
     pub lease_ttl: Duration,
+    /// Bytes that are left free where results are written: with less, nothing is claimed, and no more is taken in.
+    pub storage_reserve: u64,
     /// How long a shutdown may take; what has not finished by then is given back.
     pub drain: Duration,
     /// Where `/metrics`, `/health` and `/ready` are served.
@@ -44,6 +46,7 @@ impl RunnerConfig {
             slots: Slots::new(),
             max_batch_cost: 20_000,
             lease_ttl: Duration::from_secs(30),
+            storage_reserve: 512 << 20,
             drain: Duration::from_secs(25),
             metrics_listen: None,
             turns: Turns::default(),

@@ -47,6 +47,10 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
         ("registered", f64::from(shared.current_session().is_some())),
     ];
     let mut page = shared.metrics.page(&gauges);
+    if let Some(free) = shared.storage_free() {
+        let name = "kiskadee_worker_storage_free_bytes";
+        page.push_str(&format!("# TYPE {name} gauge\n{name} {free}\n"));
+    }
     for pool in &shared.pools {
         page.push_str(&pool_lines(pool));
     }

@@ -43,6 +43,11 @@ pub(crate) fn heartbeat(shared: &Shared) -> Value {
             "running": shared.busy_slots(),
             "held": shared.in_flight.len(),
             "load_average": load_average(),
+            "loop_age_seconds": shared.config.turns.overdue().as_secs_f64(),
+            "storage": {
+                "free_bytes": shared.storage_free(),
+                "full": shared.storage_free().is_some_and(|free| free < shared.config.storage_reserve),
+            },
             "pools": pools.collect::<Map<_, _>>(),
         },
     })

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use kiskadee_queue::Queue;
@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     /// The registration of the moment; none until there is one.
     pub(crate) session: watch::Sender<Option<Session>>,
     pub(crate) storage_ok: AtomicBool,
+    /// Bytes that the storage has room for, as far as it tells.
+    pub(crate) storage_free: AtomicU64,
     pub(crate) leads: AtomicBool,
     /// Wakes the prober when a job found the storage away.
     pub(crate) storage_suspected: Notify,
@@ -65,6 +67,7 @@ impl Shared {
             rates: Rates::default(),
             session: watch::Sender::new(None),
             storage_ok: AtomicBool::new(true),
+            storage_free: AtomicU64::new(u64::MAX),
             leads: AtomicBool::new(false),
             storage_suspected: Notify::new(),
             beat_now: Notify::new(),
@@ -92,6 +95,12 @@ impl Shared {
 
     pub(crate) fn storage_is_ok(&self) -> bool {
         self.storage_ok.load(Ordering::Relaxed)
+    }
+
+    /// None where the storage tells no bound.
+    pub(crate) fn storage_free(&self) -> Option<u64> {
+        let free = self.storage_free.load(Ordering::Relaxed);
+        (free < u64::MAX).then_some(free)
     }
 
     pub(crate) fn suspect_storage(&self) {

@@ -62,6 +62,16 @@ impl Turns {
         self.lock().iter().map(|turn| turn.age(now)).collect()
     }
 
+    /// By how much the next turn of the slowest loop is late.
+    pub(crate) fn overdue(&self) -> Duration {
+        let now = Instant::now();
+        let turns = self.lock();
+        let late = turns.iter().filter_map(|turn| turn.lock().next);
+        late.map(|next| now.saturating_duration_since(next))
+            .max()
+            .unwrap_or_default()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Turn>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

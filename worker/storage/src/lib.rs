@@ -204,6 +204,17 @@ impl Store {
         }
     }
 
+    /// How many bytes can still be written; none where the storage is a bucket, which tells no bound.
+    pub async fn free_bytes(&self) -> Result<Option<u64>, StoreError> {
+        let Some(directory) = self.directory.clone() else {
+            return Ok(None);
+        };
+        let asked = spawn_blocking(move || rustix::fs::statvfs(&directory)).await;
+        let volume = asked.map_err(std::io::Error::other)?;
+        let volume = volume.map_err(std::io::Error::from)?;
+        Ok(Some(volume.f_bavail.saturating_mul(volume.f_frsize)))
+    }
+
     /// Writes, reads and deletes a tiny object: the storage is usable.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let path = self.path(&format!("probes/{}", Uuid::now_v7().simple()))?;

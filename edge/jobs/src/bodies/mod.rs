@@ -4,6 +4,8 @@
 
 mod batch;
 mod job;
+mod usage;
 
 pub use batch::{BatchItem, BatchList, BatchState, BatchStatus, BatchSummary};
 pub use job::{Job, JobError, JobList, JobState, TimedWord, Timestamps};
+pub use usage::Usage;

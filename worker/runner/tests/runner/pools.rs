@@ -111,7 +111,8 @@ async fn what_waits_too_long_for_a_slot_ends_as_expired() {
         ..long()
     };
     fleet.enqueue(&[soon]).await;
-    let expired = "select count(*) from queue.done where outcome = 'expired' and started_at is null";
+    let expired =
+        "select count(*) from queue.done where outcome = 'expired' and started_at is null";
     fleet.until(expired, 1).await;
     fleet.until(LONG_HELD, 1).await;
     may_end.add_permits(1);
