@@ -68,6 +68,16 @@ set enable_seqscan = off as $$
   where w.batch_key = lane.batch_key and w.priority = lane.priority and first.vtime < w.previous
 $$;
 
+-- Forgets where claims began some time ago, but for the last ones.
+create or replace function queue.forget_heads() returns void
+language sql
+set enable_seqscan = off as $$
+  delete from queue.head h
+  using (select l.batch_key, l.priority, max(l.n) as n from queue.head l group by 1, 2) last
+  where h.batch_key = last.batch_key and h.priority = last.priority and h.n < last.n
+    and h.at < clock_timestamp() - interval '10 seconds'
+$$;
+
 -- Counts the queue for admission, estimates and dashboards. A lane once seen stays, with zero, so that its gauge falls to
 -- zero rather than vanish.
 create or replace function queue.measure_depth() returns void
@@ -178,5 +188,5 @@ begin
 end
 $$;
 
-grant execute on function queue.promote, queue.rescue, queue.lower_watermarks, queue.measure_depth,
+grant execute on function queue.promote, queue.rescue, queue.lower_watermarks, queue.forget_heads, queue.measure_depth,
   queue.rotate_partitions, queue.forget to kiskadee_worker;

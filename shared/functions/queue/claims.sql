@@ -6,25 +6,38 @@
 -- The first row of each lane that the worker serves, in the order to try them: by priority; within one priority the
 -- models in memory first, unless another lane's head has waited longer than loading its model takes. p_aged: what has waited
 -- for ten seconds behind more urgent work comes first, the longest wait before all.
+--
+-- The first row is looked for where the last claim began (`seen`), for under a transaction that is held open all that was claimed before
+-- is still in the index. Once a second, and where nothing is found, from the watermark: what was committed behind is found there.
 create or replace function queue.lane_heads(p_keys text[], p_resident text[], p_load_ms int, p_aged boolean)
-returns table (batch_key text, priority smallint, mark bigint, vtime bigint, isolate boolean)
+returns table (batch_key text, priority smallint, vtime bigint, isolate boolean, seen bigint, is_due boolean)
 language plpgsql stable
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan as $$
 begin
   return query
-  select k.batch_key, p.priority, m.mark, head.vtime, head.isolate
+  select k.batch_key, p.priority, head.vtime, head.isolate, last.n, m.is_due
   from unnest(p_keys) k(batch_key)
   cross join (values (0::smallint), (1::smallint), (2::smallint)) p(priority)
   cross join lateral (
-    select coalesce((
-      select w.previous from queue.watermark w where w.batch_key = k.batch_key and w.priority = p.priority), 0) as mark
+    select coalesce(w.previous, 0) as mark,
+      coalesce(w.moved_at, '-infinity') < clock_timestamp() - interval '1 second' as is_due
+    from (select) one left join queue.watermark w on w.batch_key = k.batch_key and w.priority = p.priority
   ) m
+  left join lateral (
+    select h.n, h.vtime from queue.head h where h.batch_key = k.batch_key and h.priority = p.priority order by h.n desc limit 1
+  ) last on true
   cross join lateral (
-    select r.vtime, r.isolate, r.ready_at
-    from queue.ready r
-    where r.batch_key = k.batch_key and r.priority = p.priority and r.vtime >= m.mark
-    order by r.vtime, r.job_id
+    (select r.vtime, r.isolate, r.ready_at
+      from queue.ready r
+      where not m.is_due and r.batch_key = k.batch_key and r.priority = p.priority and r.vtime >= greatest(last.vtime, m.mark)
+      order by r.vtime, r.job_id limit 1)
+    union all
+    -- Not begun where the first gives a row.
+    (select r.vtime, r.isolate, r.ready_at
+      from queue.ready r
+      where r.batch_key = k.batch_key and r.priority = p.priority and r.vtime >= m.mark
+      order by r.vtime, r.job_id limit 1)
     limit 1
   ) head
   where not exists (select from queue.pause x where x.batch_key = k.batch_key)
@@ -117,15 +130,16 @@ begin
   end if;
   -- One claim in five is for those who would else wait for as long as anybody more urgent comes.
   for lane in select * from queue.lane_heads(p_keys, p_resident, p_load_ms, random() < 0.2) loop
-    return query select * from queue.take(p_worker, lane.batch_key, lane.priority, lane.mark, lane.isolate, p_max_jobs,
+    return query select * from queue.take(p_worker, lane.batch_key, lane.priority, lane.vtime, lane.isolate, p_max_jobs,
       p_max_cost, rooms, full_owners);
     if not found and cardinality(full_owners) > 0 then
       -- The head, which says whether to take one alone, may be of an owner without room.
-      return query select * from queue.take(p_worker, lane.batch_key, lane.priority, lane.mark, not lane.isolate, p_max_jobs,
+      return query select * from queue.take(p_worker, lane.batch_key, lane.priority, lane.vtime, not lane.isolate, p_max_jobs,
         p_max_cost, rooms, full_owners);
     end if;
     if found then
       perform queue.advance_watermark(lane.batch_key, lane.priority, lane.vtime);
+      perform queue.note_head(lane.batch_key, lane.priority, lane.vtime, lane.seen, lane.is_due);
       return;
     end if;
   end loop;
@@ -155,4 +169,20 @@ begin
 end
 $$;
 
-grant execute on function queue.lane_heads, queue.take, queue.claim, queue.advance_watermark to kiskadee_worker;
+-- Notes where a claim began: every 20 ms, and when it has looked for what was committed behind. p_seen: the last note that it knew of;
+-- one who knew less than another keeps silent, lest what that one found behind be passed over.
+create or replace function queue.note_head(p_batch_key text, p_priority smallint, p_vtime bigint, p_seen bigint, p_is_due boolean)
+returns void language plpgsql as $$
+declare
+  last queue.head;
+begin
+  select * into last from queue.head h where h.batch_key = p_batch_key and h.priority = p_priority order by h.n desc limit 1;
+  if last.n is not distinct from p_seen and last.vtime is distinct from p_vtime
+    and (p_is_due or last.at is null or last.at < clock_timestamp() - interval '20 milliseconds')
+  then
+    insert into queue.head (batch_key, priority, vtime) values (p_batch_key, p_priority, p_vtime);
+  end if;
+end
+$$;
+
+grant execute on function queue.lane_heads, queue.take, queue.claim, queue.advance_watermark, queue.note_head to kiskadee_worker;

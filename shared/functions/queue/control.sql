@@ -64,7 +64,8 @@ begin
     select distinct j.batch_key, j.priority from queue.job j where j.id = any(p_jobs) and j.owner = p_owner
   ), waiting as (
     delete from queue.ready r using lane l
-    where r.owner = p_owner and r.batch_key = l.batch_key and r.priority = l.priority and r.job_id = any(p_jobs)
+    where r.owner = p_owner and hashtextextended(r.batch_key, r.priority) = hashtextextended(l.batch_key, l.priority)
+      and r.job_id = any(p_jobs)
     returning r.job_id
   ), postponed as (
     delete from queue.later l using queue.job j

@@ -1,17 +1,27 @@
 -- Enqueue: idempotent by unique key, admitted by the owner's backlog, stamped for fairness. Plain statements inside the
 -- caller's transaction: no trigger, no notification.
 
+-- Where the claims of a lane are.
+create or replace function queue.lane_mark(p_batch_key text, p_priority smallint) returns bigint
+language plpgsql stable as $$
+begin
+  return greatest(
+    (select w.vtime from queue.watermark w where w.batch_key = p_batch_key and w.priority = p_priority),
+    (select h.vtime from queue.head h where h.batch_key = p_batch_key and h.priority = p_priority order by h.n desc limit 1),
+    0);
+end
+$$;
+
 -- The virtual clock of a lane (a batch key at a priority), and the owner's last place in it.
 create or replace function queue.lane_clock(
   p_owner uuid, p_batch_key text, p_priority smallint,
   out mark bigint, out last bigint
 ) language plpgsql stable as $$
 begin
-  select w.vtime into mark from queue.watermark w where w.batch_key = p_batch_key and w.priority = p_priority;
-  mark := coalesce(mark, 0);
+  mark := queue.lane_mark(p_batch_key, p_priority);
   select r.vtime into last
   from queue.ready r
-  where r.owner = p_owner and r.batch_key = p_batch_key and r.priority = p_priority and r.vtime >= mark
+  where r.owner = p_owner and hashtextextended(r.batch_key, r.priority) = hashtextextended(p_batch_key, p_priority) and r.vtime >= mark
   order by r.vtime desc
   limit 1;
   last := coalesce(last, mark);
@@ -36,10 +46,10 @@ end
 $$;
 
 -- Refuses what would pass a cap. An owner's queued cost is the distance from the clock to its last place, times its
--- weight: one index read, no counter to lock. A null cap admits
+-- weight, in each of its lanes: an index read for each, no counter to lock. A null cap admits
 -- all: work that follows from admitted work (the archive of a batch) is never refused.
 create or replace function queue.admit_cost(p_owner uuid, p_weight real, p_cap bigint, p_jobs queue.new_job[]) returns void
-language plpgsql stable as $$
+language plpgsql as $$
 declare
   backlog double precision;
 begin
@@ -49,13 +59,29 @@ begin
   if queue.is_full(cardinality(p_jobs)) then
     raise exception 'the queue is full' using errcode = 'KQ503';
   end if;
-  select sum((clock.last - clock.mark) * p_weight + lane.cost) into backlog
-  from (select j.batch_key, j.priority, sum(j.cost) as cost from unnest(p_jobs) j group by 1, 2) lane,
-    queue.lane_clock(p_owner, lane.batch_key, lane.priority) clock;
-  -- What waits behind a gate has no stamp yet.
-  backlog := backlog + (select coalesce(sum(w.backlog), 0) from queue.waiting w where w.owner = p_owner);
+  -- In all lanes that it has had work in. No call for each of them: this is in the way of every enqueue.
+  select coalesce(sum(coalesce((
+      select r.vtime from queue.ready r
+      where r.owner = p_owner and hashtextextended(r.batch_key, r.priority) = hashtextextended(lane.batch_key, lane.priority)
+        and r.vtime >= clock.mark
+      order by r.vtime desc limit 1), clock.mark) - clock.mark), 0) * p_weight
+  into backlog
+  from queue.owner_lane lane
+  cross join lateral (select queue.lane_mark(lane.batch_key, lane.priority) as mark offset 0) clock
+  where lane.owner = p_owner;
+  -- And what waits behind a gate, which has no stamp yet.
+  backlog := backlog + (select sum(j.cost) from unnest(p_jobs) j)
+    + (select coalesce(sum(w.backlog), 0) from queue.waiting w where w.owner = p_owner);
   if backlog > p_cap then
     raise exception 'the owner has too much queued work' using errcode = 'KQ429';
+  end if;
+  if exists (
+    select from unnest(p_jobs) j
+    left join queue.owner_lane o on o.owner = p_owner and o.batch_key = j.batch_key and o.priority = j.priority
+    where o.owner is null
+  ) then
+    insert into queue.owner_lane (owner, batch_key, priority)
+    select distinct p_owner, j.batch_key, j.priority from unnest(p_jobs) j order by 2, 3 on conflict do nothing;
   end if;
 end
 $$;
@@ -104,9 +130,6 @@ begin
       coalesce(f.max_attempts, k.max_attempts, 5), 4, f.kind, f.batch_key, f.args, f.unique_key, f.webhook_url, f.trace,
       nullif(f.after, '{}'), case when f.gated then coalesce(f.soft, false) end
     from fresh f left join queue.kind k on k.kind = f.kind
-  ), limited as (
-    insert into queue.start_limit (job_id, start_before)
-    select f.id, f.start_before from fresh f where f.start_before is not null
   ), postponed as (
     insert into queue.later (run_at, job_id)
     select f.run_at, f.id from fresh f where f.run_at > statement_timestamp() and not f.gated
@@ -123,6 +146,9 @@ begin
     ) filter (where i.after <> '{}' and coalesce(n.job_id, i.id) = i.id)
   into ids, gated
   from item i left join named n using (unique_key);
+  if exists (select from unnest(p_jobs) j where j.start_before is not null) then
+    perform queue.limit_starts(ids, p_jobs);
+  end if;
   if gated is not null then
     perform queue.conclude_shut(queue.place_gated(gated));
   end if;
@@ -156,5 +182,5 @@ language sql as $$
   select pg_notify('kiskadee_ready', '') where pg_try_advisory_xact_lock(hashtext('kiskadee_ready'))
 $$;
 
-grant execute on function queue.lane_clock, queue.admit_cost, queue.enqueue, queue.ring
+grant execute on function queue.lane_mark, queue.lane_clock, queue.admit_cost, queue.enqueue, queue.ring
   to kiskadee_worker;

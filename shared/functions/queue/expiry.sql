@@ -14,6 +14,19 @@ language sql stable as $$
   from queue.setting s
 $$;
 
+-- Notes the times of jobs that were just enqueued, whose ids are given in the same order. One that was there before under its name keeps
+-- its own.
+create or replace function queue.limit_starts(p_ids uuid[], p_jobs queue.new_job[]) returns void
+language sql as $$
+  insert into queue.start_limit (job_id, start_before)
+  select i.id, p_jobs[i.place].start_before
+  from unnest(p_ids) with ordinality i(id, place)
+  where p_jobs[i.place].start_before is not null
+    and (p_jobs[i.place].unique_key is null or exists (
+      select from queue.job j where j.id = i.id and j.created_at >= transaction_timestamp()))
+  on conflict do nothing
+$$;
+
 -- Ends up to p_limit jobs that were to begin by now, wherever they wait. What a worker has claimed meanwhile is that worker's to
 -- end. Returns how many were overdue.
 create or replace function queue.expire(p_limit int) returns int
@@ -48,4 +61,4 @@ begin
 end
 $$;
 
-grant execute on function queue.is_overdue, queue.expire to kiskadee_worker;
+grant execute on function queue.is_overdue, queue.limit_starts, queue.expire to kiskadee_worker;

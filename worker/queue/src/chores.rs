@@ -50,8 +50,10 @@ impl Queue {
 
     /// Finds the ready rows that were committed behind the place where claims begin to look.
     pub async fn lower_watermarks(&self) -> Result<()> {
-        self.run(sqlx::query("select queue.lower_watermarks()"))
-            .await
+        self.run(sqlx::query(
+            "select queue.lower_watermarks(), queue.forget_heads()",
+        ))
+        .await
     }
 
     /// Counts the queue for admission, estimates and dashboards.

@@ -23,6 +23,7 @@ fn every_path_of_the_contract_is_there() {
         ("/api/v1/jobs/{job_id}/events", "get"),
         ("/api/v1/jobs/{job_id}/timestamps", "get"),
         ("/api/v1/jobs/{job_id}/subtitles", "get"),
+        ("/api/v1/usage", "get"),
     ];
     for (path, method) in wanted {
         assert!(

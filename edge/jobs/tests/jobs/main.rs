@@ -5,6 +5,7 @@ mod batches;
 mod document;
 mod filters;
 mod single;
+mod usage;
 
 /// The role of the component.
 const JOBS: &str = "kiskadee_jobs";

@@ -407,3 +407,29 @@ async fn migrations_may_be_applied_by_several_at_once_and_again() {
     );
     first.and(second).and(third).unwrap();
 }
+
+#[tokio::test]
+async fn the_cap_of_an_owner_holds_for_all_of_its_lanes_together() {
+    let database = TestDatabase::create().await;
+    let queue = database.queue();
+    let (owner, cap) = (Uuid::now_v7(), 1000);
+    let batch = vec![NewJob::speech(LANE, 100); 10];
+    enqueue(&queue, owner, cap, &batch).await.unwrap();
+    let urgent = NewJob {
+        priority: 0,
+        ..NewJob::speech(LANE, 100)
+    };
+    let elsewhere = NewJob::speech("speech:another", 100);
+    for job in [&urgent, &elsewhere] {
+        let refused = enqueue(&queue, owner, cap, std::slice::from_ref(job)).await;
+        assert!(refused.is_err(), "{job:?}");
+        enqueue(&queue, Uuid::now_v7(), cap, std::slice::from_ref(job))
+            .await
+            .unwrap();
+    }
+    let worker = register(&queue).await;
+    while !claim(&queue, worker, 10).await.is_empty() {}
+    enqueue(&queue, owner, cap, &[urgent, elsewhere])
+        .await
+        .unwrap();
+}

@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use kiskadee_queue::testing::NewJob;
+use kiskadee_runner::RunnerConfig;
 use tokio::time::sleep;
 
 use crate::{
-    fleet::Fleet,
+    fleet::{Fleet, config},
     toys::{Toys, long, quick},
 };
 
@@ -118,4 +119,26 @@ async fn what_waits_too_long_for_a_slot_ends_as_expired() {
     may_end.add_permits(1);
     fleet.until(LONG_DONE, 2).await;
     runner.drain().await;
+}
+
+#[tokio::test]
+async fn a_storage_without_room_is_told_and_nothing_is_claimed() {
+    let fleet = Fleet::new().await;
+    let full = RunnerConfig {
+        storage_reserve: u64::MAX,
+        ..config(fleet.url())
+    };
+    let told = "select count(*) from queue.worker where not storage_ok and (load #>> '{storage,free_bytes}')::bigint > 0
+        and queue.storage_is_full()";
+    let runner = fleet.start_as(full, fleet.queue.clone(), Toys::new());
+    fleet.until(told, 1).await;
+    fleet.enqueue(&[quick()]).await;
+    // Another with room does it.
+    let other = fleet.start(Toys::new());
+    fleet.until(QUICK_DONE, 1).await;
+    fleet
+        .until("select queue.storage_is_full()::int::bigint", 0)
+        .await;
+    runner.drain().await;
+    other.drain().await;
 }

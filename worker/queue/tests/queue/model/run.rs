@@ -50,7 +50,7 @@ impl<'a> Run<'a> {
         sqlx::raw_sql(
             "truncate queue.job, queue.ready, queue.later, queue.lease, queue.failure, queue.done, queue.dead,
                queue.batch, queue.batch_progress, queue.unique_job, queue.worker, queue.pause, queue.watermark,
-               queue.depth, queue.waiting, queue.edge, telemetry.delta",
+               queue.depth, queue.head, queue.owner_lane, queue.start_limit, queue.waiting, queue.edge, telemetry.delta",
         )
         .execute(queue.pool())
         .await
