@@ -11,7 +11,9 @@ use spin_sdk::pg::DbValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
-use crate::settings::Settings;
+use crate::{fresh::Fresh, settings::Settings};
+
+static FLEET: Fresh = Fresh::new();
 
 const SERVICE: &str = "kiskadee";
 
@@ -96,28 +98,27 @@ pub(crate) async fn show_readiness(context: Context) -> Response {
 }
 
 async fn checks(context: &Context) -> Checks {
-    match database::row(
-        &context.settings.database_url,
-        "select api.ready()",
-        Vec::new(),
-    )
-    .await
-    {
-        Ok(row) => Checks::of(&row),
+    match FLEET.get(fleet(context)).await {
+        Ok(json) => Checks::of(&json),
         // The cause is in the log already.
         Err(_) => Checks::default(),
     }
 }
 
+/// What the database knows of the fleet, as JSON.
+async fn fleet(context: &Context) -> Result<String, Problem> {
+    let query = "select api.ready()";
+    let row = database::row(&context.settings.database_url, query, Vec::new()).await?;
+    // The database has answered, whatever it says.
+    Ok(match row.as_slice() {
+        [DbValue::Str(json)] => json.clone(),
+        _ => String::new(),
+    })
+}
+
 impl Checks {
-    fn of(row: &[DbValue]) -> Self {
-        let fleet = match row {
-            [DbValue::Str(json)] => {
-                serde_json::from_str::<Self>(json).map_err(|error| error.to_string())
-            }
-            _ => Err("the row has an unexpected type".to_owned()),
-        };
-        let fleet = fleet.unwrap_or_else(|cause| {
+    fn of(json: &str) -> Self {
+        let fleet = serde_json::from_str::<Self>(json).unwrap_or_else(|cause| {
             log::error("the checks of readiness cannot be read", &cause);
             Self::default()
         });
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     fn checks_of(json: &str) -> Checks {
-        Checks::of(&[DbValue::Str(json.to_owned())])
+        Checks::of(json)
     }
 
     #[test]
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn a_database_that_answers_nonsense_still_answers() {
         assert_eq!(
-            Checks::of(&[]),
+            Checks::of(""),
             Checks {
                 database: true,
                 ..Checks::default()

@@ -1,6 +1,7 @@
 //! Health, readiness, metrics and monitoring.
 
 mod exposition;
+mod fresh;
 mod health;
 mod metrics;
 mod monitoring;

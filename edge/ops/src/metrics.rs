@@ -7,7 +7,9 @@ use axum::{
 use kiskadee_edge_kit::{Context, Problem, database, log, openapi::Common};
 use spin_sdk::pg::DbValue;
 
-use crate::{exposition, settings::Settings};
+use crate::{exposition, fresh::Fresh, settings::Settings};
+
+static PAGE: Fresh = Fresh::new();
 
 /// The metrics of the fleet
 ///
@@ -31,6 +33,11 @@ pub(crate) async fn show_metrics(
     if let Some(token) = &settings.metrics_token {
         authorize(&headers, token)?;
     }
+    let text = PAGE.get(page(&context)).await?;
+    Ok(([(header::CONTENT_TYPE, exposition::MEDIA_TYPE)], text).into_response())
+}
+
+async fn page(context: &Context) -> Result<String, Problem> {
     let row = database::row(
         &context.settings.database_url,
         "select api.metrics()",
@@ -44,8 +51,7 @@ pub(crate) async fn show_metrics(
         );
         return Err(Problem::internal());
     };
-    let text = text_of(json)?;
-    Ok(([(header::CONTENT_TYPE, exposition::MEDIA_TYPE)], text).into_response())
+    text_of(json)
 }
 
 fn text_of(json: &str) -> Result<String, Problem> {
