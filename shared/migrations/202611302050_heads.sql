@@ -18,3 +18,7 @@ drop function if exists queue.lane_heads(text[], text[], int, boolean);
 -- well, it was taken now and then, which reads past everybody else's jobs.
 drop index queue.ready_by_owner;
 create index ready_by_owner on queue.ready (owner, hashtextextended(batch_key, priority), vtime, job_id);
+
+-- The same of jobs: what looks for one by its id alone took this index where few jobs live among many dead rows, and read all of it.
+drop index queue.job_by_owner;
+create index job_by_owner on queue.job (owner, uuid_send(id));

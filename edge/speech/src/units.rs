@@ -94,21 +94,19 @@ impl Word {
 /// What is no Latin letter. The figures are what the embedded voice was heard to take, in letters of prose.
 fn sign(character: char, is_latin: bool) -> u32 {
     match character {
-        '0'..='9' | '%' | '‰' => 6,
-        '@' => 2,
-        '&' | '°' => 3,
-        '+' | '=' | '<' | '>' | '×' | '÷' | '±' => 4,
-        '$' | '¢'..='¥' | '\u{20a0}'..='\u{20cf}' => 6,
+        '0'..='9' | '%' | '‰' | '$' | '¢'..='¥' | '\u{20a0}'..='\u{20cf}' => 6,
+        '@' | '\u{2160}'..='\u{218b}' => 2,
         // One sign for a phrase of several words.
         '\u{fdf0}'..='\u{fdff}' => 25,
-        '\u{fb50}'..='\u{fdef}' => 8,
-        '℃' | '℉' | '\u{32c0}'..='\u{33ff}' => 8,
-        '\u{2100}'..='\u{214f}' => 3,
-        '\u{2160}'..='\u{218b}' => 2,
+        '℃' | '℉' | '\u{32c0}'..='\u{33ff}' | '\u{fb50}'..='\u{fdef}' => 8,
+        '&' | '°' | '\u{2100}'..='\u{214f}' => 3,
         '\u{2460}'..='\u{249b}' | '\u{3251}'..='\u{325f}' | '\u{32b1}'..='\u{32bf}' => 10,
+        '+' | '=' | '<' | '>' | '×' | '÷' | '±' => 4,
         _ if character.is_numeric() => 6,
-        '\u{249c}'..='\u{24ff}' | '\u{ff21}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}' => 4,
-        '\u{1f100}'..='\u{1f1ff}' => 4,
+        '\u{249c}'..='\u{24ff}'
+        | '\u{ff21}'..='\u{ff5a}'
+        | '\u{1d400}'..='\u{1d7ff}'
+        | '\u{1f100}'..='\u{1f1ff}' => 5,
         _ if character.is_alphabetic() => letter(character, is_latin),
         _ => 1,
     }

@@ -17,6 +17,13 @@ language sql immutable as $$
     case when p_filter.created_before is not null then 'date_trunc(''milliseconds'', @.created_at) < $7' end), '@', p_alias)
 $$;
 
+-- The order of a list, newest first. Those of an owner by the form of the id that the index of owners knows.
+create or replace function queue.job_order(p_owner uuid) returns text
+language sql immutable as $$
+  select case when p_owner is null then ' order by j.id desc'
+    else ' and uuid_send(j.id) >= uuid_send($2) and uuid_send(j.id) < uuid_send($3) order by uuid_send(j.id) desc' end
+$$;
+
 -- Which tables a list looks at, as statements that give ids. A finished job lies in `done`, every other one in `job`.
 create or replace function queue.job_sources(p_owner uuid, p_filter queue.job_filter) returns text[]
 language sql immutable as $$
@@ -28,14 +35,14 @@ language sql immutable as $$
         when 'failed' then ' and exists (select from queue.dead x where x.job_id = j.id and x.cause is null)'
         when 'queued' then ' and not exists (select from queue.lease l where l.job_id = j.id and l.begun_at is not null)'
           ' and not exists (select from queue.dead x where x.job_id = j.id)'
-        else '' end end,
+        else '' end || queue.job_order(p_owner) end,
     -- What ended because of another job lies among the dead, for a redrive of that one.
     case when p_filter.status = 'cancelled' then
       'select j.id from queue.job j where ' || queue.job_conditions('j', 'id', p_owner, p_filter)
-      || ' and exists (select from queue.dead x where x.job_id = j.id and x.cause is not null)' end,
+      || ' and exists (select from queue.dead x where x.job_id = j.id and x.cause is not null)' || queue.job_order(p_owner) end,
     case when p_filter.status is null or p_filter.status in ('completed', 'cancelled', 'expired') then
       'select d.job_id as id from queue.done d where ' || queue.job_conditions('d', 'job_id', p_owner, p_filter)
-      || case when p_filter.status is not null then format(' and d.outcome = %L', p_filter.status) else '' end end
+      || case when p_filter.status is not null then format(' and d.outcome = %L', p_filter.status) else '' end || ' order by id desc' end
   ], null)
 $$;
 
@@ -57,7 +64,7 @@ declare
 begin
   execute (
     select format('select array_agg(p.id order by p.id desc) from (%s order by id desc limit $8) p',
-      string_agg(format('select s.id from (%s order by id desc limit $8) s', source), ' union all '))
+      string_agg(format('select s.id from (%s limit $8) s', source), ' union all '))
     from unnest(queue.job_sources(p_owner, p_filter)) source
   ) into page
   using p_owner, first_id, end_id, p_filter.kind, coalesce(of_batch, '{}'), p_filter.created_after,
