@@ -13,7 +13,7 @@ use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 /// The tables that a release writes what it has into: kinds, lanes, metrics.
-const OF_THE_RELEASE: [&str; 7] = [
+const OF_THE_RELEASE: [&str; 9] = [
     "queue.kind ",
     "queue.lane ",
     "queue.group_kind ",
@@ -22,6 +22,8 @@ const OF_THE_RELEASE: [&str; 7] = [
     "storage.intake ",
     // Made of what there was.
     "storage.object ",
+    "storage.result_bytes ",
+    "queue.owner_lane ",
 ];
 
 /// Whether there is such a row still; it may have got further columns.
