@@ -96,6 +96,31 @@ async fn too_many_texts_and_too_long_texts_are_422() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_text_that_would_sound_for_an_hour_is_422_and_names_its_place() -> Result<()> {
+    let long =
+        json!({"texts": ["one", "㎢".repeat(5000)], "voice_id": "default", "language": "en"});
+    assert_eq!(bad_fields(BATCH, long).await?, ["texts[1]"]);
+    let slow =
+        json!({"text": "1".repeat(2000), "voice_id": "default", "language": "en", "speed": 0.25});
+    assert_eq!(bad_fields("/api/v1/speech", slow).await?, ["text"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_latest_start_in_the_past_is_422() -> Result<()> {
+    for path in [BATCH, "/api/v1/speech"] {
+        let mut body = json!({"voice_id": "default", "language": "en", "start_before": "2020-01-01T00:00:00Z"});
+        if path == BATCH {
+            body["texts"] = json!(["one", "two"]);
+        } else {
+            body["text"] = json!("one");
+        }
+        assert_eq!(bad_fields(path, body).await?, ["start_before"]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_body_of_countless_values_is_422() -> Result<()> {
     let nested = json!({"texts": [vec![0; 10_000]], "voice_id": "default", "language": "en"});
     let problem = admin().post(BATCH, &nested).await?.problem(422)?;

@@ -53,5 +53,6 @@ pub(crate) async fn create_batch(
     Ok(in_list(
         call(CREATE_BATCH, &caller, Class::Create, arguments).await?,
         "texts",
+        "text",
     ))
 }

@@ -50,20 +50,28 @@ pub fn in_body(answer: Answer) -> Answer {
     })
 }
 
-/// For a body with a list and settings that hold for all of it: only what is wrong with a member of the list has a place.
-pub fn in_list(answer: Answer, list: &str) -> Answer {
+/// For a body with a list and settings that hold for all of it: only what is wrong with a member of the list has a place. What the
+/// database calls `item` is the member itself.
+pub fn in_list(answer: Answer, list: &str, item: &str) -> Answer {
     let is_of_list = |field: &str| {
         field
             .strip_prefix(list)
             .is_some_and(|rest| rest.starts_with('['))
     };
-    relocated(answer, |fault| FieldError {
-        index: fault
-            .index
-            .filter(|_| fault.field.as_deref().is_some_and(is_of_list)),
-        field: fault.field,
-        line: None,
-        message: fault.message,
+    let field_of = |fault: &Fault| match (fault.field.as_deref(), fault.index) {
+        (Some(field), Some(index)) if field == item => Some(format!("{list}[{index}]")),
+        (field, _) => field.map(str::to_owned),
+    };
+    relocated(answer, |fault| {
+        let field = field_of(&fault);
+        FieldError {
+            index: fault
+                .index
+                .filter(|_| field.as_deref().is_some_and(is_of_list)),
+            field,
+            line: None,
+            message: fault.message,
+        }
     })
 }
 
@@ -144,14 +152,16 @@ mod tests {
             {"field": "texts[4]", "index": 4, "message": "is empty"},
             {"field": "voice_id", "index": 0, "message": "there is no voice"},
             {"field": "voice_id", "index": 1, "message": "there is no voice"},
+            {"field": "text", "index": 2, "message": "is too long"},
         ]);
         assert!(errors(&in_body(answer(&faults)))[0]["index"].is_null());
-        let found = in_list(answer(&faults), "texts");
+        let found = in_list(answer(&faults), "texts", "text");
         assert_eq!(
             errors(&found),
             json!([
                 {"field": "texts[4]", "index": 4, "message": "is empty"},
                 {"field": "voice_id", "message": "there is no voice"},
+                {"field": "texts[2]", "index": 2, "message": "is too long"},
             ])
         );
     }
