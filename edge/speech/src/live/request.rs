@@ -129,7 +129,7 @@ mod tests {
         let item = serde_json::to_value(request.item()).unwrap();
         assert_eq!(
             item,
-            json!({"text": "Hi.", "voice_id": "alloy", "language": null, "tts_engine": null,
+            json!({"text": "Hi.", "units": 3, "voice_id": "alloy", "language": null, "tts_engine": null,
                 "quality_profile": "high", "response_format": "mp3", "speed": 1.0})
         );
     }
