@@ -47,7 +47,11 @@ mod tests {
             Ok(queries.get().to_string())
         };
         let answers = block_on(join_all((0..50).map(|_| fresh.get(fetch()))));
-        assert!(answers.iter().all(|answer| answer.as_deref() == Ok("1")));
+        assert!(
+            answers
+                .into_iter()
+                .all(|answer| answer.is_ok_and(|answer| answer == "1"))
+        );
         assert_eq!(queries.get(), 1);
     }
 
