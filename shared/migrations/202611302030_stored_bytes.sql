@@ -24,6 +24,10 @@ insert into storage.result_bytes (owner, day, bytes)
 select d.owner, (d.finished_at at time zone 'UTC')::date, sum((d.result ->> 'bytes')::bigint)
 from queue.done d where d.result ->> 'key' like 'results/%' and jsonb_typeof(d.result -> 'bytes') = 'number' group by 1, 2;
 
+-- Whoever has more already keeps it, and has no bound until one is set.
+update account."user" u set storage_quota = null
+where (select sum(r.bytes) from storage.result_bytes r where r.owner = u.id) > u.storage_quota;
+
 insert into telemetry.metric (name, kind, help) values
   ('storage_result_bytes', 'gauge', 'Bytes of the results of all owners that are kept.'),
   ('worker_storage_free_bytes', 'gauge', 'Free space where a worker writes results; only for directories.'),
