@@ -30,5 +30,5 @@ where (select sum(r.bytes) from storage.result_bytes r where r.owner = u.id) > u
 
 insert into telemetry.metric (name, kind, help) values
   ('storage_result_bytes', 'gauge', 'Bytes of the results of all owners that are kept.'),
-  ('worker_storage_free_bytes', 'gauge', 'Free space where a worker writes results; only for directories.'),
+  ('worker_storage_free_bytes', 'gauge', 'Free space in the directory to which a worker writes results.'),
   ('worker_loop_age_seconds', 'gauge', 'Seconds by which the last turn of the slowest loop of a worker is past its time.');
