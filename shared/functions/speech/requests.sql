@@ -15,7 +15,8 @@ create or replace function speech.plan(
     select i.* from rows from (jsonb_to_recordset(p_items) as (
       text text, voice_id text, language text, tts_engine text, quality_profile text, response_format text, speed real,
       timestamps boolean, start_before timestamptz, units int
-    )) with ordinality as i(text, voice_id, language, engine, quality_profile, response_format, speed, timestamps, start_before, units, place)
+    )) with ordinality as i(text, voice_id, language, engine, quality_profile, response_format, speed, timestamps, start_before,
+      units, place)
   ), combination as materialized (
     select c.engine, c.voice_id, c.language, r.engine as settled_engine, r.language as settled_language, r.errors,
       jsonb_strip_nulls(jsonb_build_object('voice_parts', speech.parts_of_voice(c.voice_id))) as parts

@@ -25,7 +25,8 @@ $$;
 -- A text that is spoken within seconds is interactive; a chapter is work like any batch's, however it came.
 create or replace function speech.priority_of(p_item jsonb) returns smallint
 language sql immutable as $$
-  select case when speech.units_of(p_item ->> 'text', (p_item ->> 'units')::int, (p_item ->> 'speed')::real) > 1000 then 1 else 0 end::smallint
+  select case when speech.units_of(p_item ->> 'text', (p_item ->> 'units')::int, (p_item ->> 'speed')::real) > 1000
+    then 1 else 0 end::smallint
 $$;
 
 -- The part of api.create_speech behind the replay.

@@ -10,6 +10,7 @@ mod claims;
 mod errors;
 mod expiry;
 mod gates;
+mod heads;
 mod ids;
 mod kinds;
 mod lead;
