@@ -52,16 +52,33 @@ pub(crate) async fn ensure_api_key(
     user: Uuid,
     name: &str,
     key: &ApiKey,
+    scopes: &[String],
 ) -> Result<()> {
     sqlx::query(include_str!("../queries/create_api_key.sql"))
         .bind(user)
         .bind(name)
         .bind(key.display_prefix())
         .bind(key.hash().as_slice())
+        .bind(scopes)
         .execute(database)
         .await
         .context("cannot store the API key")?;
     Ok(())
+}
+
+/// Refuses scopes that no key can have.
+pub(crate) async fn check_scopes(database: &PgPool, user: Uuid, scopes: &[String]) -> Result<()> {
+    let query = r#"select string_agg(format('scope `%s` %s', $2[(f ->> 'index')::int + 1], f ->> 'message'), E'\n')
+        from account."user" u, jsonb_array_elements(api.scope_faults($2, u.role)) f where u.id = $1"#;
+    let faults: Option<String> = sqlx::query_scalar(query)
+        .bind(user)
+        .bind(scopes)
+        .fetch_one(database)
+        .await?;
+    match faults {
+        Some(faults) => bail!(faults),
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn new_webhook_secret() -> Result<WebhookSecret> {

@@ -65,6 +65,10 @@ pub(crate) struct ServingArgs {
 }
 
 impl ServingArgs {
+    pub(crate) fn is_behind_a_proxy(&self) -> bool {
+        !self.trusted_proxies.is_empty()
+    }
+
     pub(crate) fn apply(&self, config: &mut HostConfig) -> Result<()> {
         config.proxies = Proxies {
             trusted: self.trusted_proxies.clone(),

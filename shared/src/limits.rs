@@ -86,5 +86,9 @@ pub const FULL_NAME_CHARS: RangeInclusive<usize> = 0..=200;
 pub const PASSWORD_CHARS: RangeInclusive<usize> = 8..=256;
 /// Characters of an API key's name.
 pub const KEY_NAME_CHARS: RangeInclusive<usize> = 1..=100;
+/// Scopes of an API key.
+pub const KEY_SCOPES: RangeInclusive<usize> = 1..=32;
+/// Characters of one of them.
+pub const SCOPE_CHARS: RangeInclusive<usize> = 1..=64;
 /// Days that an API key may live.
 pub const KEY_EXPIRY_DAYS: RangeInclusive<u32> = 1..=3650;

@@ -82,7 +82,11 @@ async fn a_taken_username_is_a_conflict() -> Result<()> {
 #[tokio::test]
 async fn changing_the_password_needs_the_current_one_and_ends_older_tokens() -> Result<()> {
     let (client, username, token) = new_user().await?;
-    let put = |body: serde_json::Value| client.request(Method::PUT, "/auth/profile").json(&body);
+    let anonymous = client.anonymous();
+    let put = |body: serde_json::Value| {
+        let request = anonymous.request(Method::PUT, "/auth/profile");
+        request.bearer_auth(&token).json(&body)
+    };
     client
         .send(put(json!({"password": "another horse"})))
         .await?
@@ -91,7 +95,6 @@ async fn changing_the_password_needs_the_current_one_and_ends_older_tokens() -> 
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let right = json!({"password": "another horse", "current_password": "correct horse"});
     client.send(put(right)).await?.expect(200)?;
-    let anonymous = client.anonymous();
     anonymous
         .send(
             anonymous
@@ -107,11 +110,11 @@ async fn changing_the_password_needs_the_current_one_and_ends_older_tokens() -> 
 #[tokio::test]
 async fn a_revoked_key_is_refused_and_others_keys_are_not_found() -> Result<()> {
     let (client, _, token) = new_user().await?;
-    let keys = client
-        .get("/api/v1/advanced/auth/api-key")
-        .await?
-        .expect(200)?
-        .json()?;
+    let anonymous = client.anonymous();
+    let request = anonymous
+        .request(Method::GET, "/api/v1/advanced/auth/api-key")
+        .bearer_auth(&token);
+    let keys = anonymous.send(request).await?.expect(200)?.json()?;
     let id = keys["items"][0]["id"]
         .as_str()
         .unwrap_or_default()
@@ -121,20 +124,15 @@ async fn a_revoked_key_is_refused_and_others_keys_are_not_found() -> Result<()> 
         "a key is shown only once: {keys}"
     );
 
-    let (stranger, _, _) = new_user().await?;
-    stranger
-        .delete(&format!("/api/v1/advanced/auth/api-key/{id}"))
-        .await?
-        .problem(404)?;
-
-    let anonymous = client.anonymous();
-    let revoke = anonymous
-        .request(
-            Method::DELETE,
-            &format!("/api/v1/advanced/auth/api-key/{id}"),
-        )
-        .bearer_auth(&token);
-    anonymous.send(revoke).await?.expect(204)?;
+    let (_, _, stranger) = new_user().await?;
+    let path = format!("/api/v1/advanced/auth/api-key/{id}");
+    let revoke = |token: &str| {
+        anonymous
+            .request(Method::DELETE, &path)
+            .bearer_auth(token.to_owned())
+    };
+    anonymous.send(revoke(&stranger)).await?.problem(404)?;
+    anonymous.send(revoke(&token)).await?.expect(204)?;
     let refused = client.get("/auth/me").await?.problem(401)?;
     assert!(
         refused["detail"]

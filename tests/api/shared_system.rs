@@ -43,8 +43,14 @@ pub(crate) fn system() -> &'static Shared {
     })
 }
 
-/// A client of the first user, who is an admin.
+/// A client of the administrator.
 pub(crate) fn admin() -> Client {
+    let key = system().credentials["admin_api_key"].as_str();
+    Client::new(&system().url, key)
+}
+
+/// A client of the first user, with the key for every day.
+pub(crate) fn everyday() -> Client {
     Client::new(&system().url, system().credentials["api_key"].as_str())
 }
 

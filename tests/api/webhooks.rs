@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::shared_system::{admin, new_user, system};
+use crate::shared_system::{admin, everyday, new_user, system};
 
 /// The signature of Standard Webhooks, made here independently.
 fn sign(secret: &str, id: &str, timestamp: &str, body: &str) -> String {
@@ -101,7 +101,7 @@ fn administer(arguments: &[&str]) -> Result<String> {
 #[tokio::test]
 async fn the_end_of_a_batch_is_told_and_signed() -> Result<()> {
     let receiver = Receiver::start("127.0.0.1:0").await?;
-    let (batch, message) = first_message(&admin(), &receiver).await?;
+    let (batch, message) = first_message(&everyday(), &receiver).await?;
 
     let event: Value = serde_json::from_str(&message.body)?;
     assert_eq!(event["type"], "batch.completed");
@@ -117,7 +117,7 @@ async fn the_end_of_a_batch_is_told_and_signed() -> Result<()> {
         "the delivery to be noted",
         Duration::from_secs(10),
         || async {
-            let delivery = admin().get(&path).await?.expect(200)?.json()?;
+            let delivery = everyday().get(&path).await?.expect(200)?.json()?;
             Ok((delivery["status"] == "delivered").then_some(delivery))
         },
     )
@@ -128,7 +128,7 @@ async fn the_end_of_a_batch_is_told_and_signed() -> Result<()> {
         "{delivery}"
     );
 
-    admin()
+    everyday()
         .post(&format!("{path}/replay"), &json!({}))
         .await?
         .expect(202)?;

@@ -128,9 +128,14 @@ impl System {
         Ok(self.process.wait()?.code())
     }
 
-    /// A client with the first user's API key.
+    /// A client with the API key that the first user has for every day.
     pub fn client(&self) -> Client {
         Client::new(&self.url, self.credentials["api_key"].as_str())
+    }
+
+    /// A client with the administrator's API key.
+    pub fn admin(&self) -> Client {
+        Client::new(&self.url, self.credentials["admin_api_key"].as_str())
     }
 
     pub fn state_dir(&self) -> &Path {
@@ -205,6 +210,7 @@ impl System {
             .env("SPIN_VARIABLE_STORAGE_URL", storage_url)
             .env("SPIN_VARIABLE_STORAGE_TOKEN", token)
             .env("SPIN_VARIABLE_API_RATE_LIMIT", "off")
+            .env("SPIN_VARIABLE_REGISTRATION", "open")
             .current_dir(process::repository())
             .stderr(self.log("second-edge.jsonl")?)
             .spawn()?;

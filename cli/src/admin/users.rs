@@ -38,6 +38,9 @@ pub(crate) struct CreateKey {
     /// What its owner will know it by
     #[arg(long, default_value = "made by an administrator")]
     name: String,
+    /// What it may be used for: speech:read, jobs:*, work:* (all work), account:*, admin:*, * (everything) …; again for each
+    #[arg(long = "scope", value_name = "SCOPE", default_value = "work:*")]
+    scopes: Vec<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -71,8 +74,9 @@ pub(crate) async fn create_user(command: &CreateUser) -> Result<()> {
 pub(crate) async fn create_key(command: &CreateKey) -> Result<()> {
     let database = command.target.connect().await?;
     let user = accounts::find_user(&database, &command.username).await?;
+    accounts::check_scopes(&database, user, &command.scopes).await?;
     let key = accounts::new_api_key()?;
-    accounts::ensure_api_key(&database, user, &command.name, &key).await?;
+    accounts::ensure_api_key(&database, user, &command.name, &key, &command.scopes).await?;
     println!("{}", key.expose());
     Ok(())
 }

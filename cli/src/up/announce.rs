@@ -51,9 +51,19 @@ pub(crate) fn welcome(credentials: &Credentials, file: &std::path::Path) -> Stri
         username,
         password,
         api_key,
+        administrator,
         ..
     } = credentials;
     let file = file.display();
+    let administrator = match administrator {
+        Some(administrator) => format!(
+            "\n  Admin     {}, password {}\n  Admin key {}  (for administering alone)",
+            administrator.username, administrator.password, administrator.api_key
+        ),
+        None => format!(
+            "\n  ({username} is an administrator: `kiskadee admin create-user` makes one for every day)"
+        ),
+    };
     format!(
         r#"
 Kiskadee is ready.
@@ -61,7 +71,7 @@ Kiskadee is ready.
   Address   {url}
   API docs  {url}/docs
   User      {username}, password {password}
-  API key   {api_key}
+  API key   {api_key}{administrator}
   (kept in {file})
 
 Try it: submit a text, wait for it, fetch the audio.
@@ -77,6 +87,7 @@ Ctrl-C stops everything.
 
 #[cfg(test)]
 mod tests {
+    use super::super::first_user::Administrator;
     use super::*;
 
     #[test]
@@ -106,10 +117,15 @@ mod tests {
     fn the_welcome_has_all_that_a_first_call_needs() {
         let credentials = Credentials {
             url: "http://127.0.0.1:8005".to_owned(),
-            username: "admin".to_owned(),
+            username: "user".to_owned(),
             password: "secret".to_owned(),
             api_key: "kk_1".to_owned(),
             webhook_secret: "whsec_1".to_owned(),
+            administrator: Some(Administrator {
+                username: "root".to_owned(),
+                password: "hidden".to_owned(),
+                api_key: "kk_2".to_owned(),
+            }),
         };
         let text = welcome(
             &credentials,
@@ -117,6 +133,13 @@ mod tests {
         );
         assert!(text.contains("curl -sS http://127.0.0.1:8005/api/v1/speech -H 'X-API-Key: kk_1'"));
         assert!(text.contains(r#"-d '{"text": "#), "{text}");
+        assert!(text.contains("root, password hidden") && text.contains("kk_2"));
         assert!(!text.contains("whsec_1"));
+        let old = Credentials {
+            administrator: None,
+            ..credentials
+        };
+        let text = welcome(&old, std::path::Path::new("/state/credentials.json"));
+        assert!(text.contains("is an administrator"), "{text}");
     }
 }

@@ -76,6 +76,7 @@ fn variables(
         ("storage_url", format!("http://{gateway}")),
         ("storage_token", secrets.storage_token.clone()),
         ("api_rate_limit", options.api_rate_limit.as_str().to_owned()),
+        ("registration", options.registration().to_owned()),
         (
             "webhook_allow_private",
             options.webhook_allow_private.as_str().to_owned(),

@@ -1,4 +1,4 @@
-//! The first user, and the file that says how to be it.
+//! The first users, and the file that says how to be them.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,9 +12,11 @@ use sqlx::PgPool;
 use crate::accounts::{self, NewUser};
 use crate::{password, private_file};
 
-const USERNAME: &str = "admin";
+const USERNAME: &str = "user";
+const ADMIN: &str = "admin";
 const KEY_NAME: &str = "first key";
 
+/// What `credentials.json` says: a user for every day, whose key does work and nothing else, and an administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) url: String,
@@ -22,9 +24,22 @@ pub(crate) struct Credentials {
     pub(crate) password: String,
     pub(crate) api_key: String,
     pub(crate) webhook_secret: String,
+    /// Missing in a file of the time when the one user was an administrator: it stays that, for its key is in use.
+    #[serde(flatten)]
+    pub(crate) administrator: Option<Administrator>,
 }
 
-/// Reads `credentials.json`, or makes it and the user. The file is written before the database, and what it says is
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Administrator {
+    #[serde(rename = "admin_username")]
+    pub(crate) username: String,
+    #[serde(rename = "admin_password")]
+    pub(crate) password: String,
+    #[serde(rename = "admin_api_key")]
+    pub(crate) api_key: String,
+}
+
+/// Reads `credentials.json`, or makes it and the users. The file is written before the database, and what it says is
 /// entered at every start as far as it is missing: a kill in between is repaired by the next start.
 pub(crate) async fn ensure(
     admin: &PgPool,
@@ -44,9 +59,9 @@ pub(crate) async fn ensure(
     if found.as_ref() != Some(&credentials) {
         private_file::write_json(&path, &credentials)?;
     }
-    enter(admin, &credentials)
+    enter_all(admin, &credentials)
         .await
-        .with_context(|| format!("cannot enter the user of {}", path.display()))?;
+        .with_context(|| format!("cannot enter the users of {}", path.display()))?;
     Ok(credentials)
 }
 
@@ -57,11 +72,34 @@ fn generate(url: String) -> Result<Credentials> {
         password: password::generate()?,
         api_key: accounts::new_api_key()?.expose().to_owned(),
         webhook_secret: accounts::new_webhook_secret()?.expose(),
+        administrator: Some(Administrator {
+            username: ADMIN.to_owned(),
+            password: password::generate()?,
+            api_key: accounts::new_api_key()?.expose().to_owned(),
+        }),
     })
 }
 
-async fn enter(admin: &PgPool, credentials: &Credentials) -> Result<()> {
-    let key = ApiKey::parse(&credentials.api_key)?;
+async fn enter_all(admin: &PgPool, credentials: &Credentials) -> Result<()> {
+    let secret = WebhookSecret::parse(&credentials.webhook_secret)?;
+    let first = (&*credentials.username, &*credentials.password);
+    let Some(administrator) = &credentials.administrator else {
+        return enter(admin, first, "admin", &credentials.api_key, &secret).await;
+    };
+    enter(admin, first, "user", &credentials.api_key, &secret).await?;
+    let names = (&*administrator.username, &*administrator.password);
+    let secret = accounts::new_webhook_secret()?;
+    enter(admin, names, "admin", &administrator.api_key, &secret).await
+}
+
+async fn enter(
+    admin: &PgPool,
+    (username, password): (&str, &str),
+    role: &str,
+    api_key: &str,
+    webhook_secret: &WebhookSecret,
+) -> Result<()> {
+    let key = ApiKey::parse(api_key)?;
     let entered: bool =
         sqlx::query_scalar("select exists (select from account.api_key k where k.hash = $1)")
             .bind(key.hash().as_slice())
@@ -70,19 +108,19 @@ async fn enter(admin: &PgPool, credentials: &Credentials) -> Result<()> {
     if entered {
         return Ok(());
     }
-    let secret = WebhookSecret::parse(&credentials.webhook_secret)?;
     let user = NewUser {
-        username: &credentials.username,
-        email: "admin@localhost",
-        role: "admin",
-        password: &credentials.password,
-        webhook_secret: &secret,
+        username,
+        email: &format!("{username}@localhost"),
+        role,
+        password,
+        webhook_secret,
     };
     let (user, _) = accounts::ensure_user(admin, &user).await?;
     // A user who was there before may have another.
-    accounts::ensure_webhook_secret(admin, user, &secret).await?;
+    accounts::ensure_webhook_secret(admin, user, webhook_secret).await?;
+    let scope = if role == "admin" { "*" } else { "work:*" };
     // Last, for its presence says that the rest is there.
-    accounts::ensure_api_key(admin, user, KEY_NAME, &key).await
+    accounts::ensure_api_key(admin, user, KEY_NAME, &key, &[scope.to_owned()]).await
 }
 
 /// An address that can be opened: where the server listens everywhere, this machine's own.
@@ -101,6 +139,28 @@ fn url_of(listen: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_an_administrator_is_read_and_stays_so() {
+        let old = r#"{"url": "http://127.0.0.1:8005", "username": "admin", "password": "p",
+            "api_key": "kk_1", "webhook_secret": "whsec_1"}"#;
+        let credentials: Credentials = serde_json::from_str(old).unwrap();
+        assert_eq!(credentials.administrator, None);
+        let kept: serde_json::Value = serde_json::to_value(&credentials).unwrap();
+        assert_eq!(
+            kept,
+            serde_json::from_str::<serde_json::Value>(old).unwrap()
+        );
+    }
+
+    #[test]
+    fn the_file_has_one_member_that_is_called_api_key() {
+        let credentials = generate("http://127.0.0.1:8005".to_owned()).unwrap();
+        let text = serde_json::to_string_pretty(&credentials).unwrap();
+        assert_eq!(text.matches(r#""api_key": ""#).count(), 1, "{text}");
+        let back: Credentials = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, credentials);
+    }
 
     #[test]
     fn the_address_can_be_opened() {

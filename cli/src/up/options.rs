@@ -26,6 +26,13 @@ impl Switch {
     }
 }
 
+/// Whether strangers may make accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Registration {
+    Open,
+    Closed,
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct UpOptions {
     /// Where to serve; 0.0.0.0 serves the network
@@ -50,6 +57,15 @@ pub(crate) struct UpOptions {
         default_value = "on"
     )]
     pub(crate) api_rate_limit: Switch,
+    /// Who may make accounts over HTTP: anybody (open), or nobody (closed) [default: open where the address is of this machine
+    /// alone and no proxy is trusted, else closed]
+    #[arg(
+        long,
+        env = "KISKADEE_REGISTRATION",
+        value_name = "open|closed",
+        hide_possible_values = true
+    )]
+    registration: Option<Registration>,
     /// Where audio is kept: a directory, or an s3://, gs:// or az:// address [default: in the state directory]
     #[arg(long, env = "KISKADEE_STORAGE", value_name = "ADDRESS")]
     storage: Option<String>,
@@ -95,6 +111,18 @@ impl UpOptions {
         self.storage
             .clone()
             .unwrap_or_else(|| state.join("storage").display().to_string())
+    }
+
+    /// As the variable of `spin.toml`. Whoever reaches an address of this machine alone is on it already; an installation that
+    /// serves others lets them in when its operator says so.
+    pub(crate) fn registration(&self) -> &'static str {
+        let is_private = self.listen.ip().is_loopback() && !self.serving.is_behind_a_proxy();
+        match self.registration {
+            Some(Registration::Open) => "open",
+            Some(Registration::Closed) => "closed",
+            None if is_private => "open",
+            None => "closed",
+        }
     }
 
     pub(crate) fn models_in(&self, state: &Path) -> PathBuf {

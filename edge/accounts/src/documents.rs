@@ -31,6 +31,9 @@ pub(crate) struct KeyInfo {
     /// The first characters of the key, to recognise it by.
     #[schema(example = "kk_2Jh8fKq1")]
     prefix: String,
+    /// What it may be used for.
+    #[schema(example = json!(["work:*"]))]
+    scopes: Vec<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(required, format = DateTime)]

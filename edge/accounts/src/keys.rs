@@ -9,7 +9,7 @@ use kiskadee_edge_kit::{
 use kiskadee_shared::{
     api_key::ApiKey,
     id::KeyId,
-    limits::{KEY_EXPIRY_DAYS, KEY_NAME_CHARS},
+    limits::{KEY_EXPIRY_DAYS, KEY_NAME_CHARS, KEY_SCOPES, SCOPE_CHARS},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,6 +31,12 @@ pub(crate) struct KeyRequest {
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 3650)]
     expires_days: Member<u32>,
+    /// What the key may be used for: `speech:read`, `speech:write`, `speech:*`, the same of `jobs`, `uploads`, `webhooks` and further
+    /// families, `work:…` for all of these, `account:…` for keys, secrets and the profile, `admin:…` for administering, `*` for
+    /// everything. Without it the key does work and no more.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1, max_items = 32, example = json!(["speech:*", "jobs:read"]))]
+    scopes: Member<Vec<String>>,
 }
 
 /// A key that was just made: the one answer that has the key itself.
@@ -42,6 +48,8 @@ pub(crate) struct NewKey {
     api_key: String,
     #[schema(value_type = String)]
     name: Value,
+    #[schema(value_type = Vec<String>, example = json!(["work:*"]))]
+    scopes: Value,
     #[schema(required, format = DateTime, value_type = Option<String>)]
     expires_at: Value,
     warning: &'static str,
@@ -61,12 +69,25 @@ impl Validate for KeyRequest {
             .allow("expires_days", violations, |days, violations| {
                 violations.range("expires_days", days, &KEY_EXPIRY_DAYS);
             });
+        self.scopes
+            .allow("scopes", violations, |scopes, violations| {
+                violations.require(
+                    KEY_SCOPES.contains(&scopes.len()),
+                    "scopes",
+                    "must have 1 to 32 scopes",
+                );
+                // What each must look like, and which families there are, the database says.
+                for scope in scopes {
+                    violations.length("scopes", scope, &SCOPE_CHARS);
+                }
+            });
     }
 }
 
 /// Make an API key
 ///
-/// Needs a token: a key cannot make keys. At most 100 keys of an account are live at once.
+/// Needs a token: a key cannot make keys. At most 100 keys of an account are live at once. A key that meets a route beyond its
+/// scopes is refused with 403 `insufficient_scope`, which names the one that is needed.
 #[utoipa::path(
     post, path = "/api/v1/advanced/auth/api-key", tag = "accounts", security(("bearer" = [])), request_body = KeyRequest,
     responses(
@@ -88,10 +109,16 @@ pub(crate) async fn create_key(caller: Caller, Json(wanted): Json<KeyRequest>) -
             .into_option()
             .map(u32::cast_signed)
             .into(),
+        wanted
+            .scopes
+            .into_option()
+            .map_or(ParameterValue::DbNull, |scopes| {
+                ParameterValue::ArrayStr(scopes.into_iter().map(Some).collect())
+            }),
     ];
     let statement = caller_sql!(
-        "api.create_api_key",
-        "$5::text, $6::text, $7::bytea, $8::int"
+        "api.make_api_key",
+        "$5::text, $6::text, $7::bytea, $8::int, $9::text[]"
     );
     let answer = database::call(statement, &caller, Class::Create, arguments).await?;
     if answer.is_success() {
@@ -113,6 +140,7 @@ fn with_key(answer: Answer, key: &ApiKey) -> Reply {
         id: stored["id"].take(),
         api_key: key.expose().to_owned(),
         name: stored["name"].take(),
+        scopes: stored["scopes"].take(),
         expires_at: stored["expires_at"].take(),
         warning: WARNING,
     };
@@ -164,7 +192,7 @@ mod tests {
     #[test]
     fn a_new_key_is_shown_with_what_is_stored() {
         let key = ApiKey::generate([7; 32]);
-        let stored = r#"{"id": "key_1", "name": "n", "prefix": "kk_", "expires_at": null, "created_at": "x"}"#;
+        let stored = r#"{"id": "key_1", "name": "n", "prefix": "kk_", "scopes": ["work:*"], "expires_at": null, "created_at": "x"}"#;
         let answer = Answer {
             status: 201,
             body: Some(stored.to_owned()),
@@ -175,15 +203,16 @@ mod tests {
         assert_eq!(shown["api_key"], key.expose());
         assert_eq!(shown["id"], "key_1");
         assert!(shown["expires_at"].is_null());
-        assert_eq!(shown.as_object().unwrap().len(), 5);
+        assert_eq!(shown["scopes"][0], "work:*");
+        assert_eq!(shown.as_object().unwrap().len(), 6);
     }
 
     #[test]
     fn every_bad_value_is_named() {
         let wanted: KeyRequest =
-            serde_json::from_str(r#"{"name": "", "expires_days": 3651}"#).unwrap();
+            serde_json::from_str(r#"{"name": "", "expires_days": 3651, "scopes": []}"#).unwrap();
         let mut violations = Violations::default();
         wanted.validate(&mut violations);
-        assert_eq!(violations.errors().len(), 2);
+        assert_eq!(violations.errors().len(), 3);
     }
 }

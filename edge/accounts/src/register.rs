@@ -1,8 +1,13 @@
 //! POST /auth/register
 
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use kiskadee_edge_kit::{
-    Context, Json, Member, Reply, Validate, Violations, database,
+    Context, Json, Member, Problem, Reply, Validate, Violations, database,
     openapi::{Common, WithBody},
+    settings,
 };
 use kiskadee_shared::webhook_secret::WebhookSecret;
 use serde::Deserialize;
@@ -15,6 +20,28 @@ const MAY_REGISTER: &str =
     "select a.* from api.may_register($1::text, $2::text, $3::text, $4::int) a";
 const REGISTER: &str =
     "select a.* from api.register($1::text, $2::text, $3::text, $4::text, $5::text) a";
+
+/// Anybody may make an account here: settled before the body is read.
+pub(crate) struct Open;
+
+impl<S: Send + Sync> FromRequestParts<S> for Open {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match settings::optional("registration", "closed").await?.as_str() {
+            "open" => Ok(Self),
+            "closed" => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "registration_closed",
+                "Nobody can register here by themselves. Ask the operator for an account.",
+            )),
+            other => Err(settings::misconfigured(
+                "registration",
+                &format!("`{other}` is neither open nor closed"),
+            )),
+        }
+    }
+}
 
 /// A new account.
 #[derive(Deserialize, ToSchema)]
@@ -56,17 +83,19 @@ impl Validate for Registration {
 
 /// Make an account
 ///
-/// A name or e-mail address that is taken is a 409 that names the field.
+/// A name or e-mail address that is taken is a 409 that names the field. Where the operator closed registration, nobody can.
 #[utoipa::path(
     post, path = "/auth/register", tag = "accounts", request_body = Registration,
     responses(
         (status = 201, description = "The account", body = Profile),
+        (status = 403, description = "Registration is closed"),
         (status = 409, description = "The name or the e-mail address is taken"),
         (status = 429, description = "Too many attempts"),
         WithBody, Common,
     )
 )]
 pub(crate) async fn register(
+    _: Open,
     context: Context,
     attempt: Attempt,
     Json(wanted): Json<Registration>,

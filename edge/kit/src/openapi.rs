@@ -78,6 +78,7 @@ problem_responses! {
     /// What a protected route may answer.
     Protected {
         "401": "No credentials, or credentials that are not accepted",
+        "403": "The API key lacks a scope, or the caller may not do this",
         "429": "More requests, queued work or stored bytes than the caller may have",
         "503": "The database cannot be reached now"
     }

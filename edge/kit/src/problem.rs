@@ -266,15 +266,23 @@ impl IntoResponse for Problem {
         for (name, value) in std::mem::take(&mut self.0.headers) {
             response.headers_mut().insert(name, value);
         }
-        if self.0.status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer realm=\"kiskadee\"");
+        if let Some(challenge) = challenge(self.0.status, &self.0.code) {
             response
                 .headers_mut()
                 .entry(header::WWW_AUTHENTICATE)
-                .or_insert(challenge);
+                .or_insert(HeaderValue::from_static(challenge));
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// What RFC 6750 wants to have said to a caller without credentials, or with some that are not enough.
+fn challenge(status: StatusCode, code: &str) -> Option<&'static str> {
+    match code {
+        "insufficient_scope" => Some("Bearer realm=\"kiskadee\", error=\"insufficient_scope\""),
+        _ if status == StatusCode::UNAUTHORIZED => Some("Bearer realm=\"kiskadee\""),
+        _ => None,
     }
 }
 
@@ -284,6 +292,8 @@ fn title(code: &str, status: StatusCode) -> &str {
         "malformed" => "The request cannot be parsed",
         "unauthenticated" => "Authentication is required",
         "forbidden" => "Not allowed",
+        "insufficient_scope" => "The API key lacks a scope",
+        "registration_closed" => "Registration is closed",
         "not_found" => "Not found",
         "method_not_allowed" => "Method not allowed",
         "conflict" => "Conflict with the present state",

@@ -7,14 +7,16 @@ language sql stable as $$
     'id', api.wire_id('key', p_key.id),
     'name', p_key.name,
     'prefix', p_key.prefix,
+    'scopes', p_key.scopes,
     'created_at', api.wire_time(p_key.created_at),
     'expires_at', api.wire_time(p_key.expires_at),
     'last_used_at', api.wire_time(p_key.last_used_at),
     'revoked_at', api.wire_time(p_key.revoked_at))
 $$;
 
-create or replace function api.create_api_key(
-  p_caller api.credentials, p_name text, p_prefix text, p_hash bytea, p_expires_days int
+-- Without scopes it does work.
+create or replace function api.make_api_key(
+  p_caller api.credentials, p_name text, p_prefix text, p_hash bytea, p_expires_days int, p_scopes text[]
 ) returns api.answer
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -22,9 +24,14 @@ declare
   most constant int := 100;
   caller api.caller := api.admit(p_caller, 'create');
   key account.api_key;
+  answer api.answer;
 begin
   if caller.status is not null then
     return api.refused(caller);
+  end if;
+  answer := api.invalid(caller, null, api.scope_faults(p_scopes, caller.role));
+  if answer.status is not null then
+    return answer;
   end if;
   -- Whoever else counts this user's keys waits here.
   perform from account."user" u where u.id = caller.user_id for no key update;
@@ -35,11 +42,20 @@ begin
   ) then
     return api.problem(caller, 409, 'conflict', format('You have %s live keys. Revoke one that is no longer used.', most));
   end if;
-  insert into account.api_key (user_id, name, prefix, hash, expires_at)
-  values (caller.user_id, p_name, p_prefix, p_hash, clock_timestamp() + make_interval(days => p_expires_days))
+  insert into account.api_key (user_id, name, prefix, hash, expires_at, scopes)
+  values (caller.user_id, p_name, p_prefix, p_hash, clock_timestamp() + make_interval(days => p_expires_days),
+    coalesce((select array_agg(distinct s order by s) from unnest(p_scopes) s), '{work:*}'))
   returning * into key;
   return api.ok(caller, 201, api.key_json(key));
 end
+$$;
+
+-- As edges of the release before ask for it.
+create or replace function api.create_api_key(
+  p_caller api.credentials, p_name text, p_prefix text, p_hash bytea, p_expires_days int
+) returns api.answer
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  select a.* from api.make_api_key(p_caller, p_name, p_prefix, p_hash, p_expires_days, null) a
 $$;
 
 -- A page of the caller's keys, newest first, with those that are revoked or expired.
@@ -94,4 +110,4 @@ begin
 end
 $$;
 
-grant execute on function api.create_api_key, api.list_api_keys, api.revoke_api_key to kiskadee_accounts;
+grant execute on function api.make_api_key, api.create_api_key, api.list_api_keys, api.revoke_api_key to kiskadee_accounts;

@@ -12,11 +12,12 @@ language sql stable as $$
     'created_at', api.wire_time(p_user.created_at))
 $$;
 
+-- Whoever has a key may ask whose it is.
 create or replace function api.me(p_caller api.credentials) returns api.answer
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  caller api.caller := api.admit(p_caller, 'read');
+  caller api.caller := api.admit_for(p_caller, 'read', null);
   person account."user";
 begin
   if caller.status is not null then

@@ -43,40 +43,66 @@ begin
   caller.role := person.role;
   caller.weight := person.weight;
   caller.queue_cap := person.queue_cap;
+  caller.scopes := coalesce(key.scopes, '{*}');
+  -- A key that is not for administering sees what any other user's would.
+  if not api.grants(caller.scopes, 'admin:read') and not api.grants(caller.scopes, 'admin:write') then
+    caller.role := 'user';
+  end if;
   return caller;
 end
 $$;
 
--- Authenticates and spends one token of the caller's bucket for the class of the route (`read`, `create`, …).
-create or replace function api.admit(p_caller api.credentials, p_class text) returns api.caller
+-- Authenticates, spends one token of the caller's bucket for the class of the route (`read`, `create`, …), and refuses a key
+-- without this scope; one that is null any key has.
+create or replace function api.admit_for(p_caller api.credentials, p_class text, p_scope text) returns api.caller
 language plpgsql as $$
 declare
   caller api.caller := api.identify(p_caller);
   spent record;
 begin
-  if caller.status is not null or coalesce(p_caller.per_minute, 0) = 0 then
+  if caller.status is not null then
     return caller;
   end if;
-  spent := api.spend(p_class || ':' || caller.user_id, p_caller.per_minute);
-  caller.rate_limit := p_caller.per_minute;
-  caller.rate_remaining := spent.remaining;
-  caller.rate_reset := spent.reset;
-  if not spent.allowed then
-    caller.status := 429;
-    caller.code := 'rate_limited';
-    caller.detail := format('More than %s requests in a minute. Wait %s s and try again.',
-      p_caller.per_minute, spent.retry_after);
-    caller.retry_after := spent.retry_after;
+  if coalesce(p_caller.per_minute, 0) > 0 then
+    spent := api.spend(p_class || ':' || caller.user_id, p_caller.per_minute);
+    caller.rate_limit := p_caller.per_minute;
+    caller.rate_remaining := spent.remaining;
+    caller.rate_reset := spent.reset;
+    if not spent.allowed then
+      caller.status := 429;
+      caller.code := 'rate_limited';
+      caller.detail := format('More than %s requests in a minute. Wait %s s and try again.',
+        p_caller.per_minute, spent.retry_after);
+      caller.retry_after := spent.retry_after;
+      return caller;
+    end if;
+  end if;
+  if p_scope is not null and not api.grants(caller.scopes, p_scope) then
+    caller.status := 403;
+    caller.code := 'insufficient_scope';
+    caller.detail := format('This API key lacks the scope `%s`. Make one that has it, or sign in.', p_scope);
+  elsif caller.role = 'admin' and not api.grants(caller.scopes, api.scope_of('admin', p_class)) then
+    caller.role := 'user';
   end if;
   return caller;
 end
 $$;
 
--- As api.admit, for administrators alone.
-create or replace function api.admit_admin(p_caller api.credentials) returns api.caller
+-- The same for the scope that follows from the component which asks and from the class.
+create or replace function api.admit(p_caller api.credentials, p_class text) returns api.caller
+language plpgsql as $$
+begin
+  return api.admit_for(p_caller, p_class,
+    -- Who came with a token may all that its user may; there is nothing to look up.
+    case when p_caller.key_hash is not null then api.scope_of(api.scope_family(api.component()), p_class) end);
+end
+$$;
+
+-- The same for administrators alone.
+create or replace function api.admit_admin_to(p_caller api.credentials, p_class text) returns api.caller
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-  caller api.caller := api.admit(p_caller, 'read');
+  caller api.caller := api.admit_for(p_caller, p_class, api.scope_of('admin', p_class));
 begin
   if caller.status is null and caller.role <> 'admin' then
     caller.status := 403;
@@ -85,4 +111,9 @@ begin
   end if;
   return caller;
 end
+$$;
+
+create or replace function api.admit_admin(p_caller api.credentials) returns api.caller
+language sql set search_path = pg_catalog, pg_temp as $$
+  select a.* from api.admit_admin_to(p_caller, 'read') a
 $$;

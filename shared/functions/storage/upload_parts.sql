@@ -6,7 +6,7 @@ create or replace function api.admit_part(p_caller api.credentials, p_upload uui
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   -- Hundreds of parts are one upload: they are counted as cheap calls.
-  caller api.caller := api.admit(p_caller, 'read');
+  caller api.caller := api.admit_for(p_caller, 'read', 'uploads:write');
   upload storage.upload;
   wanted bigint;
 begin
@@ -43,7 +43,8 @@ create or replace function api.note_part(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   -- Counted when it was admitted.
-  caller api.caller := api.admit(row(p_caller.user_id, p_caller.issued_at, p_caller.key_hash, 0)::api.credentials, 'read');
+  caller api.caller := api.admit_for(
+    row(p_caller.user_id, p_caller.issued_at, p_caller.key_hash, 0)::api.credentials, 'read', 'uploads:write');
   upload storage.upload;
 begin
   if caller.status is null then

@@ -35,7 +35,7 @@ security definer set search_path = pg_catalog, pg_temp
 -- Planned for each call: whether the owner's index serves depends on who asks.
 set plan_cache_mode = force_custom_plan as $$
 declare
-  caller api.caller := api.admit(p_caller, 'read');
+  caller api.caller := api.admit_for(p_caller, 'read', 'webhooks:read');
   page_size int := least(greatest(coalesce(p_limit, 20), 1), 100);
   before uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
   items jsonb;
@@ -74,7 +74,7 @@ create or replace function api.get_delivery(p_caller api.credentials, p_message 
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  caller api.caller := api.admit(p_caller, 'read');
+  caller api.caller := api.admit_for(p_caller, 'read', 'webhooks:read');
   found_one jsonb;
 begin
   if caller.status is not null then
@@ -101,7 +101,7 @@ create or replace function api.replay_delivery(p_caller api.credentials, p_messa
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  caller api.caller := api.admit(p_caller, 'create');
+  caller api.caller := api.admit_for(p_caller, 'create', 'webhooks:write');
   message webhook.message;
   delivery webhook.delivery;
 begin

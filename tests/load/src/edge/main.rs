@@ -143,7 +143,7 @@ async fn wait_for(url: &str, path: &str, key: &str) -> Result<()> {
 fn start_axum(listen: &str, system: &System) -> Result<Child> {
     let own = std::env::current_exe()?;
     Ok(Command::new(own)
-        .args(["axum", listen, &system.database_url()?])
+        .args(["axum", listen, &system.login_url("kiskadee_jobs")?])
         .spawn()?)
 }
 
@@ -163,7 +163,7 @@ fn start_fastapi(listen: &str, system: &System) -> Result<Child> {
             "--no-access-log",
         ])
         .args(["--log-level", "warning"])
-        .env("DATABASE_URL", system.database_url()?)
+        .env("DATABASE_URL", system.login_url("kiskadee_jobs")?)
         .current_dir(peers)
         .spawn();
     child.context("uvicorn could not be started")
