@@ -45,6 +45,7 @@ pub struct Answer {
     pub status: i16,
     body: Option<String>,
     pub code: Option<String>,
+    pub detail: Option<String>,
     errors: Option<String>,
     pub retry_after: Option<i32>,
 }
@@ -130,11 +131,15 @@ impl Database {
 
     /// The same by the role of another component.
     pub async fn ask_by(&self, role: &str, who: Who, function: &str, arguments: &str) -> Answer {
+        let credentials = format!("{}, '2100-01-01', null, 0", id(who));
+        self.call(role, &credentials, function, arguments).await
+    }
+
+    async fn call(&self, role: &str, credentials: &str, function: &str, arguments: &str) -> Answer {
         let separator = if arguments.is_empty() { "" } else { ", " };
         let statement = format!(
-            "select status, body, code, errors::text, retry_after
-             from api.{function}(row({}, '2100-01-01', null, 0)::api.credentials{separator}{arguments})",
-            id(who)
+            "select status, body, code, errors::text, retry_after, detail
+             from api.{function}(row({credentials})::api.credentials{separator}{arguments})"
         );
         self.client
             .batch_execute(&format!("set role {role}"))
@@ -152,7 +157,25 @@ impl Database {
             code: row.get(2),
             errors: row.get(3),
             retry_after: row.get(4),
+            detail: row.get(5),
         }
+    }
+
+    /// Calls a function of `api` by the role of a component, with a new API key of these scopes (`{work:*}`).
+    pub async fn ask_with_key(
+        &self,
+        (role, who, scopes): (&str, Who, &str),
+        function: &str,
+        arguments: &str,
+    ) -> Answer {
+        let made = format!(
+            "insert into account.api_key (user_id, name, prefix, hash, scopes)
+             values ({}, 'test', 'kk_', sha256(gen_random_uuid()::text::bytea), '{scopes}') returning encode(hash, 'hex')",
+            id(who)
+        );
+        let hash = self.text(&made).await;
+        let credentials = format!("null, null, '\\x{hash}', 0");
+        self.call(role, &credentials, function, arguments).await
     }
 
     /// Takes in a batch of short texts and returns the id in the database.

@@ -16,7 +16,7 @@ $$;
 
 -- Without scopes it does work.
 create or replace function api.make_api_key(
-  p_caller api.credentials, p_name text, p_prefix text, p_hash bytea, p_expires_days int, p_scopes text[]
+  p_caller api.credentials, p_name text, p_prefix text, p_hash bytea, p_expires_days int, p_scopes text[], p_client text
 ) returns api.answer
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -46,6 +46,8 @@ begin
   values (caller.user_id, p_name, p_prefix, p_hash, clock_timestamp() + make_interval(days => p_expires_days),
     coalesce((select array_agg(distinct s order by s) from unnest(p_scopes) s), '{work:*}'))
   returning * into key;
+  perform account.note(caller.user_id, account.via(p_caller), 'key.made', caller.user_id, p_client,
+    jsonb_build_object('key_id', api.wire_id('key', key.id), 'scopes', key.scopes));
   return api.ok(caller, 201, api.key_json(key));
 end
 $$;
@@ -55,7 +57,7 @@ create or replace function api.create_api_key(
   p_caller api.credentials, p_name text, p_prefix text, p_hash bytea, p_expires_days int
 ) returns api.answer
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-  select a.* from api.make_api_key(p_caller, p_name, p_prefix, p_hash, p_expires_days, null) a
+  select a.* from api.make_api_key(p_caller, p_name, p_prefix, p_hash, p_expires_days, null, null) a
 $$;
 
 -- A page of the caller's keys, newest first, with those that are revoked or expired.
@@ -92,22 +94,34 @@ end
 $$;
 
 -- Revoking a key again changes nothing and succeeds.
-create or replace function api.revoke_api_key(p_caller api.credentials, p_key uuid) returns api.answer
+create or replace function api.revoke_key(p_caller api.credentials, p_key uuid, p_client text) returns api.answer
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
   caller api.caller := api.admit(p_caller, 'create');
+  key account.api_key;
 begin
   if caller.status is not null then
     return api.refused(caller);
   end if;
-  update account.api_key k set revoked_at = coalesce(k.revoked_at, clock_timestamp())
-  where k.id = p_key and (k.user_id = caller.user_id or caller.role = 'admin');
+  select * into key from account.api_key k
+  where k.id = p_key and (k.user_id = caller.user_id or caller.role = 'admin') for update;
   if not found then
     return api.problem(caller, 404, 'not_found', 'There is no API key with this id.');
+  elsif key.revoked_at is null then
+    update account.api_key k set revoked_at = clock_timestamp() where k.id = p_key;
+    perform account.note(caller.user_id, account.via(p_caller), 'key.revoked', key.user_id, p_client,
+      jsonb_build_object('key_id', api.wire_id('key', p_key)));
   end if;
   return api.ok(caller, 204, null);
 end
 $$;
 
-grant execute on function api.make_api_key, api.create_api_key, api.list_api_keys, api.revoke_api_key to kiskadee_accounts;
+-- As edges of the release before ask for it.
+create or replace function api.revoke_api_key(p_caller api.credentials, p_key uuid) returns api.answer
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  select a.* from api.revoke_key(p_caller, p_key, null) a
+$$;
+
+grant execute on function api.make_api_key, api.create_api_key, api.list_api_keys, api.revoke_key,
+  api.revoke_api_key to kiskadee_accounts;

@@ -47,9 +47,9 @@ end
 $$;
 
 -- Changes what is not null. p_checked_hash is the hash that the caller's current password was checked against; null when
--- neither e-mail nor password changes.
-create or replace function api.update_profile(
-  p_caller api.credentials, p_full_name text, p_email text, p_password_hash text, p_checked_hash text
+-- neither e-mail nor password changes. A new password ends every token and, where it is wanted, every key.
+create or replace function api.change_profile(
+  p_caller api.credentials, p_full_name text, p_email text, p_password_hash text, p_checked_hash text, p_keys boolean, p_client text
 ) returns api.answer
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
@@ -65,15 +65,18 @@ begin
   update account."user" u set
     full_name = case when p_full_name is null then u.full_name else nullif(p_full_name, '') end,
     email = coalesce(p_email, u.email),
-    password_hash = coalesce(p_password_hash, u.password_hash),
-    -- Rounded up, for a token tells whole seconds or milliseconds: every token from before this instant ends, and the next one
-    -- is issued at this time or later (api.login_lookup).
-    tokens_valid_after = case when p_password_hash is null then u.tokens_valid_after
-      else date_trunc('second', clock_timestamp()) + interval '1 second' end
+    password_hash = coalesce(p_password_hash, u.password_hash)
   where u.id = caller.user_id and (p_checked_hash is null or u.password_hash = p_checked_hash)
   returning * into person;
   if not found then
     return api.problem(caller, 409, 'conflict', 'The password was changed meanwhile. Log in again.');
+  end if;
+  if p_password_hash is not null then
+    perform account.note(caller.user_id, account.via(p_caller), 'password.changed', caller.user_id, p_client,
+      jsonb_build_object('revoked_keys', account.revoke_all(caller.user_id, p_keys)));
+  end if;
+  if p_email is not null or p_full_name is not null then
+    perform account.note(caller.user_id, account.via(p_caller), 'profile.changed', caller.user_id, p_client);
   end if;
   return api.ok(caller, 200, api.profile_json(person));
 exception when unique_violation then
@@ -81,4 +84,13 @@ exception when unique_violation then
 end
 $$;
 
-grant execute on function api.me, api.password_hash, api.update_profile to kiskadee_accounts;
+-- As edges of the release before ask for it.
+create or replace function api.update_profile(
+  p_caller api.credentials, p_full_name text, p_email text, p_password_hash text, p_checked_hash text
+) returns api.answer
+language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  select a.* from api.change_profile(p_caller, p_full_name, p_email, p_password_hash, p_checked_hash, false, null) a
+$$;
+
+grant execute on function api.me, api.password_hash, api.change_profile, api.update_profile to kiskadee_accounts;

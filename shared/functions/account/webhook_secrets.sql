@@ -43,7 +43,7 @@ $$;
 
 -- Makes p_fresh the secret. The one before signs for a day more; those before that stop at once, so that a header never
 -- carries more than two signatures.
-create or replace function api.rotate_webhook_secret(p_caller api.credentials, p_fresh text) returns api.answer
+create or replace function api.renew_webhook_secret(p_caller api.credentials, p_fresh text, p_client text) returns api.answer
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -56,8 +56,16 @@ begin
   delete from account.webhook_secret s where s.user_id = caller.user_id and s.expires_at is not null;
   update account.webhook_secret s set expires_at = clock_timestamp() + interval '24 hours' where s.user_id = caller.user_id;
   insert into account.webhook_secret (user_id, secret) values (caller.user_id, p_fresh);
+  perform account.note(caller.user_id, account.via(p_caller), 'webhook_secret.rotated', caller.user_id, p_client);
   return api.ok(caller, 200, api.webhook_secret_json(caller.user_id));
 end
 $$;
 
-grant execute on function api.webhook_secret, api.rotate_webhook_secret to kiskadee_accounts;
+-- As edges of the release before ask for it.
+create or replace function api.rotate_webhook_secret(p_caller api.credentials, p_fresh text) returns api.answer
+language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  select a.* from api.renew_webhook_secret(p_caller, p_fresh, null) a
+$$;
+
+grant execute on function api.webhook_secret, api.renew_webhook_secret, api.rotate_webhook_secret to kiskadee_accounts;

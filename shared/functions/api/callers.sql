@@ -35,7 +35,7 @@ begin
     caller.detail := case
       when person.id is null then 'The account of this token does not exist.'
       when person.disabled_at is not null then 'The account is disabled.'
-      else 'The token was issued before the password changed. Log in again.'
+      else 'The token was issued before the password changed, or before all tokens were ended. Log in again.'
     end;
     return caller;
   end if;

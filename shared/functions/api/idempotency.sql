@@ -49,4 +49,15 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   select count(*)::int from swept
 $$;
 
+-- Forgets up to so many of an owner's answers. Returns how many went.
+create or replace function api.forget_answers(p_owner uuid, p_most int) returns int
+language sql as $$
+  with forgotten as (
+    delete from api.idempotency i where i.owner = p_owner and i.key in (
+      select o.key from api.idempotency o where o.owner = p_owner limit p_most)
+    returning 1
+  )
+  select count(*)::int from forgotten
+$$;
+
 grant execute on function api.sweep_idempotency to kiskadee_worker;

@@ -30,4 +30,10 @@ begin
 end
 $$;
 
+-- How much of an owner may run at once, or null.
+create or replace function queue.cap_of(p_owner uuid) returns bigint
+language sql stable as $$
+  select c.in_flight from queue.owner_cap c where c.owner = p_owner
+$$;
+
 grant execute on function queue.rooms to kiskadee_worker;

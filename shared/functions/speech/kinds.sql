@@ -48,3 +48,7 @@ create or replace function speech.present_stream(p_states queue.job_state[]) ret
 language sql stable as $$
   select s.job_id, queue.public_result(s.result) || speech.licence_of_result(s.result) from unnest(p_states) s
 $$;
+
+insert into account.holding (family, erased_by, exported_by) values
+  ('speech', 'speech.erase_owner', 'speech.export_owner')
+on conflict (family) do update set erased_by = excluded.erased_by, exported_by = excluded.exported_by;

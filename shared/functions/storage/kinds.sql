@@ -13,3 +13,7 @@ insert into storage.prefix (prefix, family, kept_by, expired_by) values
   -- Written and deleted at once, to see whether the storage works.
   ('probes', 'storage', null, null)
 on conflict (prefix) do update set family = excluded.family, kept_by = excluded.kept_by, expired_by = excluded.expired_by;
+
+insert into account.holding (family, erased_by, exported_by) values
+  ('storage', 'storage.erase_owner', 'storage.export_owner')
+on conflict (family) do update set erased_by = excluded.erased_by, exported_by = excluded.exported_by;

@@ -61,6 +61,8 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     ('worker_loop_age_seconds', w.load ->> 'loop_age_seconds')) s(name, value)
   where w.expires_at > clock_timestamp() and s.value is not null group by 1, w.name
   union all
+  select 'sign_in_alarm', '{}', s.alarm::int::float8 from account.sign_ins() s
+  union all
   select 'workers_alive', '{}', count(*)::float8 from queue.worker w where w.expires_at > clock_timestamp()
   union all
   select 'gpu_memory_usage_bytes', jsonb_build_object('worker', a.worker, 'device', a.device), a.memory_bytes

@@ -31,7 +31,9 @@ begin
     'jobs', jsonb_build_object(
       'created', telemetry.counted('tts_jobs_created_total'),
       'completed', telemetry.counted('tts_jobs_completed_total'),
-      'failed', telemetry.counted('tts_jobs_failed_total'))));
+      'failed', telemetry.counted('tts_jobs_failed_total')),
+    'sign_ins', (select jsonb_build_object('succeeded_10m', s.succeeded, 'failed_10m', s.failed, 'alarm', s.alarm)
+      from account.sign_ins() s)));
 end
 $$;
 

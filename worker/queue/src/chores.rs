@@ -80,9 +80,21 @@ impl Queue {
             .await
     }
 
-    /// Forgets rate buckets that are full again and idempotency keys that have expired.
+    /// Forgets rate buckets that are full again, idempotency keys that have expired, and guesses at passwords.
     pub async fn sweep_admission(&self) -> Result<()> {
-        let query = sqlx::query("select api.sweep_rate_buckets(), api.sweep_idempotency()");
-        self.run(query).await
+        let query =
+            "select api.sweep_rate_buckets(), api.sweep_idempotency(), account.sweep(10000)";
+        self.run(sqlx::query(query)).await
+    }
+
+    /// Makes the months of the audit log that come, and drops those past its retention.
+    pub async fn rotate_audit(&self) -> Result<()> {
+        self.run(sqlx::query("select account.rotate_audit()")).await
+    }
+
+    /// Erases a few rows of each of those who left. Returns the most that were found of one.
+    pub async fn erase_leavers(&self, limit: i32) -> Result<i32> {
+        let query = sqlx::query_as("select account.erase_some($1)").bind(limit);
+        self.value(query).await
     }
 }

@@ -1,4 +1,4 @@
-//! The chores of the one worker that leads: promote, expire, rescue, count, fold, rotate, sweep.
+//! The chores of the one worker that leads: promote, expire, rescue, count, fold, rotate, sweep, erase.
 //!
 //! The lead is a row with a time to live, and ends with the registration of who has it. The leader stops by its own clock
 //! before either is over, so one that was stopped for a while does nothing when it goes on; and where two do overlap, the
@@ -29,6 +29,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// Rows of one call of a chore; when so many were found there are more, and the next tick goes on.
 const ROWS: i32 = 1000;
 const FOLD_ROWS: i32 = 5000;
+const ERASED_ROWS: i32 = 200;
 const DISCARDED_OBJECTS: i32 = 100;
 /// All objects of one turn.
 const DELETED_WITHIN: Duration = Duration::from_mins(1);
@@ -49,13 +50,15 @@ enum Chore {
     LowerWatermarks,
     SweepAdmission,
     RotatePartitions,
+    RotateAudit,
     Forget,
+    EraseLeavers,
     SweepObjects,
     DeleteDiscarded,
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 13] = [
+    const ALL: [(Self, Duration); 14] = [
         (Self::Promote, TICK),
         (Self::Expire, Duration::from_secs(1)),
         (Self::Rescue, Duration::from_secs(1)),
@@ -66,7 +69,9 @@ impl Chore {
         (Self::LowerWatermarks, Duration::from_secs(15)),
         (Self::SweepAdmission, Duration::from_mins(1)),
         (Self::RotatePartitions, Duration::from_hours(1)),
+        (Self::RotateAudit, Duration::from_hours(1)),
         (Self::Forget, Duration::from_mins(10)),
+        (Self::EraseLeavers, Duration::from_secs(5)),
         (Self::SweepObjects, Duration::from_hours(24)),
         (Self::DeleteDiscarded, Duration::from_secs(15)),
     ];
@@ -197,7 +202,13 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
         Chore::LowerWatermarks => queue.lower_watermarks().await.map(|()| 0),
         Chore::SweepAdmission => queue.sweep_admission().await.map(|()| 0),
         Chore::RotatePartitions => queue.rotate_partitions().await.map(|()| 0),
+        Chore::RotateAudit => queue.rotate_audit().await.map(|()| 0),
         Chore::Forget => queue.forget(ROWS).await,
+        // Small steps: each holds what it deletes until it commits.
+        Chore::EraseLeavers => queue
+            .erase_leavers(ERASED_ROWS)
+            .await
+            .map(|rows| rows * (ROWS / ERASED_ROWS)),
         Chore::DeleteDiscarded => delete_discarded(shared).await,
         Chore::SweepObjects => {
             // It lists the whole storage, which may take longer than the lead lasts.

@@ -156,6 +156,8 @@ async fn a_worker_may_do_the_leaders_chores() {
             .contains(&"results".to_owned())
     );
     queue.sweep_admission().await.unwrap();
+    queue.rotate_audit().await.unwrap();
+    queue.erase_leavers(10).await.unwrap();
     let sample = json!([{"name": "cache_hits_total", "labels": {"cache": "models"}, "value": 2}]);
     queue.record(&sample).await.unwrap();
     queue.fold_telemetry(100).await.unwrap();

@@ -13,13 +13,14 @@ use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 /// The tables that a release writes what it has into: kinds, lanes, metrics.
-const OF_THE_RELEASE: [&str; 9] = [
+const OF_THE_RELEASE: [&str; 10] = [
     "queue.kind ",
     "queue.lane ",
     "queue.group_kind ",
     "telemetry.metric ",
     "storage.prefix ",
     "storage.intake ",
+    "account.holding ",
     // Made of what there was.
     "storage.object ",
     "storage.result_bytes ",

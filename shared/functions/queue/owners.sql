@@ -1,0 +1,91 @@
+-- What the queue has of an owner: shown to the owner, and erased when one leaves.
+
+-- Jobs and batches, the oldest first. What waits is shown with what was asked for.
+create or replace function queue.export_owner(p_owner uuid, p_after text, p_most int)
+returns table (place text, kind text, item jsonb)
+language plpgsql stable
+set enable_seqscan = off as $$
+declare
+  after_batch uuid := case when p_after like 'batch/%' then substr(p_after, 7)::uuid
+    when p_after is not null then 'ffffffff-ffff-ffff-ffff-ffffffffffff' end;
+  after_job uuid := case when p_after like 'job/%' then substr(p_after, 5)::uuid end;
+  jobs uuid[];
+  given int;
+begin
+  return query
+    select 'batch/' || b.id, 'batch', queue.batch_summary(b, s) || jsonb_build_object(
+      'download_url', replace(g.download_path, '{batch}', api.wire_id('batch', b.id)))
+    from queue.batch b join queue.batch_progress s on s.batch_id = b.id
+    left join queue.group_kind g on g.kind = coalesce(b.kind, 'tts')
+    where b.owner = p_owner and b.id > coalesce(after_batch, '00000000-0000-0000-0000-000000000000')
+    order by b.id limit p_most;
+  get diagnostics given = row_count;
+  jobs := array(
+    select u.id from (
+      (select j.id from queue.job j
+        where j.owner = p_owner and j.id > coalesce(after_job, '00000000-0000-0000-0000-000000000000')
+        order by j.id limit p_most)
+      union all
+      (select d.job_id from queue.done d
+        where d.owner = p_owner and d.job_id > coalesce(after_job, '00000000-0000-0000-0000-000000000000')
+        order by d.job_id limit p_most)
+    ) u order by u.id limit p_most - given);
+  return query
+    select 'job/' || b.job_id, 'job', b.body
+      || case when j.id is null then '{}' else jsonb_build_object('request', queue.public_result(j.args)) end
+    from queue.job_bodies(array(select s from queue.job_states(jobs) s)) b
+    left join queue.job j on j.id = b.job_id
+    order by b.job_id;
+end
+$$;
+
+-- A step of erasing: what failed for good, then what waits and runs, then what is over. What runs ends when its worker lets go of it,
+-- so steps that find only such are taken again. A day that is dropped soon (queue.rotate_partitions) is left to that.
+create or replace function queue.erase_owner(p_owner uuid, p_most int) returns int
+language plpgsql
+set enable_seqscan = off as $$
+declare
+  kept_from uuid := (select queue.uuid7_floor(date_trunc('day', clock_timestamp(), 'UTC')
+    - make_interval(days => s.retention_days - 1)) from queue.setting s);
+  found_jobs uuid[];
+  keys text[];
+begin
+  delete from queue.owner_cap c where c.owner = p_owner;
+  found_jobs := array(select d.job_id from queue.job j join queue.dead d on d.job_id = j.id
+    where j.owner = p_owner order by d.job_id limit p_most for update of d);
+  if found_jobs <> '{}' then
+    delete from queue.failure f where f.job_id = any(found_jobs);
+    delete from queue.unique_job u where u.owner = p_owner and u.job_id = any(found_jobs);
+    delete from queue.dead d where d.job_id = any(found_jobs);
+    delete from queue.job j where j.id = any(found_jobs);
+    return cardinality(found_jobs);
+  end if;
+  found_jobs := array(select j.id from queue.job j where j.owner = p_owner order by j.id limit p_most);
+  if found_jobs <> '{}' then
+    perform queue.cancel_waiting(p_owner, found_jobs);
+    update queue.lease l set cancel_requested = true
+    where l.job_id = any(found_jobs) and not l.cancel_requested;
+    return cardinality(found_jobs);
+  end if;
+  with gone as (
+    delete from queue.done d where d.job_id = any(array(
+      select o.job_id from queue.done o where o.owner = p_owner and o.job_id >= kept_from order by o.job_id limit p_most))
+    returning d.job_id, d.result
+  )
+  select array_agg(distinct g.job_id), array_agg(r.value) filter (where r.key ~ '(^|_)key$') into found_jobs, keys
+  from gone g left join lateral jsonb_each_text(
+    case when jsonb_typeof(g.result) = 'object' then g.result else '{}' end) r on true;
+  if found_jobs is not null then
+    perform storage.discard(keys);
+    delete from queue.failure f where f.job_id = any(found_jobs);
+    return cardinality(found_jobs);
+  end if;
+  with gone as (
+    delete from queue.batch b where b.id = any(array(
+      select o.id from queue.batch o where o.owner = p_owner order by o.id limit p_most))
+    returning b.id
+  )
+  select array_agg(g.id) into found_jobs from gone g;
+  return coalesce(cardinality(found_jobs), 0);
+end
+$$;
