@@ -142,6 +142,8 @@ wire_ids! {
     UserId = "user";
     /// An API key.
     KeyId = "key";
+    /// An entry of the log of who did what.
+    AuditId = "audit";
     /// A secret that signs webhooks.
     SecretId = "secret";
     /// A webhook message.

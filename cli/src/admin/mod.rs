@@ -1,6 +1,8 @@
 //! `kiskadee admin`: what an administrator does from the machine itself, without an account of the API.
 
+mod audit;
 mod keys;
+mod people;
 mod queue;
 mod target;
 mod users;
@@ -15,6 +17,13 @@ pub(crate) enum AdminCommand {
     CreateUser(users::CreateUser),
     /// Create an API key for a user; it is shown this once
     CreateKey(users::CreateKey),
+    /// List users, and show, change, disable, enable or delete one
+    #[command(subcommand)]
+    Users(people::UsersCommand),
+    /// Print a link with which a user sets a new password, once and within an hour
+    ResetPassword(people::ResetPassword),
+    /// Show who did what
+    Audit(audit::Audit),
     /// Stop claiming the jobs of a queue (such as speech:kiskadee or archive:zip); what runs goes on
     Pause(queue::Pause),
     /// Claim the jobs of a paused queue again
@@ -37,6 +46,9 @@ pub(crate) async fn run(command: &AdminCommand) -> Result<()> {
     match command {
         AdminCommand::CreateUser(command) => users::create_user(command).await,
         AdminCommand::CreateKey(command) => users::create_key(command).await,
+        AdminCommand::Users(command) => people::run(command).await,
+        AdminCommand::ResetPassword(command) => people::reset_password(command).await,
+        AdminCommand::Audit(command) => audit::list(command).await,
         AdminCommand::Pause(command) => queue::pause(command).await,
         AdminCommand::Resume(command) => queue::resume(command).await,
         AdminCommand::Cap(command) => queue::cap(command).await,

@@ -1,4 +1,4 @@
-//! Attempts to register or sign in are limited by the name that is tried and by the address that tries.
+//! Attempts to register or sign in are limited by the address that tries.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -33,10 +33,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Attempt {
 }
 
 impl Attempt {
+    /// The address alone (`text`), for the log of who did what.
+    pub(crate) fn client(self) -> ParameterValue {
+        self.client.into()
+    }
+
     /// The address and the limit (`text`, `int`).
-    pub(crate) fn parameters(self) -> [ParameterValue; 2] {
+    pub(crate) fn parameters(&self) -> [ParameterValue; 2] {
         [
-            self.client.into(),
+            self.client.clone().into(),
             ParameterValue::Int32(i32::try_from(self.per_minute).unwrap_or(i32::MAX)),
         ]
     }

@@ -126,3 +126,106 @@ pub(crate) struct DeliveryPage {
     #[schema(required)]
     next_cursor: Option<String>,
 }
+
+/// A user as administrators see one.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct User {
+    #[serde(flatten)]
+    profile: Profile,
+    /// `active`, `disabled`, or `deleting` until all is erased.
+    #[schema(example = "active")]
+    status: String,
+    #[schema(required, format = DateTime)]
+    disabled_at: Option<String>,
+    /// The share of the fleet beside other users.
+    weight: f32,
+    /// The cost of work that may wait at once.
+    queue_cap: i64,
+    /// The cost of work that may run at once, where it is capped.
+    #[schema(required)]
+    in_flight_cap: Option<i64>,
+    live_keys: u32,
+}
+
+/// A page of users, newest first.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct UserPage {
+    items: Vec<User>,
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// A user who is being deleted.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct Leaving {
+    #[schema(example = "user_0192f0a1b2c37d4e8f90a1b2c3d4e5f6")]
+    id: String,
+    #[schema(example = "deleting")]
+    status: String,
+}
+
+/// One thing that is known of the caller.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct ExportItem {
+    /// `account`, `api_key`, `audit`, `batch`, `job`, `pronunciation`, `recording`, `voice`, `upload`, `webhook`, …
+    #[schema(example = "job")]
+    kind: String,
+    /// As its own route shows it, or more.
+    #[schema(value_type = Object)]
+    data: String,
+}
+
+/// A page of what is known of the caller.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct ExportPage {
+    items: Vec<ExportItem>,
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// What ended beside the tokens.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct Revoked {
+    revoked_keys: u32,
+}
+
+/// One thing that somebody did.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct AuditEntry {
+    #[schema(example = "audit_0192f0a1b2c37d4e8f90a1b2c3d4e5f6")]
+    id: String,
+    #[schema(format = DateTime)]
+    at: String,
+    /// Who did it, where that is known.
+    #[schema(required)]
+    actor: Option<String>,
+    /// By `token`, `key`, `password`, `link`, as `operator` on the command line, or `nobody`.
+    #[schema(example = "token")]
+    via: String,
+    #[schema(example = "key.made")]
+    action: String,
+    /// To whom.
+    #[schema(required)]
+    subject: Option<String>,
+    /// The address; of IPv6 the network.
+    #[schema(required)]
+    client: Option<String>,
+    #[schema(required, value_type = Option<Object>)]
+    detail: Option<String>,
+}
+
+/// A page of the log, newest first.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes JSON that the database writes")]
+pub(crate) struct AuditPage {
+    items: Vec<AuditEntry>,
+    #[schema(required)]
+    next_cursor: Option<String>,
+}

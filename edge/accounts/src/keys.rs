@@ -16,7 +16,7 @@ use serde_json::Value;
 use spin_sdk::pg::ParameterValue;
 use utoipa::ToSchema;
 
-use crate::{documents::KeyPage, random::random_bytes};
+use crate::{attempt::Attempt, documents::KeyPage, random::random_bytes};
 
 const WARNING: &str = "Keep this key now: it is shown this once and cannot be read again.";
 
@@ -97,7 +97,11 @@ impl Validate for KeyRequest {
         WithBody, Protected,
     )
 )]
-pub(crate) async fn create_key(caller: Caller, Json(wanted): Json<KeyRequest>) -> Reply {
+pub(crate) async fn create_key(
+    caller: Caller,
+    attempt: Attempt,
+    Json(wanted): Json<KeyRequest>,
+) -> Reply {
     let caller = caller.signed_in()?;
     let key = ApiKey::generate(random_bytes()?);
     let arguments = [
@@ -115,10 +119,11 @@ pub(crate) async fn create_key(caller: Caller, Json(wanted): Json<KeyRequest>) -
             .map_or(ParameterValue::DbNull, |scopes| {
                 ParameterValue::ArrayStr(scopes.into_iter().map(Some).collect())
             }),
+        attempt.client(),
     ];
     let statement = caller_sql!(
         "api.make_api_key",
-        "$5::text, $6::text, $7::bytea, $8::int, $9::text[]"
+        "$5::text, $6::text, $7::bytea, $8::int, $9::text[], $10::text"
     );
     let answer = database::call(statement, &caller, Class::Create, arguments).await?;
     if answer.is_success() {
@@ -175,12 +180,16 @@ pub(crate) async fn list_keys(caller: Caller, page: Page) -> Reply {
     params(("id" = String, Path, example = "key_0192f0a1b2c37d4e8f90a1b2c3d4e5f6")),
     responses((status = 204, description = "Revoked"), WithId, Protected)
 )]
-pub(crate) async fn revoke_key(caller: Caller, WireId(id): WireId<KeyId>) -> Reply {
+pub(crate) async fn revoke_key(
+    caller: Caller,
+    attempt: Attempt,
+    WireId(id): WireId<KeyId>,
+) -> Reply {
     database::call(
-        caller_sql!("api.revoke_api_key", "$5::uuid"),
+        caller_sql!("api.revoke_key", "$5::uuid, $6::text"),
         &caller,
         Class::Create,
-        [uuid_parameter(id)],
+        [uuid_parameter(id), attempt.client()],
     )
     .await
 }

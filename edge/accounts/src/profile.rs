@@ -6,9 +6,10 @@ use kiskadee_edge_kit::{
     openapi::{Protected, WithBody},
 };
 use serde::Deserialize;
+use spin_sdk::pg::ParameterValue;
 use utoipa::ToSchema;
 
-use crate::{documents::Profile, password, rules};
+use crate::{attempt::Attempt, documents::Profile, password, rules};
 
 /// What to change. What is missing stays; an empty `full_name` is taken away.
 #[derive(Deserialize, ToSchema)]
@@ -27,6 +28,10 @@ pub(crate) struct ProfileChange {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Password)]
     current_password: Member<String>,
+    /// With a new password: end the API keys, too.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>, default = false)]
+    revoke_keys: Member<bool>,
 }
 
 impl Validate for ProfileChange {
@@ -45,6 +50,14 @@ impl Validate for ProfileChange {
         let any_text = |text: &String, violations: &mut Violations| {
             violations.length("current_password", text, &(1..=256));
         };
+        self.revoke_keys
+            .allow("revoke_keys", violations, |revoke, violations| {
+                violations.require(
+                    !revoke || self.password != Member::Missing,
+                    "revoke_keys",
+                    "goes with a new `password`; `POST /auth/revoke-all` ends keys without one",
+                );
+            });
         if self.needs_password() {
             self.current_password
                 .require("current_password", violations, any_text);
@@ -72,7 +85,8 @@ pub(crate) async fn show_profile(caller: Caller) -> Reply {
 
 /// Change the profile
 ///
-/// A new e-mail address or password needs `current_password`. A new password ends every session: sign in again.
+/// A new e-mail address or password needs `current_password`. A new password ends every session: sign in again. API keys stay
+/// unless `revoke_keys` says otherwise.
 #[utoipa::path(
     put, path = "/auth/profile", tag = "accounts", security(("bearer" = []), ("api_key" = [])), request_body = ProfileChange,
     responses(
@@ -81,7 +95,11 @@ pub(crate) async fn show_profile(caller: Caller) -> Reply {
         WithBody, Protected,
     )
 )]
-pub(crate) async fn update_profile(caller: Caller, Json(change): Json<ProfileChange>) -> Reply {
+pub(crate) async fn update_profile(
+    caller: Caller,
+    attempt: Attempt,
+    Json(change): Json<ProfileChange>,
+) -> Reply {
     let mut checked_hash = None;
     if change.needs_password() {
         let answer =
@@ -101,16 +119,18 @@ pub(crate) async fn update_profile(caller: Caller, Json(change): Json<ProfileCha
         change.email.into_option().into(),
         hash.into(),
         checked_hash.into(),
+        ParameterValue::Boolean(change.revoke_keys.into_value()),
+        attempt.client(),
     ];
     let statement = caller_sql!(
-        "api.update_profile",
-        "$5::text, $6::text, $7::text, $8::text"
+        "api.change_profile",
+        "$5::text, $6::text, $7::text, $8::text, $9::boolean, $10::text"
     );
     database::call(statement, &caller, Class::Create, arguments).await
 }
 
 /// The stored hash, when the given password is the one it was made of.
-fn checked(answer: Answer, given: Option<&String>) -> Result<String, Problem> {
+pub(crate) fn checked(answer: Answer, given: Option<&String>) -> Result<String, Problem> {
     let stored = answer.body.unwrap_or_default();
     if password::matches(given.map_or("", String::as_str), Some(&stored))? {
         Ok(stored)
@@ -151,5 +171,6 @@ mod tests {
             ["password", "current_password"]
         );
         assert!(errors(r#"{"password": "long enough", "current_password": "old"}"#).is_empty());
+        assert_eq!(errors(r#"{"revoke_keys": true}"#), ["revoke_keys"]);
     }
 }

@@ -4,7 +4,7 @@ use kiskadee_edge_kit::{Caller, Class, Reply, caller_sql, database, openapi::Pro
 use kiskadee_shared::webhook_secret::WebhookSecret;
 use spin_sdk::pg::ParameterValue;
 
-use crate::{documents::WebhookSecretInfo, random::random_bytes};
+use crate::{attempt::Attempt, documents::WebhookSecretInfo, random::random_bytes};
 
 /// The webhook secret
 ///
@@ -32,13 +32,13 @@ pub(crate) async fn show_secret(caller: Caller) -> Reply {
     post, path = "/api/v1/webhooks/secret/rotate", tag = "webhooks", security(("bearer" = []), ("api_key" = [])),
     responses((status = 200, description = "The new secret", body = WebhookSecretInfo), Protected)
 )]
-pub(crate) async fn rotate_secret(caller: Caller) -> Reply {
+pub(crate) async fn rotate_secret(caller: Caller, attempt: Attempt) -> Reply {
     let fresh = ParameterValue::Str(WebhookSecret::generate(random_bytes()?).expose());
     database::call(
-        caller_sql!("api.rotate_webhook_secret", "$5::text"),
+        caller_sql!("api.renew_webhook_secret", "$5::text, $6::text"),
         &caller,
         Class::Create,
-        [fresh],
+        [fresh, attempt.client()],
     )
     .await
 }

@@ -11,6 +11,8 @@ use uuid::Uuid;
 static SIGNER: OnceLock<Signer> = OnceLock::new();
 
 const DEFAULT_LIFETIME_HOURS: u32 = 24;
+/// A device that did not sign in for so long is as any other.
+pub(crate) const DEVICE_LIFETIME_S: u64 = 180 * 24 * 3600;
 /// PKCS #8 around an Ed25519 seed (RFC 8410, section 7).
 const PKCS8_PREFIX: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
@@ -65,12 +67,28 @@ impl Signer {
 
     /// A token for a user, issued at this instant of the database's clock.
     pub(crate) fn sign(&self, user: Uuid, issued_at_s: f64) -> Result<String, Problem> {
+        self.sign_for(&self.audience, self.lifetime_s, user, issued_at_s)
+    }
+
+    /// What a device shows at its next sign-in. It opens nothing.
+    pub(crate) fn sign_device(&self, user: Uuid, issued_at_s: f64) -> Result<String, Problem> {
+        let audience = device_audience(&self.audience);
+        self.sign_for(&audience, DEVICE_LIFETIME_S, user, issued_at_s)
+    }
+
+    fn sign_for(
+        &self,
+        audience: &str,
+        lifetime_s: u64,
+        user: Uuid,
+        issued_at_s: f64,
+    ) -> Result<String, Problem> {
         let extra = Extra {
             iat_ms: Some((issued_at_s * 1000.0).round() as i64),
         };
-        let claims = Claims::with_custom_claims(extra, Duration::from_secs(self.lifetime_s))
+        let claims = Claims::with_custom_claims(extra, Duration::from_secs(lifetime_s))
             .with_issuer(&self.issuer)
-            .with_audience(&self.audience)
+            .with_audience(audience)
             .with_subject(user)
             .with_jwt_id(Uuid::new_v4());
         self.key.sign(claims).map_err(|error| {
@@ -82,6 +100,11 @@ impl Signer {
     pub(crate) fn lifetime_s(&self) -> u64 {
         self.lifetime_s
     }
+}
+
+/// Whom the ids of devices are meant for: not the API, which must refuse them as tokens.
+pub(crate) fn device_audience(audience: &str) -> String {
+    format!("{audience}/device")
 }
 
 fn key_pair(text: &str) -> Result<(Ed25519KeyPair, String), SeedError> {
@@ -147,6 +170,16 @@ mod tests {
             .unwrap();
         assert_eq!(session.user, user);
         assert_eq!(session.issued_at_ms, 1_700_000_000_123);
+    }
+
+    #[test]
+    fn a_device_is_no_token() {
+        let (signer, verifier) = signer();
+        let device = signer.sign_device(Uuid::nil(), 1_700_000_000.0).unwrap();
+        assert_eq!(
+            verifier.verify(&device).unwrap_err(),
+            kiskadee_edge_kit::token::TokenError::Audience
+        );
     }
 
     #[test]

@@ -297,6 +297,7 @@ fn title(code: &str, status: StatusCode) -> &str {
         "not_found" => "Not found",
         "method_not_allowed" => "Method not allowed",
         "conflict" => "Conflict with the present state",
+        "gone" => "No longer there",
         "payload_too_large" => "The body is too large",
         "unsupported_media_type" => "Unsupported media type",
         "validation" => "Some values are not acceptable",

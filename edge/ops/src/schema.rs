@@ -18,6 +18,16 @@ pub struct SystemReport {
     pub workers: Fleet,
     pub queue: QueueTotals,
     pub jobs: JobTotals,
+    pub sign_ins: SignIns,
+}
+
+/// How passwords were checked in the last ten minutes, over all accounts.
+#[derive(Debug, ToSchema)]
+pub struct SignIns {
+    pub succeeded_10m: i64,
+    pub failed_10m: i64,
+    /// A hundred were wrong, and five times as many as were right: somebody tries passwords.
+    pub alarm: bool,
 }
 
 /// The database.

@@ -13,7 +13,7 @@ pub use postman::collection;
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// The areas of the API in the order in which they are shown. Every operation has one of them as its tag.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     (
         "Accounts",
         "Registration, sign-in, the profile and API keys.",
@@ -35,6 +35,10 @@ const TAGS: [(&str, &str); 9] = [
     (
         "Webhooks",
         "The secret that signs webhooks, and what became of each.",
+    ),
+    (
+        "Administration",
+        "Users and the log of who did what, for administrators.",
     ),
     ("Operations", "Health, metrics and monitoring."),
     ("Documents", "This document, in several forms."),

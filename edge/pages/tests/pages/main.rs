@@ -25,7 +25,7 @@ async fn body(response: Response<Body>) -> Vec<u8> {
 
 #[tokio::test]
 async fn pages_come_with_a_policy_that_forbids_scripts_from_elsewhere() {
-    for path in ["/", "/docs", "/redoc"] {
+    for path in ["/", "/docs", "/redoc", "/webui/reset"] {
         let response = get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::{declared, operations};
 
 /// The operations that anybody may call. `/metrics` has a token of its own, where one is configured.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 12] = [
     "get /.well-known/jwks.json",
     "get /docs",
     "get /health",
@@ -29,10 +29,11 @@ const OPEN: [&str; 11] = [
     "get /redoc",
     "post /api/v1/advanced/auth/token",
     "post /auth/login",
+    "post /auth/password-reset",
     "post /auth/register",
 ];
-/// A key cannot make keys.
-const BY_TOKEN_ALONE: [&str; 1] = ["post /api/v1/advanced/auth/api-key"];
+/// A key cannot make keys, nor end the account that it belongs to.
+const BY_TOKEN_ALONE: [&str; 2] = ["delete /auth/me", "post /api/v1/advanced/auth/api-key"];
 
 /// The components that know callers.
 const ROUTERS: [fn() -> &'static Router; 5] = [

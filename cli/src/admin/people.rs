@@ -1,0 +1,207 @@
+//! Users as an operator sees and changes them. What is done here stands in the audit log as the operator's.
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::target::Target;
+use crate::accounts::find_user;
+use crate::random::random_token;
+
+#[derive(Subcommand)]
+pub(crate) enum UsersCommand {
+    /// List users, the newest first
+    List(List),
+    /// Show all that is set for a user
+    Show(One),
+    /// Let a user do nothing any more; work that was taken in is still done
+    Disable(One),
+    /// Let a disabled user in again
+    Enable(One),
+    /// Delete a user with all work, audio, voices and recordings
+    Delete(Delete),
+    /// Set a user's role, share and caps
+    Set(Set),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Status {
+    Active,
+    Disabled,
+    Deleting,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// Only those whose name or e-mail address begins so
+    #[arg(long)]
+    name: Option<String>,
+    #[arg(long, value_enum)]
+    status: Option<Status>,
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Args)]
+pub(crate) struct One {
+    username: String,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Args)]
+pub(crate) struct Delete {
+    username: String,
+    /// There is no way back
+    #[arg(long, required = true)]
+    yes: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Args)]
+pub(crate) struct Set {
+    username: String,
+    /// user or admin
+    #[arg(long)]
+    role: Option<String>,
+    /// The share of the fleet beside other users; 1 is usual
+    #[arg(long)]
+    weight: Option<f32>,
+    /// The cost of work that may wait at once: the characters of each text and 20
+    #[arg(long, value_name = "COST")]
+    queue_cap: Option<i64>,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Args)]
+pub(crate) struct ResetPassword {
+    username: String,
+    /// Where users reach the site
+    #[arg(long, env = "KISKADEE_URL", default_value = "http://127.0.0.1:8005")]
+    url: String,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) async fn run(command: &UsersCommand) -> Result<()> {
+    match command {
+        UsersCommand::List(command) => list(command).await,
+        UsersCommand::Show(command) => show(command).await,
+        UsersCommand::Disable(command) => change(command, json!({"disabled": true})).await,
+        UsersCommand::Enable(command) => change(command, json!({"disabled": false})).await,
+        UsersCommand::Delete(command) => delete(command).await,
+        UsersCommand::Set(command) => set(command).await,
+    }
+}
+
+async fn list(command: &List) -> Result<()> {
+    let status = command.status.map(|status| match status {
+        Status::Active => "active",
+        Status::Disabled => "disabled",
+        Status::Deleting => "deleting",
+    });
+    let rows: Vec<(String,)> = sqlx::query_as(include_str!("../../queries/list_users.sql"))
+        .bind(i64::from(command.limit))
+        .bind(status)
+        .bind(&command.name)
+        .fetch_all(&command.target.connect().await?)
+        .await?;
+    for (line,) in rows {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+async fn show(command: &One) -> Result<()> {
+    let database = command.target.connect().await?;
+    let user = find_user(&database, &command.username).await?;
+    let query = r#"select account.user_json(u) from account."user" u where u.id = $1"#;
+    let shown: Value = sqlx::query_scalar(query)
+        .bind(user)
+        .fetch_one(&database)
+        .await?;
+    println!("{}", serde_json::to_string_pretty(&shown)?);
+    Ok(())
+}
+
+async fn change(command: &One, changes: Value) -> Result<()> {
+    let database = command.target.connect().await?;
+    let user = find_user(&database, &command.username).await?;
+    apply(&database, user, &changes).await
+}
+
+async fn set(command: &Set) -> Result<()> {
+    let mut changes = Map::new();
+    let wanted = [
+        ("role", json!(command.role)),
+        ("weight", json!(command.weight)),
+        ("queue_cap", json!(command.queue_cap)),
+    ];
+    for (name, value) in wanted.into_iter().filter(|(_, value)| !value.is_null()) {
+        changes.insert(name.to_owned(), value);
+    }
+    if changes.is_empty() {
+        bail!(
+            "say what to set: --role, --weight or --queue-cap; `kiskadee admin cap` bounds what runs at once"
+        );
+    }
+    let database = command.target.connect().await?;
+    let user = find_user(&database, &command.username).await?;
+    apply(&database, user, &Value::Object(changes)).await
+}
+
+async fn apply(database: &PgPool, user: Uuid, changes: &Value) -> Result<()> {
+    let query = "select account.change_user($1, $2, null, 'operator', null)";
+    let faults: Option<Value> = sqlx::query_scalar(query)
+        .bind(user)
+        .bind(changes)
+        .fetch_one(database)
+        .await?;
+    let faults = faults.as_ref().and_then(Value::as_array);
+    let Some(faults) = faults.filter(|faults| !faults.is_empty()) else {
+        return Ok(());
+    };
+    let text = |fault: &Value, member: &str| fault[member].as_str().unwrap_or_default().to_owned();
+    let lines: Vec<String> = faults
+        .iter()
+        .map(|fault| format!("{}: {}", text(fault, "field"), text(fault, "message")))
+        .collect();
+    bail!(lines.join("\n"))
+}
+
+async fn delete(command: &Delete) -> Result<()> {
+    let database = command.target.connect().await?;
+    let user = find_user(&database, &command.username).await?;
+    let leaves: bool = sqlx::query_scalar("select account.depart($1, null, 'operator', null)")
+        .bind(user)
+        .fetch_one(&database)
+        .await?;
+    if !leaves {
+        bail!(
+            "{} is the last administrator; make another one first",
+            command.username
+        );
+    }
+    println!("The account is closed; a worker erases what it has.");
+    Ok(())
+}
+
+pub(crate) async fn reset_password(command: &ResetPassword) -> Result<()> {
+    let database = command.target.connect().await?;
+    let user = find_user(&database, &command.username).await?;
+    let token = random_token()?;
+    sqlx::query("select account.offer_reset($1, $2, null, 'operator', null)")
+        .bind(user)
+        .bind(Sha256::digest(token.as_bytes()).as_slice())
+        .execute(&database)
+        .await?;
+    println!("{}/webui/reset#{token}", command.url.trim_end_matches('/'));
+    Ok(())
+}
