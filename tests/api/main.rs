@@ -13,6 +13,7 @@ mod filters;
 mod jobs;
 mod live;
 mod operations;
+mod people;
 mod schema;
 mod shared_system;
 mod tokens;

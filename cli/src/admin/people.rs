@@ -199,7 +199,7 @@ pub(crate) async fn reset_password(command: &ResetPassword) -> Result<()> {
     let token = random_token()?;
     sqlx::query("select account.offer_reset($1, $2, null, 'operator', null)")
         .bind(user)
-        .bind(Sha256::digest(token.as_bytes()).as_slice())
+        .bind(Sha256::digest(token.as_bytes()).to_vec())
         .execute(&database)
         .await?;
     println!("{}/webui/reset#{token}", command.url.trim_end_matches('/'));

@@ -135,3 +135,34 @@ impl UpOptions {
         self.state_dir.clone().unwrap_or_else(state::default_path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Up {
+        #[command(flatten)]
+        options: UpOptions,
+    }
+
+    fn registration(arguments: &str) -> &'static str {
+        let words = ["up"].into_iter().chain(arguments.split_whitespace());
+        Up::try_parse_from(words).unwrap().options.registration()
+    }
+
+    #[test]
+    fn strangers_register_where_only_this_machine_is_reached_or_where_it_is_said() {
+        assert_eq!(registration(""), "open");
+        assert_eq!(registration("--listen [::1]:8005"), "open");
+        assert_eq!(registration("--listen 0.0.0.0:8005"), "closed");
+        assert_eq!(registration("--trusted-proxies 127.0.0.1/32"), "closed");
+        assert_eq!(registration("--registration closed"), "closed");
+        assert_eq!(
+            registration("--listen 0.0.0.0:8005 --registration open"),
+            "open"
+        );
+    }
+}

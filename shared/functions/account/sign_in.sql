@@ -171,24 +171,24 @@ language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
 declare
   person account."user";
-  guesser bytea;
-  failures int;
+  who bytea;
+  wrong int;
 begin
   select * into person from account."user" u where u.id = p_user;
-  guesser := account.guesser(account.known_device(person, p_device_user, p_device_issued), p_client, p_username);
+  who := account.guesser(account.known_device(person, p_device_user, p_device_issued), p_client, p_username);
   insert into account.sign_in_minute as m (minute, succeeded, failed)
   values (date_trunc('minute', clock_timestamp()), p_right::int, (not p_right)::int)
   on conflict (minute) do update set succeeded = m.succeeded + excluded.succeeded, failed = m.failed + excluded.failed;
   perform telemetry.count('sign_ins_total', jsonb_build_object('outcome', case when p_right then 'right' else 'wrong' end));
   if p_right then
-    delete from account.guess g where g.guesser = guesser;
+    delete from account.guess g where g.guesser = who;
     perform account.note(p_user, 'password', 'user.signed_in', p_user, p_client);
     return;
   end if;
-  select g.failures into failures from account.guess g where g.guesser = guesser;
+  select g.failures into wrong from account.guess g where g.guesser = who;
   -- Written down as it begins to be many, or a guesser would fill the log.
-  if p_user is not null and failures >= 10 and failures % 10 = 0 then
-    perform account.note(null, 'nobody', 'user.guessed_at', p_user, p_client, jsonb_build_object('failures', failures));
+  if p_user is not null and wrong >= 10 and wrong % 10 = 0 then
+    perform account.note(null, 'nobody', 'user.guessed_at', p_user, p_client, jsonb_build_object('failures', wrong));
   end if;
 end
 $$;

@@ -5,8 +5,13 @@
     reason = "a test may stop at what it did not expect"
 )]
 
+mod audit;
 mod document;
+mod leaving;
+mod passwords;
 mod scopes;
+mod sign_in;
+mod users;
 
 use kiskadee_edge_testing::Database;
 

@@ -20,7 +20,8 @@ fn lacks(answer: &Answer, scope: &str) -> bool {
 }
 
 async fn make_key(database: &Database, who: Who, scopes: &str) -> Answer {
-    let arguments = format!("'k', 'kk_', sha256(gen_random_uuid()::text::bytea), null, {scopes}");
+    let arguments =
+        format!("'k', 'kk_', sha256(gen_random_uuid()::text::bytea), null, {scopes}, null");
     database.ask(who, "make_api_key", &arguments).await
 }
 
