@@ -16,6 +16,7 @@ use crate::family::Family;
 use crate::process;
 use crate::state_directory::StateDirectory;
 
+const RATE_LIMIT: &str = "--api-rate-limit";
 /// How long a start may take on a slow machine, compiled components in the cache or not.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
@@ -351,18 +352,16 @@ fn spawn(state_dir: &Path, listen: &str, options: &Options) -> Result<Child> {
         .append(true)
         .open(output_path(state_dir))?;
     // A test that is killed takes its system with it.
-    Command::new("setpriv")
+    let mut command = Command::new("setpriv");
+    command
         .args(["--pdeathsig", "TERM"])
         .arg(binary())
-        .args([
-            "up",
-            "--listen",
-            listen,
-            "--api-rate-limit",
-            "off",
-            "--state-dir",
-        ])
-        .arg(state_dir)
+        .args(["up", "--listen", listen, "--state-dir"])
+        .arg(state_dir);
+    if !options.arguments.iter().any(|word| word == RATE_LIMIT) {
+        command.args([RATE_LIMIT, "off"]);
+    }
+    command
         .args(["--workers", &options.workers.to_string()])
         .args(&options.arguments)
         .envs(options.environment.iter().cloned())
