@@ -3,12 +3,25 @@
 -- a role of its own. `work` stands for every family but `account` and `admin`; `*` alone for everything that its owner may.
 
 -- The component that asks: the one group role `kiskadee_…` of whoever is logged in, without the prefix. Null where there is not
--- exactly one, and then nothing but `*` is enough.
+-- exactly one, and then nothing but `*` is enough. Looked up once in a session, for that costs more than all else that is asked of a
+-- caller; a component that could forge it could name any caller as well.
 create or replace function api.component() returns text
+language plpgsql as $$
+declare
+  login text := coalesce(nullif(current_setting('role'), 'none'), session_user);
+  known text := current_setting('kiskadee.component', true);
+begin
+  if known is null or split_part(known, '=', 1) <> login then
+    known := set_config('kiskadee.component', login || '=' || coalesce(api.component_of(login), ''), false);
+  end if;
+  return nullif(split_part(known, '=', 2), '');
+end
+$$;
+
+create or replace function api.component_of(p_login text) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
   with login as (
-    select r.oid, r.rolname, r.rolcanlogin from pg_roles r
-    where r.rolname = coalesce(nullif(current_setting('role'), 'none'), session_user)
+    select r.oid, r.rolname, r.rolcanlogin from pg_roles r where r.rolname = p_login
   ), groups as (
     select l.rolname from login l where not l.rolcanlogin
     union
