@@ -24,10 +24,12 @@ begin
     select u.id from (
       (select j.id from queue.job j
         where j.owner = p_owner and j.id > coalesce(after_job, '00000000-0000-0000-0000-000000000000')
+          and not exists (select from queue.kind k where k.kind = j.kind and k.hidden)
         order by j.id limit p_most)
       union all
       (select d.job_id from queue.done d
         where d.owner = p_owner and d.job_id > coalesce(after_job, '00000000-0000-0000-0000-000000000000')
+          and not exists (select from queue.kind k where k.kind = d.kind and k.hidden)
         order by d.job_id limit p_most)
     ) u order by u.id limit p_most - given);
   return query

@@ -58,7 +58,7 @@ enum Chore {
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 14] = [
+    const ALL: [(Self, Duration); 15] = [
         (Self::Promote, TICK),
         (Self::Expire, Duration::from_secs(1)),
         (Self::Rescue, Duration::from_secs(1)),
