@@ -116,7 +116,7 @@ pub(crate) async fn log_in(
     device: Device,
     AnyLogin(login): AnyLogin,
 ) -> Result<Response, Problem> {
-    sign_in(&context, attempt, device, login).await
+    sign_in(&context, &attempt, device, login).await
 }
 
 /// Get a token
@@ -137,7 +137,7 @@ pub(crate) async fn get_token(
     device: Device,
     Json(login): Json<Login>,
 ) -> Result<Response, Problem> {
-    sign_in(&context, attempt, device, login).await
+    sign_in(&context, &attempt, device, login).await
 }
 
 #[cfg(test)]

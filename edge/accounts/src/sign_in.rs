@@ -33,7 +33,7 @@ struct Found {
 
 pub(crate) async fn sign_in(
     context: &Context,
-    attempt: Attempt,
+    attempt: &Attempt,
     device: Device,
     login: Login,
 ) -> Result<Response, Problem> {
