@@ -8,6 +8,9 @@ with made as (
 ), sealed as (
   insert into account.webhook_secret (user_id, secret)
   select m.id, $5 from made m
+), noted as (
+  insert into account.audit (via, action, subject)
+  select 'operator', 'user.made', m.id from made m
 )
 select m.id, true as is_new from made m
 union all
