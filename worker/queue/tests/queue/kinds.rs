@@ -82,7 +82,7 @@ fn flown(_: &str) -> Outcome {
 
 async fn shown(queue: &Queue, job: Uuid) -> Option<Value> {
     let caller = "select queue.job_body(s) from queue.visible_job(
-        (select row(j.owner, 'user', null, null, null, null, null, null, null, null, null)::api.caller
+        (select jsonb_populate_record(null::api.caller, jsonb_build_object('user_id', j.owner, 'role', 'user'))
          from (select owner from queue.job where id = $1 union all select owner from queue.done where job_id = $1) j), $1) s
         where s.job_id is not null";
     sqlx::query_scalar(caller)
