@@ -1,4 +1,4 @@
-//! The paths that the API's document describes: what the edge counts requests apart by, and which of them answer with events.
+//! The paths that the API's document describes: what the edge counts requests apart by, and which of them answer at length.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,10 @@ use serde::Deserialize;
 /// What the components' own code wrote; a test of theirs keeps it so.
 const DOCUMENT: &str = include_str!("../../edge/reference/openapi.json");
 
-const EVENTS: &str = "text/event-stream";
+/// Events and downloads.
+fn is_long(media: &str) -> bool {
+    ["text/event-stream", "application/zip"].contains(&media) || media.starts_with("audio/")
+}
 
 #[derive(Deserialize)]
 struct Document {
@@ -35,7 +38,7 @@ struct Answer {
 /// Paths as the document writes them: `/jobs/{job_id}`.
 pub(crate) struct Documented {
     pub(crate) paths: Vec<String>,
-    /// Those whose GET answers with events.
+    /// Those whose GET answers with events or a download.
     pub(crate) streams: Vec<String>,
 }
 
@@ -45,7 +48,7 @@ pub(crate) fn documented() -> Result<Documented> {
     let streams = document
         .paths
         .iter()
-        .filter(|(_, methods)| methods.answers_with_events());
+        .filter(|(_, methods)| methods.answers_at_length());
     Ok(Documented {
         streams: streams.map(|(path, _)| path.clone()).collect(),
         paths: document.paths.into_keys().collect(),
@@ -53,10 +56,10 @@ pub(crate) fn documented() -> Result<Documented> {
 }
 
 impl Methods {
-    fn answers_with_events(&self) -> bool {
+    fn answers_at_length(&self) -> bool {
         let answers = self.get.iter().flat_map(|get| get.responses.values());
         let mut types = answers.flat_map(|answer| answer.content.keys());
-        types.any(|media| media == EVENTS)
+        types.any(|media| is_long(media))
     }
 }
 

@@ -1,8 +1,10 @@
 //! How the edge meets its callers: the options that `kiskadee edge` and `kiskadee up` have in common.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use kiskadee_edge_host::{ForwardedHeader, Health, HostConfig, Proxies, Shares};
+use kiskadee_edge_host::{ForwardedHeader, Health, HostConfig, Proxies, Shares, TlsFiles};
 
 use anyhow::Result;
 
@@ -16,6 +18,22 @@ enum Header {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServingArgs {
+    /// Speak TLS with this certificate: a file in PEM, followed by those that lead to the root; taken anew when it changes
+    #[arg(
+        long,
+        env = "KISKADEE_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(
+        long,
+        env = "KISKADEE_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
     /// Networks of the proxies that are believed when they say who the client is, with commas between
     #[arg(
         long,
@@ -69,6 +87,22 @@ impl ServingArgs {
         !self.trusted_proxies.is_empty()
     }
 
+    fn tls(&self) -> Option<TlsFiles> {
+        Some(TlsFiles {
+            certificate: self.tls_cert.clone()?,
+            key: self.tls_key.clone()?,
+        })
+    }
+
+    /// What the edge's address begins with.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls_cert.is_some() {
+            "https"
+        } else {
+            "http"
+        }
+    }
+
     pub(crate) fn apply(&self, config: &mut HostConfig) -> Result<()> {
         config.proxies = Proxies {
             trusted: self.trusted_proxies.clone(),
@@ -78,7 +112,14 @@ impl ServingArgs {
             },
             proxy_protocol: self.proxy_protocol,
         };
+        config.tls = self.tls();
         config.limits.requests = self.max_requests;
+        // Live audio keeps its instance when it has left the requests.
+        config.limits.instances = Shares {
+            all: self.max_requests.all.saturating_mul(2),
+            per_address: self.max_requests.per_address.saturating_mul(2),
+            per_caller: self.max_requests.per_caller.saturating_mul(2),
+        };
         config.limits.streams = self.max_streams;
         config.limits.connections = self.max_connections;
         config.health = Some(Health {

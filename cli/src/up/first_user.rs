@@ -44,10 +44,10 @@ pub(crate) struct Administrator {
 pub(crate) async fn ensure(
     admin: &PgPool,
     state: &Path,
-    listen: SocketAddr,
+    (scheme, listen): (&str, SocketAddr),
 ) -> Result<Credentials> {
     let path = state.join("credentials.json");
-    let url = url_of(listen);
+    let url = url_of(scheme, listen);
     let found: Option<Credentials> = private_file::read_json(&path)?;
     let credentials = match &found {
         Some(credentials) => Credentials {
@@ -124,7 +124,7 @@ async fn enter(
 }
 
 /// An address that can be opened: where the server listens everywhere, this machine's own.
-fn url_of(listen: SocketAddr) -> String {
+fn url_of(scheme: &str, listen: SocketAddr) -> String {
     let mut reachable = listen;
     if listen.ip().is_unspecified() {
         let loopback = match listen {
@@ -133,7 +133,7 @@ fn url_of(listen: SocketAddr) -> String {
         };
         reachable.set_ip(loopback);
     }
-    format!("http://{reachable}")
+    format!("{scheme}://{reachable}")
 }
 
 #[cfg(test)]
@@ -165,10 +165,16 @@ mod tests {
     #[test]
     fn the_address_can_be_opened() {
         assert_eq!(
-            url_of("0.0.0.0:8005".parse().unwrap()),
+            url_of("http", "0.0.0.0:8005".parse().unwrap()),
             "http://127.0.0.1:8005"
         );
-        assert_eq!(url_of("[::]:80".parse().unwrap()), "http://[::1]:80");
-        assert_eq!(url_of("10.0.0.1:80".parse().unwrap()), "http://10.0.0.1:80");
+        assert_eq!(
+            url_of("http", "[::]:80".parse().unwrap()),
+            "http://[::1]:80"
+        );
+        assert_eq!(
+            url_of("https", "10.0.0.1:80".parse().unwrap()),
+            "https://10.0.0.1:80"
+        );
     }
 }

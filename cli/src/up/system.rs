@@ -62,7 +62,8 @@ impl System {
             &format!("127.0.0.1:{port}, database {}", database::NAME),
         );
         progress.done("edge", &options.listen.to_string());
-        let credentials = first_user::ensure(&admin, state.path(), options.listen).await?;
+        let address = (options.serving.scheme(), options.listen);
+        let credentials = first_user::ensure(&admin, state.path(), address).await?;
         let url = database::login_url(&secrets, roles::WORKER, port)?;
         for number in 1..=options.workers {
             self.workers

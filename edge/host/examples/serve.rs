@@ -3,7 +3,7 @@
 
 use std::{error::Error, net::SocketAddr, path::PathBuf, time::Duration};
 
-use kiskadee_edge_host::{EdgeHost, HostConfig, traces};
+use kiskadee_edge_host::{EdgeHost, Health, HostConfig, traces};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// Requests come and go on all threads; the system's allocator spends twice the time on that.
@@ -26,6 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (traces, exporter) = traces::layer("serve")?.unzip();
     let lines = tracing_subscriber::fmt::layer()
         .json()
+        .flatten_event(true)
+        .with_span_list(false)
         .with_writer(std::io::stderr);
     tracing_subscriber::registry()
         .with(traces)
@@ -37,6 +39,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     config.metrics_listen = std::env::var("METRICS_LISTEN")
         .ok()
         .and_then(|address| address.parse().ok());
+    config.health = Some(Health {
+        path: "/health".to_owned(),
+        service: "serve".to_owned(),
+        version: "0".to_owned(),
+    });
     let host = EdgeHost::start(config).await?;
     tokio::signal::ctrl_c().await?;
     host.shutdown(Duration::from_secs(10)).await;

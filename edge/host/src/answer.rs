@@ -16,7 +16,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::Notify;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::{admission::Place, worker::Presence};
+use crate::{admission::Place, instances::Presence};
 
 /// An answer longer than this counts as a stream, whatever it is.
 const LONG: u64 = 1 << 20;

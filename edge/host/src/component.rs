@@ -1,6 +1,9 @@
 //! A component that is loaded and ready to be instantiated, with what its manifest grants it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use tokio::sync::Semaphore;
 use wasmtime::{Engine, component::Linker};
@@ -10,7 +13,7 @@ use crate::{
     allowed_hosts::AllowedHosts,
     config::Limits,
     error::HostError,
-    instance::Instance,
+    instances::Instance,
     manifest::ComponentManifest,
     pg::{PoolLimits, Pools},
     variables::{self, Values},
@@ -26,16 +29,24 @@ pub(crate) struct Component {
     variables: Values,
     environment: Values,
     pools: Pools,
-    slots: Arc<Semaphore>,
     stream_slots: Arc<Semaphore>,
+    live: AtomicUsize,
 }
 
-/// What an instance is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Requests,
-    /// Event streams alone: many, long, and with nothing to read.
-    Streams,
+/// Counts an instance as long as it lives.
+pub(crate) struct Live(Arc<Component>);
+
+impl Live {
+    pub(crate) fn of(component: &Arc<Component>) -> Self {
+        component.live.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(component))
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.live.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Component {
@@ -70,8 +81,8 @@ impl Component {
                 connect: limits.postgres_connect,
                 behind_pooler: limits.behind_pooler,
             }),
-            slots: Arc::new(Semaphore::new(limits.instances_per_component)),
             stream_slots: Arc::new(Semaphore::new(limits.stream_instances_per_component)),
+            live: AtomicUsize::new(0),
             limits: Arc::clone(limits),
         })
     }
@@ -108,18 +119,12 @@ impl Component {
         &self.pools
     }
 
-    /// Room for further instances.
-    pub(crate) fn slots(&self, purpose: Purpose) -> &Arc<Semaphore> {
-        match purpose {
-            Purpose::Requests => &self.slots,
-            Purpose::Streams => &self.stream_slots,
-        }
+    /// Room for further instances that streams share.
+    pub(crate) fn stream_slots(&self) -> &Arc<Semaphore> {
+        &self.stream_slots
     }
 
     pub(crate) fn live_instances(&self) -> usize {
-        let limits = &self.limits;
-        let room = limits.instances_per_component + limits.stream_instances_per_component;
-        let free = self.slots.available_permits() + self.stream_slots.available_permits();
-        room.saturating_sub(free)
+        self.live.load(Ordering::Relaxed)
     }
 }

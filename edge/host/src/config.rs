@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{admission::Shares, answer::Pace, client::Proxies, health::Health};
+use crate::{
+    admission::Shares, answer::Pace, client::Proxies, connection::TlsFiles, health::Health,
+};
 
 /// What to run and where.
 #[derive(Clone)]
@@ -17,6 +19,8 @@ pub struct HostConfig {
     pub manifest: PathBuf,
     /// Where requests are taken. Port 0 picks a free one.
     pub listen: SocketAddr,
+    /// The certificate of connections that speak TLS, and of nothing else then. Without it they speak HTTP.
+    pub tls: Option<TlsFiles>,
     /// Where this process' own Prometheus metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
     /// Values of the manifest's variables. `SPIN_VARIABLE_<NAME>` in the environment comes first, as under Spin.
@@ -29,8 +33,8 @@ pub struct HostConfig {
     pub proxies: Proxies,
     /// What the host answers by itself about its own process, if anything.
     pub health: Option<Health>,
-    /// Paths, as in `endpoints`, whose answers are event streams. They have instances of their own, so that what breaks an
-    /// instance that reads bodies does not end them.
+    /// Paths, as in `endpoints`, whose GET answers with events or a download. They share instances of their own: they are many,
+    /// last long, and have nothing to read that could break one.
     pub streams: Vec<String>,
     /// Documented paths, `/jobs/{job_id}`, by which requests are counted apart. What is neither one of them nor a route of
     /// the manifest is counted as `other`.
@@ -51,6 +55,7 @@ impl HostConfig {
         Self {
             manifest: manifest.as_ref().to_owned(),
             listen,
+            tls: None,
             metrics_listen: None,
             variables: BTreeMap::new(),
             component_dir: None,
@@ -90,14 +95,17 @@ pub struct Limits {
     pub streams: Shares,
     /// Connections from clients; a caller is not known yet. Fewer where the process may not open so many files.
     pub connections: Shares,
-    /// Requests that one instance handles in its life.
+    /// Instances of all components that have one request each, from its head until nothing is left to do: more than requests that
+    /// run, for live audio keeps its instance. Beyond it as with `requests`.
+    pub instances: Shares,
+    /// Requests that one instance handles in its life, one after the other.
     pub requests_per_instance: usize,
-    /// Requests that one instance handles at once.
-    pub concurrent_requests_per_instance: usize,
-    /// Instances of one component.
-    pub instances_per_component: usize,
+    /// An instance with more memory than this is not used again.
+    pub instance_kept_bytes: usize,
     /// Streams that one instance for streams handles in its life.
     pub streams_per_instance: usize,
+    /// Streams that one instance for streams begins at once: until the head of their answer.
+    pub unanswered_per_instance: usize,
     /// Instances of one component that are for streams alone.
     pub stream_instances_per_component: usize,
     /// Memory of one instance.
@@ -127,6 +135,8 @@ pub struct Limits {
     pub answer_rate: u64,
     /// The wait for the head of a request, and for the next request of a connection.
     pub request_head: Duration,
+    /// The wait for the end of a TLS handshake.
+    pub handshake: Duration,
     /// Header lines of a request, and the bytes of all of them.
     pub headers: usize,
     /// See `headers`.
@@ -172,10 +182,15 @@ impl Default for Limits {
                 per_address: 1500,
                 per_caller: usize::MAX,
             },
-            requests_per_instance: 128,
-            concurrent_requests_per_instance: 16,
-            instances_per_component: 32,
+            instances: Shares {
+                all: 1024,
+                per_address: 512,
+                per_caller: 256,
+            },
+            requests_per_instance: 512,
+            instance_kept_bytes: 8 << 20,
             streams_per_instance: 512,
+            unanswered_per_instance: 16,
             stream_instances_per_component: 32,
             instance_memory_bytes: 128 << 20,
             instance_idle: Duration::from_secs(10),
@@ -190,6 +205,7 @@ impl Default for Limits {
             stream_idle: Duration::from_mins(2),
             answer_rate: 1 << 10,
             request_head: Duration::from_secs(30),
+            handshake: Duration::from_secs(10),
             headers: 100,
             header_bytes: 64 << 10,
             behind_pooler: false,

@@ -6,9 +6,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header, uri::Scheme
 use kiskadee_shared::trace::TraceParent;
 use uuid::Uuid;
 
-use crate::{client, problem::Refusal, route::Route};
+use crate::{client, problem::Refusal};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("spin-client-addr");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 const MAX_REQUEST_ID_BYTES: usize = 128;
@@ -64,62 +65,20 @@ fn is_request_id(id: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
-/// What Spin tells a component about a route, the same for every request.
-#[derive(Debug)]
-pub(crate) struct RouteHeaders {
-    matched: HeaderValue,
-    component: HeaderValue,
-}
-
-impl RouteHeaders {
-    pub(crate) fn new(route: &Route) -> Result<Self, String> {
-        let value = |text: &str| {
-            HeaderValue::from_str(text)
-                .map_err(|_| format!("the route `{text}` has odd characters"))
-        };
-        Ok(Self {
-            matched: value(&route.pattern)?,
-            component: value(if route.base.is_empty() {
-                "/"
-            } else {
-                &route.base
-            })?,
-        })
-    }
-}
-
-/// Makes the request what a component expects under Spin: an absolute address, Spin's headers (and only the host's own),
-/// the id and the trace.
+/// Makes the request what a component expects under Spin: an absolute address, the client's, the id and the trace. What else
+/// Spin tells of routes in headers no component asks for, and each would copy them.
 pub(crate) fn prepare<B>(
     request: &mut Request<B>,
-    route: &Route,
-    fixed: &RouteHeaders,
-    client: SocketAddr,
+    (client, scheme): (SocketAddr, Scheme),
     identity: &Identity,
 ) -> Result<(), Refusal> {
-    let uri = absolute(request).ok_or(Refusal::BadHost)?;
+    let uri = absolute(request, scheme).ok_or(Refusal::BadHost)?;
     let headers = request.headers_mut();
     strip_foreign(headers);
     client::strip(headers);
-    let mut set = |name: &'static str, value: Option<HeaderValue>| {
-        if let Some(value) = value {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    let full_url = uri.to_string();
-    set("spin-full-url", HeaderValue::try_from(full_url).ok());
-    set(
-        "spin-path-info",
-        HeaderValue::from_str(route.path_info(uri.path())).ok(),
-    );
-    set("spin-matched-route", Some(fixed.matched.clone()));
-    set("spin-raw-component-route", Some(fixed.matched.clone()));
-    set("spin-component-route", Some(fixed.component.clone()));
-    set("spin-base-path", Some(HeaderValue::from_static("/")));
-    set(
-        "spin-client-addr",
-        HeaderValue::try_from(client.to_string()).ok(),
-    );
+    if let Ok(client) = HeaderValue::try_from(client.to_string()) {
+        headers.insert(CLIENT_ADDRESS, client);
+    }
     headers.insert(REQUEST_ID, identity.request_id.clone());
     if let Ok(trace) = HeaderValue::try_from(identity.trace.to_string()) {
         headers.insert(TRACEPARENT, trace);
@@ -142,7 +101,7 @@ fn strip_foreign(headers: &mut HeaderMap) {
 }
 
 /// The address with scheme and host, which must agree where they are named twice.
-fn absolute<B>(request: &Request<B>) -> Option<Uri> {
+fn absolute<B>(request: &Request<B>, scheme: Scheme) -> Option<Uri> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let named = match hosts.next() {
         Some(host) => Some(http::uri::Authority::try_from(host.as_bytes()).ok()?),
@@ -159,14 +118,13 @@ fn absolute<B>(request: &Request<B>) -> Option<Uri> {
         return None;
     }
     parts.authority = Some(named.or(parts.authority)?);
-    parts.scheme = Some(Scheme::HTTP);
+    parts.scheme = Some(scheme);
     Uri::from_parts(parts).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Router;
 
     const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -195,16 +153,11 @@ mod tests {
     }
 
     fn prepared(request: http::request::Builder) -> Result<Request<()>, Refusal> {
-        let router = Router::new([("/a/...".to_owned(), 0)]).unwrap();
-        let (_, route) = router.find("/a/b").unwrap();
-        let fixed = RouteHeaders::new(route).unwrap();
         let mut request = request.body(()).unwrap();
         let client = "127.0.0.1:9".parse().unwrap();
         prepare(
             &mut request,
-            route,
-            &fixed,
-            client,
+            (client, Scheme::HTTP),
             &identity("x-request-id", "r"),
         )?;
         Ok(request)
@@ -219,16 +172,7 @@ mod tests {
         let request = prepared(request.header("spin-other", "forged")).unwrap();
         assert!(!request.headers().contains_key("x-forwarded-for"));
         assert_eq!(request.uri(), "http://h:1/a/b?c=d");
-        for (name, value) in [
-            ("spin-full-url", "http://h:1/a/b?c=d"),
-            ("spin-path-info", "/b"),
-            ("spin-matched-route", "/a/..."),
-            ("spin-raw-component-route", "/a/..."),
-            ("spin-component-route", "/a"),
-            ("spin-base-path", "/"),
-            ("spin-client-addr", "127.0.0.1:9"),
-            ("x-request-id", "r"),
-        ] {
+        for (name, value) in [("spin-client-addr", "127.0.0.1:9"), ("x-request-id", "r")] {
             assert_eq!(request.headers()[name], value, "{name}");
         }
         assert!(!request.headers().contains_key("spin-other"));

@@ -10,7 +10,7 @@ use crate::{
     bindings,
     config::Limits,
     error::HostError,
-    instance::{Instance, Platform},
+    instances::{Instance, Platform},
 };
 
 /// How often a component that computes lets others go on.
@@ -19,13 +19,14 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// Modules that one component is made of at most: the program and the adapters that the toolchain puts beside it.
 const MODULES_PER_COMPONENT: u32 = 6;
 
-/// Memory of an ended instance that is wiped and kept instead of being given back to the system page by page.
-const KEPT_BYTES: usize = 256 << 10;
-
 /// An engine for `components` different components.
 pub(crate) fn engine(limits: &Limits, components: usize) -> Result<Engine, HostError> {
-    let of_each = limits.instances_per_component + limits.stream_instances_per_component;
-    let instances = u32::try_from(of_each.saturating_mul(components)).unwrap_or(u32::MAX);
+    let for_streams = limits
+        .stream_instances_per_component
+        .saturating_mul(components);
+    // One more, as in `Pool`.
+    let all = (limits.instances.all + 1).saturating_add(for_streams);
+    let instances = u32::try_from(all).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances);
     pool.total_core_instances(instances.saturating_mul(MODULES_PER_COMPONENT));
@@ -34,7 +35,6 @@ pub(crate) fn engine(limits: &Limits, components: usize) -> Result<Engine, HostE
     pool.total_stacks(instances.saturating_mul(4));
     pool.max_memory_size(limits.instance_memory_bytes);
     pool.max_unused_warm_slots(16);
-    pool.linear_memory_keep_resident(KEPT_BYTES);
     let mut config = Config::new();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config.wasm_component_model_async(true);

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use crate::connection::TlsError;
+
 /// A failure at the start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -49,6 +51,9 @@ pub enum HostError {
         /// What the system says.
         reason: std::io::Error,
     },
+    /// The certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The telemetry database address is not one.
     #[error("the telemetry database address is not valid: {0}")]
     TelemetryDatabase(String),

@@ -13,13 +13,13 @@ use crate::{
     compiled::Cache,
     component::Component,
     config::{HostConfig, Limits},
+    connection::{self, Tls},
     engine,
     error::HostError,
     files,
     manifest::Manifest,
     route::Router,
     serve::{Served, Service},
-    server,
     telemetry::{flush, page},
     variables,
 };
@@ -37,11 +37,13 @@ pub struct EdgeHost {
     flush: Option<JoinHandle<()>>,
     metrics: Option<JoinHandle<()>>,
     answers: JoinHandle<()>,
+    certificate: Option<JoinHandle<()>>,
 }
 
 /// A host with its application loaded and its ports taken, which answers nobody yet: who connects meanwhile waits.
 pub struct PreparedHost {
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     metrics: Option<TcpListener>,
     service: Arc<Service>,
     telemetry: Option<String>,
@@ -53,6 +55,7 @@ impl PreparedHost {
         let (stop, stop_flush) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let Self {
             listener,
+            tls,
             metrics,
             service,
             telemetry,
@@ -73,9 +76,10 @@ impl PreparedHost {
                 .map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
             answers: {
                 let service = Arc::clone(&service);
-                tokio::spawn(async move { service.watch_answers().await })
+                tokio::spawn(async move { service.watch().await })
             },
-            server: tokio::spawn(server::run(listener, service, Arc::clone(&stop))),
+            certificate: tls.clone().map(|tls| tokio::spawn(tls.watch())),
+            server: tokio::spawn(connection::run(listener, tls, service, Arc::clone(&stop))),
             flush,
             stop,
             stop_flush,
@@ -99,6 +103,12 @@ impl EdgeHost {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
+        let tls = config
+            .tls
+            .as_ref()
+            .map(Tls::load)
+            .transpose()?
+            .map(Arc::new);
         let telemetry = config.telemetry_database_url.clone();
         // Compiling takes seconds of pure computing.
         let loaded = tokio::task::spawn_blocking(move || load(&config)).await;
@@ -109,6 +119,7 @@ impl EdgeHost {
         );
         Ok(PreparedHost {
             listener,
+            tls,
             metrics,
             service: Arc::new(service),
             telemetry,
@@ -144,7 +155,10 @@ impl Drop for EdgeHost {
     fn drop(&mut self) {
         self.server.abort();
         self.answers.abort();
-        for task in [&self.flush, &self.metrics].into_iter().flatten() {
+        for task in [&self.flush, &self.metrics, &self.certificate]
+            .into_iter()
+            .flatten()
+        {
             task.abort();
         }
     }
@@ -218,5 +232,5 @@ fn service(
         Some((trigger.route.clone(), place))
     });
     let all = Router::new(routes).map_err(failed)?;
-    Service::new(all, served, limits, config).map_err(failed)
+    Ok(Service::new(all, served, limits, config))
 }

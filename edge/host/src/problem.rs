@@ -9,6 +9,8 @@ use crate::admission::Whose;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Requests,
+    /// Instances that work, those of live audio among them.
+    Instances,
     Streams,
     Connections,
 }
@@ -139,7 +141,7 @@ impl Refusal {
 impl What {
     fn name(self) -> &'static str {
         match self {
-            Self::Requests => "requests",
+            Self::Requests | Self::Instances => "requests",
             Self::Streams => "streams",
             Self::Connections => "connections",
         }

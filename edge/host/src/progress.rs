@@ -58,10 +58,15 @@ impl Progress {
         let _ = self.instance.set(instance);
     }
 
+    /// When something last arrived, or `start` where that came later.
+    pub(crate) fn since(&self, start: Instant) -> Instant {
+        self.request.or(start)
+    }
+
     /// Returns when nothing has arrived for `limit`, nor has the request begun since.
     pub(crate) async fn ceased(&self, start: Instant, limit: Duration) {
         loop {
-            let deadline = self.request.or(start) + limit;
+            let deadline = self.since(start) + limit;
             if Instant::now() >= deadline {
                 return;
             }

@@ -13,15 +13,6 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// What the wildcard stands for, or the empty string.
-    pub(crate) fn path_info<'a>(&self, path: &'a str) -> &'a str {
-        if self.wildcard {
-            path.get(self.base.len()..).unwrap_or_default()
-        } else {
-            ""
-        }
-    }
-
     pub(crate) fn is_wildcard(&self) -> bool {
         self.wildcard
     }
@@ -67,16 +58,9 @@ impl Router {
         }
     }
 
-    /// The route of a path, and its place among all.
-    pub(crate) fn find(&self, path: &str) -> Option<(usize, &Route)> {
-        self.0
-            .iter()
-            .enumerate()
-            .find(|(_, route)| route.matches(path))
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Route> {
-        self.0.iter()
+    /// The route of a path.
+    pub(crate) fn find(&self, path: &str) -> Option<&Route> {
+        self.0.iter().find(|route| route.matches(path))
     }
 }
 
@@ -129,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_most_specific_route_wins() {
-        let found = |path| router().find(path).unwrap().1.component;
+        let found = |path| router().find(path).unwrap().component;
         assert_eq!(found("/auth/login"), 1);
         assert_eq!(found("/auth"), 1);
         assert_eq!(found("/auth/special"), 2);
@@ -138,27 +122,6 @@ mod tests {
         assert_eq!(found("/api/v1/x"), 3);
         assert_eq!(found("/api/v1/advanced/auth/token"), 4);
         assert_eq!(found("/"), 0);
-    }
-
-    #[test]
-    fn the_wildcard_is_told_to_the_component() {
-        let router = router();
-        assert_eq!(
-            router
-                .find("/auth/login")
-                .unwrap()
-                .1
-                .path_info("/auth/login"),
-            "/login"
-        );
-        assert_eq!(
-            router
-                .find("/auth/special")
-                .unwrap()
-                .1
-                .path_info("/auth/special"),
-            ""
-        );
     }
 
     #[test]

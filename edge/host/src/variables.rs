@@ -7,7 +7,7 @@ use wasmtime::component::Accessor;
 use crate::{
     bindings::variables,
     error::HostError,
-    instance::{Platform, PlatformView},
+    instances::{Platform, PlatformView},
     manifest::Variable,
 };
 

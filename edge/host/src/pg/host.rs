@@ -16,7 +16,7 @@ use crate::{
         HostConnectionWithStore, ParameterValue, Row, RowSet,
     },
     component::Component,
-    instance::{Platform, PlatformView},
+    instances::{Platform, PlatformView},
 };
 
 /// Rows that the synchronous `query` may hold at once.

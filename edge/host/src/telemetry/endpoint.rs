@@ -134,7 +134,7 @@ mod tests {
             "/.well-known/jwks.json",
         ]);
         let router = router();
-        let route = router.find(path).map(|(_, route)| route);
+        let route = router.find(path);
         let status = StatusCode::from_u16(status).unwrap();
         known.label(path, route, status).to_owned()
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::StatusCode;
 use http_body_util::BodyExt as _;
 use kiskadee_shared::trace::TraceParent;
 use opentelemetry::trace::{
@@ -101,6 +102,13 @@ pub(crate) fn join(span: &Span, caller: Option<TraceParent>, own: TraceParent) -
         u128::from_be_bytes(span.trace_id().to_bytes()),
         u64::from_be_bytes(span.span_id().to_bytes()),
     )
+}
+
+/// Notes how a request was answered where somebody collects it: a line of the log has the status itself.
+pub(crate) fn answered(span: &Span, status: StatusCode) {
+    if EXPORTED.load(Ordering::Relaxed) {
+        span.record("http.response.status_code", status.as_u16());
+    }
 }
 
 /// Sends batches on the runtime of the process; the exporter's own thread has none.

@@ -1,6 +1,9 @@
 //! What the host refuses and ends, and that everything else goes on.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use crate::support::{Answer, Probe};
 use bytes::Bytes;
@@ -30,21 +33,18 @@ async fn a_trap_is_a_500_and_others_go_on() {
         "1",
         "the instance was not discarded"
     );
-    assert_eq!(
-        probe.get("/seen").await.text(),
-        "2",
-        "the next instance is not used again"
-    );
+    // It is there again a moment after its answer.
+    while probe.get("/seen").await.text() == "1" {}
 }
 
 #[tokio::test]
 async fn an_instance_is_used_so_often_and_no_more() {
     let probe = Probe::with(|config| config.limits.requests_per_instance = 2).await;
-    let mut seen = Vec::new();
-    for _ in 0..4 {
-        seen.push(probe.get("/seen").await.text().to_owned());
+    let mut seen = BTreeSet::new();
+    for _ in 0..20 {
+        seen.insert(probe.get("/seen").await.text().to_owned());
     }
-    assert_eq!(seen, ["1", "2", "1", "2"]);
+    assert_eq!(Vec::from_iter(seen), ["1", "2"]);
 }
 
 #[tokio::test]
@@ -155,10 +155,11 @@ async fn too_many_requests_at_once_are_a_503_and_not_a_queue() {
 }
 
 #[tokio::test]
-async fn more_requests_than_instances_wait_their_turn() {
+async fn more_streams_than_instances_wait_their_turn() {
     let probe = Probe::with(|config| {
-        config.limits.instances_per_component = 2;
-        config.limits.concurrent_requests_per_instance = 2;
+        config.streams = vec!["/slow".to_owned()];
+        config.limits.stream_instances_per_component = 2;
+        config.limits.unanswered_per_instance = 2;
     })
     .await;
     let slow = (0..12).map(|_| probe.get("/slow?ms=50"));

@@ -13,3 +13,4 @@ mod limits;
 mod postgres;
 mod support;
 mod telemetry;
+mod tls;

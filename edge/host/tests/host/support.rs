@@ -12,7 +12,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use kiskadee_edge_host::{EdgeHost, HostConfig, HostError};
+use kiskadee_edge_host::{EdgeHost, HostConfig, HostError, Shares};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
@@ -95,7 +95,12 @@ pub(crate) fn config(cache: &Path) -> HostConfig {
         .insert("database_host".into(), database_host(&url));
     config.variables.insert("database_url".into(), url);
     config.endpoints = ["/hello", "/pg/status"].map(str::to_owned).to_vec();
-    config.limits.instances_per_component = 8;
+    config.limits.instances = Shares {
+        all: 64,
+        per_address: 64,
+        per_caller: 64,
+    };
+    config.limits.stream_instances_per_component = 8;
     config
 }
 

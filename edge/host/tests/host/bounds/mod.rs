@@ -2,6 +2,7 @@
 
 mod wire;
 
+mod alone;
 mod client;
 mod compute;
 mod labels;

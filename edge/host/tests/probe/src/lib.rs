@@ -36,6 +36,7 @@ async fn probe(request: Request) -> Response<BoxBody> {
         "/headers" => headers(&request),
         "/variable" => variable(query.get("name").map_or("", String::as_str)).await,
         "/echo" => echo(request).await,
+        "/keep" => keep(request, Duration::from_millis(number(&query, "ms") as u64)).await,
         "/text" => text(200, "kiskadee ".repeat(number(&query, "bytes") / 9)),
         "/events" => events(number(&query, "count"), Duration::from_millis(50)),
         "/idle" => idle(Duration::from_millis(number(&query, "ms") as u64)),
@@ -109,6 +110,17 @@ async fn echo(request: Request) -> Response<BoxBody> {
         }
     }
     text(200, length.to_string())
+}
+
+/// Holds the whole body, twice as a parser may, and says how long it was.
+async fn keep(request: Request, pause: Duration) -> Response<BoxBody> {
+    let Ok(body) = request.into_body().collect().await else {
+        return text(400, "the body broke off");
+    };
+    let body = body.to_bytes();
+    let copy = std::hint::black_box(body.to_vec());
+    spin_sdk::time::sleep(pause).await;
+    text(200, copy.len().to_string())
 }
 
 /// Sends an event at once, and a second one after a pause.

@@ -3,13 +3,30 @@
 use std::sync::Arc;
 
 use wasmtime::{
-    StoreLimits, StoreLimitsBuilder,
+    Store,
     component::{HasData, ResourceTable},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
 
-use crate::{component::Component, guest_log::GuestLog, outbound::Outbound};
+use super::memory::Memory;
+use crate::{
+    component::{Component, Live},
+    cpu::Computing,
+    guest_log::GuestLog,
+    outbound::Outbound,
+};
+
+/// A store for one instance, and what counts its computing.
+pub(super) fn new(component: &Arc<Component>) -> (Store<Instance>, Computing) {
+    let mut store = Store::new(component.engine(), Instance::new(Arc::clone(component)));
+    store.limiter(|instance| &mut instance.memory);
+    let computing = Computing::default();
+    let clock = computing.clone();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| Ok(clock.interrupt()));
+    (store, computing)
+}
 
 /// The data of a store.
 pub(crate) struct Instance {
@@ -18,12 +35,13 @@ pub(crate) struct Instance {
     http: WasiHttpCtx,
     outbound: Outbound,
     table: ResourceTable,
-    limits: StoreLimits,
+    memory: Memory,
+    _live: Live,
 }
 
 impl Instance {
     /// No files, no sockets, no arguments; only the variables of the manifest and a log.
-    pub(crate) fn new(component: Arc<Component>) -> Self {
+    fn new(component: Arc<Component>) -> Self {
         let mut wasi = WasiCtx::builder();
         wasi.stdout(GuestLog::new(component.name(), "stdout"));
         wasi.stderr(GuestLog::new(component.name(), "stderr"));
@@ -31,21 +49,19 @@ impl Instance {
         for (name, value) in component.environment() {
             wasi.env(name, value);
         }
-        let limits = StoreLimitsBuilder::new()
-            .memory_size(component.limits().instance_memory_bytes)
-            .build();
         Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outbound: Outbound::new(Arc::clone(&component)),
             table: ResourceTable::new(),
-            limits,
+            memory: Memory::new(component.limits().instance_memory_bytes),
+            _live: Live::of(&component),
             component,
         }
     }
 
-    pub(crate) fn limits(&mut self) -> &mut StoreLimits {
-        &mut self.limits
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     pub(crate) fn http(&mut self) -> WasiHttpCtxView<'_> {

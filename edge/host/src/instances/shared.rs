@@ -1,9 +1,9 @@
-//! The life of an instance: made when no other is free, used for many requests, ended when it is used up, idle, stuck or
+//! The life of an instance that streams share: made when no other is free, used for many, ended when it is used up, idle, stuck or
 //! broken. Wasmtime's `ProxyHandler` hands requests to instances; this file tells it how.
 
 use std::{
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant as StdInstant},
 };
@@ -18,38 +18,19 @@ use wasmtime_wasi_http::handler::{
     WorkerStatus,
 };
 
-use crate::{
-    component::{Component, Purpose},
-    cpu::Computing,
-    instance::Instance,
-    progress::{Moment, Progress},
-};
+use super::{Instance, Presence, store};
+use crate::{component::Component, cpu::Computing, progress::Moment};
 
 /// Every instance of the component is taken; the request can be handed over again in a moment.
 #[derive(Debug, thiserror::Error)]
 #[error("all instances of the component are at work")]
 pub(crate) struct NoFreeInstance;
 
-/// Held by whoever waits for an answer or still sends one, so that the instance knows whether somebody does.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Presence {
-    /// The instance's, once it has the request: counted by it, and told of progress.
-    instance: Arc<OnceLock<Arc<Moment>>>,
-    progress: Arc<Progress>,
-}
-
-impl Presence {
-    /// What of the request's body has arrived.
-    pub(crate) fn progress(&self) -> &Arc<Progress> {
-        &self.progress
-    }
-}
-
 /// How often an instance that has answered looks whether its answers have been sent.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Makes instances of one component for one purpose.
-pub(crate) struct Instances(pub(crate) Arc<Component>, pub(crate) Purpose);
+/// Makes instances of one component.
+pub(crate) struct Instances(pub(crate) Arc<Component>);
 
 impl HandlerState for Instances {
     type StoreData = Instance;
@@ -58,16 +39,10 @@ impl HandlerState for Instances {
 
     async fn instantiate(&self) -> wasmtime::Result<Running<Instance, Expiration, Life>> {
         let component = &self.0;
-        let purpose = self.1;
-        let slot = Arc::clone(component.slots(purpose))
+        let slot = Arc::clone(component.stream_slots())
             .try_acquire_owned()
             .map_err(|_| NoFreeInstance)?;
-        let mut store = Store::new(component.engine(), Instance::new(Arc::clone(component)));
-        store.limiter(|instance| instance.limits());
-        let computing = Computing::default();
-        let clock = computing.clone();
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| Ok(clock.interrupt()));
+        let (mut store, computing) = store::new(component);
         let present = Arc::new(Moment::default());
         let proxy = Proxy::P3(component.code().instantiate_async(&mut store).await?);
         Ok(Running {
@@ -82,7 +57,6 @@ impl HandlerState for Instances {
             },
             state: Life {
                 component: Arc::clone(component),
-                purpose,
                 present,
                 _slot: slot,
             },
@@ -152,7 +126,6 @@ impl WorkerExpiration for Expiration {
 /// An instance from its first request to its last.
 pub(crate) struct Life {
     component: Arc<Component>,
-    purpose: Purpose,
     present: Arc<Moment>,
     _slot: OwnedSemaphorePermit,
 }
@@ -163,13 +136,9 @@ impl WorkerState for Life {
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         let limits = self.component.limits();
-        let in_its_life = match self.purpose {
-            Purpose::Requests => limits.requests_per_instance,
-            Purpose::Streams => limits.streams_per_instance,
-        };
-        if total >= in_its_life {
+        if total >= limits.streams_per_instance {
             ShouldAccept::Never
-        } else if concurrent >= limits.concurrent_requests_per_instance {
+        } else if concurrent >= limits.unanswered_per_instance {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes
@@ -182,10 +151,8 @@ impl WorkerState for Life {
         presence: Presence,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        // Handed over once; a second time would be another request with a presence of its own.
-        let _ = presence.instance.set(Arc::clone(&self.present));
-        let progress = Arc::clone(&presence.progress);
-        progress.tell(Arc::downgrade(&self.present));
+        presence.belongs_to(&self.present);
+        let progress = Arc::clone(presence.progress());
         let limit = self.component.limits().request;
         Box::pin(async move { progress.ceased(Instant::now(), limit).await })
     }

@@ -1,0 +1,70 @@
+//! Connections: HTTP/1.1 and HTTP/2 on one port, with TLS or without, with bounds on heads and idle time, and an orderly end. One too
+//! many is told so in an answer, as long as there is room for that, and whether the process lives is answered to anybody.
+
+mod gate;
+mod opening;
+mod proxy_protocol;
+mod speak;
+mod tls;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::{net::TcpListener, sync::Notify, time::sleep};
+
+pub(crate) use self::tls::Tls;
+pub use self::tls::{TlsError, TlsFiles};
+use self::{gate::Gate, opening::Accepted};
+use crate::{admission::Who, serve::Service};
+
+/// Waits after a failed accept: most often the process has no file descriptors left for the moment.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Accepts connections until `stop` is notified, then ends them in order: requests that run are finished, idle
+/// connections close, and what is not done after the deadline is cut when the caller drops this future.
+pub(crate) async fn run(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    service: Arc<Service>,
+    stop: Arc<Notify>,
+) {
+    let graceful = GracefulShutdown::new();
+    let gate = Arc::new(Gate::new(service.limits().connections));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.notified() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // Proxies carry the connections of many.
+                let trusted = service.proxies().trusts(peer.ip());
+                let who = if trusted {
+                    Who::default()
+                } else {
+                    Who::at(peer)
+                };
+                let Some(entry) = gate.enter(who) else {
+                    continue;
+                };
+                let accepted = Accepted {
+                    stream,
+                    peer,
+                    trusted,
+                    entry,
+                    tls: tls.clone(),
+                };
+                let (service, gate) = (Arc::clone(&service), Arc::clone(&gate));
+                tokio::spawn(accepted.serve(service, gate, graceful.watcher()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    // Whoever connects from here on is refused by the system and tries the next machine.
+    drop(listener);
+    graceful.shutdown().await;
+}
