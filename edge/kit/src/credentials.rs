@@ -1,7 +1,10 @@
 //! Who calls: a signed token or an API key, turned into the parameters of the SQL type `api.credentials`.
 //!
 //! A token is verified here; whether its user still exists and has not changed the password since is the database's to say,
-//! in the same round trip as the work. A mistyped API key is refused without asking.
+//! in the same round trip as the work. A mistyped API key is refused without asking. Where a large body is on its way, the database
+//! is asked before: nobody's is read whose caller is not known, or has used up the rate.
+
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     extract::FromRequestParts,
@@ -12,7 +15,7 @@ use spin_sdk::pg::ParameterValue;
 
 use crate::{
     context::Context,
-    database::Class,
+    database::{Class, Rate, call},
     problem::Problem,
     settings::Settings,
     token::{Session, TokenError},
@@ -26,7 +29,12 @@ const MISSING: &str = "this route needs `Authorization: Bearer <token>` or `X-AP
 pub struct Caller {
     pub(crate) settings: &'static Settings,
     proof: Proof,
+    /// Whose rate has been paid before the body was read, with what is left of it.
+    entered: Arc<OnceLock<Option<Rate>>>,
 }
+
+/// Who calls, what they call for, and one token of their rate.
+const ENTER: &str = crate::caller_sql!("api.enter");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
@@ -39,10 +47,14 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let settings = Context::of(parts)?.settings;
-        Ok(Self {
+        let caller = Self {
             settings,
             proof: proof(&parts.headers, settings)?,
-        })
+            entered: Arc::default(),
+        };
+        // For whoever reads the body.
+        parts.extensions.insert(caller.clone());
+        Ok(caller)
     }
 }
 
@@ -57,9 +69,26 @@ impl Caller {
         }
     }
 
+    /// Asks the database now, and not only with the work; the rate is not spent again then.
+    pub(crate) async fn enter(&self) -> Result<(), Problem> {
+        let answer = call(ENTER, self, Class::Create, []).await?;
+        let rate = answer.refused()?;
+        // A request has one body.
+        let _ = self.entered.set(rate);
+        Ok(())
+    }
+
+    /// What is left of the rate that was paid before the body.
+    pub(crate) fn paid(&self) -> Option<Rate> {
+        self.entered.get().copied().flatten()
+    }
+
     /// The four parameters of [`crate::caller_sql!`].
     pub(crate) fn parameters(&self, class: Class) -> [ParameterValue; 4] {
-        let per_minute = i32::try_from(self.settings.rates.of(class)).unwrap_or(i32::MAX);
+        let per_minute = match self.entered.get() {
+            Some(_) => 0,
+            None => i32::try_from(self.settings.rates.of(class)).unwrap_or(i32::MAX),
+        };
         let [user, issued_at, key] = match self.proof {
             Proof::Token(session) => [
                 ParameterValue::Uuid(session.user.to_string()),

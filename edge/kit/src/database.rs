@@ -5,7 +5,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::value::RawValue;
@@ -73,7 +73,9 @@ pub async fn call<const N: usize>(
     parameters.extend(caller.parameters(class));
     parameters.extend(arguments);
     let row = row(&caller.settings.database_url, statement, parameters).await?;
-    Answer::from_row(row).ok_or_else(unexpected)
+    let mut answer = Answer::from_row(row).ok_or_else(unexpected)?;
+    answer.rate = answer.rate.or(caller.paid());
+    Ok(answer)
 }
 
 /// Calls a function of a route that anyone may call; it gives an `api.answer` too.
@@ -218,6 +220,33 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// What is left of the rate, or the problem that this answer is.
+    pub(crate) fn refused(self) -> Result<Option<Rate>, Problem> {
+        if self.is_success() {
+            return Ok(self.rate);
+        }
+        let status = self.status_code();
+        let (rate, retry_after_s) = (self.rate, self.retry_after_s);
+        let problem = self.into_problem(status);
+        let problem = match rate {
+            Some(rate) => rate
+                .headers()
+                .into_iter()
+                .fold(problem, |problem, (name, value)| {
+                    problem.with_header(name, value)
+                }),
+            None => problem,
+        };
+        Err(match retry_after_s {
+            Some(seconds) => problem.retry_after(seconds),
+            None => problem,
+        })
+    }
+
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     fn into_problem(self, status: StatusCode) -> Problem {
         let detail = self.detail.unwrap_or_default();
         let problem = Problem::new(status, self.code.unwrap_or_default(), detail);
@@ -234,7 +263,7 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(mut self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status_code();
         let (rate, retry_after_s) = (self.rate, self.retry_after_s);
         let mut response = if self.is_success() {
             success(status, self.body.take())
@@ -242,7 +271,7 @@ impl IntoResponse for Answer {
             self.into_problem(status).into_response()
         };
         if let Some(rate) = rate {
-            rate.write(response.headers_mut());
+            response.headers_mut().extend(rate.headers());
         }
         if let Some(seconds) = retry_after_s {
             response
@@ -264,7 +293,7 @@ fn success(status: StatusCode, body: Option<String>) -> Response {
 
 impl Rate {
     /// The fields of draft-ietf-httpapi-ratelimit-headers-11.
-    fn write(self, headers: &mut HeaderMap) {
+    fn headers(self) -> Vec<(HeaderName, HeaderValue)> {
         let Self {
             limit,
             remaining,
@@ -272,11 +301,11 @@ impl Rate {
         } = self;
         let policy = format!("\"default\";q={limit};w={WINDOW_S}");
         let state = format!("\"default\";r={remaining};t={reset_s}");
-        for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
-            if let Ok(value) = HeaderValue::try_from(value) {
-                headers.insert(name, value);
-            }
-        }
+        let headers = [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)];
+        let headers = headers.into_iter();
+        headers
+            .filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)))
+            .collect()
     }
 }
 

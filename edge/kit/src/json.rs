@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use crate::{
+    credentials::Caller,
     problem::{FieldError, Problem},
     validate::{Validate, Violations},
 };
@@ -37,9 +38,7 @@ impl<S: Sync, T: DeserializeOwned + Validate, const LIMIT: usize> FromRequest<S>
 
 /// Reads a whole body, refusing a larger one as early as its length is known.
 pub async fn read_body(request: Request, limit_bytes: usize) -> Result<Bytes, Problem> {
-    if content_length(request.headers()).is_some_and(|length| length > limit_bytes) {
-        return Err(Problem::too_large(limit_bytes));
-    }
+    let request = let_in(request, limit_bytes).await?;
     to_bytes(request.into_body(), limit_bytes)
         .await
         .map_err(|error| {
@@ -52,6 +51,21 @@ pub async fn read_body(request: Request, limit_bytes: usize) -> Result<Bytes, Pr
             }
             Problem::malformed("the body ended too early")
         })
+}
+
+/// Before anything of a body is read: it is not too long, and where it may be large, the database knows the caller, whose rate
+/// allows it.
+pub(crate) async fn let_in(request: Request, limit_bytes: usize) -> Result<Request, Problem> {
+    let told = content_length(request.headers());
+    if told.is_some_and(|length| length > limit_bytes) {
+        return Err(Problem::too_large(limit_bytes));
+    }
+    if told.unwrap_or(limit_bytes) > SMALL_BODY_BYTES
+        && let Some(caller) = request.extensions().get::<Caller>().cloned()
+    {
+        caller.enter().await?;
+    }
+    Ok(request)
 }
 
 /// The media type of the body, without parameters, is this one.

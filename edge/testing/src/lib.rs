@@ -124,6 +124,13 @@ impl Database {
         connect(&address(&self.server, &self.name)).await
     }
 
+    /// Where the component reaches it, as its role.
+    pub fn role_address(&self) -> String {
+        let (address, _) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let host = address.rsplit_once('/').map_or(address, |(host, _)| host);
+        format!("{host}/{}?options=-c%20role%3D{}", self.name, self.role)
+    }
+
     /// Calls a function of `api` as the component does: by its role.
     pub async fn ask(&self, who: Who, function: &str, arguments: &str) -> Answer {
         self.ask_by(self.role, who, function, arguments).await

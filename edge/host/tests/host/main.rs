@@ -8,6 +8,7 @@
 
 mod bounds;
 mod components;
+mod entry;
 mod http;
 mod limits;
 mod postgres;

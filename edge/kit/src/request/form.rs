@@ -1,16 +1,15 @@
-//! Reads a multipart form whole, within a limit, and notes what does not belong into it.
+//! Reads a multipart form as it comes, within a limit, and notes what does not belong into it.
 
 use axum::{
     body::Bytes,
     extract::Request,
     http::{HeaderMap, header},
 };
-use futures::stream;
-use multer::Multipart;
+use multer::{Constraints, Multipart, SizeLimit};
 
 use super::checks::Check;
 use crate::{
-    json::{has_media_type, read_body},
+    json::{has_media_type, let_in},
     problem::{FieldError, Problem},
 };
 
@@ -55,21 +54,22 @@ impl Form {
     /// Reads a body of at most `limit` bytes.
     pub async fn read(request: Request, limit: usize) -> Result<Self, Problem> {
         let boundary = boundary(request.headers())?;
-        let body = read_body(request, limit).await?;
-        let body = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
-        let mut multipart = Multipart::new(body, boundary);
+        let request = let_in(request, limit).await?;
+        let whole = SizeLimit::new().whole_stream(limit as u64);
+        let mut multipart = Multipart::with_constraints(
+            request.into_body().into_data_stream(),
+            boundary,
+            Constraints::new().size_limit(whole),
+        );
+        let broken = |error: multer::Error| broken(&error, limit);
         let mut form = Self {
             parts: Vec::new(),
             errors: Vec::new(),
         };
-        while let Some(part) = multipart
-            .next_field()
-            .await
-            .map_err(|error| broken(&error))?
-        {
+        while let Some(part) = multipart.next_field().await.map_err(broken)? {
             let name = short(part.name().unwrap_or_default(), NAME_CHARS);
             let filename = part.file_name().map(|name| short(name, FILENAME_CHARS));
-            let content = part.bytes().await.map_err(|error| broken(&error))?;
+            let content = part.bytes().await.map_err(broken)?;
             if form.parts.len() == MOST_PARTS {
                 return Err(Problem::malformed(format!(
                     "the form has over {MOST_PARTS} parts"
@@ -181,11 +181,15 @@ fn boundary(headers: &HeaderMap) -> Result<String, Problem> {
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    multer::parse_boundary(value).map_err(|error| broken(&error))
+    multer::parse_boundary(value).map_err(|error| broken(&error, 0))
 }
 
-fn broken(error: &multer::Error) -> Problem {
-    Problem::malformed(format!("the form cannot be parsed: {error}"))
+fn broken(error: &multer::Error, limit: usize) -> Problem {
+    match error {
+        multer::Error::StreamSizeExceeded { .. } => Problem::too_large(limit),
+        multer::Error::StreamReadFailed(_) => Problem::malformed("the body ended too early"),
+        error => Problem::malformed(format!("the form cannot be parsed: {error}")),
+    }
 }
 
 #[cfg(test)]
