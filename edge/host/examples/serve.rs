@@ -3,7 +3,7 @@
 
 use std::{error::Error, net::SocketAddr, path::PathBuf, time::Duration};
 
-use kiskadee_edge_host::{EdgeHost, Health, HostConfig, traces};
+use kiskadee_edge_host::{EdgeHost, Health, HostConfig, TlsFiles, traces};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// Requests come and go on all threads; the system's allocator spends twice the time on that.
@@ -39,6 +39,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     config.metrics_listen = std::env::var("METRICS_LISTEN")
         .ok()
         .and_then(|address| address.parse().ok());
+    let file = |name| std::env::var_os(name).map(PathBuf::from);
+    config.tls = file("TLS_CERT")
+        .zip(file("TLS_KEY"))
+        .map(|(certificate, key)| TlsFiles { certificate, key });
     config.health = Some(Health {
         path: "/health".to_owned(),
         service: "serve".to_owned(),

@@ -69,6 +69,8 @@ pub enum TlsError {
 /// Accepts connections with the present certificate.
 pub(crate) struct Tls {
     files: TlsFiles,
+    /// As the files were before they were first read.
+    first: Stamp,
     provider: Arc<CryptoProvider>,
     present: Arc<Present>,
     acceptor: TlsAcceptor,
@@ -77,6 +79,7 @@ pub(crate) struct Tls {
 impl Tls {
     pub(crate) fn load(files: &TlsFiles) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
+        let first = files.stamp();
         let present = Arc::new(Present(RwLock::new(files.read(&provider)?)));
         let resolver = Arc::clone(&present) as Arc<dyn ResolvesServerCert>;
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -86,6 +89,7 @@ impl Tls {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self {
             files: files.clone(),
+            first,
             provider,
             present,
             acceptor: TlsAcceptor::from(Arc::new(config)),
@@ -98,12 +102,11 @@ impl Tls {
 
     /// Takes files that have changed, until it is dropped. What cannot be used is told once, and the certificate of before stays.
     pub(crate) async fn watch(self: Arc<Self>) {
-        let mut seen = self.files.stamp();
+        let mut seen = self.first;
         loop {
             tokio::time::sleep(LOOK).await;
             let tls = Arc::clone(&self);
-            let before = seen.clone();
-            let look = move || (tls.files.stamp() != before).then(|| tls.renew());
+            let look = move || (tls.files.stamp() != seen).then(|| tls.renew());
             // A disk may be slow.
             if let Ok(Some(stamp)) = tokio::task::spawn_blocking(look).await {
                 seen = stamp;
