@@ -95,12 +95,11 @@ impl Accepted {
     async fn open(mut self, service: &Service, gate: &Gate) -> Option<(Opened, Entry)> {
         let address = self.whose(service, gate).await?;
         let refusal = self.entry.refusal;
-        let (wire, is_http2) = match self.tls {
-            Some(tls) => encrypted(self.stream, &tls, service.limits().handshake).await?,
-            None => {
-                let is_http2 = speaks_http2(&self.stream).await?;
-                (Wire::Plain(self.stream), is_http2)
-            }
+        let (wire, is_http2) = if let Some(tls) = self.tls {
+            encrypted(self.stream, &tls, service.limits().handshake).await?
+        } else {
+            let is_http2 = speaks_http2(&self.stream).await?;
+            (Wire::Plain(self.stream), is_http2)
         };
         let opened = Opened {
             wire,
