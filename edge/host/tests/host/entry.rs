@@ -75,14 +75,10 @@ impl Speech {
     /// A key of Ann's.
     async fn key(&self) -> ApiKey {
         let key = ApiKey::generate([7; 32]);
-        let hash: String = key
-            .hash()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let text = key.expose();
         let insert = format!(
             "insert into account.api_key (user_id, name, prefix, hash)
-             select id, 'k', 'kk_', '\\x{hash}' from account.\"user\" where username = 'ann'"
+             select id, 'k', 'kk_', sha256('{text}') from account.\"user\" where username = 'ann'"
         );
         self.database.run(&insert).await;
         key
@@ -172,7 +168,7 @@ async fn the_rate_is_spent_once_and_before_a_large_body() {
     let speech = Speech::start(3).await;
     let key = speech.key().await;
     let text = "a".repeat(4000);
-    let rows: String = (0..20).map(|_| format!("{text},default,en\n")).collect();
+    let rows = format!("{text},default,en\n").repeat(20);
     let mut form = format!(
         "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\ntext,voice_id,language\n{rows}\r\n--b--\r\n"
     );
