@@ -264,4 +264,15 @@ mod tests {
         let refused = Form::read(request, 10_000).await.unwrap_err();
         assert_eq!(refused.status(), 400);
     }
+
+    #[tokio::test]
+    async fn a_form_that_goes_on_for_too_long_is_told_so() {
+        let part = "--b\r\nContent-Disposition: form-data; name=\"p\"\r\n\r\n";
+        let request = Request::builder()
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(Body::from(part.to_owned() + &"x".repeat(10_000)))
+            .unwrap();
+        let refused = Form::read(request, 10_000).await.unwrap_err();
+        assert_eq!(refused.status(), 413);
+    }
 }
