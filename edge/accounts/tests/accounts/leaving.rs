@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::ACCOUNTS;
 
 const ANN: &str = "'00000000-0000-7000-8000-000000000001'";
+const BOB: &str = "'00000000-0000-7000-8000-000000000002'";
 
 /// Work in every state, a voice with its recording, words, an upload, a webhook.
 async fn use_it(database: &Database, who: Who, id: &str) {
@@ -67,16 +68,41 @@ async fn rows_of(database: &Database, id: &str) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
+/// Deletes Ann's account twice, which is the same as once.
+async fn close(database: &Database) {
+    for _ in 0..2 {
+        let answer = database
+            .ask(Who::Root, "delete_user", &format!("{ANN}, '192.0.2.1'"))
+            .await;
+        assert_eq!(answer.status, 202, "again is the same: {answer:?}");
+    }
+    assert_eq!(database.ask(Who::Ann, "me", "").await.status, 401);
+    let gone: Value = database.ask(Who::Root, "get_user", ANN).await.body();
+    assert_eq!(gone["status"], "deleting");
+    assert!(
+        gone["full_name"].is_null() && !gone.to_string().contains("ann"),
+        "{gone}"
+    );
+}
+
+/// Erases what there is by the worker's role, in steps of one row. How many steps.
+async fn erase(database: &Database) -> u32 {
+    database.run("set role kiskadee_worker").await;
+    let mut steps = 0;
+    let step = "select account.erase_some(1)";
+    while database.row(step).await.get::<_, i32>(0) > 0 {
+        steps += 1;
+        assert!(steps < 200, "it comes to no end");
+    }
+    database.run("reset role").await;
+    steps
+}
+
 #[tokio::test]
 async fn whoever_leaves_leaves_nothing() {
     let database = Database::create(ACCOUNTS).await;
     use_it(&database, Who::Ann, ANN).await;
-    use_it(
-        &database,
-        Who::Bob,
-        "'00000000-0000-7000-8000-000000000002'",
-    )
-    .await;
+    use_it(&database, Who::Bob, BOB).await;
     let had = rows_of(&database, ANN).await;
     for table in [
         "queue.job",
@@ -95,35 +121,10 @@ async fn whoever_leaves_leaves_nothing() {
         ))
         .await;
     assert!(made >= 2, "{made}");
-    let of_bob = rows_of(&database, "'00000000-0000-7000-8000-000000000002'").await;
+    let of_bob = rows_of(&database, BOB).await;
 
-    for _ in 0..2 {
-        let answer = database
-            .ask(Who::Root, "delete_user", &format!("{ANN}, '192.0.2.1'"))
-            .await;
-        assert_eq!(answer.status, 202, "again is the same: {answer:?}");
-    }
-    assert_eq!(database.ask(Who::Ann, "me", "").await.status, 401);
-    let gone: Value = database.ask(Who::Root, "get_user", ANN).await.body();
-    assert_eq!(gone["status"], "deleting");
-    assert!(
-        gone["full_name"].is_null() && !gone.to_string().contains("ann"),
-        "{gone}"
-    );
-
-    // By the worker's role, in steps of one row.
-    database.run("set role kiskadee_worker").await;
-    let mut steps = 0;
-    while database
-        .row("select account.erase_some(1)")
-        .await
-        .get::<_, i32>(0)
-        > 0
-    {
-        steps += 1;
-        assert!(steps < 200, "it comes to no end");
-    }
-    database.run("reset role").await;
+    close(&database).await;
+    let steps = erase(&database).await;
     assert!(steps > 8, "{steps} steps");
     assert_eq!(rows_of(&database, ANN).await, Vec::<String>::new());
     assert_eq!(
@@ -141,10 +142,7 @@ async fn whoever_leaves_leaves_nothing() {
     }
     let results = "storage.object where key like 'results/%' and state = 'discarded'";
     assert_eq!(database.count(results).await, made, "the audio goes, too");
-    assert_eq!(
-        rows_of(&database, "'00000000-0000-7000-8000-000000000002'").await,
-        of_bob
-    );
+    assert_eq!(rows_of(&database, BOB).await, of_bob);
     assert_eq!(
         database
             .ask(Who::Root, "delete_user", &format!("{ANN}, null"))
@@ -203,12 +201,7 @@ async fn what_runs_ends_before_its_owner_goes() {
 async fn everything_is_exported_page_by_page_once() {
     let database = Database::create(ACCOUNTS).await;
     use_it(&database, Who::Ann, ANN).await;
-    use_it(
-        &database,
-        Who::Bob,
-        "'00000000-0000-7000-8000-000000000002'",
-    )
-    .await;
+    use_it(&database, Who::Bob, BOB).await;
     let mut kinds = Vec::new();
     let mut cursor = "null".to_owned();
     loop {

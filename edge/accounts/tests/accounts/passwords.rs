@@ -37,90 +37,42 @@ fn ended() -> String {
     format!("account.\"user\" where id = {ANN} and tokens_valid_after > now()")
 }
 
+/// A link whose token is this word.
+async fn offer(database: &Database, token: &str) {
+    let arguments = format!("{ANN}, sha256('{token}'), null");
+    let offer = database.ask(Who::Root, "offer_reset", &arguments).await;
+    assert_eq!(offer.status, 201, "{offer:?}");
+}
+
+/// The status of the answer to a new password by a link.
+async fn reset(database: &Database, token: &str, password: &str, keys: bool) -> i16 {
+    let call = format!("reset_password(sha256('{token}'), '{password}', {keys}, '192.0.2.1')");
+    open(database, &call).await.0
+}
+
 #[tokio::test]
 async fn a_link_is_good_once_and_ends_every_session() {
     let database = Database::create(ACCOUNTS).await;
     give_keys(&database).await;
-    let offer = database
-        .ask(
-            Who::Root,
-            "offer_reset",
-            &format!("{ANN}, sha256('one'), null"),
-        )
-        .await;
-    assert_eq!(offer.status, 201, "{offer:?}");
-    let offer = database
-        .ask(
-            Who::Root,
-            "offer_reset",
-            &format!("{ANN}, sha256('two'), null"),
-        )
-        .await;
-    assert_eq!(offer.status, 201, "{offer:?}");
-    for call in [
-        "may_reset(sha256('one'), null, 0)",
-        "reset_password(sha256('one'), 'new', false, null)",
-    ] {
-        assert_eq!(
-            open(&database, call).await,
-            (410, Some("gone".to_owned())),
-            "replaced: {call}"
-        );
-    }
-    assert_eq!(
-        open(&database, "may_reset(sha256('two'), null, 0)").await.0,
-        200
-    );
-    assert_eq!(
-        open(
-            &database,
-            "reset_password(sha256('two'), 'new', false, '192.0.2.1')"
-        )
-        .await
-        .0,
-        200
-    );
-    assert_eq!(
-        open(
-            &database,
-            "reset_password(sha256('two'), 'newer', false, null)"
-        )
-        .await
-        .0,
-        410
-    );
+    offer(&database, "one").await;
+    offer(&database, "two").await;
+    let replaced = open(&database, "may_reset(sha256('one'), null, 0)").await;
+    assert_eq!(replaced, (410, Some("gone".to_owned())));
+    assert_eq!(reset(&database, "one", "new", false).await, 410);
+    let may = open(&database, "may_reset(sha256('two'), null, 0)").await;
+    assert_eq!(may.0, 200);
+    assert_eq!(reset(&database, "two", "new", false).await, 200);
+    assert_eq!(reset(&database, "two", "newer", false).await, 410);
     assert_eq!(database.count(&ended()).await, 1);
     assert_eq!(live_keys(&database).await, 2);
-    assert_eq!(
-        database
-            .text(&format!(
-                "select password_hash from account.\"user\" where id = {ANN}"
-            ))
-            .await,
-        "new"
-    );
+    let hash = format!("select password_hash from account.\"user\" where id = {ANN}");
+    assert_eq!(database.text(&hash).await, "new");
 
-    database
-        .ask(
-            Who::Root,
-            "offer_reset",
-            &format!("{ANN}, sha256('three'), null"),
-        )
-        .await;
-    assert_eq!(
-        open(
-            &database,
-            "reset_password(sha256('three'), 'x', true, null)"
-        )
-        .await
-        .0,
-        200
-    );
+    offer(&database, "three").await;
+    assert_eq!(reset(&database, "three", "x", true).await, 200);
     assert_eq!(live_keys(&database).await, 0);
-    let log: Value = database
-        .ask(Who::Root, "list_audit", "20, null, null, 'password.reset'")
-        .await
-        .body();
+    let filter = "20, null, null, 'password.reset'";
+    let log: Value = database.ask(Who::Root, "list_audit", filter).await.body();
     assert_eq!(log["items"].as_array().unwrap().len(), 2);
     database.drop().await;
 }
@@ -128,13 +80,7 @@ async fn a_link_is_good_once_and_ends_every_session() {
 #[tokio::test]
 async fn a_link_expires_and_strangers_cannot_try_many() {
     let database = Database::create(ACCOUNTS).await;
-    database
-        .ask(
-            Who::Root,
-            "offer_reset",
-            &format!("{ANN}, sha256('one'), null"),
-        )
-        .await;
+    offer(&database, "one").await;
     database
         .run("update account.password_reset set expires_at = now() - interval '1 s'")
         .await;
