@@ -10,7 +10,7 @@ pub(crate) struct Audit {
     /// Only what this user did, or was done to
     #[arg(long, value_name = "USERNAME")]
     user: Option<String>,
-    /// Only such actions, for example key.made or user.guessed_at
+    /// Only such actions, for example `key.made` or `user.guessed_at`
     #[arg(long)]
     action: Option<String>,
     /// At most so many, the newest first

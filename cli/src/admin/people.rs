@@ -1,6 +1,6 @@
 //! Users as an operator sees and changes them. What is done here stands in the audit log as the operator's.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -76,6 +76,9 @@ pub(crate) struct Set {
     /// The cost of work that may wait at once: the characters of each text and 20
     #[arg(long, value_name = "COST")]
     queue_cap: Option<i64>,
+    /// Bytes that may be stored; or off
+    #[arg(long, value_name = "BYTES|off")]
+    storage_quota: Option<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -147,9 +150,19 @@ async fn set(command: &Set) -> Result<()> {
     for (name, value) in wanted.into_iter().filter(|(_, value)| !value.is_null()) {
         changes.insert(name.to_owned(), value);
     }
+    match command.storage_quota.as_deref() {
+        Some("off") => {
+            changes.insert("storage_quota".to_owned(), Value::Null);
+        }
+        Some(bytes) => {
+            let bytes: i64 = bytes.parse().context("give a number of bytes, or off")?;
+            changes.insert("storage_quota".to_owned(), json!(bytes));
+        }
+        None => {}
+    }
     if changes.is_empty() {
         bail!(
-            "say what to set: --role, --weight or --queue-cap; `kiskadee admin cap` bounds what runs at once"
+            "say what to set: --role, --weight, --queue-cap or --storage-quota; `kiskadee admin cap` bounds what runs at once"
         );
     }
     let database = command.target.connect().await?;

@@ -119,9 +119,8 @@ impl UpOptions {
         let is_private = self.listen.ip().is_loopback() && !self.serving.is_behind_a_proxy();
         match self.registration {
             Some(Registration::Open) => "open",
-            Some(Registration::Closed) => "closed",
             None if is_private => "open",
-            None => "closed",
+            Some(Registration::Closed) | None => "closed",
         }
     }
 

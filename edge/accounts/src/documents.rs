@@ -145,6 +145,9 @@ pub(crate) struct User {
     /// The cost of work that may run at once, where it is capped.
     #[schema(required)]
     in_flight_cap: Option<i64>,
+    /// Bytes that may be stored, where that is bounded.
+    #[schema(required)]
+    storage_quota: Option<i64>,
     live_keys: u32,
 }
 

@@ -90,6 +90,9 @@ pub(crate) struct UserChangeDocument {
     /// The cost of work that may run at once; null for no such cap.
     #[schema(minimum = 1)]
     in_flight_cap: Option<i64>,
+    /// Bytes that may be stored; null for no bound.
+    #[schema(minimum = 1)]
+    storage_quota: Option<i64>,
 }
 
 impl Validate for UserChange {
@@ -104,13 +107,16 @@ impl Validate for UserChange {
     }
 }
 
-/// The type of a member; what values it may have, the database says. Null is as missing, but for `in_flight_cap`.
+/// The type of a member; what values it may have, the database says. Null is as missing, but for `in_flight_cap` and
+/// `storage_quota`, which it lifts.
 fn member(name: &str, value: &Value) -> Result<(), &'static str> {
     let (fits, message) = match name {
         "role" => (value.is_string(), "must be `user` or `admin`"),
         "disabled" => (value.is_boolean(), "must be true or false"),
         "weight" => (value.is_number(), "must be a number"),
-        "queue_cap" | "in_flight_cap" => (value.is_i64(), "must be a whole number"),
+        "queue_cap" | "in_flight_cap" | "storage_quota" => {
+            (value.is_i64(), "must be a whole number")
+        }
         _ => return Err("is nothing that can be changed"),
     };
     if fits || value.is_null() {

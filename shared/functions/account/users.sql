@@ -13,6 +13,7 @@ language sql stable as $$
     'weight', p_user.weight,
     'queue_cap', p_user.queue_cap,
     'in_flight_cap', queue.cap_of(p_user.id),
+    'storage_quota', p_user.storage_quota,
     'live_keys', (select count(*) from account.api_key k
       where k.user_id = p_user.id and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())))
 $$;
@@ -46,14 +47,16 @@ begin
 end
 $$;
 
--- What is wrong with changes of a user, or null: {"role"?, "disabled"?, "weight"?, "queue_cap"?, "in_flight_cap"?: null lifts it}.
+-- What is wrong with changes of a user, or null: {"role"?, "disabled"?, "weight"?, "queue_cap"?, "in_flight_cap"?,
+-- "storage_quota"?}; null lifts the last two.
 create or replace function account.change_faults(p_user account."user", p_changes jsonb) returns jsonb
 language plpgsql as $$
 declare
   wanted record;
   faults jsonb := '[]';
 begin
-  select * into wanted from jsonb_to_record(p_changes) as w(role text, disabled boolean, weight real, queue_cap bigint, in_flight_cap bigint);
+  select * into wanted from jsonb_to_record(p_changes) as w(role text, disabled boolean, weight real, queue_cap bigint, in_flight_cap bigint,
+    storage_quota bigint);
   if wanted.role not in ('user', 'admin') then
     faults := faults || api.fault('role', 'must be `user` or `admin`');
   end if;
@@ -65,6 +68,9 @@ begin
   end if;
   if wanted.in_flight_cap < 1 then
     faults := faults || api.fault('in_flight_cap', 'must be at least 1, or null for none');
+  end if;
+  if wanted.storage_quota < 1 then
+    faults := faults || api.fault('storage_quota', 'must be at least 1, or null for none');
   end if;
   if p_user.role = 'admin' and p_user.disabled_at is null and (wanted.role = 'user' or wanted.disabled)
     and not account.has_other_admin(p_user.id) then
@@ -94,7 +100,8 @@ begin
     disabled_at = case (p_changes ->> 'disabled')::boolean
       when true then coalesce(u.disabled_at, clock_timestamp()) when false then null else u.disabled_at end,
     weight = coalesce((p_changes ->> 'weight')::real, u.weight),
-    queue_cap = coalesce((p_changes ->> 'queue_cap')::bigint, u.queue_cap)
+    queue_cap = coalesce((p_changes ->> 'queue_cap')::bigint, u.queue_cap),
+    storage_quota = case when p_changes ? 'storage_quota' then (p_changes ->> 'storage_quota')::bigint else u.storage_quota end
   where u.id = p_user;
   if p_changes ? 'in_flight_cap' then
     perform queue.cap_owner(p_user, (p_changes ->> 'in_flight_cap')::bigint);

@@ -23,9 +23,9 @@ begin
   jobs := array(
     select u.id from (
       (select j.id from queue.job j
-        where j.owner = p_owner and j.id > coalesce(after_job, '00000000-0000-0000-0000-000000000000')
+        where j.owner = p_owner and uuid_send(j.id) > uuid_send(coalesce(after_job, '00000000-0000-0000-0000-000000000000'))
           and not exists (select from queue.kind k where k.kind = j.kind and k.hidden)
-        order by j.id limit p_most)
+        order by uuid_send(j.id) limit p_most)
       union all
       (select d.job_id from queue.done d
         where d.owner = p_owner and d.job_id > coalesce(after_job, '00000000-0000-0000-0000-000000000000')
@@ -54,7 +54,7 @@ declare
 begin
   delete from queue.owner_cap c where c.owner = p_owner;
   found_jobs := array(select d.job_id from queue.job j join queue.dead d on d.job_id = j.id
-    where j.owner = p_owner order by d.job_id limit p_most for update of d);
+    where j.owner = p_owner limit p_most for update of d);
   if found_jobs <> '{}' then
     delete from queue.failure f where f.job_id = any(found_jobs);
     delete from queue.unique_job u where u.owner = p_owner and u.job_id = any(found_jobs);
@@ -62,7 +62,7 @@ begin
     delete from queue.job j where j.id = any(found_jobs);
     return cardinality(found_jobs);
   end if;
-  found_jobs := array(select j.id from queue.job j where j.owner = p_owner order by j.id limit p_most);
+  found_jobs := array(select j.id from queue.job j where j.owner = p_owner limit p_most);
   if found_jobs <> '{}' then
     perform queue.cancel_waiting(p_owner, found_jobs);
     update queue.lease l set cancel_requested = true
@@ -88,6 +88,7 @@ begin
     returning b.id
   )
   select array_agg(g.id) into found_jobs from gone g;
+  delete from queue.owner_lane l where l.owner = p_owner and found_jobs is null;
   return coalesce(cardinality(found_jobs), 0);
 end
 $$;

@@ -27,6 +27,9 @@ begin
     union all
     (select k.key from storage.object k where k.owner = p_owner and k.state = 'discarded' limit p_most)));
   get diagnostics found_rows = row_count;
+  -- A day each at most, and what was counted lately.
+  delete from storage.result_delta d where d.owner = p_owner;
+  delete from storage.result_bytes r where r.owner = p_owner;
   return found_rows;
 end
 $$;
