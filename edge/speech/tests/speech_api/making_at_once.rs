@@ -14,9 +14,9 @@ const PAUSE: Duration = Duration::from_millis(150);
 
 /// The places of an upload that has ended, as the component tells of them.
 async fn uploaded(database: &Database) -> Value {
-    let begin = format!("{FORM}, null, null");
+    let form = format!("{FORM}, null, null");
     let begun: Value = database
-        .ask(Who::Ann, "begin_recordings", &begin)
+        .ask(Who::Ann, "begin_recordings", &form)
         .await
         .body();
     json!([{"recording": begun[0]["recording"], "bytes": 1000}])
