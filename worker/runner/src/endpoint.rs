@@ -38,7 +38,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    let gauges = [
+    let mut gauges = vec![
         ("slots", shared.slots() as f64),
         ("slots_busy", shared.busy_slots() as f64),
         ("jobs_in_flight", shared.in_flight.len() as f64),
@@ -46,11 +46,10 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
         ("storage_ok", f64::from(shared.storage_is_ok())),
         ("registered", f64::from(shared.current_session().is_some())),
     ];
-    let mut page = shared.metrics.page(&gauges);
     if let Some(free) = shared.storage_free() {
-        let name = "kiskadee_worker_storage_free_bytes";
-        page.push_str(&format!("# TYPE {name} gauge\n{name} {free}\n"));
+        gauges.push(("storage_free_bytes", free as f64));
     }
+    let mut page = shared.metrics.page(&gauges);
     for pool in &shared.pools {
         page.push_str(&pool_lines(pool));
     }

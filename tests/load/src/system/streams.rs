@@ -24,7 +24,7 @@ const PER_ADDRESS: usize = 800;
 /// Streams that are opened at once.
 const OPENED_AT_ONCE: usize = 50;
 const LOOKS: usize = 500;
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Whose stream it is, and of what.
 #[derive(Clone)]
@@ -138,7 +138,7 @@ async fn stream(server: SocketAddr, from: Ipv4Addr, caller: Caller) -> Result<Tc
         }
         Ok(())
     };
-    timeout(Duration::from_secs(60), first)
+    timeout(Duration::from_mins(1), first)
         .await
         .context("no event came")??;
     Ok(stream)

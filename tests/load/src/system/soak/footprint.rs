@@ -30,23 +30,26 @@ impl Footprint {
 
     /// A worker that was started again is another process.
     pub(crate) fn look(&mut self, system: &System) -> Result<()> {
-        self.add("edge".to_owned(), process::resident_bytes(system.pid()));
+        self.add(
+            "edge".to_owned(),
+            process::resident_bytes(system.pid()).ok(),
+        );
         for pid in system.worker_pids()? {
             if let Ok(name) = name_of(pid) {
-                self.add(format!("{name} ({pid})"), process::resident_bytes(pid));
+                self.add(format!("{name} ({pid})"), process::resident_bytes(pid).ok());
             }
         }
         let server = system.postgres_pid()?;
         let backends = process::children(server, "postgres")?;
         let shares = backends.into_iter().chain([server]);
         let sum = shares.filter_map(|pid| process::proportional_bytes(pid).ok());
-        self.add("postgres".to_owned(), Ok(sum.sum()));
+        self.add("postgres".to_owned(), Some(sum.sum()));
         Ok(())
     }
 
-    fn add(&mut self, name: String, bytes: Result<u64>) {
-        // It may have ended since it was found.
-        if let Ok(bytes) = bytes {
+    /// None of a process that has ended since it was found.
+    fn add(&mut self, name: String, bytes: Option<u64>) {
+        if let Some(bytes) = bytes {
             let at = self.begun.elapsed().as_secs_f64();
             let samples = self.samples.entry(name).or_default();
             samples.push((at, bytes as f64 / MEBIBYTE));

@@ -100,7 +100,7 @@ async fn crawl(soak: &Soak, key: &str) -> Result<()> {
     let mut few = [0; 64];
     // Ended by the other side, or by us after a while: buffers on the way are large.
     for _ in 0..300 {
-        match timeout(Duration::from_secs(60), stream.read(&mut few)).await {
+        match timeout(Duration::from_mins(1), stream.read(&mut few)).await {
             Ok(Ok(0) | Err(_)) => return Ok(()),
             Ok(Ok(_)) | Err(_) => sleep(Duration::from_millis(900)).await,
         }
