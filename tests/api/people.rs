@@ -104,14 +104,14 @@ async fn a_user_is_found_disabled_and_let_in_again() -> Result<()> {
         .context("not listed")?
         .to_owned();
     let path = format!("/api/v1/admin/users/{id}");
-    let patch = |body: Value| admin().request(Method::PATCH, &path).json(&body);
+    let change = |body: Value| admin().request(Method::PATCH, &path).json(&body);
     let problem = admin()
-        .send(patch(json!({"wieght": 2, "weight": -1})))
+        .send(change(json!({"wieght": 2, "weight": -1})))
         .await?
         .problem(422)?;
     assert_eq!(problem["errors"][0]["field"], "wieght", "{problem}");
     let changed = admin()
-        .send(patch(json!({"disabled": true, "weight": 2})))
+        .send(change(json!({"disabled": true, "weight": 2})))
         .await?
         .expect(200)?
         .json()?;
@@ -121,7 +121,7 @@ async fn a_user_is_found_disabled_and_let_in_again() -> Result<()> {
     );
     client.get("/auth/me").await?.problem(401)?;
     admin()
-        .send(patch(json!({"disabled": false})))
+        .send(change(json!({"disabled": false})))
         .await?
         .expect(200)?;
     client.get("/auth/me").await?.expect(200)?;
