@@ -4,7 +4,7 @@ use axum::{http::HeaderMap, response::Response};
 use kiskadee_edge_kit::{
     Answer, Caller, Class, Problem, WireId, caller_sql,
     database::call,
-    events::{Watch, last_id, watch},
+    events::{Marks, Watch, last_id, watch},
     log,
     openapi::{Protected, WithId},
     path::uuid_parameter,
@@ -15,6 +15,8 @@ use spin_sdk::pg::ParameterValue;
 use crate::told::Told;
 
 const JOB_EVENTS: &str = caller_sql!("api.job_events", "$5::uuid, $6::bigint, $7::boolean");
+
+static MARKS: Marks = Marks::new("select api.job_marks($1::jsonb)");
 
 /// Watch a job
 ///
@@ -57,6 +59,10 @@ impl Watch for WatchedJob {
             ParameterValue::Boolean(again),
         ];
         call(JOB_EVENTS, &self.caller, Class::Read, arguments).await
+    }
+
+    async fn mark(&self) -> Option<i64> {
+        MARKS.of(&self.caller, self.job.uuid()).await
     }
 
     fn tell(&mut self, body: &str) -> Result<String, Problem> {

@@ -174,3 +174,46 @@ async fn events_tell_the_failures_after_a_token() {
     assert_eq!(second["failures"].as_array().map(Vec::len), Some(0));
     database.drop().await;
 }
+
+/// Streams that wait long look only where the mark is another.
+#[tokio::test]
+async fn a_mark_changes_with_all_that_events_tell() {
+    let database = Database::create(JOBS).await;
+    let (watched, other) = (
+        database.speech(Who::Ann).await,
+        database.speech(Who::Bob).await,
+    );
+    let ask = format!(
+        r#"select api.job_marks('["{watched}", "{other}", "00000000-0000-7000-8000-0000000000ff"]')"#
+    );
+    let marks = async || -> Vec<i64> {
+        database.run(&format!("set role {JOBS}")).await;
+        let text = database.text(&ask).await;
+        database.run("reset role").await;
+        serde_json::from_str(&text).expect("numbers")
+    };
+    let mut seen = marks().await;
+    assert_eq!(marks().await, seen, "nothing happened");
+    let worker = "00000000-0000-7000-8000-00000000000a";
+    for step in [
+        format!("select queue.claim('{worker}', array['speech:kiskadee'], '{{}}', 1, 999, 1)"),
+        "select queue.begin(array[l.job_id], array[l.token]) from queue.lease l".to_owned(),
+        "update queue.lease set progress = 50".to_owned(),
+        r#"update queue.lease set detail = '{"stage": "speaking"}'"#.to_owned(),
+        format!(
+            "select queue.settle('{worker}', array[l.job_id], array[l.token], array['error'], array[null::jsonb], \
+             array['it broke'], array[null::int]) from queue.lease l"
+        ),
+        "update queue.later set run_at = now(); select queue.promote(10); \
+         select test.work('speech:kiskadee', 1, 'completed')"
+            .to_owned(),
+    ] {
+        database.run(&step).await;
+        let now = marks().await;
+        assert_eq!(now.len(), 3);
+        assert_ne!(now[0], seen[0], "{step}");
+        assert_eq!(now[1..], seen[1..], "{step}");
+        seen = now;
+    }
+    database.drop().await;
+}

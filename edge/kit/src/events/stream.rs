@@ -1,9 +1,10 @@
 //! Watches something until it ends.
 //!
 //! A stream holds no state but what it told: it looks at the database by one cheap call, more seldom the longer nothing
-//! happens, and ends after some minutes, for the client to come back with the id of the last event.
+//! happens, asks together with others whether anything has when nothing did for long, and ends after some minutes, for the
+//! client to come back with the id of the last event.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, future::ready, time::Duration};
 
 use axum::{
     body::Body,
@@ -21,6 +22,8 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Proxies close what is silent for long.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// So often a stream looks though nothing has changed: its caller may have lost the right to.
+const LOOK_AT_LEAST: Duration = Duration::from_mins(1);
 const LONGEST_STREAM: Duration = Duration::from_mins(10);
 /// How long a client shall wait before it comes back.
 const RECONNECT: &str = "retry: 1000\n\n";
@@ -29,6 +32,12 @@ const RECONNECT: &str = "retry: 1000\n\n";
 pub trait Watch: Send + 'static {
     /// Asks the database. Only the first look counts against the caller's rate, so a later one says that it comes `again`.
     fn look(&self, again: bool) -> impl Future<Output = Result<Answer, Problem>> + Send;
+
+    /// What changes whenever there is something new to see, asked for together with others ([`super::Marks`]); none where it
+    /// is not known.
+    fn mark(&self) -> impl Future<Output = Option<i64>> + Send {
+        ready(None)
+    }
 
     /// The events that tell what the body of a good answer shows beyond what was told; empty when there is nothing new.
     fn tell(&mut self, body: &str) -> Result<String, Problem>;
@@ -66,6 +75,9 @@ struct Watcher<W> {
     silent: Duration,
     age: Duration,
     is_cut: bool,
+    /// Before the last look.
+    mark: Option<i64>,
+    unseen: Duration,
 }
 
 impl<W: Watch> Watcher<W> {
@@ -77,6 +89,8 @@ impl<W: Watch> Watcher<W> {
             silent: Duration::ZERO,
             age: Duration::ZERO,
             is_cut: false,
+            mark: None,
+            unseen: Duration::ZERO,
         }
     }
 
@@ -90,8 +104,11 @@ impl<W: Watch> Watcher<W> {
             sleep(self.wait).await;
             self.age += self.wait;
             self.silent += self.wait;
+            self.unseen += self.wait;
+            if self.may_have_changed().await {
+                self.look_again().await;
+            }
             self.wait = (self.wait * 2).min(LONGEST_WAIT);
-            self.look_again().await;
             if self.unsent.is_none() && self.silent >= HEARTBEAT {
                 self.unsent = Some(": still here\n\n".to_owned());
             }
@@ -101,11 +118,23 @@ impl<W: Watch> Watcher<W> {
         Some((Ok(piece), self))
     }
 
+    /// As long as something happens, looking at once is quicker.
+    async fn may_have_changed(&mut self) -> bool {
+        if self.wait < LONGEST_WAIT {
+            return true;
+        }
+        let before = self.mark;
+        self.mark = self.watched.mark().await;
+        self.mark.is_none() || self.mark != before || self.unseen >= LOOK_AT_LEAST
+    }
+
     /// A database that cannot be reached for a moment is asked again; a caller that lost its right ends the stream.
     async fn look_again(&mut self) {
         let Ok(answer) = self.watched.look(true).await else {
+            self.mark = None;
             return;
         };
+        self.unseen = Duration::ZERO;
         if !answer.is_success() {
             self.is_cut = true;
             return;
@@ -113,7 +142,8 @@ impl<W: Watch> Watcher<W> {
         if let Ok(events) = self.watched.tell(&answer.body.unwrap_or_default())
             && !events.is_empty()
         {
-            self.wait = SHORTEST_WAIT;
+            // Doubled before the next look.
+            self.wait = SHORTEST_WAIT / 2;
             self.unsent = Some(events);
         }
     }
