@@ -79,6 +79,9 @@ pub(crate) struct Set {
     /// Bytes that may be stored; or off
     #[arg(long, value_name = "BYTES|off")]
     storage_quota: Option<String>,
+    /// Days for which finished work is kept, where that is less than everybody's; or off
+    #[arg(long, value_name = "DAYS|off")]
+    retention_days: Option<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -150,24 +153,32 @@ async fn set(command: &Set) -> Result<()> {
     for (name, value) in wanted.into_iter().filter(|(_, value)| !value.is_null()) {
         changes.insert(name.to_owned(), value);
     }
-    match command.storage_quota.as_deref() {
-        Some("off") => {
-            changes.insert("storage_quota".to_owned(), Value::Null);
+    let bounds = [
+        ("storage_quota", &command.storage_quota),
+        ("retention_days", &command.retention_days),
+    ];
+    for (name, wanted) in bounds {
+        if let Some(wanted) = wanted {
+            changes.insert(name.to_owned(), bound(wanted)?);
         }
-        Some(bytes) => {
-            let bytes: i64 = bytes.parse().context("give a number of bytes, or off")?;
-            changes.insert("storage_quota".to_owned(), json!(bytes));
-        }
-        None => {}
     }
     if changes.is_empty() {
         bail!(
-            "say what to set: --role, --weight, --queue-cap or --storage-quota; `kiskadee admin cap` bounds what runs at once"
+            "say what to set: --role, --weight, --queue-cap, --storage-quota or --retention-days; `kiskadee admin cap` bounds what runs at once"
         );
     }
     let database = command.target.connect().await?;
     let user = find_user(&database, &command.username).await?;
     apply(&database, user, &Value::Object(changes)).await
+}
+
+/// A number, or none.
+fn bound(wanted: &str) -> Result<Value> {
+    if wanted == "off" {
+        return Ok(Value::Null);
+    }
+    let number: i64 = wanted.parse().context("give a number, or off")?;
+    Ok(json!(number))
 }
 
 async fn apply(database: &PgPool, user: Uuid, changes: &Value) -> Result<()> {

@@ -148,6 +148,9 @@ pub(crate) struct User {
     /// Bytes that may be stored, where that is bounded.
     #[schema(required)]
     storage_quota: Option<i64>,
+    /// Days for which finished work is kept, where that is less than the installation's own.
+    #[schema(required)]
+    retention_days: Option<i32>,
     live_keys: u32,
 }
 

@@ -93,6 +93,9 @@ pub(crate) struct UserChangeDocument {
     /// Bytes that may be stored; null for no bound.
     #[schema(minimum = 1)]
     storage_quota: Option<i64>,
+    /// Days for which finished work is kept, where that is less than the installation's own; null for as long as everybody's.
+    #[schema(minimum = 1, maximum = 36500)]
+    retention_days: Option<i32>,
 }
 
 impl Validate for UserChange {
@@ -107,8 +110,8 @@ impl Validate for UserChange {
     }
 }
 
-/// The type of a member; what values it may have, the database says. Null is as missing, but for `in_flight_cap` and
-/// `storage_quota`, which it lifts.
+/// The type of a member; what values it may have, the database says. Null is as missing, but for `in_flight_cap`,
+/// `storage_quota` and `retention_days`, which it lifts.
 fn member(name: &str, value: &Value) -> Result<(), &'static str> {
     let (fits, message) = match name {
         "role" => (value.is_string(), "must be `user` or `admin`"),
@@ -116,6 +119,11 @@ fn member(name: &str, value: &Value) -> Result<(), &'static str> {
         "weight" => (value.is_number(), "must be a number"),
         "queue_cap" | "in_flight_cap" | "storage_quota" => {
             (value.is_i64(), "must be a whole number")
+        }
+        // The database has fewer bits for it.
+        "retention_days" => {
+            let days = value.as_i64().and_then(|days| i32::try_from(days).ok());
+            (days.is_some(), "must be a whole number of days")
         }
         _ => return Err("is nothing that can be changed"),
     };

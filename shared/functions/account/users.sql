@@ -14,6 +14,7 @@ language sql stable as $$
     'queue_cap', p_user.queue_cap,
     'in_flight_cap', queue.cap_of(p_user.id),
     'storage_quota', p_user.storage_quota,
+    'retention_days', p_user.retention_days,
     'live_keys', (select count(*) from account.api_key k
       where k.user_id = p_user.id and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())))
 $$;
@@ -48,7 +49,7 @@ end
 $$;
 
 -- What is wrong with changes of a user, or null: {"role"?, "disabled"?, "weight"?, "queue_cap"?, "in_flight_cap"?,
--- "storage_quota"?}; null lifts the last two.
+-- "storage_quota"?, "retention_days"?}; null lifts the last three.
 create or replace function account.change_faults(p_user account."user", p_changes jsonb) returns jsonb
 language plpgsql as $$
 declare
@@ -56,7 +57,7 @@ declare
   faults jsonb := '[]';
 begin
   select * into wanted from jsonb_to_record(p_changes) as w(role text, disabled boolean, weight real, queue_cap bigint, in_flight_cap bigint,
-    storage_quota bigint);
+    storage_quota bigint, retention_days int);
   if wanted.role not in ('user', 'admin') then
     faults := faults || api.fault('role', 'must be `user` or `admin`');
   end if;
@@ -71,6 +72,9 @@ begin
   end if;
   if wanted.storage_quota < 1 then
     faults := faults || api.fault('storage_quota', 'must be at least 1, or null for none');
+  end if;
+  if wanted.retention_days < 1 or wanted.retention_days > 36500 then
+    faults := faults || api.fault('retention_days', 'must be between 1 and 36500, or null for as long as everybody''s');
   end if;
   if p_user.role = 'admin' and p_user.disabled_at is null and (wanted.role = 'user' or wanted.disabled)
     and not account.has_other_admin(p_user.id) then
@@ -101,7 +105,8 @@ begin
       when true then coalesce(u.disabled_at, clock_timestamp()) when false then null else u.disabled_at end,
     weight = coalesce((p_changes ->> 'weight')::real, u.weight),
     queue_cap = coalesce((p_changes ->> 'queue_cap')::bigint, u.queue_cap),
-    storage_quota = case when p_changes ? 'storage_quota' then (p_changes ->> 'storage_quota')::bigint else u.storage_quota end
+    storage_quota = case when p_changes ? 'storage_quota' then (p_changes ->> 'storage_quota')::bigint else u.storage_quota end,
+    retention_days = case when p_changes ? 'retention_days' then (p_changes ->> 'retention_days')::int else u.retention_days end
   where u.id = p_user;
   if p_changes ? 'in_flight_cap' then
     perform queue.cap_owner(p_user, (p_changes ->> 'in_flight_cap')::bigint);

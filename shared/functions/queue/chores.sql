@@ -161,6 +161,7 @@ declare
   oldest uuid := queue.uuid7_floor(horizon);
   found_rows int;
   most int;
+  early record;
 begin
   delete from queue.done_default d where d.job_id in (
     select o.job_id from queue.done_default o where o.job_id < oldest and o.finished_at < horizon limit p_limit);
@@ -184,7 +185,11 @@ begin
     select o.id from queue.batch o join queue.batch_progress p on p.batch_id = o.id
     where o.id < oldest and p.pending = 0 and coalesce(p.finished_at, o.created_at) < horizon limit p_limit);
   get diagnostics found_rows = row_count;
-  return greatest(most, found_rows);
+  most := greatest(most, found_rows);
+  for early in select * from account.short_retentions(p_retention_days) loop
+    most := greatest(most, queue.forget_early(early.owner, early.days, p_limit));
+  end loop;
+  return most;
 end
 $$;
 

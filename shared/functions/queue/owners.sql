@@ -41,6 +41,54 @@ begin
 end
 $$;
 
+-- Deletes finished jobs with what they made. Returns how many there were.
+create or replace function queue.erase_done(p_jobs uuid[]) returns int
+language plpgsql
+set enable_seqscan = off as $$
+declare
+  found_jobs uuid[];
+  keys text[];
+begin
+  with gone as (
+    delete from queue.done d where d.job_id = any(p_jobs) returning d.job_id, d.result
+  )
+  select array_agg(distinct g.job_id), array_agg(r.value) filter (where r.key ~ '(^|_)key$') into found_jobs, keys
+  from gone g left join lateral jsonb_each_text(
+    case when jsonb_typeof(g.result) = 'object' then g.result else '{}' end) r on true;
+  if found_jobs is null then
+    return 0;
+  end if;
+  perform storage.discard(keys);
+  delete from queue.failure f where f.job_id = any(found_jobs);
+  return cardinality(found_jobs);
+end
+$$;
+
+-- Forgets what an owner has who keeps finished work for fewer days than the installation. Returns how many rows went; where it is p_most,
+-- there is more. A day that is dropped soon (queue.rotate_partitions) is left to that.
+create or replace function queue.forget_early(p_owner uuid, p_days int, p_most int) returns int
+language plpgsql
+set enable_seqscan = off as $$
+declare
+  horizon timestamptz := date_trunc('day', clock_timestamp(), 'UTC') - make_interval(days => p_days);
+  kept_from uuid := (select queue.uuid7_floor(date_trunc('day', clock_timestamp(), 'UTC')
+    - make_interval(days => s.retention_days - 1)) from queue.setting s);
+  found_rows int;
+  most int := queue.erase_done(array(
+    select o.job_id from queue.done o
+    where o.owner = p_owner and o.job_id >= kept_from and o.job_id < queue.uuid7_floor(horizon) and o.finished_at < horizon
+    order by o.job_id limit p_most));
+begin
+  delete from queue.batch b where b.id = any(array(
+    select o.id from queue.batch o join queue.batch_progress p on p.batch_id = o.id
+    where o.owner = p_owner and o.id < queue.uuid7_floor(horizon) and p.pending = 0
+      and coalesce(p.finished_at, o.created_at) < horizon order by o.id limit p_most));
+  get diagnostics found_rows = row_count;
+  perform storage.forget_results(p_owner, (horizon at time zone 'UTC')::date);
+  return greatest(most, found_rows);
+end
+$$;
+
 -- A step of erasing: what failed for good, then what waits and runs, then what is over. What runs ends when its worker lets go of it,
 -- so steps that find only such are taken again. A day that is dropped soon (queue.rotate_partitions) is left to that.
 create or replace function queue.erase_owner(p_owner uuid, p_most int) returns int
@@ -50,7 +98,7 @@ declare
   kept_from uuid := (select queue.uuid7_floor(date_trunc('day', clock_timestamp(), 'UTC')
     - make_interval(days => s.retention_days - 1)) from queue.setting s);
   found_jobs uuid[];
-  keys text[];
+  most int;
 begin
   delete from queue.owner_cap c where c.owner = p_owner;
   found_jobs := array(select d.job_id from queue.job j join queue.dead d on d.job_id = j.id
@@ -69,18 +117,10 @@ begin
     where l.job_id = any(found_jobs) and not l.cancel_requested;
     return cardinality(found_jobs);
   end if;
-  with gone as (
-    delete from queue.done d where d.job_id = any(array(
-      select o.job_id from queue.done o where o.owner = p_owner and o.job_id >= kept_from order by o.job_id limit p_most))
-    returning d.job_id, d.result
-  )
-  select array_agg(distinct g.job_id), array_agg(r.value) filter (where r.key ~ '(^|_)key$') into found_jobs, keys
-  from gone g left join lateral jsonb_each_text(
-    case when jsonb_typeof(g.result) = 'object' then g.result else '{}' end) r on true;
-  if found_jobs is not null then
-    perform storage.discard(keys);
-    delete from queue.failure f where f.job_id = any(found_jobs);
-    return cardinality(found_jobs);
+  most := queue.erase_done(array(
+    select o.job_id from queue.done o where o.owner = p_owner and o.job_id >= kept_from order by o.job_id limit p_most));
+  if most > 0 then
+    return most;
   end if;
   with gone as (
     delete from queue.batch b where b.id = any(array(

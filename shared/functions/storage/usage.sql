@@ -42,6 +42,12 @@ begin
 end
 $$;
 
+-- Counts no more what an owner had made before that day, which goes.
+create or replace function storage.forget_results(p_owner uuid, p_before date) returns void
+language sql as $$
+  delete from storage.result_bytes r where r.owner = p_owner and r.day < p_before
+$$;
+
 -- Counts the results of an owner anew, unless they are too many to be read at once. All of one snapshot: what is being settled
 -- meanwhile is in neither, and its own count comes with it.
 create or replace function storage.recount_results(p_owner uuid) returns void

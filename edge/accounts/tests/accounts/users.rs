@@ -73,7 +73,7 @@ async fn users_are_listed_by_filters_and_pages() {
 #[tokio::test]
 async fn what_is_changed_counts_at_once_and_is_written_down() {
     let database = Database::create(ACCOUNTS).await;
-    let changes = r#"{"weight": 2.5, "queue_cap": 1000, "in_flight_cap": 50, "storage_quota": 9, "disabled": true}"#;
+    let changes = r#"{"weight": 2.5, "queue_cap": 1000, "in_flight_cap": 50, "storage_quota": 9, "retention_days": 7, "disabled": true}"#;
     let change = format!("{ANN}, '{changes}', '192.0.2.1'");
     let user: Value = database.ask(Who::Root, "change_user", &change).await.body();
     assert_eq!(
@@ -87,6 +87,7 @@ async fn what_is_changed_counts_at_once_and_is_written_down() {
     );
     assert_eq!(database.ask(Who::Ann, "me", "").await.status, 401);
     assert_eq!(user["storage_quota"], 9);
+    assert_eq!(user["retention_days"], 7);
     let back = format!("{ANN}, '{{\"disabled\": false, \"in_flight_cap\": null}}', null");
     let user: Value = database.ask(Who::Root, "change_user", &back).await.body();
     assert_eq!(
@@ -156,8 +157,7 @@ async fn the_last_administrator_stays() {
 #[tokio::test]
 async fn values_that_cannot_be_are_named() {
     let database = Database::create(ACCOUNTS).await;
-    let changes =
-        r#"{"role": "king", "weight": 0, "queue_cap": 0, "in_flight_cap": -1, "storage_quota": 0}"#;
+    let changes = r#"{"role": "king", "weight": 0, "queue_cap": 0, "in_flight_cap": -1, "storage_quota": 0, "retention_days": 0}"#;
     let answer = database
         .ask(
             Who::Root,
@@ -165,7 +165,7 @@ async fn values_that_cannot_be_are_named() {
             &format!("{ANN}, '{changes}', null"),
         )
         .await;
-    assert_eq!(answer.errors().as_array().unwrap().len(), 5, "{answer:?}");
+    assert_eq!(answer.errors().as_array().unwrap().len(), 6, "{answer:?}");
     let nobody = database
         .ask(
             Who::Root,

@@ -93,3 +93,34 @@ async fn what_has_not_ended_is_never_forgotten() {
         "one is pending still"
     );
 }
+
+#[tokio::test]
+async fn who_keeps_work_for_fewer_days_is_forgotten_earlier() {
+    let database = TestDatabase::create().await;
+    let queue = database.queue();
+    let accepted = "(overlay(queue.uuid7()::text placing left(queue.uuid7_floor(now() - interval '9 days')::text, 13) from 1 for 13))::uuid";
+    run(
+        &queue,
+        format!(
+            "insert into account.\"user\" (id, username, email, password_hash, retention_days)
+             values ('00000000-0000-7000-8000-000000000001', 'brief', 'brief@example.com', '', 7),
+               ('00000000-0000-7000-8000-000000000002', 'usual', 'usual@example.com', '', null);
+             insert into queue.done (job_id, owner, created_at, finished_at, attempts, kind, batch_key, outcome, result)
+             select {accepted}, u.id, now() - interval '9 days', now() - days * interval '1 day', 1, 'speech', '{LANE}', 'completed',
+               jsonb_build_object('key', 'results/' || u.username || days)
+             from account.\"user\" u, unnest(array[1, 8]) days"
+        ),
+    )
+    .await;
+    assert_eq!(queue.forget(100).await.unwrap(), 1);
+    assert_eq!(count(&queue, "queue.done").await, 3);
+    assert_eq!(
+        count(
+            &queue,
+            "storage.object where key = 'results/brief8' and state = 'discarded'"
+        )
+        .await,
+        1
+    );
+    assert_eq!(queue.forget(100).await.unwrap(), 0);
+}
