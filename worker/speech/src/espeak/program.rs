@@ -79,7 +79,9 @@ pub(super) fn plain(text: &str) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    spaced.replace("[[", "[ [").replace("]]", "] ]")
+    // Twice, for of three in a row one replacement leaves two.
+    let apart = |text: &str| text.replace("[[", "[ [").replace("]]", "] ]");
+    apart(&apart(&spaced))
 }
 
 #[cfg(test)]
@@ -90,6 +92,7 @@ mod tests {
     fn commands_in_texts_are_defused() {
         assert_eq!(plain("a\u{1}+9Vb\0c\nd"), "a +9Vb c d");
         assert_eq!(plain("[[h@loU]] [x]"), "[ [h@loU] ] [x]");
-        assert_eq!(plain("[[[[x"), "[ [[ [x");
+        assert_eq!(plain("[[[[x"), "[ [ [ [x");
+        assert_eq!(plain("]]]x"), "] ] ]x");
     }
 }
