@@ -70,6 +70,16 @@ mod tests {
         let documented = super::documented().unwrap();
         let path = "/api/v1/jobs/{job_id}";
         assert!(documented.paths.contains(&path.to_owned()));
-        assert_eq!(documented.streams, [format!("{path}/events")]);
+        let of_a_job: Vec<_> = documented
+            .streams
+            .iter()
+            .filter(|stream| stream.starts_with(path))
+            .collect();
+        assert_eq!(
+            of_a_job,
+            [&format!("{path}/audio"), &format!("{path}/events")]
+        );
+        let download = "/api/v1/advanced/batch-tts/{batch_id}/download".to_owned();
+        assert!(documented.streams.contains(&download));
     }
 }

@@ -104,6 +104,7 @@ mod tests {
                         "insert into queue.lane ",
                         "insert into storage.prefix ",
                         "insert into storage.intake ",
+                        "insert into account.holding ",
                     ]
                     .iter()
                     .any(|start| line.starts_with(start));
