@@ -63,7 +63,7 @@ mod tests {
         let error = "paused".parse::<JobState>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`paused` is not one of queued, running, completed, failed, cancelled"
+            "`paused` is not one of queued, running, completed, failed, cancelled, expired"
         );
     }
 

@@ -64,7 +64,7 @@ impl Client {
     pub async fn ended_job(&self, job_id: &str) -> Result<Value> {
         eventually("the job to end", Duration::from_mins(1), || async {
             let job = self.job(job_id).await?;
-            let over = ["completed", "failed", "cancelled"]
+            let over = ["completed", "failed", "cancelled", "expired"]
                 .contains(&job["status"].as_str().unwrap_or_default());
             Ok(over.then_some(job))
         })
