@@ -115,7 +115,7 @@ async fn what_is_no_filter_is_refused_by_name() -> Result<()> {
     );
     assert_eq!(
         found[1].1,
-        "`done` is not one of queued, running, completed, failed, cancelled"
+        "`done` is not one of queued, running, completed, failed, cancelled, expired"
     );
     let order =
         "/api/v1/jobs?created_after=2026-01-02T00:00:00Z&created_before=2026-01-01T00:00:00Z";

@@ -1,6 +1,9 @@
 //! Health, readiness, metrics, documents and the conventions that hold everywhere.
 
+use std::time::Duration;
+
 use anyhow::Result;
+use kiskadee_tests::eventually;
 use reqwest::Method;
 
 use crate::shared_system::{admin, new_user};
@@ -34,16 +37,17 @@ async fn metrics_count_jobs_and_requests() -> Result<()> {
         "tts_jobs_created_total",
     );
     admin().submit_batch(3).await?;
-    let text = admin()
-        .anonymous()
-        .get("/metrics")
-        .await?
-        .expect(200)?
-        .text();
-    assert!(
-        metric(&text, "tts_jobs_created_total") >= before + 3.0,
-        "{text}"
-    );
+    // What was asked for a moment ago is told again.
+    let text = eventually("the count", Duration::from_secs(20), || async {
+        let text = admin()
+            .anonymous()
+            .get("/metrics")
+            .await?
+            .expect(200)?
+            .text();
+        Ok((metric(&text, "tts_jobs_created_total") >= before + 3.0).then_some(text))
+    })
+    .await?;
     for name in [
         "http_requests_total",
         "queue_depth",
