@@ -1,11 +1,10 @@
 //! What many streams of an instance wait for, asked for together.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
-use futures::channel::oneshot;
 use spin_sdk::{
     pg::{DbValue, ParameterValue},
     time::sleep,
@@ -16,6 +15,10 @@ use crate::{credentials::Caller, database, log};
 
 /// How long the first one waits for others to ask with.
 const GATHER: Duration = Duration::from_millis(100);
+/// The others look so often whether there is an answer, for one request cannot wake another; and not for ever, for whoever asks
+/// for them may go.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: usize = 40;
 
 /// Marks by id, each of which changes whenever there is something new to see. A stream that waits long asks for its mark first:
 /// one statement tells hundreds of streams that they need not look.
@@ -26,11 +29,16 @@ pub struct Marks {
 }
 
 struct Asking {
-    waiting: Vec<(Uuid, oneshot::Sender<i64>)>,
+    waiting: Vec<Waiting>,
     is_gathered: bool,
 }
 
-/// Whoever gathers. When its client goes meanwhile, nobody waits for it in vain.
+struct Waiting {
+    id: Uuid,
+    answer: Arc<OnceLock<i64>>,
+}
+
+/// Whoever gathers. When its client goes meanwhile, the next one gathers.
 struct Gathering<'a>(&'a Marks);
 
 impl Marks {
@@ -46,10 +54,11 @@ impl Marks {
 
     /// None where it could not be had now.
     pub async fn of(&self, caller: &Caller, id: Uuid) -> Option<i64> {
-        let (answer, answered) = oneshot::channel();
+        let answer = Arc::new(OnceLock::new());
         let gathers = {
             let mut asking = self.asking();
-            asking.waiting.push((id, answer));
+            let answer = Arc::clone(&answer);
+            asking.waiting.push(Waiting { id, answer });
             !std::mem::replace(&mut asking.is_gathered, true)
         };
         if gathers {
@@ -57,13 +66,20 @@ impl Marks {
             sleep(GATHER).await;
             let waiting = gathering.end();
             self.tell(&caller.settings.database_url, waiting).await;
+            return answer.get().copied();
         }
-        answered.await.ok()
+        for _ in 0..LOOKS {
+            sleep(LOOK).await;
+            if let Some(mark) = answer.get() {
+                return Some(*mark);
+            }
+        }
+        None
     }
 
     /// Whoever is not told looks for itself.
-    async fn tell(&self, database_url: &str, waiting: Vec<(Uuid, oneshot::Sender<i64>)>) {
-        let ids: Vec<Uuid> = waiting.iter().map(|(id, _)| *id).collect();
+    async fn tell(&self, database_url: &str, waiting: Vec<Waiting>) {
+        let ids: Vec<Uuid> = waiting.iter().map(|waiting| waiting.id).collect();
         let Ok(ids) = serde_json::to_string(&ids) else {
             return;
         };
@@ -82,9 +98,8 @@ impl Marks {
             );
             return;
         }
-        for ((_, answer), mark) in waiting.into_iter().zip(marks) {
-            // Its client may have gone.
-            let _ = answer.send(mark);
+        for (Waiting { answer, .. }, mark) in waiting.into_iter().zip(marks) {
+            let _ = answer.set(mark);
         }
     }
 
@@ -95,7 +110,7 @@ impl Marks {
 
 impl Gathering<'_> {
     /// Takes those who ask; the next one gathers anew.
-    fn end(self) -> Vec<(Uuid, oneshot::Sender<i64>)> {
+    fn end(self) -> Vec<Waiting> {
         std::mem::take(&mut self.0.asking().waiting)
     }
 }
