@@ -8,4 +8,5 @@ mod outages;
 mod pause;
 mod scale;
 mod uploads;
+mod watchers;
 mod xtts;
