@@ -120,7 +120,9 @@ async fn batch(soak: &Soak, client: &Client) -> Result<()> {
     let ended = eventually("the batch", PATIENCE, || async {
         sleep(REST).await;
         let status = client.batch_status(batch).await?;
-        Ok((status["status"] != "processing").then_some(status))
+        let is_over =
+            !["queued", "processing"].contains(&status["status"].as_str().unwrap_or_default());
+        Ok(is_over.then_some(status))
     })
     .await?;
     ensure!(ended["completed"] == BATCH, "{ended}");
