@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http_body_util::BodyExt;
+use futures::{StreamExt as _, stream};
+use http_body_util::{BodyExt, BodyStream, Empty, StreamBody};
+use tokio::time::timeout;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
 
 use crate::{component::Component, config::Limits};
@@ -52,6 +54,7 @@ impl WasiHttpHooks for Outbound {
             if !allowed {
                 return Err(Error::HttpRequestDenied);
             }
+            let request = with_known_end(request, &options).await?;
             let (response, io) = default_send_request(request, Some(options)).await?;
             Ok((
                 response.map(BodyExt::boxed_unsync),
@@ -72,4 +75,29 @@ fn bounded(options: Option<RequestOptions>, limits: &Limits) -> RequestOptions {
         first_byte_timeout: bound(options.first_byte_timeout),
         between_bytes_timeout: bound(options.between_bytes_timeout),
     }
+}
+
+/// A request whose body has nothing in it, sent as one without a body.
+///
+/// A component's body has no length, so that it would be sent in chunks, with one at its end. A server that answers
+/// without waiting for that one and closes the connection makes the write of it fail, and the answer would be lost.
+async fn with_known_end(
+    request: http::Request<WasiBody>,
+    options: &RequestOptions,
+) -> Result<http::Request<WasiBody>, Error> {
+    if request.headers().contains_key(http::header::CONTENT_LENGTH) {
+        return Ok(request);
+    }
+    let (parts, mut body) = request.into_parts();
+    let wait = options.between_bytes_timeout.unwrap_or(Duration::MAX);
+    let first = timeout(wait, body.frame())
+        .await
+        .map_err(|_| Error::ConnectionWriteTimeout)?;
+    let body = match first {
+        None => Empty::new().map_err(|never| match never {}).boxed_unsync(),
+        Some(first) => {
+            StreamBody::new(stream::iter([first]).chain(BodyStream::new(body))).boxed_unsync()
+        }
+    };
+    Ok(http::Request::from_parts(parts, body))
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
 };
 
 #[tokio::test]
@@ -139,37 +139,6 @@ async fn http2_without_tls_is_served() {
     .await;
     assert_eq!(answers.0.unwrap().status(), 200);
     assert_eq!(answers.1.unwrap().status(), 200);
-}
-
-#[tokio::test]
-async fn outbound_http_goes_where_the_manifest_says() {
-    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = server.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = server.accept().await {
-            let mut head = [0; 1024];
-            let _ = stream.read(&mut head).await;
-            let answer = "HTTP/1.1 206 Partial Content\r\ncontent-length: 5\r\n\r\nbytes";
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    let probe = Probe::with(|config| {
-        drop(
-            config
-                .variables
-                .insert("http_host".into(), format!("http://{address}")),
-        );
-    })
-    .await;
-    let answer = probe.get(&format!("/fetch?url=http://{address}/x")).await;
-    assert_eq!((answer.status.as_u16(), answer.text()), (206, "bytes"));
-    let other = probe.get("/fetch?url=http://127.0.0.1:1/x").await;
-    assert_eq!(other.status, 502);
-    assert!(
-        other.text().contains("HttpRequestDenied"),
-        "{}",
-        other.text()
-    );
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod components;
 mod entry;
 mod http;
 mod limits;
+mod outbound;
 mod postgres;
 mod support;
 mod telemetry;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::SinkExt as _;
 use http_body_util::BodyExt as _;
 use spin_sdk::{
-    http::{BoxBody, FullBody, Request, Response, body::stream, box_body},
+    http::{BoxBody, EmptyBody, FullBody, Method, Request, Response, body::stream, box_body},
     http_service, variables,
 };
 
@@ -40,7 +40,8 @@ async fn probe(request: Request) -> Response<BoxBody> {
         "/text" => text(200, "kiskadee ".repeat(number(&query, "bytes") / 9)),
         "/events" => events(number(&query, "count"), Duration::from_millis(50)),
         "/idle" => idle(Duration::from_millis(number(&query, "ms") as u64)),
-        "/fetch" => fetch(query.get("url").map_or("", String::as_str)).await,
+        "/fetch" => fetch(Method::GET, query.get("url")).await,
+        "/post" => fetch(Method::POST, query.get("url")).await,
         "/slow" => {
             spin_sdk::time::sleep(Duration::from_millis(number(&query, "ms") as u64)).await;
             text(200, "slept")
@@ -156,8 +157,12 @@ fn event_stream(body: BoxBody) -> Response<BoxBody> {
     response
 }
 
-async fn fetch(url: &str) -> Response<BoxBody> {
-    match spin_sdk::http::get(url).await {
+async fn fetch(method: Method, url: Option<&String>) -> Response<BoxBody> {
+    let request = Request::builder()
+        .method(method)
+        .uri(url.map_or("", String::as_str))
+        .body(EmptyBody::new());
+    match spin_sdk::http::send(request.expect("an address")).await {
         Ok(answer) => {
             let (parts, body) = answer.into_parts();
             let mut response = Response::new(box_body(body));
