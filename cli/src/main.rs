@@ -11,6 +11,7 @@ mod password;
 mod postgres;
 mod private_file;
 mod random;
+mod read;
 mod requirements;
 mod roles;
 mod say;
@@ -49,6 +50,8 @@ enum Command {
     Up(up::UpOptions),
     /// Say a text without a server
     Say(say::SayOptions),
+    /// Show how a text will be spoken: its sentences, words and phones
+    Read(read::ReadOptions),
     /// Run a worker: it speaks, keeps the queue and sends webhooks
     Worker(parts::worker::WorkerOptions),
     /// Run the edge alone; its variables are `SPIN_VARIABLE_<NAME>` in the environment
@@ -93,6 +96,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::PostgresGuard(options) => postgres::guard::become_program(&options),
         Command::Up(options) => on_main_thread(up::run(&options)),
         Command::Say(options) => on_main_thread(say::run(&options)),
+        Command::Read(options) => read::run(&options),
         Command::Worker(options) => on_main_thread(parts::worker::run(&options)),
         Command::Edge(options) => on_main_thread(parts::edge::run(&options)),
         Command::Storage(options) => on_main_thread(parts::storage::run(&options)),

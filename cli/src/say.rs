@@ -3,6 +3,7 @@
 mod lines;
 
 use futures::TryStreamExt as _;
+use std::fs::File;
 use std::io::Write as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ use crate::stop::Stop;
 
 #[derive(Args)]
 pub(crate) struct SayOptions {
-    /// What to say; - reads it from standard input
+    /// What to say; - reads it from standard input. One that begins like an option goes behind --
+    #[arg(allow_hyphen_values = true)]
     text: String,
     /// The file to write; its extension names the format, and - is standard output
     #[arg(short, long, value_name = "FILE")]
@@ -165,7 +167,7 @@ fn suits(engine: &EngineInfo, voice: &str, language: &str) -> bool {
     }
 }
 
-fn text(argument: &str) -> Result<String> {
+pub(crate) fn text(argument: &str) -> Result<String> {
     let text = match argument {
         "-" => std::io::read_to_string(std::io::stdin())
             .context("cannot read the text from standard input")?,
@@ -182,8 +184,12 @@ fn write(output: &Path, file: &Path) -> Result<()> {
             .write_all(&audio)
             .context("cannot write to standard output");
     }
-    std::fs::copy(file, output).with_context(|| format!("cannot write {}", output.display()))?;
-    Ok(())
+    copy(file, output).with_context(|| format!("cannot write {}", output.display()))
+}
+
+/// Copies the contents alone: the permissions are those that the user's new files have, not those of a temporary one.
+fn copy(file: &Path, output: &Path) -> std::io::Result<()> {
+    std::io::copy(&mut File::open(file)?, &mut File::create(output)?).map(drop)
 }
 
 #[cfg(test)]

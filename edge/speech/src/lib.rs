@@ -14,6 +14,7 @@ mod csv_table;
 mod live;
 mod morphing;
 mod pronunciations;
+mod reading;
 mod recordings;
 mod request;
 mod responses;
@@ -24,7 +25,8 @@ mod voices;
 
 mod listed {
     use crate::{
-        batches, cloning, csv_batch, live, morphing, pronunciations, recordings, speech, voices,
+        batches, cloning, csv_batch, live, morphing, pronunciations, reading, recordings, speech,
+        voices,
     };
 
     kiskadee_edge_kit::routes! {
@@ -33,6 +35,7 @@ mod listed {
         voices::list_voices, voices::show_voice, voices::voice_preview, voices::delete_voice,
         cloning::clone_voice, morphing::morph_voices, recordings::list_recordings, recordings::delete_recording,
         pronunciations::put_pronunciations, pronunciations::list_pronunciations, pronunciations::delete_pronunciation,
+        reading::read_text,
     }
 }
 

@@ -118,6 +118,27 @@ begin
 end
 $$;
 
+-- What of the caller's dictionary a text of a language would be said by.
+create or replace function api.pronunciations_of_text(
+  p_caller api.credentials, p_language text, p_text text, p_malformed jsonb
+) returns api.answer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  caller api.caller := api.admit(p_caller, 'read');
+  refusal api.answer;
+begin
+  if caller.status is not null then
+    return api.refused(caller);
+  end if;
+  refusal := api.invalid(caller, p_malformed, null);
+  if refusal.status is not null then
+    return refusal;
+  end if;
+  return api.ok(caller, 200, jsonb_build_object('pronunciations',
+    coalesce(speech.pronunciations_in(caller.user_id, p_language, p_text), '[]')));
+end
+$$;
+
 create or replace function api.delete_pronunciation(p_caller api.credentials, p_entry uuid) returns api.answer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -134,4 +155,5 @@ begin
 end
 $$;
 
-grant execute on function api.put_pronunciations, api.list_pronunciations, api.delete_pronunciation to kiskadee_speech;
+grant execute on function api.put_pronunciations, api.list_pronunciations, api.pronunciations_of_text,
+  api.delete_pronunciation to kiskadee_speech;

@@ -1,9 +1,10 @@
 //! Recordings with their phones and durations, as a teacher made them.
 
+use kiskadee_pronunciation::PhoneToken;
 use kiskadee_text::Language;
+use kiskadee_voice::VocoderFrames;
 use kiskadee_voice::acoustic::SentenceKind;
 use kiskadee_voice::speaker::Moments;
-use kiskadee_voice::{PhoneToken, VocoderFrames};
 
 use crate::TrainError;
 

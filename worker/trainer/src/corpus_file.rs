@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use kiskadee_pronunciation::{Phone, PhoneToken, Stress};
 use kiskadee_text::Language;
 use kiskadee_voice::acoustic::SentenceKind;
-use kiskadee_voice::{MEL_CEPSTRUM, Phone, PhoneToken, STRENGTHS, Stress, VocoderFrames};
+use kiskadee_voice::{MEL_CEPSTRUM, STRENGTHS, VocoderFrames};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,11 @@
 //! How far the model's speech is from its teachers', on sentences that it was not trained with.
 
 use candle_core::Device;
+use kiskadee_pronunciation::PhoneToken;
 use kiskadee_text::Language;
 use kiskadee_voice::acoustic::{AcousticModel, SentenceKind, Spoken, Utterance};
 use kiskadee_voice::speaker::{Speaker as Voice, Warp};
-use kiskadee_voice::{FRAME_SECONDS, PhoneToken, VocoderFrames};
+use kiskadee_voice::{FRAME_SECONDS, VocoderFrames};
 use serde::Serialize;
 
 use crate::TrainError;

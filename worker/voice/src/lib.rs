@@ -1,6 +1,6 @@
 //! The embedded voice: words in, samples out.
 //!
-//! Stages, each usable alone: pronunciation (words to phones), the acoustic model (phones to vocoder frames),
+//! Stages, each usable alone: the acoustic model (phones to vocoder frames),
 //! the vocoder (frames to samples), and analysis (samples to frames). It knows no queue, no HTTP and no files but
 //! its own weights.
 
@@ -8,13 +8,10 @@ pub mod acoustic;
 pub mod analysis;
 mod frames;
 pub mod loudness;
-mod phone;
-pub mod pronunciation;
 pub mod resample;
 pub mod speaker;
 mod synthesizer;
 pub mod vocoder;
 
 pub use frames::{FRAME_SECONDS, HOP, MEL_CEPSTRUM, SAMPLE_RATE, STRENGTHS, VocoderFrames};
-pub use phone::{Phone, PhoneToken, Stress};
 pub use synthesizer::{Line, SpokenLine, SpokenWord, SynthesisError, Synthesizer};

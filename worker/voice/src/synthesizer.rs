@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use candle_core::Device;
+use kiskadee_pronunciation::{PhoneToken, Pronouncer, PronunciationError};
 use kiskadee_text::{Boundary, Emphasis, Language, Prosody, Sentence};
 
 use crate::{
-    FRAME_SECONDS, PhoneToken, VocoderFrames,
+    FRAME_SECONDS, VocoderFrames,
     acoustic::{AcousticModel, ModelError, SentenceKind, Spoken, TokenControl, Utterance},
-    pronunciation::{Pronouncer, PronunciationError},
     speaker::Speaker,
 };
 

@@ -9,7 +9,10 @@ use anyhow::{Context, Result, ensure};
 use crate::process::{cargo, output, root};
 
 /// Of data in the program; each tells of what lies in its folder.
-const OF_DATA: [&str; 2] = ["worker/voice/weights/NOTICE", "worker/voice/lexicon/NOTICE"];
+const OF_DATA: [&str; 2] = [
+    "worker/voice/weights/NOTICE",
+    "shared/pronunciation/lexicon/NOTICE",
+];
 /// How the names of files begin that hold terms.
 const TERMS: [&str; 6] = [
     "LICENSE",

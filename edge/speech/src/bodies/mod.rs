@@ -6,6 +6,7 @@ mod batch;
 mod job;
 mod making;
 mod pronunciation;
+mod reading;
 mod request;
 mod voice;
 
@@ -17,6 +18,7 @@ pub use making::{
 pub use pronunciation::{
     Pronunciation, PronunciationEntry, PronunciationList, PronunciationsAnswer, PronunciationsBody,
 };
+pub use reading::{ReadAnswer, ReadBody};
 pub use request::{BatchBody, CsvUpload, LiveSpeechBody, SpeechBody};
 pub use voice::{
     CommercialUse, Licence, Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList,

@@ -13,9 +13,10 @@ mod voices;
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
 use candle_core::Device;
+use kiskadee_pronunciation::is_readable;
 use kiskadee_shared::quality::QualityProfile;
 use kiskadee_text::Language;
-use kiskadee_voice::{SAMPLE_RATE, Synthesizer, pronunciation::is_readable};
+use kiskadee_voice::{SAMPLE_RATE, Synthesizer};
 
 use self::{
     scheduler::Scheduler,

@@ -4,11 +4,10 @@ use kiskadee_kokoro::text::{
     Symbol,
     english::{Item, Phone, symbols},
 };
-use kiskadee_text::{Language, Sentence};
-use kiskadee_voice::{
-    Stress,
-    pronunciation::{Pronouncer, PronunciationError, is_readable},
+use kiskadee_pronunciation::{
+    Stress, {Pronouncer, PronunciationError, is_readable},
 };
+use kiskadee_text::{Language, Sentence};
 
 use crate::SpeechError;
 

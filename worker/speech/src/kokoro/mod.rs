@@ -15,9 +15,9 @@ use kiskadee_kokoro::{
     Config, SAMPLE_RATE,
     text::espeak::{Clause, symbols},
 };
+use kiskadee_pronunciation::Pronouncer;
 use kiskadee_shared::quality::QualityProfile;
 use kiskadee_text::{Language, Sentence};
-use kiskadee_voice::pronunciation::Pronouncer;
 
 use self::{
     alphabet::KokoroAlphabet,

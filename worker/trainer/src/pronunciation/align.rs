@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use kiskadee_voice::pronunciation::Sound;
+use kiskadee_pronunciation::Sound;
 
 /// Sounds of one letter at most.
 const LONGEST: usize = 2;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kiskadee_voice::pronunciation::{Letters, Node, REACH, Sound, neighbour};
+use kiskadee_pronunciation::{Letters, Node, REACH, Sound, neighbour};
 
 use super::align::{Alignment, Word, align};
 

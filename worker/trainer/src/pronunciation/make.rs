@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kiskadee_pronunciation::{Letters, Lexicon, Sound};
 use kiskadee_text::Language;
-use kiskadee_voice::pronunciation::{Letters, Lexicon, Sound};
 
 use super::{grow::grow, teacher};
 use crate::teacher::TeacherError;

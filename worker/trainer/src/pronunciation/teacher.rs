@@ -6,8 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use kiskadee_pronunciation::{Phone, Sound};
 use kiskadee_text::Language;
-use kiskadee_voice::{Phone, pronunciation::Sound};
 
 use crate::teacher::{Program, TeacherError, missing};
 

@@ -5,14 +5,15 @@ use std::sync::atomic::AtomicBool;
 
 use crate::synthetic;
 use candle_core::Device;
+use kiskadee_pronunciation::PhoneToken;
 use kiskadee_text::Language;
 use kiskadee_trainer::export::{VoiceRecipe, export};
 use kiskadee_trainer::training::{Recipe, RunOptions, train};
+use kiskadee_voice::VocoderFrames;
 use kiskadee_voice::acoustic::{
     AcousticModel, Config, SentenceKind, Spoken, TokenControl, Utterance,
 };
 use kiskadee_voice::speaker::mix;
-use kiskadee_voice::{PhoneToken, VocoderFrames};
 
 fn voice(id: &'static str) -> VoiceRecipe {
     VoiceRecipe {

@@ -1,9 +1,10 @@
 //! Small recordings with a rule that a model can learn: a phone's number shapes its sound and its length.
 
+use kiskadee_pronunciation::{Phone, PhoneToken, Stress};
 use kiskadee_text::Language;
 use kiskadee_trainer::corpus::{Recording, Speaker};
+use kiskadee_voice::VocoderFrames;
 use kiskadee_voice::acoustic::SentenceKind;
-use kiskadee_voice::{Phone, PhoneToken, Stress, VocoderFrames};
 
 pub(crate) fn recording(number: usize, pitch: f32) -> Recording {
     let phones: Vec<u8> = (0..16)

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use kiskadee_text::Language;
 
-use crate::phone::{PhoneToken, Stress};
+use kiskadee_pronunciation::{PhoneToken, Stress};
 
 /// Room for phones in the one-hot part, so that the inventory can grow without new shapes.
 const PHONES: usize = 128;
@@ -149,7 +149,7 @@ pub fn whole_durations(exact: &[f32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phone::Phone;
+    use kiskadee_pronunciation::Phone;
 
     fn token(phone: u8, word: Option<u32>) -> PhoneToken {
         PhoneToken {

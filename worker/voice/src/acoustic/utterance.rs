@@ -3,8 +3,8 @@
 use super::error::ModelError;
 use super::features::SentenceKind;
 use crate::VocoderFrames;
-use crate::phone::PhoneToken;
 use crate::speaker::Speaker;
+use kiskadee_pronunciation::PhoneToken;
 use kiskadee_text::Language;
 
 /// Tokens of one utterance; a sentence has about 60.

@@ -10,8 +10,8 @@ use super::config::{Config, SPEAKER_WIDTH};
 use super::error::ModelError;
 use super::network::{FRAME_PARAMETERS, ParameterSource};
 use crate::MEL_CEPSTRUM;
-use crate::phone::Phone;
 use crate::speaker::{STATISTICS, Speaker, SpeakerVector};
+use kiskadee_pronunciation::Phone;
 
 /// The key of the document in the file's header. There is one key, so the header's bytes do not depend on an order.
 const DOCUMENT: &str = "kiskadee";

@@ -11,9 +11,9 @@ use std::thread;
 
 use candle_core::Device;
 use kiskadee_kokoro::{Kokoro, SAMPLE_RATE, Styles, Utterance};
+use kiskadee_pronunciation::PhoneToken;
+use kiskadee_pronunciation::Pronouncer;
 use kiskadee_text::{Language, Sentence, normalize};
-use kiskadee_voice::PhoneToken;
-use kiskadee_voice::pronunciation::Pronouncer;
 
 use self::recording::Said;
 use self::speech_file::SpeechFile;

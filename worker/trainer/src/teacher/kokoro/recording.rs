@@ -1,10 +1,11 @@
 //! From the teacher's samples and the lengths of its symbols to a recording: phones, durations, vocoder parameters.
 
 use kiskadee_kokoro::FRAMES_AHEAD;
+use kiskadee_pronunciation::{Phone, PhoneToken};
+use kiskadee_voice::SAMPLE_RATE;
 use kiskadee_voice::acoustic::SentenceKind;
 use kiskadee_voice::analysis::analyze;
 use kiskadee_voice::resample::resample;
-use kiskadee_voice::{Phone, PhoneToken, SAMPLE_RATE};
 
 use super::symbols::Symbol;
 use crate::corpus::Recording;

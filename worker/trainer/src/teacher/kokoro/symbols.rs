@@ -3,8 +3,8 @@
 //! So the teacher says what the voice is asked to say, and no other program decides about phones.
 
 use kiskadee_kokoro::text::english;
+use kiskadee_pronunciation::{PhoneToken, Stress};
 use kiskadee_text::{Boundary, Language, Sentence};
-use kiskadee_voice::{PhoneToken, Stress};
 
 /// A symbol of Kokoro's vocabulary and the index of its phone; blanks have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +127,8 @@ fn mark(boundary: Option<Boundary>) -> char {
 
 #[cfg(test)]
 mod tests {
+    use kiskadee_pronunciation::Pronouncer;
     use kiskadee_text::normalize;
-    use kiskadee_voice::pronunciation::Pronouncer;
 
     use super::*;
 

@@ -1,32 +1,37 @@
-//! Pronunciation: words to phones.
+//! Words to phones, in English and Brazilian Portuguese.
 //!
 //! A word is looked up, else its form is taken apart, else its letters are read by rules that were learned from the words of
 //! the teacher ([`Letters`]). What its writer gave goes before all of that.
 
 mod given;
 mod heteronym;
+mod ipa;
 mod letters;
 mod lexicon;
+mod phone;
 mod portuguese;
+mod reading;
 mod sound;
 mod syllable;
 mod word;
+
+pub use phone::{Phone, PhoneToken, Stress};
 
 use kiskadee_text::{Boundary, Language, Sentence, Word};
 
 pub use given::GivenError;
 pub use letters::{EDGE, Letters, LettersError, Node, REACH, neighbour};
 pub use lexicon::{Lexicon, LexiconError};
+pub use reading::{ReadPause, ReadSentence, ReadWord};
 pub use sound::Sound;
 pub use syllable::stresses;
 
 use self::word::Words;
-use crate::phone::{Phone, PhoneToken, Stress};
 
-const ENGLISH_RULES: &[u8] = include_bytes!("../../lexicon/english.rules");
-const ENGLISH_LEXICON: &[u8] = include_bytes!("../../lexicon/english.lexicon");
-const PORTUGUESE_RULES: &[u8] = include_bytes!("../../lexicon/portuguese.rules");
-const PORTUGUESE_LEXICON: &[u8] = include_bytes!("../../lexicon/portuguese.lexicon");
+const ENGLISH_RULES: &[u8] = include_bytes!("../lexicon/english.rules");
+const ENGLISH_LEXICON: &[u8] = include_bytes!("../lexicon/english.lexicon");
+const PORTUGUESE_RULES: &[u8] = include_bytes!("../lexicon/portuguese.rules");
+const PORTUGUESE_LEXICON: &[u8] = include_bytes!("../lexicon/portuguese.lexicon");
 
 /// Why a sentence has no pronunciation.
 #[derive(Debug, thiserror::Error)]

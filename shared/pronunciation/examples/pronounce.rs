@@ -2,8 +2,8 @@
 
 use std::{env, io, process::ExitCode};
 
+use kiskadee_pronunciation::{PhoneToken, Pronouncer, Stress};
 use kiskadee_text::{Language, normalize};
-use kiskadee_voice::{PhoneToken, Stress, pronunciation::Pronouncer};
 
 fn main() -> ExitCode {
     match run() {

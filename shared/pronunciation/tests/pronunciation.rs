@@ -1,8 +1,8 @@
 //! How sentences are said.
 #![allow(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+use kiskadee_pronunciation::Pronouncer;
 use kiskadee_text::{Language, normalize};
-use kiskadee_voice::pronunciation::Pronouncer;
 
 fn say(language: Language, text: &str) -> String {
     let pronouncer = Pronouncer::built_in(language).expect("it is built in");

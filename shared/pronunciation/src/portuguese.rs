@@ -3,9 +3,9 @@
 
 use kiskadee_text::Language;
 
-use super::sound::Sound;
 use super::word::parse;
 use crate::phone::Phone;
+use crate::sound::Sound;
 
 /// Small words whose vowels are reduced in speech.
 const WEAK_FORMS: &[(&str, &str)] = &[

@@ -3,8 +3,8 @@
 
 use kiskadee_text::Language;
 
-use super::sound::Sound;
 use crate::phone::Stress;
+use crate::sound::Sound;
 
 /// Pairs and triples of consonants that words begin with.
 const ENGLISH_ONSETS: &str = "p-r p-l b-r b-l t-r t-w d-r d-w k-r k-l k-w g-r g-l g-w f-r f-l th-r th-w sh-r s-p s-t s-k \

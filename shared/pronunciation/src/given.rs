@@ -3,126 +3,13 @@
 
 use kiskadee_text::Language;
 
-use super::sound::Sound;
-use crate::phone::Phone;
+use crate::{
+    ipa::{self, PRIMARY},
+    phone::Phone,
+    sound::Sound,
+};
 
 const LONGEST: usize = 200;
-/// Longer symbols first, for the first that fits is taken.
-const ENGLISH_IPA: &[(&str, &str)] = &[
-    ("tʃ", "ch"),
-    ("t͡ʃ", "ch"),
-    ("dʒ", "jh"),
-    ("d͡ʒ", "jh"),
-    ("aɪ", "ay"),
-    ("aʊ", "aw"),
-    ("eɪ", "ey"),
-    ("oʊ", "ow"),
-    ("əʊ", "ow"),
-    ("ɔɪ", "oy"),
-    ("iː", "iy"),
-    ("uː", "uw"),
-    ("ɑː", "aa"),
-    ("ɔː", "ao"),
-    ("ɜː", "er"),
-    ("ɝ", "er"),
-    ("ɚ", "er"),
-    ("ɑ", "aa"),
-    ("ɒ", "aa"),
-    ("æ", "ae"),
-    ("ʌ", "ah"),
-    ("ɔ", "ao"),
-    ("ə", "ax"),
-    ("ɛ", "eh"),
-    ("e", "eh"),
-    ("ɪ", "ih"),
-    ("i", "iy"),
-    ("ʊ", "uh"),
-    ("u", "uw"),
-    ("b", "b"),
-    ("d", "d"),
-    ("ð", "dh"),
-    ("f", "f"),
-    ("ɡ", "g"),
-    ("g", "g"),
-    ("h", "hh"),
-    ("k", "k"),
-    ("l", "l"),
-    ("ɫ", "l"),
-    ("m", "m"),
-    ("n", "n"),
-    ("ŋ", "ng"),
-    ("p", "p"),
-    ("ɹ", "r"),
-    ("r", "r"),
-    ("s", "s"),
-    ("ʃ", "sh"),
-    ("t", "t"),
-    ("ɾ", "t"),
-    ("θ", "th"),
-    ("v", "v"),
-    ("w", "w"),
-    ("j", "y"),
-    ("z", "z"),
-    ("ʒ", "zh"),
-];
-const PORTUGUESE_IPA: &[(&str, &str)] = &[
-    ("tʃ", "tS"),
-    ("t͡ʃ", "tS"),
-    ("dʒ", "dZ"),
-    ("d͡ʒ", "dZ"),
-    ("ɐ̃w̃", "&U~"),
-    ("ɐ̃", "&~"),
-    ("ã", "&~"),
-    ("ẽ", "e~"),
-    ("ĩ", "i~"),
-    ("õ", "o~"),
-    ("ũ", "u~"),
-    ("aj", "aI"),
-    ("aɪ", "aI"),
-    ("ej", "eI"),
-    ("eɪ", "eI"),
-    ("oj", "oI"),
-    ("aw", "aU"),
-    ("aʊ", "aU"),
-    ("ew", "eU"),
-    ("a", "a"),
-    ("ɐ", "&"),
-    ("e", "e"),
-    ("ɛ", "E"),
-    ("i", "i"),
-    ("ɪ", "y"),
-    ("o", "o"),
-    ("ɔ", "O"),
-    ("u", "u"),
-    ("ʊ", "U"),
-    ("b", "b"),
-    ("d", "d"),
-    ("f", "f"),
-    ("ɡ", "g"),
-    ("g", "g"),
-    ("k", "k"),
-    ("l", "l"),
-    ("ʎ", "l^"),
-    ("m", "m"),
-    ("n", "n"),
-    ("ɲ", "n^"),
-    ("ŋ", "N"),
-    ("p", "p"),
-    ("ɾ", "*"),
-    ("ʁ", "x"),
-    ("h", "x"),
-    ("x", "x"),
-    ("r", "x"),
-    ("s", "s"),
-    ("ʃ", "S"),
-    ("t", "t"),
-    ("v", "v"),
-    ("w", "w"),
-    ("j", "j"),
-    ("z", "z"),
-    ("ʒ", "Z"),
-];
-const PRIMARY: char = 'ˈ';
 /// Nothing that the voice could say.
 const PASSED_OVER: [char; 8] = ['ˌ', '.', 'ː', ' ', '/', '[', ']', '\u{361}'];
 
@@ -177,10 +64,7 @@ fn by_name(language: Language, given: &str) -> Option<Vec<Sound>> {
 }
 
 fn phonetic(language: Language, given: &str) -> Result<Vec<Sound>, GivenError> {
-    let table = match language {
-        Language::English => ENGLISH_IPA,
-        Language::Portuguese => PORTUGUESE_IPA,
-    };
+    let table = ipa::table(language);
     let (mut sounds, mut rest, mut is_stressed) = (Vec::new(), given, false);
     while let Some(first) = rest.chars().next() {
         if let Some((symbol, name)) = table.iter().find(|(symbol, _)| rest.starts_with(symbol)) {

@@ -8,7 +8,7 @@ use flate2::{
     read::{DeflateDecoder, DeflateEncoder},
 };
 
-use super::sound::Sound;
+use crate::sound::Sound;
 
 /// Words of a block; its first is written whole.
 const BLOCK: usize = 16;
