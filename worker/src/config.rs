@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr, num::NonZero, path::PathBuf, thread::available_parallelism, time::Duration,
 };
 
-use kiskadee_runner::{MOST_SLOTS, PoolName, RunnerConfig, Slots};
+use kiskadee_runner::{MOST_SLOTS, PoolName, RunnerConfig, STORAGE_RESERVE, Slots};
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{EngineOptions, XttsOptions};
 
@@ -49,6 +49,8 @@ pub struct WorkerConfig {
     pub max_batch_cost: i32,
     /// A worker that is not heard of for so long is dead, and its jobs are another's.
     pub lease_ttl: Duration,
+    /// Bytes that are left free where results are written: with less, nothing is claimed.
+    pub storage_reserve: u64,
     /// How long a shutdown may take; what has not finished by then is given back.
     pub drain: Duration,
     /// Where `/metrics`, `/health` and `/ready` are served.
@@ -78,6 +80,7 @@ impl WorkerConfig {
             most_slots: MOST_SLOTS,
             max_batch_cost: 20_000,
             lease_ttl: Duration::from_secs(30),
+            storage_reserve: STORAGE_RESERVE,
             drain: Duration::from_secs(25),
             metrics_listen: None,
             allow_private_webhooks: false,
@@ -109,6 +112,7 @@ impl WorkerConfig {
             slots: self.slots_by_pool(),
             max_batch_cost: self.max_batch_cost,
             lease_ttl: self.lease_ttl,
+            storage_reserve: self.storage_reserve,
             drain: self.drain,
             metrics_listen: self.metrics_listen,
             ..RunnerConfig::new(&self.database_url)

@@ -192,12 +192,18 @@ async fn apply(database: &PgPool, user: Uuid, changes: &Value) -> Result<()> {
     let Some(faults) = faults.filter(|faults| !faults.is_empty()) else {
         return Ok(());
     };
-    let text = |fault: &Value, member: &str| fault[member].as_str().unwrap_or_default().to_owned();
-    let lines: Vec<String> = faults
-        .iter()
-        .map(|fault| format!("{}: {}", text(fault, "field"), text(fault, "message")))
-        .collect();
+    let lines: Vec<String> = faults.iter().map(in_options).collect();
     bail!(lines.join("\n"))
+}
+
+/// A fault in the words of this command: the API calls an option by the name of its member, and `off` null.
+fn in_options(fault: &Value) -> String {
+    let text = |member: &str| fault[member].as_str().unwrap_or_default();
+    let option = text("field").replace('_', "-");
+    format!(
+        "--{option} {}",
+        text("message").replace("or null", "or off")
+    )
 }
 
 async fn delete(command: &Delete) -> Result<()> {
@@ -228,4 +234,19 @@ pub(crate) async fn reset_password(command: &ResetPassword) -> Result<()> {
         .await?;
     println!("{}/webui/reset#{token}", command.url.trim_end_matches('/'));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_names_the_option() {
+        let fault =
+            json!({"field": "storage_quota", "message": "must be at least 1, or null for none"});
+        assert_eq!(
+            in_options(&fault),
+            "--storage-quota must be at least 1, or off for none"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use kiskadee_runner::PoolName;
+use kiskadee_runner::{PoolName, STORAGE_RESERVE};
 use kiskadee_worker::{FAMILIES, Worker, WorkerConfig};
 use nix::sys::signal::Signal;
 
@@ -75,6 +75,14 @@ pub(crate) struct WorkerOptions {
         default_value_t = 30
     )]
     lease_ttl: u64,
+    /// MiB that are left free where results are kept: with less, the worker claims nothing
+    #[arg(
+        long,
+        env = "KISKADEE_STORAGE_RESERVE",
+        value_name = "MIB",
+        default_value_t = STORAGE_RESERVE >> 20
+    )]
+    storage_reserve: u64,
     /// Seconds that a stop may take; what has not finished by then is given back
     #[arg(
         long,
@@ -140,6 +148,7 @@ impl WorkerOptions {
             slots,
             most_slots: self.slots.unwrap_or(defaults.most_slots),
             lease_ttl: Duration::from_secs(self.lease_ttl),
+            storage_reserve: self.storage_reserve.saturating_mul(1 << 20),
             drain: Duration::from_secs(self.drain_seconds),
             metrics_listen: self.metrics_listen,
             allow_private_webhooks: self.webhook_allow_private == Switch::On,

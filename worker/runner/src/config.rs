@@ -6,6 +6,8 @@ use crate::{pool::Slots, turns::Turns};
 
 /// More slots in a pool than this cannot be meant.
 pub const MOST_SLOTS: usize = 4096;
+/// Bytes that are left free where results are written, where nothing else is said.
+pub const STORAGE_RESERVE: u64 = 512 << 20;
 
 #[derive(Debug, Clone)]
 pub struct RunnerConfig {
@@ -46,7 +48,7 @@ impl RunnerConfig {
             slots: Slots::new(),
             max_batch_cost: 20_000,
             lease_ttl: Duration::from_secs(30),
-            storage_reserve: 512 << 20,
+            storage_reserve: STORAGE_RESERVE,
             drain: Duration::from_secs(25),
             metrics_listen: None,
             turns: Turns::default(),

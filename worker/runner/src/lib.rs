@@ -47,7 +47,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use kiskadee_shared::causes::chain;
 
 pub use self::{
-    config::{MOST_SLOTS, RunnerConfig},
+    config::{MOST_SLOTS, RunnerConfig, STORAGE_RESERVE},
     error::RunnerError,
     family::{Answers, Family, Lane, Measured},
     job::{Attempt, Job, JobError, Made},
