@@ -1,5 +1,6 @@
 //! The crate through its public face.
 
+mod cases;
 mod dictionary;
 mod properties;
 mod sentences;
