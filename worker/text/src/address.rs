@@ -20,7 +20,7 @@ pub(crate) struct Address<'a> {
 }
 
 patterns! {
-    EMAIL = r"(?:mailto:)?([a-zA-Z0-9][a-zA-Z0-9._%+-]*@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,})\b";
+    EMAIL = r"(?:mailto:)?([a-zA-Z0-9][a-zA-Z0-9._%+&-]*@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,})\b";
     LINK = r"(?:https?|ftp)://([^\x20<>]+)";
     WEB = r"((?:www\.)[^\x20<>]+)";
     // Without a scheme only well-known endings count: a forgotten space also joins words with a full stop.
@@ -68,27 +68,31 @@ fn ends_as_a_name(rest: &str) -> bool {
 }
 
 impl<'a> Address<'a> {
-    /// Runs of letters, runs of digits and the signs between them.
     pub(crate) fn parts(&self) -> Vec<Part<'a>> {
-        let mut parts = Vec::new();
-        let mut rest = self.said;
-        while let Some(first) = rest.chars().next() {
-            let length = rest
-                .find(|c: char| kind(c) != kind(first))
-                .unwrap_or(rest.len());
-            let (run, after) = match kind(first) {
-                2 => rest.split_at(first.len_utf8()),
-                _ => rest.split_at(length),
-            };
-            parts.push(match kind(first) {
-                0 => Part::Letters(run),
-                1 => Part::Digits(run),
-                _ => Part::Sign(first),
-            });
-            rest = after;
-        }
-        parts
+        parts(self.said)
     }
+}
+
+/// Runs of letters, runs of digits and the signs between them.
+pub(crate) fn parts(said: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = said;
+    while let Some(first) = rest.chars().next() {
+        let length = rest
+            .find(|c: char| kind(c) != kind(first))
+            .unwrap_or(rest.len());
+        let (run, after) = match kind(first) {
+            2 => rest.split_at(first.len_utf8()),
+            _ => rest.split_at(length),
+        };
+        parts.push(match kind(first) {
+            0 => Part::Letters(run),
+            1 => Part::Digits(run),
+            _ => Part::Sign(first),
+        });
+        rest = after;
+    }
+    parts
 }
 
 fn kind(c: char) -> u8 {

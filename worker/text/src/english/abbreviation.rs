@@ -155,6 +155,11 @@ const STATES: &[(&str, &str)] = &[
     ("WI", "wisconsin"),
     ("WY", "wyoming"),
 ];
+/// States that stand behind a city without a comma and are no other word.
+const CLEAR_STATES: &[&str] = &[
+    "TX", "NY", "FL", "AZ", "NJ", "NV", "KY", "UT", "WY", "NM", "NH", "WV", "WI", "KS", "MN", "NC",
+    "GA", "TN", "CA", "WA",
+];
 /// Names that saints follow: `Mount St. Helens`.
 const BEFORE_SAINTS: &[&str] = &[
     "mount", "lake", "fort", "port", "cape", "new", "east", "visit",
@@ -167,10 +172,10 @@ patterns! {
     DOCTORATE = r"Ph\.\x20?D\b\.?";
     SAINT = r"St(\.?)(\x20[A-Z])?";
     DOCTOR = r"Dr(\.?)(\x20[A-Z])?";
-    STATE = r"([A-Z]{2})\b(?:\x20([0-9]{5})(?:-([0-9]{4}))?\b)?";
+    STATE = r"([A-Z]{2}|[A-Z][a-z]|[a-z]{2})\b(?:,?\x20([0-9]{5})(?:-([0-9]{4}))?\b)?";
     CAPITAL_NEXT = r"\x20?(?:[A-Z]|(?:and|&|or)\x20[A-Z])";
     SMALL_NEXT = r"\x20[a-z0-9]";
-    DIGIT_NEXT = r"\x20?\#?[0-9]";
+    DIGIT_NEXT = r"\x20?\#?(?:[0-9]|[IVXL]+\b)";
 }
 
 pub(super) fn abbreviation(place: &Place<'_>) -> Option<Reading> {
@@ -282,18 +287,31 @@ pub(super) fn doctor_or_drive(place: &Place<'_>) -> Option<Reading> {
     ))
 }
 
-/// `Austin, TX 78701`.
+/// `Austin, TX`, `Austin TX 78701`, `TX 78701-1234`.
 pub(super) fn state(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&STATE)?;
-    let (_, name) = STATES.iter().find(|(code, _)| *code == &found[1])?;
-    let city = place.before().strip_suffix(", ").is_some()
-        && place.previous_word().starts_with(char::is_uppercase);
+    let code = found[1].to_uppercase();
+    let (_, name) = STATES.iter().find(|(state, _)| *state == code)?;
     let zip = found.get(2);
-    let followed = place
-        .after(found[0].len())
-        .trim_start()
-        .starts_with(char::is_lowercase);
-    if !city || followed && zip.is_none() && ["IN", "OR", "ME", "OK", "HI"].contains(&&found[1]) {
+    let capital = place.previous_word().starts_with(char::is_uppercase);
+    let comma = place.before().ends_with(", ");
+    let after = place.after(found[0].len());
+    let doubtful = ["IN", "OR", "ME", "OK", "HI"].contains(&code.as_str());
+    let goes_on = after.trim_start().starts_with(char::is_lowercase);
+    let ends = !after.starts_with(|c: char| c.is_alphanumeric() || "-'/".contains(c));
+    let known = match zip {
+        Some(_) if found[1] == code => comma || !doubtful || capital && !is_loud(place),
+        Some(_) => comma,
+        None if found[1] != code => false,
+        None if comma => capital && !(goes_on && doubtful),
+        None => {
+            capital
+                && place.before().ends_with(' ')
+                && CLEAR_STATES.contains(&code.as_str())
+                && !is_loud(place)
+        }
+    };
+    if !known || !ends || joined(place) {
         return None;
     }
     let digits = [zip, found.get(3)]
@@ -302,4 +320,9 @@ pub(super) fn state(place: &Place<'_>) -> Option<Reading> {
         .map(|digits| super::number::each(digits.as_str()));
     let spoken: Vec<_> = std::iter::once((*name).to_owned()).chain(digits).collect();
     Some(Reading::new(found[0].len(), spoken.join(", ")))
+}
+
+/// The word before is all in capitals, as may be the whole text.
+fn is_loud(place: &Place<'_>) -> bool {
+    place.previous_word().chars().all(char::is_uppercase)
 }

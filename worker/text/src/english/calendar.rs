@@ -1,11 +1,11 @@
 //! Dates.
 
-use regex::{Captures, Match};
+use regex::Match;
 
 use super::{ends, number};
 use crate::reading::{Place, Reading, patterns};
 
-const MONTHS: [(&str, &str); 12] = [
+pub(super) const MONTHS: [(&str, &str); 12] = [
     ("jan", "january"),
     ("feb", "february"),
     ("mar", "march"),
@@ -19,7 +19,7 @@ const MONTHS: [(&str, &str); 12] = [
     ("nov", "november"),
     ("dec", "december"),
 ];
-const WEEKDAYS: [(&str, &str); 7] = [
+pub(super) const WEEKDAYS: [(&str, &str); 7] = [
     ("mon", "monday"),
     ("tue", "tuesday"),
     ("wed", "wednesday"),
@@ -28,31 +28,18 @@ const WEEKDAYS: [(&str, &str); 7] = [
     ("sat", "saturday"),
     ("sun", "sunday"),
 ];
-/// A month without its day may be a word or a name (`Mar`), so that only names in full and these stand alone.
-const CLEAR_SHORT_MONTHS: &[&str] = &["Jan", "Feb", "Aug", "Sept", "Sep", "Oct", "Nov", "Dec"];
-
 /// A day follows these words, if anything with figures does.
 const BEFORE_DATES: &[&str] = &["on", "until", "before", "since", "due", "by", "dated"];
 /// A short weekday follows these words rather than a name.
 const BEFORE_WEEKDAYS: &[&str] = &["on", "until", "every", "next", "last", "this"];
 
-macro_rules! month {
-    () => {
-        r"((?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?
-            |Nov(?:ember)?|Dec(?:ember)?|JAN(?:UARY)?|FEB(?:RUARY)?|MAR(?:CH)?|APR(?:IL)?|MAY|JUNE?|JULY?|AUG(?:UST)?
-            |SEP(?:T(?:EMBER)?)?|OCT(?:OBER)?|NOV(?:EMBER)?|DEC(?:EMBER)?))\b\.?"
-    };
-}
-
 patterns! {
     YEAR_FIRST = r"([0-9]{4})([-/.])([0-9]{1,2})[-/.]([0-9]{1,2})T?";
     YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})([-/.])([0-9]{4}|[0-9]{2})";
-    MONTH_DAY = concat!(month!(), r"\x20([0-9]{1,2})(?:st|nd|rd|th)?\b(?:,?\x20([0-9]{4})\b)?");
-    DAY_MONTH = concat!(r"([0-9]{1,2})(?:st|nd|rd|th)?[\x20-]", month!(), r"(?:,?[\x20-]([0-9]{4})\b)?");
-    MONTH_YEAR = concat!(month!(), r"\x20([0-9]{4})\b");
-    SHORT_MONTH = r"(Jan|Feb|Aug|Sept?|Oct|Nov|Dec|Apr\.|Mar\.)\b\.?";
     SHORT_DATE = r"([0-9]{1,2})/([0-9]{1,2})";
-    WEEKDAY = r"(Tue|Tues|Wed|Thu|Thur|Thurs|Fri|Mon|Sat|Sun)\b\.?";
+    WEEKDAY = r"(?i:(Tues|Tue|Wed|Thurs|Thur|Thu|Fri|Mon|Sat|Sun))\b\.?";
+    FULL_DATE = r"[.,]{0,2}\x20(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\x20[0-9]
+        |[0-9]{1,2}(?:st|nd|rd|th)?\x20(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))";
     DATE_FOLLOWS = r"[.,]?\x20?(?:[0-9]|-|–|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 }
 
@@ -102,7 +89,7 @@ pub(super) fn short_date(place: &Place<'_>) -> Option<Reading> {
 }
 
 /// Two digits are of this century, or of the last one from fifty on.
-fn whole_year(year: &str) -> String {
+pub(super) fn whole_year(year: &str) -> String {
     match year.len() {
         2 if year < "50" => format!("20{year}"),
         2 => format!("19{year}"),
@@ -117,102 +104,29 @@ fn date(month: &str, day: &str) -> Option<String> {
     Some(format!("{name} {}", day_of_month(day)?))
 }
 
-fn day_of_month(day: &str) -> Option<String> {
+pub(super) fn day_of_month(day: &str) -> Option<String> {
     let number: u8 = day.parse().ok()?;
     (1..=31)
         .contains(&number)
         .then(|| number::ordinal(&number.to_string()))
 }
 
-fn full_name(names: &[(&str, &'static str)], written: &str) -> Option<&'static str> {
+/// The name in full that the first three letters stand for.
+pub(super) fn full_name(names: &[(&str, &'static str)], written: &str) -> Option<&'static str> {
     let key = written.get(..3)?.to_ascii_lowercase();
-    names
-        .iter()
-        .find(|(short, _)| *short == key)
-        .map(|(_, full)| *full)
-}
-
-/// `March 3rd, 2021`, `Jan. 5`.
-pub(super) fn month_and_day(place: &Place<'_>) -> Option<Reading> {
-    let found = place.captures(&MONTH_DAY)?;
-    let (month, day) = (found.get(1)?, found.get(2)?);
-    let after = place.after(found.get(0)?.end());
-    let is_clock = after.starts_with(':') || after.starts_with("am") || after.starts_with("pm");
-    if is_clock && found.get(3).is_none() {
-        return None;
-    }
-    let parts = vec![
-        (
-            month.range(),
-            full_name(&MONTHS, month.as_str())?.to_owned(),
-        ),
-        (day.range(), with_break(day_of_month(day.as_str())?, &found)),
-    ];
-    Some(dated(&found, parts))
-}
-
-/// `3 Mar 2021`, `25th December`.
-pub(super) fn day_and_month(place: &Place<'_>) -> Option<Reading> {
-    let found = place.captures(&DAY_MONTH)?;
-    let (day, month) = (found.get(1)?, found.get(2)?);
-    let the = if place.previous_word().eq_ignore_ascii_case("the") {
-        ""
-    } else {
-        "the "
-    };
-    let name = full_name(&MONTHS, month.as_str())?.to_owned();
-    let parts = vec![
-        (
-            day.range(),
-            format!("{the}{} of", day_of_month(day.as_str())?),
-        ),
-        (month.range(), with_break(name, &found)),
-    ];
-    Some(dated(&found, parts))
-}
-
-fn with_break(spoken: String, found: &Captures<'_>) -> String {
-    if found.get(3).is_some() {
-        spoken + ","
-    } else {
-        spoken
-    }
-}
-
-/// Adds the year of the third group, if there is one, and leaves a full stop without it to the sentence.
-fn dated(found: &Captures<'_>, mut parts: Vec<(std::ops::Range<usize>, String)>) -> Reading {
-    if let Some(year) = found.get(3) {
-        parts.push((year.range(), number::year(year.as_str())));
-    }
-    Reading::in_parts(found.get(0).map_or(0, |all| all.len()), parts)
-}
-
-/// `Dec 2024`, and short months on their own.
-pub(super) fn month_and_year(place: &Place<'_>) -> Option<Reading> {
-    if let Some(found) = place.captures(&MONTH_YEAR) {
-        let (month, year) = (found.get(1)?, found.get(2)?);
-        let parts = vec![
-            (
-                month.range(),
-                full_name(&MONTHS, month.as_str())?.to_owned(),
-            ),
-            (year.range(), number::year(year.as_str())),
-        ];
-        return Some(Reading::in_parts(found.get(0)?.len(), parts));
-    }
-    let found = place.captures(&SHORT_MONTH)?;
-    let name = &found[1];
-    let clear = CLEAR_SHORT_MONTHS.contains(&name) || name.ends_with('.');
-    clear
-        .then(|| full_name(&MONTHS, name))
-        .flatten()
-        .map(|full| Reading::new(found[0].len(), full))
+    let (_, full) = names.iter().find(|(short, _)| *short == key)?;
+    Some(full)
 }
 
 /// `Tue`, and `Mon`, `Sat`, `Sun` (words and names as well) before a date.
 pub(super) fn weekday(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&WEEKDAY)?;
     let name = found.get(1)?;
+    if !name.as_str().starts_with(char::is_uppercase) || name.as_str().ends_with("UN") {
+        let dated = FULL_DATE.is_match(place.after(name.end()));
+        let spoken = full_name(&WEEKDAYS, name.as_str())?;
+        return dated.then(|| Reading::new(found[0].len(), spoken));
+    }
     let announced = BEFORE_WEEKDAYS.contains(&place.previous_word());
     let doubtful =
         ["Mon", "Sat", "Sun"].contains(&name.as_str()) && !(announced && found[0].ends_with('.'));

@@ -4,7 +4,7 @@ use super::{ends, number};
 use crate::reading::{Place, Reading, patterns};
 
 patterns! {
-    TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?:\x20?([AaPp])\.?\x20?[Mm]\b\.?|(Z)\b)?";
+    TIME = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?:\x20?([AaPp])\.?\x20?[Mm](?:\.|\b)|(Z)\b)?";
     DOTTED = r"([0-9]{1,2})\.([0-9]{2})\x20?([AaPp])\.?[Mm]\b\.?";
     HOURS = r"([0-9]{1,3})\x20?h\x20?([0-9]{1,2})(?:\x20?m(?:in)?\b)?(?:\x20?([0-9]{1,2})\x20?s(?:ec)?)?\b";
     MINUTES = r"([0-9]{1,3})\x20?m\x20?([0-9]{1,2})\x20?s(?:ec)?\b";
@@ -20,7 +20,9 @@ pub(super) fn time(place: &Place<'_>) -> Option<Reading> {
     }
     let found = place.captures(&TIME)?;
     let length = found.get(0)?.len();
-    if !ends(place.after(length)) || place.after(length).starts_with(':') {
+    let whole =
+        ends(place.after(length)) || found[0].ends_with(['.', 'm', 'M']) && found.get(4).is_some();
+    if !whole || place.after(length).starts_with(':') {
         return None;
     }
     let (hour, minutes) = (hour(&found[1], 24)?, minute(&found[2])?);

@@ -19,11 +19,23 @@ pub(super) fn internet_protocol(place: &Place<'_>) -> Option<Reading> {
     if !ends(after) || after.starts_with('.') && !ends(after.get(1..)?) {
         return None;
     }
-    let mut parts = Vec::new();
-    for group in 1..=4 {
-        let octet = found[group].parse().ok().filter(|&octet| octet < 256)?;
-        parts.push(number::in_pairs(octet));
+    let groups: Vec<&str> = found
+        .iter()
+        .skip(1)
+        .take(4)
+        .flatten()
+        .map(|group| group.as_str())
+        .collect();
+    let octets: Vec<u128> = groups
+        .iter()
+        .filter_map(|group| group.parse().ok())
+        .collect();
+    // Longer groups than versions have, even where the address is wrong.
+    let long = groups.iter().filter(|group| group.len() == 3).count() > 1;
+    if !long && octets.iter().any(|&octet| octet > 255) {
+        return None;
     }
+    let parts: Vec<String> = octets.into_iter().map(number::in_pairs).collect();
     let mut spoken = parts.join(" dot ");
     if let Some(port) = found.get(5) {
         let sign = if found[0].contains('/') {

@@ -32,8 +32,54 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 patterns! {
-    WRITTEN = r"(?:([0-9]+)[\x20-])?([0-9]{1,4})/([0-9]{1,4})";
+    WRITTEN = r"(?:([0-9]+)[\x20-])?([0-9]{1,4})/([0-9]{1,4})(?:st|nd|rd|ths?|ST|ND|RD|TH)?";
+    PRESSURE = r"([0-9]{2,3})/([0-9]{2,3})(\x20?mm\x20?[Hh]g)?\b";
+    PRESSURE_BEFORE = r"(?i:.*\b(?:bp|blood\x20pressure|pressure)(?:\x20(?:reading|was|is|of|at|to|now))*:?\x20)$";
+    EQUATION = r"([0-9]+)/[0-9]+\x20?=";
+    SEASON = r"(1[0-9]|20)([0-9]{2})/((?:1[0-9]|20)?[0-9]{2})";
     SIGN = r"([0-9]+)?\x20?([¼-¾⅐-⅞])";
+}
+
+/// `120/80 mmHg`, `BP 120/80`.
+pub(super) fn blood_pressure(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&PRESSURE)?;
+    let unit = found.get(3).is_some();
+    if super::joined(place) || !unit && !PRESSURE_BEFORE.is_match(place.before()) {
+        return None;
+    }
+    let value = |group: usize| found[group].parse().ok().map(number::in_pairs);
+    let unit = if unit { " millimeters of mercury" } else { "" };
+    Some(Reading::new(
+        found[0].len(),
+        format!("{} over {}{unit}", value(1)?, value(2)?),
+    ))
+}
+
+/// `2019/20`: two years beside each other.
+fn season(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&SEASON)?;
+    let first: u32 = format!("{}{}", &found[1], &found[2]).parse().ok()?;
+    let second = &found[3];
+    let next = (first + 1).to_string();
+    let ends = ends(place.after(found[0].len()));
+    (ends && next.ends_with(second)).then(|| {
+        let years = [number::year(&first.to_string()), number::year(second)];
+        Reading::new(found[0].len(), years.join(" "))
+    })
+}
+
+/// `6/2=3`, where a part would be no part.
+fn quotient(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&EQUATION)?;
+    let numerator = &found[1];
+    let (over, under) = found[0].split_once('/')?;
+    let under: u32 = under.trim_end_matches(['=', ' ']).parse().ok()?;
+    (over.parse::<u32>().ok()? >= under).then(|| {
+        Reading::new(
+            numerator.len() + 1,
+            format!("{} divided by", number::cardinal(numerator)),
+        )
+    })
 }
 
 pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
@@ -51,6 +97,9 @@ pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
             &spoken,
             found.get(1).is_some(),
         ));
+    }
+    if let Some(other) = season(place).or_else(|| quotient(place)) {
+        return (!super::joined(place)).then_some(other);
     }
     let found = place.captures(&WRITTEN)?;
     let length = found.get(0)?.len();
@@ -115,10 +164,13 @@ fn mixed(whole: Option<&str>, numerator: u32, denominator: u32) -> Option<String
 /// Fractions with a denominator that people say as a part: `three quarters`, `five sixteenths`.
 fn simple(numerator: u32, denominator: u32) -> Option<String> {
     let is_part = matches!(denominator, 2..=10 | 12 | 16 | 20 | 32 | 64 | 100 | 1000);
-    if !is_part || numerator == 0 || numerator >= denominator {
+    let improper =
+        numerator > denominator && (denominator > 9 || numerator.is_multiple_of(denominator));
+    if !is_part || numerator == 0 || numerator == denominator || improper {
         return None;
     }
     let part = match denominator {
+        2 if numerator > 1 => return Some(format!("{} halves", number::of(numerator.into()))),
         2 => "half".to_owned(),
         4 => "quarter".to_owned(),
         _ => number::ordinal(&denominator.to_string()),

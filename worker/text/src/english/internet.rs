@@ -21,7 +21,11 @@ patterns! {
 /// `https://example.com/docs` to `example dot com slash docs`.
 pub(super) fn address(place: &Place<'_>) -> Option<Reading> {
     let address = address::find(place)?;
-    let parts = address.parts();
+    Some(Reading::new(address.length, spoken(&address.parts())))
+}
+
+/// The parts of an address or a path.
+pub(super) fn spoken(parts: &[Part<'_>]) -> String {
     let mut spoken = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         match *part {
@@ -40,11 +44,15 @@ pub(super) fn address(place: &Place<'_>) -> Option<Reading> {
             Part::Sign(sign) => spoken.push(sign_name(sign).to_owned()),
         }
     }
-    Some(Reading::new(address.length, spoken.join(" ")))
+    spoken.retain(|part| !part.is_empty());
+    spoken.join(" ")
 }
 
 fn part_of_name(letters: &str, host_ends: bool) -> String {
     let lower = letters.to_ascii_lowercase();
+    if lower == "jpg" || lower == "jpeg" {
+        return "J peg".to_owned();
+    }
     let spelled =
         SPELLED.contains(&lower.as_str()) && (host_ends || !ENDINGS_ONLY.contains(&lower.as_str()));
     if spelled
@@ -71,6 +79,7 @@ pub(super) fn sign_name(sign: char) -> &'static str {
         '%' => "percent",
         '+' => "plus",
         '~' => "tilde",
+        '\\' => "backslash",
         _ => "",
     }
 }

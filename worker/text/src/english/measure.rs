@@ -14,9 +14,6 @@ const UNITS: &[(&str, &str, &str)] = &[
     ("°E", "degree east", "degrees east"),
     ("°W", "degree west", "degrees west"),
     ("°", "degree", "degrees"),
-    ("º", "degree", "degrees"),
-    ("ºC", "degree celsius", "degrees celsius"),
-    ("ºF", "degree fahrenheit", "degrees fahrenheit"),
     ("km", "kilometer", "kilometers"),
     ("m", "meter", "meters"),
     ("cm", "centimeter", "centimeters"),
@@ -132,13 +129,58 @@ const UNITS: &[(&str, &str, &str)] = &[
     ("fl. oz.", "fluid ounce", "fluid ounces"),
     ("K", "kelvin", "kelvin"),
     ("GBps", "gigabyte per second", "gigabytes per second"),
+    ("Tbps", "terabit per second", "terabits per second"),
+    ("bps", "bit per second", "bits per second"),
+    ("Kb", "kilobit", "kilobits"),
+    ("Mb", "megabit", "megabits"),
+    ("Gb", "gigabit", "gigabits"),
+    ("Mbit", "megabit", "megabits"),
+    ("Gbit", "gigabit", "gigabits"),
+    ("TiB", "tebibyte", "tebibytes"),
+    ("mm Hg", "millimeter of mercury", "millimeters of mercury"),
+    ("mmHg", "millimeter of mercury", "millimeters of mercury"),
+    ("mcg", "microgram", "micrograms"),
+    ("dL", "deciliter", "deciliters"),
+    ("dl", "deciliter", "deciliters"),
+    ("dm", "decimeter", "decimeters"),
+    ("mol", "mole", "moles"),
+    ("mmol", "millimole", "millimoles"),
+    ("IU", "international unit", "international units"),
+    ("ppm", "part per million", "parts per million"),
+    ("ppb", "part per billion", "parts per billion"),
+    ("kts", "knot", "knots"),
+    ("qt", "quart", "quarts"),
+    ("pcs", "piece", "pieces"),
+    ("deg", "degree", "degrees"),
+    ("kN", "kilonewton", "kilonewtons"),
+    ("Nm", "newton meter", "newton meters"),
+    ("lx", "lux", "lux"),
+    ("mV", "millivolt", "millivolts"),
+    ("mW", "milliwatt", "milliwatts"),
+    ("Wh", "watt hour", "watt hours"),
+    ("GWh", "gigawatt hour", "gigawatt hours"),
+    ("MPa", "megapascal", "megapascals"),
+    ("kΩ", "kiloohm", "kiloohms"),
+    ("MΩ", "megaohm", "megaohms"),
+    ("mos", "month", "months"),
+    ("mos.", "month", "months"),
+    ("sqft", "square foot", "square feet"),
+    ("sqm", "square meter", "square meters"),
+];
+/// Known in whatever case they are written.
+const ANY_CASE: &[&str] = &[
+    "km", "cm", "mm", "kg", "mg", "lb", "lbs", "oz", "ml", "ft", "yd", "yds", "mph", "kph", "kmh",
+    "mpg", "rpm", "psi", "hz", "khz", "mhz", "ghz", "kb", "mb", "gb", "tb", "kbps", "mbps", "gbps",
+    "tbps", "kwh", "mwh", "mah", "hr", "hrs", "min", "mins", "sec", "secs", "yrs", "dpi", "fps",
+    "bpm", "gal", "tsp", "tbsp", "kcal", "px", "mmhg", "kpa", "ppm", "mbit", "gbit", "sqft", "kw",
 ];
 
 patterns! {
     NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]+)?";
     SCALE = r"\x20(?:thousand|million|billion|trillion)\b";
-    UNIT = r"(?:sq\.?\x20(?:ft\.?|m\b|km|mi)|fl\.?\x20oz\.?|[%‰]|[°º][CFNSEW]\b|[°º]|[a-zA-ZμΩ]{1,4})";
-    PER = r"/([a-zA-Z]{1,4})([²³]?)";
+    UNIT = r"(?:sq\.?\x20(?:ft\.?|m\b|km|mi)|fl\.?\x20oz\.?|mm\x20Hg\b|[%‰]|[°º]\x20?[CF]\b|[°º][NSEWcf]\b|[°º]|[a-zA-ZμΩ]{1,4})";
+    PER = r"/([a-zA-Z]{1,4})([²³23]?)";
+    POWER = r"(?:\^?([23])\b|[²³]+)";
 }
 
 /// `5 km`, `10kg`, `25°C`, `100 MB/s`, `10 m²`, `50%`, `2 million km`.
@@ -154,7 +196,8 @@ pub(super) fn measure(place: &Place<'_>) -> Option<Reading> {
     let unit = match_at(&UNIT, rest.get(usize::from(spaced)..)?);
     let adjective = rest.starts_with('-');
     let mut length = after_number + usize::from(spaced) + unit.len();
-    let (power, after) = exponent(place.after(length));
+    let (power, after) = exponent(place.after(length), unit);
+    let raised = place.after(length).get(..power).unwrap_or_default();
     length += power;
     if !ends(after) || doubtful(unit, spaced, after) {
         return None;
@@ -172,10 +215,11 @@ pub(super) fn measure(place: &Place<'_>) -> Option<Reading> {
     {
         length += 1;
     }
-    let power = match place.after(length - power).chars().next() {
-        Some('²') if power > 0 => "square ",
-        Some('³') if power > 0 => "cubic ",
-        _ => "",
+    let raised = raised.trim_start_matches('^');
+    let power = match raised {
+        "" => "",
+        "²" | "2" => "square ",
+        _ => "cubic ",
     };
     Some(Reading::new(
         length,
@@ -202,14 +246,32 @@ pub(super) fn behind_article(place: &Place<'_>, after: &str) -> bool {
     noun && ["a", "an"].contains(&place.previous_word().to_lowercase().as_str())
 }
 
-/// The bytes of a raised 2 or 3 at the head of a text, and what follows.
-fn exponent(rest: &str) -> (usize, &str) {
-    let after = rest.trim_start_matches(['²', '³']);
-    (rest.len() - after.len(), after)
+/// The bytes of a 2 or 3 behind a unit, raised or behind a length, and what follows.
+fn exponent<'a>(rest: &'a str, unit: &str) -> (usize, &'a str) {
+    let length = ["m", "km", "cm", "mm", "ft", "mi", "yd"].contains(&unit);
+    let found = POWER
+        .captures(rest)
+        .filter(|found| found.get(1).is_none() || length);
+    let bytes = found.map_or(0, |found| found[0].len());
+    (bytes, rest.get(bytes..).unwrap_or_default())
+}
+
+/// The name of a unit stands here.
+pub(super) fn is_unit(written: &str) -> bool {
+    named(written, true).is_some()
 }
 
 fn named(unit: &str, singular: bool) -> Option<&'static str> {
-    let (_, one, many) = UNITS.iter().find(|(symbol, ..)| *symbol == unit)?;
+    let bare = unit
+        .replace('º', "°")
+        .replace("° ", "°")
+        .replace("°c", "°C")
+        .replace("°f", "°F");
+    let by = |same: &dyn Fn(&str) -> bool| UNITS.iter().find(|(symbol, ..)| same(symbol));
+    let lower = unit.to_lowercase();
+    let (_, one, many) = by(&|symbol| symbol == bare || symbol == unit).or_else(|| {
+        by(&|symbol| symbol.to_lowercase() == lower).filter(|_| ANY_CASE.contains(&lower.as_str()))
+    })?;
     Some(if singular { one } else { many })
 }
 
@@ -218,8 +280,8 @@ fn per(rest: &str) -> Option<(String, usize)> {
     let found = PER.captures(rest)?;
     let name = named(&found[1], true).or((&found[1] == "day").then_some("day"))?;
     let power = match &found[2] {
-        "²" => " squared",
-        "³" => " cubed",
+        "²" | "2" => " squared",
+        "³" | "3" => " cubed",
         _ => "",
     };
     ends(rest.get(found[0].len()..)?).then(|| (format!("{name}{power}"), found[0].len()))

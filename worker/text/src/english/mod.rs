@@ -7,17 +7,27 @@ mod abbreviation;
 mod acronym;
 mod calendar;
 mod clock;
+mod code;
+mod comparison;
+mod date;
+mod decade;
 mod digits;
 mod dimension;
 mod fraction;
 mod internet;
 mod measure;
+mod model;
 mod money;
 mod number;
+mod path;
 mod phone;
 mod quantity;
+mod range;
+mod rate;
 mod roman;
 mod said;
+mod scale;
+mod street;
 mod symbol;
 mod word;
 
@@ -31,31 +41,43 @@ use crate::{
 const RULES: &[Rule] = &[
     internet::address,
     internet::tag,
+    path::file,
+    comparison::sign,
     digits::internet_protocol,
     calendar::numeric_date,
     calendar::short_date,
-    calendar::month_and_day,
-    calendar::day_and_month,
-    calendar::month_and_year,
+    date::names,
+    date::month_and_day,
+    date::day_and_month,
+    date::month_and_year,
+    date::quarter,
     calendar::weekday,
     clock::duration,
     clock::time,
     clock::hour_of_half_day,
+    street::house_number,
+    street::direction,
+    street::kind,
+    code::figures,
     phone::number,
     money::signed,
     money::named,
     symbol::between_numbers,
+    path::absolute,
+    model::number,
     digits::groups,
     digits::version,
     digits::power,
-    quantity::decade,
+    decade::decade,
+    fraction::blood_pressure,
     dimension::height,
     fraction::fraction,
     dimension::multiple,
+    scale::people,
     measure::measure,
     quantity::ratio,
     quantity::ordinal,
-    quantity::scaled,
+    scale::scaled,
     quantity::number,
     symbol::shortened_with_slash,
     abbreviation::state,
@@ -63,6 +85,7 @@ const RULES: &[Rule] = &[
     abbreviation::doctor_or_drive,
     abbreviation::initials,
     abbreviation::abbreviation,
+    roman::heading,
     roman::numeral,
     word::word,
     symbol::symbol,

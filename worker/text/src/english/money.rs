@@ -1,5 +1,7 @@
 //! Sums of money.
 
+use regex::{Captures, Match};
+
 use super::{ends, number};
 use crate::reading::{Place, Reading, patterns};
 
@@ -82,7 +84,9 @@ const SCALES: &[(&str, &str)] = &[
     ("bn", "billion"),
     ("billion", "billion"),
     ("T", "trillion"),
+    ("t", "trillion"),
     ("tn", "trillion"),
+    ("trn", "trillion"),
     ("trillion", "trillion"),
 ];
 /// What is paid with: `a $20 bill`.
@@ -97,14 +101,14 @@ macro_rules! amount {
 }
 macro_rules! scale {
     () => {
-        r"(?:[\x20-]?(thousand|million|billion|trillion)\b|(k|K|m|M|mn|b|B|bn|T|tn)\b)?"
+        r"([\x20-]?(?:thousand|million|billion|trillion)\b|\x20?(?:mn|bn|tn|trn|[mb])\b|(?:k|K|M|B|T|t)\b)?"
     };
 }
 
 patterns! {
     SIGN_FIRST = concat!(r"(-)?((?:US|U|CA|C|AU|A|NZ|HK|R)?\$|[£€¥₹₩₽₺₿])\x20?(-)?", amount!(), scale!());
     RANGE = concat!(
-        r"((?:US|U|CA|C|AU|A|NZ|HK|R)?\$|[£€¥₹₩₽₺₿])", amount!(), r"\x20?[-–]\x20?(?:(?:US|U|CA|C|AU|A|NZ|HK|R)?\$|[£€¥₹₩₽₺₿])?",
+        r"((?:US|U|CA|C|AU|A|NZ|HK|R)?\$|[£€¥₹₩₽₺₿])", amount!(), scale!(), r"\x20?[-–]\x20?(?:(?:US|U|CA|C|AU|A|NZ|HK|R)?\$|[£€¥₹₩₽₺₿])?",
         amount!(), scale!()
     );
     CODE_FIRST = concat!(r"(USD|CAD|AUD|NZD|HKD|BRL|GBP|EUR|JPY|INR|KRW|CHF|CNY|RMB|MXN)\x20", amount!(), scale!());
@@ -121,15 +125,8 @@ pub(super) fn signed(place: &Place<'_>) -> Option<Reading> {
         return None;
     }
     if let Some(found) = place.captures(&RANGE) {
-        let scale = found
-            .get(4)
-            .or_else(|| found.get(5))
-            .map(|scale| scale.as_str());
-        let most = sum(by_name(&found[1])?, &found[3], scale, false);
-        return Some(Reading::new(
-            found[0].len(),
-            format!("{} to {most}", number::amount(&found[2])),
-        ));
+        let spoken = range(by_name(&found[1])?, &found);
+        return Some(Reading::new(found[0].len(), spoken));
     }
     let found = place.captures(&SIGN_FIRST)?;
     let length = found.get(0)?.len();
@@ -138,14 +135,10 @@ pub(super) fn signed(place: &Place<'_>) -> Option<Reading> {
     } else {
         ""
     };
-    let scale = found
-        .get(5)
-        .or_else(|| found.get(6))
-        .map(|scale| scale.as_str());
     let spoken = sum(
         by_name(&found[2])?,
         &found[4],
-        scale,
+        scale(found.get(5)),
         is_adjective(place, length),
     );
     Some(Reading::new(length, format!("{minus}{spoken}")))
@@ -154,11 +147,7 @@ pub(super) fn signed(place: &Place<'_>) -> Option<Reading> {
 /// `20 €`, `10 USD`, `EUR 5`, `5¢`.
 pub(super) fn named(place: &Place<'_>) -> Option<Reading> {
     if let Some(found) = place.captures(&CODE_FIRST) {
-        let scale = found
-            .get(3)
-            .or_else(|| found.get(4))
-            .map(|scale| scale.as_str());
-        let spoken = sum(by_name(&found[1])?, &found[2], scale, false);
+        let spoken = sum(by_name(&found[1])?, &found[2], scale(found.get(3)), false);
         return Some(Reading::new(found[0].len(), spoken));
     }
     let found = place.captures(&NUMBER_FIRST)?;
@@ -166,21 +155,50 @@ pub(super) fn named(place: &Place<'_>) -> Option<Reading> {
     if !ends(place.after(length)) {
         return None;
     }
-    if &found[4] == "¢" {
+    if &found[3] == "¢" {
         let unit = if &found[1] == "1" { "cent" } else { "cents" };
         return Some(Reading::new(
             length,
             format!("{} {unit}", number::amount(&found[1])),
         ));
     }
-    let scale = found
-        .get(2)
-        .or_else(|| found.get(3))
-        .map(|scale| scale.as_str());
     Some(Reading::new(
         length,
-        sum(by_name(&found[4])?, &found[1], scale, false),
+        sum(by_name(&found[3])?, &found[1], scale(found.get(2)), false),
     ))
+}
+
+/// `$5–$10`, `$5.50-$7.25`, `$100K-150K`: with cents, both sums are said in full.
+fn range(currency: &Currency, found: &Captures<'_>) -> String {
+    let (least, most) = (trimmed(&found[2]), trimmed(&found[4]));
+    let scales = (scale(found.get(3)), scale(found.get(5)));
+    let cents = |amount: &str| {
+        amount
+            .split_once('.')
+            .is_some_and(|(_, cents)| cents.len() < 3)
+    };
+    let in_full =
+        scales == (None, None) && currency.cent.is_some() && (cents(&least) || cents(&most));
+    let first = match scales.0 {
+        _ if in_full => sum(currency, &least, None, false),
+        Some(scale) => format!("{} {scale}", number::amount(&least)),
+        None => number::amount(&least),
+    };
+    format!("{first} to {}", sum(currency, &most, scales.1, false))
+}
+
+/// Without the zeros that stand for no cents.
+fn trimmed(amount: &str) -> String {
+    match decimal_point(amount).split_once('.') {
+        Some((whole, cents)) if cents.trim_matches('0').is_empty() => whole.to_owned(),
+        _ => decimal_point(amount),
+    }
+}
+
+fn scale(written: Option<Match<'_>>) -> Option<&'static str> {
+    let written = written?.as_str().trim_start_matches([' ', '-']);
+    let (_, name) = SCALES.iter().find(|(short, _)| *short == written)?;
+    Some(name)
 }
 
 fn by_name(name: &str) -> Option<&'static Currency> {
@@ -201,15 +219,15 @@ fn is_adjective(place: &Place<'_>, length: usize) -> bool {
 }
 
 fn sum(currency: &Currency, amount: &str, scale: Option<&str>, singular: bool) -> String {
-    if let Some(scale) = scale.and_then(|scale| SCALES.iter().find(|(short, _)| *short == scale)) {
+    if let Some(scale) = scale {
         let name = if singular {
             currency.one
         } else {
             currency.many
         };
-        return format!("{} {} {name}", number::amount(amount), scale.1);
+        return format!("{} {} {name}", number::amount(amount), scale);
     }
-    let amount = &decimal_point(amount);
+    let amount = &in_cents(&decimal_point(amount));
     let (whole, decimals) = amount.split_once('.').unwrap_or((amount.as_str(), ""));
     let whole_sum = || named_count(whole, currency.one, currency.many, singular);
     match (decimals.len(), currency.cent) {
@@ -238,6 +256,22 @@ fn decimal_point(amount: &str) -> String {
     match amount.split_once(',') {
         Some((whole, cents)) if whole.contains('.') => {
             format!("{}.{cents}", whole.replace('.', ""))
+        }
+        _ => amount.to_owned(),
+    }
+}
+
+/// `20.5` and `20.500` to `20.50`; a third figure that counts stays.
+fn in_cents(amount: &str) -> String {
+    match amount.split_once('.') {
+        Some((whole, cents)) if cents.len() == 1 => format!("{whole}.{cents}0"),
+        Some((whole, cents))
+            if cents.len() > 2
+                && cents
+                    .get(2..)
+                    .is_some_and(|rest| rest.trim_matches('0').is_empty()) =>
+        {
+            format!("{whole}.{}", cents.get(..2).unwrap_or_default())
         }
         _ => amount.to_owned(),
     }

@@ -49,6 +49,22 @@ const COUNTED: &[&str] = &[
     "annex",
     "canto",
     "verse",
+    "ch",
+    "sec",
+    "art",
+    "bk",
+    "fig",
+    "pt",
+    "no",
+    "exhibit",
+    "theorem",
+    "lesson",
+    "paragraph",
+    "clause",
+    "rule",
+    "cohort",
+    "sonata",
+    "symphony",
 ];
 /// A numeral after these is a rank: `Henry VIII` is `henry the eighth`.
 const RULERS: &[&str] = &[
@@ -120,6 +136,36 @@ const RULERS: &[&str] = &[
     "leopold",
     "manuel",
     "henri",
+    "sam",
+    "thomas",
+    "michael",
+    "joseph",
+    "edgar",
+    "walter",
+    "arthur",
+    "harry",
+    "andrew",
+    "anne",
+    "isabella",
+    "matilda",
+    "eric",
+    "magnus",
+    "constantine",
+    "theodore",
+    "rudolf",
+    "ludwig",
+    "maximilian",
+    "sigismund",
+    "afonso",
+    "rama",
+    "abdullah",
+    "hassan",
+    "mohammed",
+    "norodom",
+    "suleiman",
+    "murad",
+    "mehmed",
+    "selim",
 ];
 const TITLES: &[&str] = &[
     "King", "Queen", "Pope", "Emperor", "Empress", "Tsar", "Kaiser", "Prince", "Saint",
@@ -130,8 +176,129 @@ const DOUBTFUL: &[&str] = &[
     "CI", "LI", "XXL", "XXX", "IV", "C", "D", "M", "L",
 ];
 
+/// A heading's one letter is a number before these, and elsewhere the initial of a name: `I. Newton`.
+const HEADINGS: &[&str] = &[
+    "introduction",
+    "background",
+    "overview",
+    "summary",
+    "abstract",
+    "preface",
+    "prologue",
+    "purpose",
+    "objective",
+    "objectives",
+    "motivation",
+    "scope",
+    "definitions",
+    "conclusion",
+    "conclusions",
+    "discussion",
+    "results",
+    "method",
+    "methods",
+    "methodology",
+    "materials",
+    "references",
+    "appendix",
+    "acknowledgments",
+    "acknowledgements",
+    "analysis",
+    "evaluation",
+    "related",
+    "future",
+    "general",
+    "preliminary",
+    "preliminaries",
+    "executive",
+    "literature",
+    "theory",
+    "theoretical",
+    "experiments",
+    "experimental",
+    "problem",
+    "the",
+    "a",
+    "an",
+    "in",
+    "on",
+    "of",
+    "what",
+    "how",
+    "why",
+    "our",
+    "data",
+    "findings",
+    "limitations",
+    "recommendations",
+    "history",
+    "context",
+    "basic",
+    "getting",
+    "setup",
+    "installation",
+    "terms",
+    "requirements",
+    "design",
+    "implementation",
+    "testing",
+    "first",
+    "allegro",
+    "andante",
+    "adagio",
+    "facts",
+    "arguments",
+    "argument",
+    "legal",
+    "procedural",
+    "parties",
+    "jurisdiction",
+    "statement",
+    "opening",
+];
+
 patterns! {
     NUMERAL = r"([IVXLCDM]+)('s)?";
+    HEADING = r"(?:([IVX]+)([.):]|\x20[-–—])|\(([IVX]+)\)|([ivx]+)\)|\(([ivx]+)\)|([ivx]{2,})\.)\x20\W*(\w+)";
+    LISTED = r"(.*?)(?:[IVX]+|[ivx]+)(?:,?\x20(?:and|or|to|through|&)\x20|,\x20|\x20?[-–]\x20?)$";
+    CENTURY = r"\x20(?:century|centuries)\b";
+}
+
+/// `II. Methods`, `IV) Results`, `(iii) the rest`: the number of a heading or of a point in a list.
+pub(super) fn heading(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&HEADING)?;
+    let opens = !place.before().contains(char::is_alphanumeric);
+    let numeral = [1, 3, 4, 5, 6]
+        .into_iter()
+        .find_map(|group| found.get(group))?;
+    let written = numeral.as_str().to_uppercase();
+    let value = value(&written).filter(|&value| value < 40)?;
+    let inside = place.next() == Some('(');
+    let next = found[7].to_lowercase();
+    let certain = match written.len() {
+        1 if inside => {
+            let sentence = place.sentence().to_lowercase();
+            let neighbours = match written.as_str() {
+                "I" => ["(ii)", "(ii)"],
+                "V" => ["(iv)", "(vi)"],
+                _ => ["(ix)", "(xi)"],
+            };
+            opens && written == "I" || neighbours.iter().any(|other| sentence.contains(other))
+        }
+        1 if found.get(2).is_some_and(|mark| mark.as_str() == ".") => {
+            HEADINGS.contains(&next.as_str())
+        }
+        1 => {
+            found
+                .get(2)
+                .is_some_and(|mark| mark.as_str() == ")" || mark.as_str() == ":" && written != "I")
+                || found.get(4).is_some()
+        }
+        _ => true,
+    };
+    let length =
+        numeral.end() + usize::from(inside || found.get(4).is_some() || found.get(6).is_some());
+    (certain && (opens || inside)).then(|| Reading::new(length, format!("{},", number::of(value))))
 }
 
 pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
@@ -142,10 +309,18 @@ pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
         return None;
     }
     let value = value(&found[1])?;
-    let word = place.previous_word();
+    if CENTURY.is_match(after) && value < 40 {
+        return Some(Reading::new(
+            found[0].len(),
+            number::ordinal(&value.to_string()),
+        ));
+    }
+    let word = counted_word(place);
     let (previous, capital) = (word.to_lowercase(), word.starts_with(char::is_uppercase));
     let own = if found.get(2).is_some() { "'s" } else { "" };
+    let single = previous.strip_suffix('s').unwrap_or(&previous);
     let known = |list: &[&str]| list.contains(&previous.as_str());
+    let counted = known(COUNTED) || COUNTED.contains(&single);
     let titled = place
         .before()
         .trim_end()
@@ -159,10 +334,23 @@ pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
         ));
     }
     let sure = found[1].len() > 1 && value < 40 && capital && !DOUBTFUL.contains(&&found[1]);
-    if known(COUNTED) && !is_pronoun(&found[1], after) || sure {
+    if counted && !is_pronoun(&found[1], after) || sure {
         return Some(Reading::new(found[0].len(), number::of(value) + own));
     }
     None
+}
+
+/// The word before a numeral, or before a list of numerals: `Parts I, II and III`.
+fn counted_word<'a>(place: &Place<'a>) -> &'a str {
+    let mut before = place.before();
+    while let Some(found) = LISTED.captures(before) {
+        before = found.get(1).map_or("", |head| head.as_str());
+    }
+    let before = before.trim_end_matches([' ', '.']);
+    let start = before
+        .trim_end_matches(|c: char| c.is_alphabetic() || c == '\'')
+        .len();
+    before.get(start..).unwrap_or_default()
 }
 
 /// `Part I read` has the pronoun, `Part I.` and `Part I of` the numeral.

@@ -1,6 +1,6 @@
 //! Signs that are said.
 
-use super::ends;
+use super::{ends, range, rate};
 use crate::reading::{Place, Reading, patterns};
 
 const SYMBOLS: &[(char, &str)] = &[
@@ -28,41 +28,6 @@ const SYMBOLS: &[(char, &str)] = &[
     ('³', "cubed"),
     ('\\', "backslash"),
 ];
-/// What a price or a rate is counted by.
-const COUNTED_BY: &[(&str, &str)] = &[
-    ("mo", "month"),
-    ("month", "month"),
-    ("yr", "year"),
-    ("year", "year"),
-    ("hr", "hour"),
-    ("h", "hour"),
-    ("hour", "hour"),
-    ("day", "day"),
-    ("wk", "week"),
-    ("week", "week"),
-    ("night", "night"),
-    ("min", "minute"),
-    ("minute", "minute"),
-    ("sec", "second"),
-    ("s", "second"),
-    ("second", "second"),
-    ("person", "person"),
-    ("user", "user"),
-    ("seat", "seat"),
-    ("unit", "unit"),
-    ("piece", "piece"),
-    ("kg", "kilogram"),
-    ("lb", "pound"),
-    ("oz", "ounce"),
-    ("gal", "gallon"),
-    ("mile", "mile"),
-    ("item", "item"),
-    ("share", "share"),
-    ("liter", "liter"),
-    ("gallon", "gallon"),
-    ("pound", "pound"),
-];
-
 const SLASHED: &[(&str, &str)] = &[
     ("w/o", "without"),
     ("km/h", "kilometers per hour"),
@@ -79,10 +44,7 @@ const SLASHED: &[(&str, &str)] = &[
 ];
 
 patterns! {
-    DASH = r"(?:\x20?[-–]\x20?)([0-9$£€¥.])";
-    NAMES = r"[-–]([A-Z][a-z]*)";
-    PER = r"/\x20?([a-z]+)\b";
-    ARITHMETIC = r"([+*/<>^~-])(\x20?)[0-9.($£€]";
+    ARITHMETIC = r"([+*/^~-])(\x20?)[0-9.($£€]";
     WITH = r"(w/o|km/h|m/s|w/|b/c|c/o|n/a|N/A|and/or|he/she|s/he|his/her|him/her)";
     HASH_NUMBER = r"\#[0-9]";
     INNER_STOP = r"\.[a-z]";
@@ -93,75 +55,16 @@ patterns! {
 
 /// Dashes, slashes and signs of arithmetic beside numbers.
 pub(super) fn between_numbers(place: &Place<'_>) -> Option<Reading> {
-    dash(place)
-        .or_else(|| named_range(place))
-        .or_else(|| per(place))
+    range::dash(place)
+        .or_else(|| rate::per(place))
         .or_else(|| arithmetic(place))
         .or_else(|| dimensions(place))
-}
-
-/// A dash between numbers is `to` or, in a sum, `minus`.
-fn dash(place: &Place<'_>) -> Option<Reading> {
-    let found = place.captures(&DASH)?;
-    let length = found.get(1)?.start();
-    let spaced = place.previous() == Some(' ');
-    if !after_number(place)
-        || spaced != found[0].contains("- ") && spaced != found[0].contains("– ")
-    {
-        return None;
-    }
-    let is_sum = spaced && place.sentence().contains('=');
-    Some(Reading::new(length, if is_sum { "minus" } else { "to" }))
-}
-
-/// A number with or without a unit ends here.
-fn after_number(place: &Place<'_>) -> bool {
-    let before = place.before().trim_end();
-    let bare = before.trim_end_matches(['%', '°', '€', '¢', '\'', '"', ')']);
-    let unit = bare.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '.');
-    let short = bare.len() - unit.len() <= 4;
-    short && unit.trim_end().ends_with(|c: char| c.is_ascii_digit())
-}
-
-/// `Mon–Fri`, `June–August`, `A–Z`.
-fn named_range(place: &Place<'_>) -> Option<Reading> {
-    const NAMES_IN_ORDER: &[&str] = &[
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon",
-        "tue", "wed", "thu", "fri", "sat", "sun",
-    ];
-    let found = place.captures(&NAMES)?;
-    let (first, second) = (place.previous_word(), &found[1]);
-    let dated = |word: &str| {
-        word.get(..3)
-            .is_some_and(|head| NAMES_IN_ORDER.contains(&head.to_lowercase().as_str()))
-    };
-    let letters = first == "A" && second == "Z";
-    let attached = place
-        .previous()
-        .is_some_and(|c| c.is_alphabetic() || c == '.');
-    (attached && (letters || dated(first) && dated(second)))
-        .then(|| Reading::new(found[0].len() - second.len(), "to"))
-}
-
-/// `$5/month`, `60 words/minute`.
-fn per(place: &Place<'_>) -> Option<Reading> {
-    let found = place.captures(&PER)?;
-    let (_, name) = COUNTED_BY.iter().find(|(short, _)| *short == &found[1])?;
-    let counted = after_number(place)
-        || place
-            .before()
-            .rsplit(' ')
-            .nth(1)
-            .is_some_and(|word| word.ends_with(|c: char| c.is_ascii_digit()));
-    counted.then(|| Reading::new(found[0].len(), format!("per {name}")))
 }
 
 fn arithmetic(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&ARITHMETIC)?;
     let spaced = !found[2].is_empty();
-    let opens = place
-        .previous()
-        .is_none_or(|c| matches!(c, ' ' | '(' | '[' | '=' | '"' | '/' | '×'));
+    let opens = place.previous().is_none_or(|c| " ([=\"/×<>?!;".contains(c));
     let behind = after_operand(place);
     let spoken = match (&found[1], behind) {
         ("-", false) if opens && !spaced => "minus",
@@ -173,8 +76,6 @@ fn arithmetic(place: &Place<'_>) -> Option<Reading> {
         ("~", _) if opens => "about",
         ("*", true) => "times",
         ("/", true) if spaced => "divided by",
-        ("<", _) => "less than",
-        (">", _) if behind || spaced => "greater than",
         ("^", true) => "to the power of",
         _ => return None,
     };
@@ -184,7 +85,7 @@ fn arithmetic(place: &Place<'_>) -> Option<Reading> {
 /// `10' x 12'`.
 fn dimensions(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&BY)?;
-    (place.previous() == Some(' ') && after_number(place))
+    (place.previous() == Some(' ') && range::after_number(place))
         .then(|| Reading::new(found[0].len() - 2, "by"))
 }
 

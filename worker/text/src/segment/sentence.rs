@@ -118,8 +118,7 @@ fn is_shortened(bare: &str, next: &str) -> bool {
     let lower = word.to_lowercase();
     let is_initial =
         word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
-    let is_list_number =
-        !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && line.trim_start() == word;
+    let is_list_number = line.trim_start() == word && is_figures(word);
     let before_number = next.starts_with(char::is_numeric)
         && (BEFORE_NUMBERS.contains(&lower.as_str()) || DOUBTFUL.contains(&lower.as_str()));
     let before_numeral = begins_with_numeral(next) && BEFORE_NUMERALS.contains(&lower.as_str());
@@ -129,6 +128,12 @@ fn is_shortened(bare: &str, next: &str) -> bool {
         || before_number
         || ABBREVIATIONS.contains(&lower.as_str())
         || may_go_on(word, &lower) && goes_on(next)
+}
+
+/// A number in Arabic or Roman figures.
+fn is_figures(word: &str) -> bool {
+    let all = |figures: &str| word.chars().all(|c| figures.contains(c));
+    !word.is_empty() && (all("0123456789") || all("IVX") || all("ivx"))
 }
 
 /// An abbreviation that may stand at the end of a sentence or inside it.
@@ -189,6 +194,8 @@ mod tests {
             "Turn to No. 5 or p. 12 please.",
             "He waited ... and left, etc. and so on.",
             "1. Wash your hands.",
+            "II. Methods and results.",
+            "iv. Rest of it.",
             "O Sr. Silva e a Dra. Ana chegaram.",
             "A R. das Flores cruza a Al. Santos e a Av. Brasil.",
             "O Gal. Osório e o Mal. Deodoro, no séc. XIX.",

@@ -1,0 +1,104 @@
+//! Dashes: between numbers, dates and names `to`, in a sum `minus`, inside a code nothing.
+
+use super::{date, measure};
+use crate::reading::{Place, Reading, patterns};
+
+patterns! {
+    DASH = r"([-–]\x20?)'?[0-9$£€¥.]";
+    SUM_BEHIND = r"[-–]\x20?\(?[0-9.]+\)?(?:\x20?[-+*/×÷x]\x20?\(?[0-9.]+\)?)*\x20?=\x20?(?:[-0-9.?]|[a-z]\b|$)";
+    SUM_BEFORE = r".*=\x20?\(?[0-9.]+(?:\x20?[-+*/×÷x]\x20?\(?[0-9.]+)*\x20?$";
+    VARIABLE = r".*(?:^|[\x20(=+*/-])[a-z]\x20?$";
+    MINUS = r"-\x20?[0-9]";
+    TO_A_WORD = r"([-–]\x20?)(?:present|now|today|noon|midnight)\b";
+    LETTERS = r"[-–]Z\b";
+    QUARTERS = r"[-–]Q[1-4]\b";
+    CODE_BEHIND = r"[-–][0-9]+-([A-Za-z]{1,2})\b";
+    NUMBERED_CODE = r"(?:.*[^A-Za-z0-9])?([A-Za-z]+)([0-9]+)$";
+    LETTERED_CODE = r"(?:.*[^A-Za-z0-9-])?[A-Za-z0-9-]*?(?:[A-Z][A-Za-z]*|[a-z]{1,2})-(?:[A-Za-z0-9]+-)*[0-9]+$";
+}
+
+/// Any dash that is said, or is known to be silent between numbers.
+pub(super) fn dash(place: &Place<'_>) -> Option<Reading> {
+    if !matches!(place.next(), Some('-' | '–' | '—')) {
+        return None;
+    }
+    between_numbers(place)
+        .or_else(|| from_variable(place))
+        .or_else(|| to_a_word(place))
+        .or_else(|| between_names(place))
+        .or_else(|| date::dash(place))
+}
+
+fn between_numbers(place: &Place<'_>) -> Option<Reading> {
+    let length = place.captures(&DASH)?.get(1)?.len();
+    if !after_number(place) {
+        return None;
+    }
+    let spaced = place.previous() == Some(' ');
+    if is_sum(place, spaced) {
+        return Some(Reading::new(length, "minus"));
+    }
+    let code = in_code(place);
+    (code || spaced == (length > '–'.len_utf8() || place.rest().starts_with("- ")))
+        .then(|| Reading::new(length, if code { "" } else { "to" }))
+}
+
+fn is_sum(place: &Place<'_>, spaced: bool) -> bool {
+    spaced && place.sentence().contains('=')
+        || place.captures(&SUM_BEHIND).is_some()
+        || SUM_BEFORE.is_match(place.before())
+}
+
+/// `x-1=0`, `n-1`: a letter alone from which a number is taken.
+fn from_variable(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&MINUS)?;
+    let known = place
+        .before()
+        .trim_end()
+        .ends_with(['n', 'x', 'y', 'z', 'k']);
+    (VARIABLE.is_match(place.before()) && (known || place.sentence().contains('=')))
+        .then(|| Reading::new(found[0].len() - 1, "minus"))
+}
+
+/// A number with or without a unit ends here.
+pub(super) fn after_number(place: &Place<'_>) -> bool {
+    let before = place.before().trim_end();
+    let bare = before.trim_end_matches(['%', '°', '€', '¢', '\'', '"', ')']);
+    let unit = bare.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '.');
+    let short = bare.len() - unit.len() <= 4;
+    short && unit.trim_end().ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// `A320-200`, `x86-64`, `b-c-1-5`, `5-3-Ws`, where a dash parts and does not count.
+fn in_code(place: &Place<'_>) -> bool {
+    if let Some(found) = place.captures(&CODE_BEHIND) {
+        return !measure::is_unit(&found[1]);
+    }
+    if LETTERED_CODE.is_match(place.before()) {
+        return true;
+    }
+    let Some(found) = NUMBERED_CODE.captures(place.before()) else {
+        return false;
+    };
+    let figures = place.rest().trim_start_matches(['-', '–']);
+    let behind = figures.bytes().take_while(u8::is_ascii_digit).count();
+    let counted = ["p", "pp", "Q", "FY", "no"].contains(&&found[1]);
+    !counted && (found[2].len() > 2 || behind > 2 || found[2].len() != behind)
+}
+
+/// `2019–present`, `10am-noon`.
+fn to_a_word(place: &Place<'_>) -> Option<Reading> {
+    let length = place.captures(&TO_A_WORD)?.get(1)?.len();
+    after_number(place).then(|| Reading::new(length, "to"))
+}
+
+/// `A–Z`, `Q1-Q3`.
+fn between_names(place: &Place<'_>) -> Option<Reading> {
+    let letters = place.captures(&LETTERS).is_some() && place.previous_word() == "A";
+    let mut before = place.before().chars().rev();
+    let quarters = place.captures(&QUARTERS).is_some()
+        && matches!(before.next(), Some('1'..='4'))
+        && before.next() == Some('Q');
+    let length = place.next()?.len_utf8();
+    (letters && place.previous() == Some('A') || quarters).then(|| Reading::new(length, "to"))
+}
