@@ -21,6 +21,7 @@ pub(crate) struct Address<'a> {
 
 patterns! {
     EMAIL = r"(?:mailto:)?([a-zA-Z0-9][a-zA-Z0-9._%+&-]*@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,})\b";
+    EMAIL_AND_PATH = r"(?:mailto:)?([a-zA-Z0-9][a-zA-Z0-9._%+&-]*@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,}(?:/[a-zA-Z0-9._-]+)+)\b";
     LINK = r"(?:https?|ftp)://([^\x20<>]+)";
     WEB = r"((?:www\.)[^\x20<>]+)";
     // Without a scheme only well-known endings count: a forgotten space also joins words with a full stop.
@@ -43,7 +44,9 @@ pub(crate) fn find<'a>(place: &Place<'a>) -> Option<Address<'a>> {
         })
     };
     let bare = || by(&BARE).filter(|address| ends_as_a_name(place.after(address.length)));
-    let found = by(&EMAIL)
+    let path = || by(&EMAIL_AND_PATH).filter(|address| ends_as_a_name(place.after(address.length)));
+    let found = path()
+        .or_else(|| by(&EMAIL))
         .or_else(|| by(&LINK))
         .or_else(|| by(&WEB))
         .or_else(bare)?;

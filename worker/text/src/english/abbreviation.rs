@@ -300,6 +300,7 @@ pub(super) fn state(place: &Place<'_>) -> Option<Reading> {
     let goes_on = after.trim_start().starts_with(char::is_lowercase);
     let ends = !after.starts_with(|c: char| c.is_alphanumeric() || "-'/".contains(c));
     let known = match zip {
+        Some(_) if code == "ID" => comma,
         Some(_) if found[1] == code => comma || !doubtful || capital && !is_loud(place),
         Some(_) => comma,
         None if found[1] != code => false,

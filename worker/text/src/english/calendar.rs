@@ -36,6 +36,7 @@ const BEFORE_WEEKDAYS: &[&str] = &["on", "until", "every", "next", "last", "this
 patterns! {
     YEAR_FIRST = r"([0-9]{4})([-/.])([0-9]{1,2})[-/.]([0-9]{1,2})T?";
     YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})([-/.])([0-9]{4}|[0-9]{2})";
+    COUNTS_BEHIND = r"\x20?(?:of|in|out|correct|right|points?|marks?|shooting|votes?|students|people|seconds?|sec|s|inch|inches|\x22|scale|ratio|=|[-–+*×÷])";
     SHORT_DATE = r"([0-9]{1,2})/([0-9]{1,2})";
     WEEKDAY = r"(?i:(Tues|Tue|Wed|Thurs|Thur|Thu|Fri|Mon|Sat|Sun))\b\.?";
     FULL_DATE = r"[.,]{0,2}\x20(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\x20[0-9]
@@ -80,12 +81,18 @@ pub(super) fn numeric_date(place: &Place<'_>) -> Option<Reading> {
 pub(super) fn short_date(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&SHORT_DATE)?;
     let after = place.after(found[0].len());
-    let expected = BEFORE_DATES.contains(&place.previous_word().to_lowercase().as_str());
+    let expected = BEFORE_DATES.contains(&place.previous_word().to_lowercase().as_str())
+        || is_no_part(&found[2]) && !COUNTS_BEHIND.is_match(after) && !super::joined(place);
     let whole = ends(after) && !after.starts_with(['/', '%']) && &found[0] != "9/11";
     let spoken = (expected && whole)
         .then(|| date(&found[1], &found[2]))
         .flatten()?;
     Some(Reading::new(found[0].len(), spoken))
+}
+
+/// Nobody says `twenty fourths`, so that `1/24` is a day.
+fn is_no_part(denominator: &str) -> bool {
+    matches!(denominator.parse(), Ok(13..=15 | 17..=19 | 21..=31u8))
 }
 
 /// Two digits are of this century, or of the last one from fifty on.

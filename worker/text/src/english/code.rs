@@ -7,7 +7,7 @@ use crate::reading::{Place, Reading, patterns};
 macro_rules! named {
     () => {
         r"(?:code|pin|passcode|passkey|password|otp|cvv|cvc|ssn|imei|vin|isbn|issn|sku|upc|ean|pnr|iban|zip|serial|tracking
-            |verification|ending|ends|extension|ext|digits|tan|captcha)"
+            |verification|ending|ends|extension|ext|digits|tan|captcha|plate|last\x20four|last\x204)"
     };
 }
 /// Figures behind these and `number`, `ID`, `#` and the like are a code.
@@ -23,14 +23,17 @@ patterns! {
     CODE = r"[A-Za-z]{0,4}[0-9][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*";
     BEFORE = concat!(
         r"(?i:(?:.*[^\p{L}\p{N}])?(?:", named!(), r"(?:\x20(?:numbers?|no\.?|in|with|code|id))?|id|", numbered!(),
-        r"(?:(?:\x20(?:numbers?|no\.?|id|code|num\.?))+\x20?\#?|\x20?\#))(?:\x20(?:is|was|are|=)(?:\x20now)?|[:=\#])*\x20?\#?)$"
+        r"(?:(?:\x20(?:numbers?|no\.?|id|code|num\.?))+\x20?\#?|\x20?\#))(?:\x20(?:is|was|are|=)(?:\x20now)?|[:=\#])*\.?\x20?\#?)$"
     );
     LONG_BEFORE = concat!(r"(?i:(?:.*[^\p{L}\p{N}])?", numbered!(), r"(?:\x20(?:is|was|=)|:)*\x20)$");
     OTHER = r"(?i:.*\b(?:promo|discount|coupon|promotional|dress|country|status|error|exit|voucher|referral|source)\x20code(?:\x20is|:)?\x20)$";
-    BEHIND = r"\x20is\x20(?:your|the|my|our)\x20(?:[A-Za-z-]+\x20){0,4}?(?i:code|otp|pin|passcode|password)\b";
+    BEHIND = r"\x20(?:is|as)\x20(?:your|the|my|our)\x20(?:[A-Za-z-]+\x20){0,4}?(?i:code|otp|pin|passcode|password)\b";
+    YEAR_BEFORE = r"(?i:.*\b(?:ending|ends)(?:\x20in|\x20with)?\x20)$";
+    NUMBERED_BEFORE = r"(?i:.*\b(?:card|account|number|visa|mastercard|amex|phone|digits|line|iban)\b)";
     MASKED = r"(?:[*•xX]{2,4}[-\x20]?){1,4}([0-9]{3,4})";
     CARD = r"[0-9]{4}(?:\x20[0-9]{4}){3}|[0-9]{4}\x20[0-9]{6}\x20[0-9]{5}";
-    NOUN = r"\x20[a-z]+s\b";
+    OPENING = r"\W*\w+\x20$";
+    NOUN = r"\x20[a-z]{3,}s\b";
 }
 
 /// `code is 123456`, `ending in 4471`, `482913 is your code`, `**** 4471`, `4111 1111 1111 1111`.
@@ -54,19 +57,24 @@ pub(super) fn figures(place: &Place<'_>) -> Option<Reading> {
     let (code, after) = (&found[0], place.after(found[0].len()));
     let digits = code.bytes().filter(u8::is_ascii_digit).count();
     let bare = digits == code.len();
-    if digits < 2
+    if digits < 1
+        || bare && digits < 2
         || !ends(after)
-        || bare && NOUN.is_match(after) && !BEFORE_SIGN.is_match(place.before())
+        || bare && NOUN.is_match(after) && OPENING.is_match(place.before())
     {
         return None;
     }
     let before = place.before();
-    let named =
-        BEFORE.is_match(before) && !OTHER.is_match(before) && (digits > 2 || code.starts_with('0'));
+    let named = BEFORE.is_match(before)
+        && !OTHER.is_match(before)
+        && (digits > 2 || !bare || code.starts_with('0'));
     let long = digits > 4 && LONG_BEFORE.is_match(before);
+    let year = matches!(code.parse(), Ok(1900..2100u32))
+        && YEAR_BEFORE.is_match(before)
+        && !NUMBERED_BEFORE.is_match(before);
     let sent = bare && (4..=8).contains(&digits) && BEHIND.is_match(after);
     let round = bare && digits == 3 && code.ends_with("00") && !code.starts_with('0');
-    ((named || long || sent) && !round).then(|| Reading::new(code.len(), spoken(code)))
+    ((named || long || sent) && !round && !year).then(|| Reading::new(code.len(), spoken(code)))
 }
 
 /// No figure or sign joins what follows.
@@ -101,8 +109,4 @@ fn spoken(code: &str) -> String {
         said.join(" ")
     });
     groups.collect::<Vec<_>>().join(", ")
-}
-
-patterns! {
-    BEFORE_SIGN = r".*(?:is|was|are|:|\#|=|in)\x20?$";
 }

@@ -57,7 +57,12 @@ pub(super) fn sign(place: &Place<'_>) -> Option<Reading> {
             Operand => opens_operand(after) && (is_even(place, after) || NUMBER.is_match(after)),
             Sides => opens_operand(after) && behind_operand(place) && is_even(place, after),
         };
-        return (fits && !after.starts_with(is_sign)).then(|| Reading::new(sign.len(), spoken));
+        if fits && !after.starts_with(is_sign) {
+            return Some(Reading::new(sign.len(), spoken));
+        }
+        // Lines and other marks made of this sign, or an arrow at the head of a line.
+        let run = place.rest().len() - place.rest().trim_start_matches(['=', '>']).len();
+        return (run > 1).then(|| Reading::new(run, ""));
     }
     let spoken = match next {
         '<' => "less than",

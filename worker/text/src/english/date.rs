@@ -14,8 +14,42 @@ const CLEAR_SHORT_MONTHS: &[&str] = &["Jan", "Feb", "Aug", "Sept", "Sep", "Oct",
 const DOUBTFUL: &[&str] = &["may", "march", "mar"];
 /// Behind these, such a word is the month.
 const BEFORE_MONTHS: &[&str] = &[
-    "on", "by", "in", "of", "since", "until", "till", "from", "to", "before", "after", "through",
-    "due", "dated", "last", "next", "this", "early", "late", "mid", "between", "born",
+    "on",
+    "by",
+    "in",
+    "of",
+    "since",
+    "until",
+    "till",
+    "from",
+    "to",
+    "before",
+    "after",
+    "through",
+    "due",
+    "dated",
+    "last",
+    "next",
+    "this",
+    "early",
+    "late",
+    "mid",
+    "between",
+    "born",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
 ];
 
 macro_rules! month {
@@ -134,69 +168,89 @@ pub(super) fn day_and_month(place: &Place<'_>) -> Option<Reading> {
     if super::joined(place) {
         return None;
     }
-    if let Some(found) = place.captures(&YEAR_MONTH_DAY) {
-        let (year, month, day) = (found.get(1)?, found.get(2)?, found.get(3)?);
-        let parts = vec![
-            (
-                month.range(),
-                full_name(&MONTHS, month.as_str())?.to_owned(),
-            ),
-            (day.range(), format!("{},", day_of_month(day.as_str())?)),
-        ];
-        return month.as_str().starts_with(char::is_uppercase).then(|| {
-            let spoken = parts
-                .iter()
-                .map(|(_, spoken)| spoken.as_str())
-                .collect::<Vec<_>>()
-                .join(" ");
-            Reading::new(
-                found[0].len(),
-                format!("{spoken} {}", number::year(year.as_str())),
-            )
-        });
+    if let Some(reading) = year_first(place) {
+        return Some(reading);
     }
-    let (found, last) = match place.captures(&DAY_MONTH_JOINED) {
-        Some(found) => (found, None),
-        None => {
-            let found = place.captures(&DAY_MONTH)?;
-            length(place, &found, 3, 5, 0)?;
-            let last = found.get(3);
-            (found, last)
-        }
-    };
-    let spaced = found.len() > 5;
-    let (month, year) = if spaced { (4, 5) } else { (3, 4) };
-    let (day, month, year) = (found.get(1)?, found.get(month)?, found.get(year));
+    if let Some(found) = place.captures(&DAY_MONTH_JOINED) {
+        return of_month(
+            place,
+            found.get(1)?,
+            None,
+            (found.get(3)?, found.get(4)),
+            found[0].len(),
+        );
+    }
+    let found = place.captures(&DAY_MONTH)?;
+    length(place, &found, 3, 5, 0)?;
+    of_month(
+        place,
+        found.get(1)?,
+        found.get(3),
+        (found.get(4)?, found.get(5)),
+        found[0].len(),
+    )
+}
+
+/// `2021-Mar-09`.
+fn year_first(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&YEAR_MONTH_DAY)?;
+    let month = found.get(2)?.as_str();
+    let named = full_name(&MONTHS, month)?;
+    let (day, year) = (day_of_month(&found[3])?, number::year(&found[1]));
+    month
+        .starts_with(char::is_uppercase)
+        .then(|| Reading::new(found[0].len(), format!("{named} {day}, {year}")))
+}
+
+/// `the third of march`, and with a last day `the third to the fifth of march`.
+fn of_month(
+    place: &Place<'_>,
+    day: Match<'_>,
+    last: Option<Match<'_>>,
+    (month, year): (Match<'_>, Option<Match<'_>>),
+    length: usize,
+) -> Option<Reading> {
     if !is_month(place, month.as_str(), year.is_some()) {
         return None;
     }
-    let the = if place.previous_word().eq_ignore_ascii_case("the") {
+    let the = article(place);
+    let first = day_of_month(day.as_str())?;
+    let mut parts = Vec::new();
+    if let Some(last) = last {
+        let last_day = day_of_month(last.as_str())?;
+        parts.push((day.range(), format!("{the}{first} to")));
+        parts.push((last.range(), format!("the {last_day} of")));
+    } else {
+        parts.push((day.range(), format!("{the}{first} of")));
+    }
+    let name = full_name(&MONTHS, month.as_str())?.to_owned();
+    parts.push((month.range(), with_break(name, year)));
+    Some(dated(length, year, parts))
+}
+
+/// `the`, unless it is written.
+fn article(place: &Place<'_>) -> &'static str {
+    if place.previous_word().eq_ignore_ascii_case("the") {
         ""
     } else {
         "the "
-    };
-    let first = day_of_month(day.as_str())?;
-    let name = with_break(full_name(&MONTHS, month.as_str())?.to_owned(), year);
-    let mut parts = Vec::new();
-    match last {
-        Some(last) => {
-            parts.push((day.range(), format!("{the}{first} to")));
-            parts.push((
-                last.range(),
-                format!("the {} of", day_of_month(last.as_str())?),
-            ));
-        }
-        None => parts.push((day.range(), format!("{the}{first} of"))),
     }
-    parts.push((month.range(), name));
-    Some(dated(found[0].len(), year, parts))
 }
 
 /// Not the word `may` or `march`.
 fn is_month(place: &Place<'_>, month: &str, sure: bool) -> bool {
     let before = place.previous_word().to_lowercase();
     !place.previous().is_some_and(char::is_alphanumeric)
-        && (sure || !DOUBTFUL.contains(&month) || BEFORE_MONTHS.contains(&before.as_str()))
+        && (sure
+            || is_alone(place)
+            || !DOUBTFUL.contains(&month)
+            || BEFORE_MONTHS.contains(&before.as_str()))
+}
+
+/// The whole text is short, as a label is: `march 3`.
+fn is_alone(place: &Place<'_>) -> bool {
+    let words = place.sentence().split_whitespace().count();
+    words < 3 && place.before().is_empty()
 }
 
 fn with_break(spoken: String, year: Option<Match<'_>>) -> String {
@@ -243,11 +297,12 @@ pub(super) fn month_and_year(place: &Place<'_>) -> Option<Reading> {
 pub(super) fn names(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&NAMES)?;
     let of_both = |names| Some((full_name(names, &found[1])?, full_name(names, &found[2])?));
-    let (first, second) = of_both(&MONTHS).or_else(|| of_both(&WEEKDAYS))?;
+    let months = of_both(&MONTHS);
+    let (first, second) = months.or_else(|| of_both(&WEEKDAYS))?;
     let joined = place.previous().is_some_and(char::is_alphanumeric);
     let date_behind = place.after(found[0].len()).trim_start();
     let day = date_behind.bytes().take_while(u8::is_ascii_digit).count();
-    (!joined && !matches!(day, 1 | 2))
+    (!joined && (months.is_none() || !matches!(day, 1 | 2)))
         .then(|| Reading::new(found[0].len(), format!("{first} to {second}")))
 }
 
@@ -262,11 +317,7 @@ pub(super) fn dash(place: &Place<'_>) -> Option<Reading> {
 /// `2Q22`.
 pub(super) fn quarter(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&QUARTER)?;
-    let the = if place.previous_word().eq_ignore_ascii_case("the") {
-        ""
-    } else {
-        "the "
-    };
+    let the = article(place);
     let (quarter, year) = (number::ordinal(&found[1]), number::year(&found[2]));
     (!super::joined(place))
         .then(|| Reading::new(found[0].len(), format!("{the}{quarter} quarter of {year}")))

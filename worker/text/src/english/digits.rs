@@ -84,7 +84,9 @@ pub(super) fn version(place: &Place<'_>) -> Option<Reading> {
 pub(super) fn groups(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&GROUPS)?;
     let groups: Vec<_> = found[0].split('-').map(number::each).collect();
-    (ends(place.after(found[0].len()))).then(|| Reading::new(found[0].len(), groups.join(", ")))
+    let after = place.after(found[0].len());
+    let sum = after.trim_start().starts_with('=');
+    (ends(after) && !sum).then(|| Reading::new(found[0].len(), groups.join(", ")))
 }
 
 /// `6.02×10²³`, `1.5e-5`, `2^10`, `x²`.

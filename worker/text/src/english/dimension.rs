@@ -6,6 +6,7 @@ use crate::reading::{Place, Reading, patterns};
 patterns! {
     HEIGHT = r#"([0-9]{1,2})'(?:\x20?([0-9]{1,2}(?:\.[0-9])?)(?:"|''))?"#;
     INCHES = r#"([0-9]+(?:\.[0-9]+)?)""#;
+    EQUATION = r"\x20?[0-9.]+(?:\x20?[-+*/×÷xX]\x20?[0-9.]+)*\x20?=";
     MULTIPLE = r"([0-9]+(?:\.[0-9]+)?)\x20?([xX×])";
 }
 
@@ -50,6 +51,7 @@ pub(super) fn multiple(place: &Place<'_>) -> Option<Reading> {
     let spaced = found[0].contains(' ');
     let next_digit = after.trim_start().starts_with(|c: char| c.is_ascii_digit());
     let by = match (&found[2], next_digit) {
+        (_, true) if EQUATION.is_match(after) => "times",
         ("×", true) if !spaced && count.len() >= 3 => "by",
         ("×", true) => "times",
         (_, true) if !count.starts_with('0') => "by",

@@ -279,12 +279,15 @@ fn named(unit: &str, singular: bool) -> Option<&'static str> {
 fn per(rest: &str) -> Option<(String, usize)> {
     let found = PER.captures(rest)?;
     let name = named(&found[1], true).or((&found[1] == "day").then_some("day"))?;
-    let power = match &found[2] {
-        "²" | "2" => " squared",
-        "³" | "3" => " cubed",
-        _ => "",
+    let length = name.ends_with("meter") || name == "foot" || name == "inch" || name == "mile";
+    let spoken = match &found[2] {
+        "" => name.to_owned(),
+        "²" | "2" if length => format!("square {name}"),
+        "³" | "3" if length => format!("cubic {name}"),
+        "²" | "2" => format!("{name} squared"),
+        _ => format!("{name} cubed"),
     };
-    ends(rest.get(found[0].len()..)?).then(|| (format!("{name}{power}"), found[0].len()))
+    ends(rest.get(found[0].len()..)?).then(|| (spoken, found[0].len()))
 }
 
 /// Symbols that mean something else unless they stand in the right company.

@@ -46,12 +46,17 @@ const NAMES: &[(&str, &str)] = &[
     ("49er", "forty niner"),
     ("MiG-", "mig "),
     ("F/A-", "F A "),
+    ("1099-", "ten ninety nine "),
+    ("529 plan", "five twenty nine plan"),
+    ("737 MAX", "seven thirty seven max"),
+    ("737 Max", "seven thirty seven max"),
 ];
 
 patterns! {
     JET = r"(7[0-8]7|[0-9]{3})-([0-9]{1,3})(ER|LR|F|X)?\b";
     PLAN = r"([0-9]{3,4})\(([A-Za-z])\)(?:\(([0-9]{1,2})\))?(s\b)?";
-    NAME = r"(?:49ers?|76ers|MiG-|F/A-)";
+    SHORT_PLAN = r"(401|403|457)([kKbB])()(s)?\b";
+    NAME = r"(?:49ers?|76ers|MiG-|F/A-|1099-|529\x20plan|737\x20(?:MAX|Max)\b)";
 }
 
 /// `737-800`, `401(k)`, `501(c)(3)`, `49ers`.
@@ -66,9 +71,13 @@ pub(super) fn number(place: &Place<'_>) -> Option<Reading> {
         let (_, name) = NAMES.iter().find(|(written, _)| *written == &found[0])?;
         return Some(Reading::new(found[0].len(), *name));
     }
-    if let Some(found) = place.captures(&PLAN) {
+    if let Some(found) = place
+        .captures(&PLAN)
+        .or_else(|| place.captures(&SHORT_PLAN))
+    {
         let part = found
             .get(3)
+            .filter(|part| !part.is_empty())
             .map_or(String::new(), |part| number::cardinal(part.as_str()));
         let plural = if found.get(4).is_some() { "'s" } else { "" };
         let letter = found[2].to_uppercase();

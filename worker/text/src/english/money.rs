@@ -114,7 +114,7 @@ patterns! {
     CODE_FIRST = concat!(r"(USD|CAD|AUD|NZD|HKD|BRL|GBP|EUR|JPY|INR|KRW|CHF|CNY|RMB|MXN)\x20", amount!(), scale!());
     NUMBER_FIRST = concat!(
         amount!(), scale!(),
-        r"\x20?(€|£|¥|₹|₽|₩|¢|(?:USD|CAD|AUD|NZD|HKD|BRL|GBP|EUR|JPY|INR|KRW|CHF|CNY|RMB|MXN|BTC)\b)"
+        r"\x20?(\$|€|£|¥|₹|₽|₩|¢|(?:USD|CAD|AUD|NZD|HKD|BRL|GBP|EUR|JPY|INR|KRW|CHF|CNY|RMB|MXN|BTC)\b)"
     );
     NEXT_WORD = r"[\x20-]([a-z-]+)";
 }
@@ -152,7 +152,7 @@ pub(super) fn named(place: &Place<'_>) -> Option<Reading> {
     }
     let found = place.captures(&NUMBER_FIRST)?;
     let length = found.get(0)?.len();
-    if !ends(place.after(length)) {
+    if !ends(place.after(length)) || &found[3] == "$" && found[0].contains(' ') {
         return None;
     }
     if &found[3] == "¢" {

@@ -39,7 +39,7 @@ pub(super) fn absolute(place: &Place<'_>) -> Option<Reading> {
     let mut names = inner.split('/').filter(|name| !name.is_empty());
     let (first, more) = (names.next()?, names.next().is_some());
     let joining = ["or", "and"].contains(&first);
-    let alone = !more && (first.len() < 2 || inner.len() < path.len() && path.starts_with('.'));
+    let alone = !more && first.len() < 2;
     let letters = first.starts_with(|c: char| c.is_ascii_alphabetic() || "._".contains(c));
     let goes_on = place
         .after(path.len())

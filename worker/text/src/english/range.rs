@@ -7,11 +7,14 @@ patterns! {
     DASH = r"([-–]\x20?)'?[0-9$£€¥.]";
     SUM_BEHIND = r"[-–]\x20?\(?[0-9.]+\)?(?:\x20?[-+*/×÷x]\x20?\(?[0-9.]+\)?)*\x20?=\x20?(?:[-0-9.?]|[a-z]\b|$)";
     SUM_BEFORE = r".*=\x20?\(?[0-9.]+(?:\x20?[-+*/×÷x]\x20?\(?[0-9.]+)*\x20?$";
+    ASKED = r"(?i:.*\b(?:what\x20is|what's|calculate|compute|solve)\x20)[0-9.]+\x20?$";
     VARIABLE = r".*(?:^|[\x20(=+*/-])[a-z]\x20?$";
     MINUS = r"-\x20?[0-9]";
     TO_A_WORD = r"([-–]\x20?)(?:present|now|today|noon|midnight)\b";
     LETTERS = r"[-–]Z\b";
     QUARTERS = r"[-–]Q[1-4]\b";
+    NUMERAL = r"[-–][IVX]+\b";
+    NUMERALS_BEFORE = r".*[a-z]s?\.?\x20[IVX]+$";
     CODE_BEHIND = r"[-–][0-9]+-([A-Za-z]{1,2})\b";
     NUMBERED_CODE = r"(?:.*[^A-Za-z0-9])?([A-Za-z]+)([0-9]+)$";
     LETTERED_CODE = r"(?:.*[^A-Za-z0-9-])?[A-Za-z0-9-]*?(?:[A-Z][A-Za-z]*|[a-z]{1,2})-(?:[A-Za-z0-9]+-)*[0-9]+$";
@@ -47,6 +50,7 @@ fn is_sum(place: &Place<'_>, spaced: bool) -> bool {
     spaced && place.sentence().contains('=')
         || place.captures(&SUM_BEHIND).is_some()
         || SUM_BEFORE.is_match(place.before())
+        || ASKED.is_match(place.before())
 }
 
 /// `x-1=0`, `n-1`: a letter alone from which a number is taken.
@@ -83,7 +87,9 @@ fn in_code(place: &Place<'_>) -> bool {
     let figures = place.rest().trim_start_matches(['-', '–']);
     let behind = figures.bytes().take_while(u8::is_ascii_digit).count();
     let counted = ["p", "pp", "Q", "FY", "no"].contains(&&found[1]);
-    !counted && (found[2].len() > 2 || behind > 2 || found[2].len() != behind)
+    let short = found[2].len() < 3 && found[2].len() == behind;
+    let row = found[1].len() == 1 && found[1].chars().all(char::is_uppercase);
+    !(counted || short && row)
 }
 
 /// `2019–present`, `10am-noon`.
@@ -92,13 +98,15 @@ fn to_a_word(place: &Place<'_>) -> Option<Reading> {
     after_number(place).then(|| Reading::new(length, "to"))
 }
 
-/// `A–Z`, `Q1-Q3`.
+/// `A–Z`, `Q1-Q3`, `Chapters I–III`.
 fn between_names(place: &Place<'_>) -> Option<Reading> {
     let letters = place.captures(&LETTERS).is_some() && place.previous_word() == "A";
     let mut before = place.before().chars().rev();
     let quarters = place.captures(&QUARTERS).is_some()
         && matches!(before.next(), Some('1'..='4'))
         && before.next() == Some('Q');
+    let numerals = place.captures(&NUMERAL).is_some() && NUMERALS_BEFORE.is_match(place.before());
     let length = place.next()?.len_utf8();
-    (letters && place.previous() == Some('A') || quarters).then(|| Reading::new(length, "to"))
+    (numerals || letters && place.previous() == Some('A') || quarters)
+        .then(|| Reading::new(length, "to"))
 }

@@ -155,7 +155,8 @@ pub(super) fn scaled(place: &Place<'_>) -> Option<Reading> {
         .unwrap_or_default();
     let many = noun == "people" || noun.ends_with('s') && !noun.ends_with("ss") && noun.len() > 3;
     let decimal = found[1].contains('.');
-    let article = ["a", "an", "the"].contains(&place.previous_word().to_lowercase().as_str());
+    let article = ["a", "an", "the", "ran", "run", "running"]
+        .contains(&place.previous_word().to_lowercase().as_str());
     let scale = match &found[2] {
         "k" if decimal || many || !article && !RACES.contains(&noun.as_str()) => "thousand",
         "K" if decimal || many => "thousand",

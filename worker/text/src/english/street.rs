@@ -50,6 +50,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("Ste", "suite"),
     ("Bldg", "building"),
     ("Rm", "room"),
+    ("Fl", "floor"),
 ];
 
 macro_rules! kind {
@@ -78,7 +79,7 @@ patterns! {
     NAMED_BEFORE = concat!(r".*[\p{L}\p{N}]\x20", kind!(), r"\.?\x20$");
     DIRECTION_BEHIND = r"([NSEW])\b\.?(?:[\x20,;]|$)";
     KIND = r"([A-Za-z]{2,4})\b(\.?)";
-    ROOM = r"(Apt|Ste|Bldg|Rm)\b\.?\x20?(?:\#\x20?)?([A-Z]?[0-9]+)?";
+    ROOM = r"(Apt|Ste|Bldg|Rm|Fl)\b\.?\x20?(?:\#\x20?)?([A-Z]?[0-9]+)?";
 }
 
 /// `1428` of `1428 Elm St`, said as people say it.
@@ -123,7 +124,7 @@ pub(super) fn direction(place: &Place<'_>) -> Option<Reading> {
 
 /// `Ln` of `12 Oak Ln`, `St` of `2nd St`, and `Apt 4B`.
 pub(super) fn kind(place: &Place<'_>) -> Option<Reading> {
-    if place.previous() != Some(' ') {
+    if place.previous().is_some_and(|c| c != ' ' && c != ',') {
         return None;
     }
     if let Some(found) = place.captures(&ROOM)

@@ -50,6 +50,8 @@ patterns! {
     INNER_STOP = r"\.[a-z]";
     GRADE = r"-(?:[\x20,.;)]|$)";
     BY = r"x\x20[0-9]";
+    LONE_DOLLAR = r"\$(?:[^\p{L}\p{N}$]|\$|$)";
+    INNER_HASH = r"\#(?:[a-z]|[^\p{L}\p{N}\#]|$)";
     PLUSES = r"\+\+?";
 }
 
@@ -127,6 +129,17 @@ pub(super) fn symbol(place: &Place<'_>) -> Option<Reading> {
                 "plus"
             },
         ));
+    }
+    let attached = place
+        .previous()
+        .is_some_and(|c| c.is_lowercase() || c == '$');
+    if attached
+        && (place.captures(&LONE_DOLLAR).is_some() || next == '$' && place.previous() == Some('$'))
+    {
+        return Some(Reading::new(1, "dollar"));
+    }
+    if attached && place.captures(&INNER_HASH).is_some() {
+        return Some(Reading::new(1, "hash"));
     }
     let alone = "$£€¢".contains(next) && place.previous().is_some_and(char::is_alphanumeric);
     let (_, spoken) = SYMBOLS

@@ -29,7 +29,8 @@ const CAPITALIZED: &[&str] = &[
 ];
 /// Abbreviations before a Roman number: "Cap. IV".
 const BEFORE_NUMERALS: &[&str] = &[
-    "cap", "caps", "art", "arts", "inc", "tít", "liv", "tomo", "vols",
+    "cap", "caps", "art", "arts", "inc", "tít", "liv", "tomo", "vols", "ch", "sec", "fig", "bk",
+    "pt",
 ];
 /// Abbreviations that may also end a sentence, which the next word then shows.
 const DOUBTFUL: &[&str] = &[
@@ -116,8 +117,10 @@ fn is_shortened(bare: &str, next: &str) -> bool {
         .unwrap_or_default()
         .trim_start_matches(OPENERS);
     let lower = word.to_lowercase();
-    let is_initial =
-        word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
+    let titled = line.trim_end_matches(word).trim_end().ends_with('.');
+    let is_initial = word.chars().count() == 1
+        && word.chars().all(char::is_uppercase)
+        && (word != "I" || titled);
     let is_list_number = line.trim_start() == word && is_figures(word);
     let before_number = next.starts_with(char::is_numeric)
         && (BEFORE_NUMBERS.contains(&lower.as_str()) || DOUBTFUL.contains(&lower.as_str()));
@@ -190,6 +193,7 @@ mod tests {
             "It costs 3.14 dollars at 10.30 today.",
             "See https://example.com/a.b?c=1.2 and mail me@example.org now.",
             "J. R. R. Tolkien wrote it.",
+            "Mr. I. Newton saw it.",
             "Use e.g. Berlin, i.e. a city.",
             "Turn to No. 5 or p. 12 please.",
             "He waited ... and left, etc. and so on.",
