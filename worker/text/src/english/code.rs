@@ -30,7 +30,7 @@ patterns! {
     BEHIND = r"\x20(?:is|as)\x20(?:your|the|my|our)\x20(?:[A-Za-z-]+\x20){0,4}?(?i:code|otp|pin|passcode|password)\b";
     YEAR_BEFORE = r"(?i:.*\b(?:ending|ends)(?:\x20in|\x20with)?\x20)$";
     NUMBERED_BEFORE = r"(?i:.*\b(?:card|account|number|visa|mastercard|amex|phone|digits|line|iban)\b)";
-    MASKED = r"(?:[*•xX]{2,4}[-\x20]?){1,4}([0-9]{3,4})";
+    MASKED = r"(?:(?:\*{3,4}|[•xX]{2,4})[-\x20]?){1,4}([0-9]{4})";
     CARD = r"[0-9]{4}(?:\x20[0-9]{4}){3}|[0-9]{4}\x20[0-9]{6}\x20[0-9]{5}";
     OPENING = r"\W*\w+\x20$";
     NOUN = r"\x20[a-z]{3,}s\b";
@@ -64,6 +64,9 @@ pub(super) fn figures(place: &Place<'_>) -> Option<Reading> {
     {
         return None;
     }
+    let word = code
+        .split(|c: char| !c.is_ascii_lowercase())
+        .any(|run| run.len() > 2);
     let before = place.before();
     let named = BEFORE.is_match(before)
         && !OTHER.is_match(before)
@@ -74,7 +77,8 @@ pub(super) fn figures(place: &Place<'_>) -> Option<Reading> {
         && !NUMBERED_BEFORE.is_match(before);
     let sent = bare && (4..=8).contains(&digits) && BEHIND.is_match(after);
     let round = bare && digits == 3 && code.ends_with("00") && !code.starts_with('0');
-    ((named || long || sent) && !round && !year).then(|| Reading::new(code.len(), spoken(code)))
+    ((named || long || sent) && !word && !round && !year)
+        .then(|| Reading::new(code.len(), spoken(code)))
 }
 
 /// No figure or sign joins what follows.

@@ -30,7 +30,12 @@ pub(super) fn spoken(parts: &[Part<'_>]) -> String {
     for (index, part) in parts.iter().enumerate() {
         match *part {
             Part::Letters(letters) => {
+                let in_path = parts
+                    .iter()
+                    .take(index)
+                    .any(|part| *part == Part::Sign('/'));
                 let host_ends = index > 0
+                    && !in_path
                     && matches!(
                         parts.get(index + 1),
                         None | Some(Part::Sign('/' | '?' | ':'))

@@ -6,7 +6,7 @@ use crate::reading::{Place, Reading, patterns};
 patterns! {
     INTERNATIONAL = r"\+[0-9]{1,3}(?:[\x20.-]?\(?[0-9]{1,5}\)?){2,6}";
     NORTH_AMERICAN = r"(?:1[-.\x20]?)?(?:\([0-9]{3}\)[-.\x20]?|[0-9]{3}[-.\x20/])[0-9]{3}[-.\x20][0-9]{4}";
-    VANITY = r"(?:1[-.\x20])?\(?[89][0-9]{2}\)?[-.\x20](?:[A-Z0-9]+-)*[A-Z]{2,}(?:-[A-Z0-9]+)*\b";
+    VANITY = r"(?:1[-.\x20]\(?(?:8(?:00|33|44|55|66|77|88)|900)\)?[-.\x20]|\(?(?:8(?:00|33|44|55|66|77|88)|900)\)?[-.])([A-Z0-9]+(?:-[A-Z0-9]+)*)\b";
     // As in Britain and France, from the zero on.
     NATIONAL = r"0[0-9]{2,4}\x20[0-9]{3,4}\x20?[0-9]{3,4}|0[0-9](?:[\x20.][0-9]{2}){4}";
     EXTENSION = r",?\x20?(?:x|ext\.?|extension)\x20?([0-9]{1,6})\b";
@@ -20,7 +20,7 @@ pub(super) fn number(place: &Place<'_>) -> Option<Reading> {
     if place.previous().is_some_and(char::is_alphanumeric) {
         return None;
     }
-    if let Some(found) = place.captures(&VANITY) {
+    if let Some(found) = place.captures(&VANITY).filter(|found| is_word(&found[1])) {
         return Some(Reading::new(found[0].len(), spoken(&found[0])));
     }
     let long = [&INTERNATIONAL, &NORTH_AMERICAN, &NATIONAL, &LOCAL];
@@ -36,6 +36,13 @@ pub(super) fn number(place: &Place<'_>) -> Option<Reading> {
     let after = place.after(written.len());
     let whole = ends(after) || EXTENSION.is_match(after);
     (enough && whole && !after.starts_with('-')).then(|| with_extension(written, after))
+}
+
+/// Enough letters to be dialled as a number.
+fn is_word(written: &str) -> bool {
+    let signs = written.bytes().filter(u8::is_ascii_alphanumeric).count();
+    let letters = written.bytes().filter(u8::is_ascii_uppercase).count();
+    signs > 5 && letters > 3
 }
 
 fn with_extension(written: &str, after: &str) -> Reading {

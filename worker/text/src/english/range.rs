@@ -38,7 +38,8 @@ fn between_numbers(place: &Place<'_>) -> Option<Reading> {
         return None;
     }
     let spaced = place.previous() == Some(' ');
-    if is_sum(place, spaced) {
+    let minus = spaced || place.next() == Some('-');
+    if minus && is_sum(place, spaced) {
         return Some(Reading::new(length, "minus"));
     }
     let code = in_code(place);

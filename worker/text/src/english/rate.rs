@@ -68,7 +68,7 @@ const PRICED_BY: &[(&str, &str)] = &[
 patterns! {
     PER = r"/\x20?(sq\.?\x20(?:ft|m)|m²|[a-zA-Z]+)";
     MONEY = r".*[$£€¥₹][0-9][0-9.,]*(?:[kKMB]|bn)?(?:\x20?[-–]\x20?[$£€¥₹]?[0-9.,]+)?(?:/[a-z]+|\x20per\x20[a-z]+)*\x20?$";
-    COUNTED = r".*[0-9]\x20?[a-z%]*(?:/[a-z]+)?\x20?$";
+    COUNTED = r".*[0-9]\x20?[\p{L}%]*(?:/[a-z]+)?\x20?$";
 }
 
 /// `$5/month`, `60 words/minute`, `$20/user/month`, `$12/ticket`.
