@@ -58,6 +58,9 @@ const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("Ln", "lane", true, Any),
     ("Hwy", "highway", false, Any),
     ("Pkwy", "parkway", false, Any),
+    ("ref", "reference", true, Digit),
+    ("Rt", "route", true, Digit),
+    ("Rte", "route", false, Digit),
     ("Apt", "apartment", true, Any),
     ("Bldg", "building", false, Any),
     ("Sq", "square", true, Any),
@@ -182,7 +185,9 @@ pub(super) fn abbreviation(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&LETTERS)?;
     let (letters, stop) = (&found[1], &found[2]);
     let after = place.after(found[0].len());
+    let model = after.starts_with('-') && letters.chars().all(char::is_uppercase);
     if joined(place)
+        || model
         || after.starts_with(['\'', '@', '_'])
         || after.starts_with(char::is_alphanumeric) && stop.is_empty()
     {

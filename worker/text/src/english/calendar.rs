@@ -37,6 +37,7 @@ patterns! {
     YEAR_FIRST = r"([0-9]{4})([-/.])([0-9]{1,2})[-/.]([0-9]{1,2})T?";
     YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})([-/.])([0-9]{4}|[0-9]{2})";
     COUNTS_BEHIND = r"\x20?(?:of|in|out|correct|right|points?|marks?|shooting|votes?|students|people|seconds?|sec|s|inch|inches|\x22|scale|ratio|=|[-–+*×÷])";
+    SHORT_RANGE = r"([0-9]{1,2})/([0-9]{1,2})\x20?[-–]\x20?([0-9]{1,2})/([0-9]{1,2})";
     SHORT_DATE = r"([0-9]{1,2})/([0-9]{1,2})";
     WEEKDAY = r"(?i:(Tues|Tue|Wed|Thurs|Thur|Thu|Fri|Mon|Sat|Sun))\b\.?";
     FULL_DATE = r"[.,]{0,2}\x20(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\x20[0-9]
@@ -79,6 +80,9 @@ pub(super) fn numeric_date(place: &Place<'_>) -> Option<Reading> {
 
 /// `10/14` behind a word that a day follows.
 pub(super) fn short_date(place: &Place<'_>) -> Option<Reading> {
+    if let Some(reading) = short_range(place) {
+        return Some(reading);
+    }
     let found = place.captures(&SHORT_DATE)?;
     let after = place.after(found[0].len());
     let expected = BEFORE_DATES.contains(&place.previous_word().to_lowercase().as_str())
@@ -88,6 +92,24 @@ pub(super) fn short_date(place: &Place<'_>) -> Option<Reading> {
         .then(|| date(&found[1], &found[2]))
         .flatten()?;
     Some(Reading::new(found[0].len(), spoken))
+}
+
+/// `9/1-9/5`, unless both are parts of a whole.
+fn short_range(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&SHORT_RANGE)?;
+    let number = |group: usize| found[group].parse::<u8>().unwrap_or_default();
+    let parts = number(1) < number(2) && number(3) < number(4);
+    let days = !parts || is_no_part(&found[2]) || is_no_part(&found[4]);
+    let ends = ends(place.after(found[0].len())) && !place.after(found[0].len()).starts_with('/');
+    let spoken = || {
+        Some(format!(
+            "{} to {}",
+            date(&found[1], &found[2])?,
+            date(&found[3], &found[4])?
+        ))
+    };
+    (days && ends && !super::joined(place))
+        .then(|| Some(Reading::new(found[0].len(), spoken()?)))?
 }
 
 /// Nobody says `twenty fourths`, so that `1/24` is a day.

@@ -7,7 +7,7 @@ use crate::reading::{Place, Reading, patterns};
 macro_rules! named {
     () => {
         r"(?:code|pin|passcode|passkey|password|otp|cvv|cvc|ssn|imei|vin|isbn|issn|sku|upc|ean|pnr|iban|zip|serial|tracking
-            |verification|ending|ends|extension|ext|digits|tan|captcha|plate|last\x20four|last\x204)"
+            |verification|ending|ends|extension|ext|digits|tan|captcha|plate|ref\.|last\x20four|last\x204)"
     };
 }
 /// Figures behind these and `number`, `ID`, `#` and the like are a code.
@@ -64,14 +64,18 @@ pub(super) fn figures(place: &Place<'_>) -> Option<Reading> {
     {
         return None;
     }
-    let word = code
-        .split(|c: char| !c.is_ascii_lowercase())
-        .any(|run| run.len() > 2);
+    let runs = |letter: fn(&char) -> bool, most: usize| {
+        code.split(|c: char| !letter(&c))
+            .any(|run| run.len() > most)
+    };
+    let word = runs(char::is_ascii_lowercase, 2) || runs(char::is_ascii_alphabetic, 3);
     let before = place.before();
     let named = BEFORE.is_match(before)
         && !OTHER.is_match(before)
         && (digits > 2 || !bare || code.starts_with('0'));
-    let long = digits > 4 && LONG_BEFORE.is_match(before);
+    let mixed = !bare && digits > 1 && code.len() > 4;
+    let kind = ["model", "part"].contains(&place.previous_word().to_lowercase().as_str());
+    let long = (digits > 4 || mixed && !kind) && LONG_BEFORE.is_match(before);
     let year = matches!(code.parse(), Ok(1900..2100u32))
         && YEAR_BEFORE.is_match(before)
         && !NUMBERED_BEFORE.is_match(before);

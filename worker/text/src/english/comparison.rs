@@ -26,6 +26,7 @@ const SIGNS: &[(&str, &str, Needs)] = &[
     ("!=", "does not equal", Operand),
     ("~=", "approximately", Operand),
     ("==", "equals", Sides),
+    ("=<", "less than or equal to", Sides),
     ("<>", "does not equal", Sides),
     ("->", "to", Sides),
     ("=>", "to", Sides),
@@ -55,6 +56,8 @@ pub(super) fn sign(place: &Place<'_>) -> Option<Reading> {
     {
         let fits = match needs {
             Operand => opens_operand(after) && (is_even(place, after) || NUMBER.is_match(after)),
+            // `name=<value>` is a form to be filled in.
+            Sides if sign == "=<" => NUMBER.is_match(after),
             Sides => opens_operand(after) && behind_operand(place) && is_even(place, after),
         };
         if fits && !after.starts_with(is_sign) {
@@ -75,8 +78,8 @@ pub(super) fn sign(place: &Place<'_>) -> Option<Reading> {
     } else if after.starts_with(' ') {
         is_even(place, after) && compares(place, after, next)
     } else {
-        is_letter(word_before(place.before()))
-            && is_letter(word_at(after))
+        is_operand(word_before(place.before()))
+            && is_operand(word_at(after))
             && !after.get(1..)?.starts_with('>')
             && !place
                 .before()
@@ -130,6 +133,11 @@ fn word_before(text: &str) -> &str {
 fn word_at(text: &str) -> &str {
     let rest = text.trim_start_matches(char::is_alphanumeric);
     text.get(..text.len() - rest.len()).unwrap_or_default()
+}
+
+/// A letter or a number.
+fn is_operand(word: &str) -> bool {
+    is_letter(word) || !word.is_empty() && word.bytes().all(|c| c.is_ascii_digit())
 }
 
 fn is_letter(word: &str) -> bool {

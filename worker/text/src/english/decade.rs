@@ -1,6 +1,9 @@
 //! Decades and years without their century.
 
-use super::number;
+use super::{
+    listing::{LONGEST, before_joiner},
+    number,
+};
 use crate::reading::{Place, Reading, patterns};
 
 /// `30s` are seconds unless one of these stands before: `in the 80s`, `in her 30s`.
@@ -55,9 +58,8 @@ const BEHIND: &[&str] = &[
 patterns! {
     DECADE = r"('?)([0-9]0|[12][0-9]{2}0)('?s|\x20s)\b";
     SHORT_YEAR = r"'([0-9]{2})\b";
-    // What a list or a range of decades has behind one of them.
-    EARLIER = r"(.*?)'?([0-9]0|[12][0-9]{2}0)'?s(?:,?\x20(?:and|or|to|through|versus|vs\.?|&)\x20(?:the\x20)?|\x20?[-–/,&]\x20?)$";
     LATER = r"(?:,?\x20(?:and|or|to|&)\x20|\x20?[-–/,&]\x20?)'?([0-9]0|[12][0-9]{2}0)'?s\b";
+    NAMED = r"(?i:(?:.*\b)?(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies(?:,|\x20and|\x20or|\x20to|-|–)\x20?)$";
     NOUN = r"[\x20-]([a-z]+|TV)\b";
 }
 
@@ -95,15 +97,17 @@ pub(super) fn decade(place: &Place<'_>) -> Option<Reading> {
 /// What stands before, or before the decades that this one is listed with, makes it a decade.
 fn is_announced(before: &str) -> bool {
     let mut before = before;
-    while let Some(found) = EARLIER.captures(before) {
-        let head = found.get(1).map_or("", |head| head.as_str());
-        let quoted = before
-            .get(head.len()..)
-            .is_some_and(|own| own.contains('\''));
-        if found[2].len() == 4 || quoted {
+    for _ in 0..LONGEST {
+        let Some((head, decade)) = before_joiner(before).and_then(decade_at_end) else {
+            break;
+        };
+        if decade.len() > 3 || decade.starts_with('\'') {
             return true;
         }
         before = head;
+    }
+    if NAMED.is_match(before) {
+        return true;
     }
     let word = before.trim_end_matches([' ', '-', '\'']);
     let start = word.trim_end_matches(char::is_alphabetic).len();
@@ -111,10 +115,25 @@ fn is_announced(before: &str) -> bool {
     BEFORE.contains(&word.as_str()) && before.len() > start + word.len()
 }
 
+/// The `1960` or `'60` of a decade that ends a text, and what stands before it.
+fn decade_at_end(text: &str) -> Option<(&str, &str)> {
+    let years = text.strip_suffix('s')?;
+    let years = years.strip_suffix('\'').unwrap_or(years);
+    let figures = years.trim_end_matches(|c: char| c.is_ascii_digit());
+    let head = figures.strip_suffix('\'').unwrap_or(figures);
+    let decade = text.get(head.len()..years.len())?;
+    let whole = !head.ends_with(char::is_alphanumeric);
+    let digits = years.len() - figures.len();
+    (whole && matches!(digits, 2 | 4) && years.ends_with('0')).then_some((head, decade))
+}
+
 /// What stands behind, or behind the decades listed next, makes it a decade.
 fn is_described(after: &str) -> bool {
     let mut after = after;
-    while let Some(found) = LATER.captures(after) {
+    for _ in 0..LONGEST {
+        let Some(found) = LATER.captures(after) else {
+            break;
+        };
         if found[1].len() == 4 {
             return true;
         }

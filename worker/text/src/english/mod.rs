@@ -14,7 +14,9 @@ mod decade;
 mod digits;
 mod dimension;
 mod fraction;
+mod heading;
 mod internet;
+mod listing;
 mod measure;
 mod model;
 mod money;
@@ -83,7 +85,8 @@ const RULES: &[Rule] = &[
     abbreviation::state,
     abbreviation::saint_or_street,
     abbreviation::doctor_or_drive,
-    roman::heading,
+    heading::numbered,
+    heading::alone,
     abbreviation::initials,
     abbreviation::abbreviation,
     roman::numeral,

@@ -39,6 +39,7 @@ const NAMED_BY_NUMBER: &[&str] = &[
     "channel",
     "audi",
     "volvo",
+    "office",
 ];
 const NAMES: &[(&str, &str)] = &[
     ("49ers", "forty niners"),

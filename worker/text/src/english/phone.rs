@@ -8,7 +8,7 @@ patterns! {
     NORTH_AMERICAN = r"(?:1[-.\x20]?)?(?:\([0-9]{3}\)[-.\x20]?|[0-9]{3}[-.\x20/])[0-9]{3}[-.\x20][0-9]{4}";
     VANITY = r"(?:1[-.\x20]\(?(?:8(?:00|33|44|55|66|77|88)|900)\)?[-.\x20]|\(?(?:8(?:00|33|44|55|66|77|88)|900)\)?[-.])([A-Z0-9]+(?:-[A-Z0-9]+)*)\b";
     // As in Britain and France, from the zero on.
-    NATIONAL = r"0[0-9]{2,4}\x20[0-9]{3,4}\x20?[0-9]{3,4}|0[0-9](?:[\x20.][0-9]{2}){4}";
+    NATIONAL = r"\(0[0-9]{1,4}\)\x20?[0-9]{3,4}[\x20-]?[0-9]{3,4}|0[0-9]{2,4}\x20[0-9]{3,4}\x20?[0-9]{3,4}|0[0-9](?:[\x20.][0-9]{2}){4}";
     EXTENSION = r",?\x20?(?:x|ext\.?|extension)\x20?([0-9]{1,6})\b";
     BARE = r"1?[2-9][0-9]{9}";
     CALLED = r"(?i:.*\b(?:call|phone|tel|telephone|fax|text|mobile|cell|dial|ring|whatsapp|sms|contact)(?:\x20(?:me|us|him|her|them|at|on|number|no|is))*[.:]?\x20)$";

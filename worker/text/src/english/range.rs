@@ -3,10 +3,19 @@
 use super::{date, measure};
 use crate::reading::{Place, Reading, patterns};
 
+macro_rules! term {
+    () => {
+        r"\(*-?(?:[a-z]\b|[0-9.]+[a-z%]?)\)*"
+    };
+}
+
 patterns! {
     DASH = r"([-–]\x20?)'?[0-9$£€¥.]";
-    SUM_BEHIND = r"[-–]\x20?\(?[0-9.]+\)?(?:\x20?[-+*/×÷x]\x20?\(?[0-9.]+\)?)*\x20?=\x20?(?:[-0-9.?]|[a-z]\b|$)";
-    SUM_BEFORE = r".*=\x20?\(?[0-9.]+(?:\x20?[-+*/×÷x]\x20?\(?[0-9.]+)*\x20?$";
+    SUM_BEHIND = concat!(r"-\x20?", term!(), r"(?:\x20?[-+*/×÷x^]\x20?", term!(), r")*\x20?=\x20?(?:[-0-9.?(]|[a-z]\b|$)");
+    SUM_BEFORE = concat!(r".*=\x20?", term!(), r"(?:\x20?[-+*/×÷x^]\x20?", term!(), r")*\x20?$");
+    OPERAND = r"-\x20?\(*-?(?:[0-9.]|[a-z]\b)";
+    TERM_BEFORE = r".*(?:[0-9%)]|(?:^|[^\p{L}\p{N}'])[a-z])\x20?$";
+    NEGATIVE_BEFORE = r".*[=(]\x20?$";
     ASKED = r"(?i:.*\b(?:what\x20is|what's|calculate|compute|solve)\x20)[0-9.]+\x20?$";
     VARIABLE = r".*(?:^|[\x20(=+*/-])[a-z]\x20?$";
     MINUS = r"-\x20?[0-9]";
@@ -25,11 +34,23 @@ pub(super) fn dash(place: &Place<'_>) -> Option<Reading> {
     if !matches!(place.next(), Some('-' | '–' | '—')) {
         return None;
     }
-    between_numbers(place)
+    difference(place)
+        .or_else(|| between_numbers(place))
         .or_else(|| from_variable(place))
         .or_else(|| to_a_word(place))
         .or_else(|| between_names(place))
         .or_else(|| date::dash(place))
+}
+
+/// `3-1=2`, `a-b=c`, `4-(-2)=6`, `x=-b`.
+fn difference(place: &Place<'_>) -> Option<Reading> {
+    if !place.sentence().contains('=') || place.captures(&OPERAND).is_none() {
+        return None;
+    }
+    let before = place.before();
+    let equation = || place.captures(&SUM_BEHIND).is_some() || SUM_BEFORE.is_match(before);
+    let negative = NEGATIVE_BEFORE.is_match(before);
+    (negative || TERM_BEFORE.is_match(before) && equation()).then(|| Reading::new(1, "minus"))
 }
 
 fn between_numbers(place: &Place<'_>) -> Option<Reading> {
@@ -48,10 +69,7 @@ fn between_numbers(place: &Place<'_>) -> Option<Reading> {
 }
 
 fn is_sum(place: &Place<'_>, spaced: bool) -> bool {
-    spaced && place.sentence().contains('=')
-        || place.captures(&SUM_BEHIND).is_some()
-        || SUM_BEFORE.is_match(place.before())
-        || ASKED.is_match(place.before())
+    spaced && place.sentence().contains('=') || ASKED.is_match(place.before())
 }
 
 /// `x-1=0`, `n-1`: a letter alone from which a number is taken.

@@ -67,12 +67,16 @@ const PRICED_BY: &[(&str, &str)] = &[
 
 patterns! {
     PER = r"/\x20?(sq\.?\x20(?:ft|m)|m²|[a-zA-Z]+)";
+    AMOUNT = r"/\x20?[0-9.]+\x20?[a-zA-Z]+\b";
     MONEY = r".*[$£€¥₹][0-9][0-9.,]*(?:[kKMB]|bn)?(?:\x20?[-–]\x20?[$£€¥₹]?[0-9.,]+)?(?:/[a-z]+|\x20per\x20[a-z]+)*\x20?$";
     COUNTED = r".*[0-9]\x20?[\p{L}%]*(?:/[a-z]+)?\x20?$";
 }
 
 /// `$5/month`, `60 words/minute`, `$20/user/month`, `$12/ticket`.
 pub(super) fn per(place: &Place<'_>) -> Option<Reading> {
+    if place.captures(&AMOUNT).is_some() && MONEY.is_match(place.before()) {
+        return Some(Reading::new(1, "per"));
+    }
     let found = place.captures(&PER)?;
     let key = found[1].replace('.', "").to_lowercase();
     let after = place.after(found[0].len());

@@ -1,6 +1,10 @@
 //! Roman numerals, where what stands before makes them certain.
 
-use super::{ends, number};
+use super::{
+    ends,
+    listing::{LONGEST, before_joiner},
+    number,
+};
 use crate::{
     reading::{Place, Reading, patterns},
     roman::value,
@@ -176,202 +180,9 @@ const DOUBTFUL: &[&str] = &[
     "CI", "LI", "XXL", "XXX", "IV", "C", "D", "M", "L",
 ];
 
-/// A heading's one letter is a number before these, and elsewhere the initial of a name: `I. Newton`.
-const HEADINGS: &[&str] = &[
-    "introduction",
-    "background",
-    "overview",
-    "summary",
-    "abstract",
-    "preface",
-    "prologue",
-    "purpose",
-    "objective",
-    "objectives",
-    "motivation",
-    "scope",
-    "definitions",
-    "conclusion",
-    "conclusions",
-    "discussion",
-    "results",
-    "method",
-    "methods",
-    "methodology",
-    "materials",
-    "references",
-    "appendix",
-    "acknowledgments",
-    "acknowledgements",
-    "analysis",
-    "evaluation",
-    "related",
-    "future",
-    "general",
-    "preliminary",
-    "preliminaries",
-    "executive",
-    "literature",
-    "theory",
-    "theoretical",
-    "experiments",
-    "experimental",
-    "problem",
-    "the",
-    "a",
-    "an",
-    "in",
-    "on",
-    "of",
-    "what",
-    "how",
-    "why",
-    "our",
-    "data",
-    "findings",
-    "limitations",
-    "recommendations",
-    "history",
-    "context",
-    "basic",
-    "getting",
-    "setup",
-    "installation",
-    "terms",
-    "requirements",
-    "design",
-    "implementation",
-    "testing",
-    "first",
-    "allegro",
-    "andante",
-    "adagio",
-    "facts",
-    "arguments",
-    "argument",
-    "legal",
-    "procedural",
-    "parties",
-    "jurisdiction",
-    "statement",
-    "opening",
-    "budget",
-    "timeline",
-    "schedule",
-    "costs",
-    "risks",
-    "team",
-    "training",
-    "evidence",
-    "claims",
-    "remedies",
-    "goals",
-    "plan",
-    "status",
-    "next",
-    "key",
-    "main",
-    "core",
-    "proposed",
-    "current",
-    "project",
-    "system",
-    "model",
-    "models",
-    "case",
-    "notes",
-    "questions",
-    "answers",
-    "examples",
-    "applications",
-    "sources",
-    "bibliography",
-    "index",
-    "glossary",
-    "closing",
-    "final",
-    "personnel",
-    "facilities",
-    "equipment",
-    "procedures",
-    "policy",
-    "policies",
-    "safety",
-    "security",
-    "privacy",
-    "duties",
-    "rights",
-    "obligations",
-    "payment",
-    "termination",
-    "warranties",
-    "liability",
-    "eligibility",
-    "membership",
-    "officers",
-    "meetings",
-    "finances",
-    "amendments",
-    "program",
-    "services",
-    "education",
-    "experience",
-    "skills",
-    "work",
-    "call",
-    "roll",
-    "approval",
-    "reports",
-    "old",
-    "new",
-    "adjournment",
-    "allegations",
-    "fundamentals",
-    "basics",
-];
-
 patterns! {
     NUMERAL = r"([IVXLCDM]+)('s)?";
-    HEADING = r"(?:([IVX]+)([.):]|\x20[-–—])|\(([IVX]+)\)|([ivx]+)\)|\(([ivx]+)\)|([ivx]{2,})\.)\x20\W*(\w+)";
-    LISTED = r"(.*?)(?:[IVX]+|[ivx]+)(?:,?\x20(?:and|or|to|through|&)\x20|,\x20|\x20?[-–]\x20?)$";
     CENTURY = r"\x20(?:century|centuries)\b";
-}
-
-/// `II. Methods`, `IV) Results`, `(iii) the rest`: the number of a heading or of a point in a list.
-pub(super) fn heading(place: &Place<'_>) -> Option<Reading> {
-    let found = place.captures(&HEADING)?;
-    let opens = !place.before().contains(char::is_alphanumeric);
-    let numeral = [1, 3, 4, 5, 6]
-        .into_iter()
-        .find_map(|group| found.get(group))?;
-    let written = numeral.as_str().to_uppercase();
-    let value = value(&written).filter(|&value| value < 40)?;
-    let inside = place.next() == Some('(');
-    let next = found[7].to_lowercase();
-    let certain = match written.len() {
-        1 if inside => {
-            let sentence = place.sentence().to_lowercase();
-            let neighbours = match written.as_str() {
-                "I" => ["(ii)", "(ii)"],
-                "V" => ["(iv)", "(vi)"],
-                _ => ["(ix)", "(xi)"],
-            };
-            opens && written == "I" || neighbours.iter().any(|other| sentence.contains(other))
-        }
-        1 if found.get(2).is_some_and(|mark| mark.as_str() == ".") => {
-            HEADINGS.contains(&next.as_str())
-        }
-        1 => {
-            found
-                .get(2)
-                .is_some_and(|mark| mark.as_str() == ")" || mark.as_str() == ":" && written != "I")
-                || found.get(4).is_some()
-        }
-        _ => true,
-    };
-    let length =
-        numeral.end() + usize::from(inside || found.get(4).is_some() || found.get(6).is_some());
-    (certain && (opens || inside)).then(|| Reading::new(length, format!("{},", number::of(value))))
 }
 
 pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
@@ -416,8 +227,15 @@ pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
 /// The word before a numeral, or before a list of numerals: `Parts I, II and III`.
 fn counted_word<'a>(place: &Place<'a>) -> &'a str {
     let mut before = place.before();
-    while let Some(found) = LISTED.captures(before) {
-        before = found.get(1).map_or("", |head| head.as_str());
+    for _ in 0..LONGEST {
+        let listed = before_joiner(before).and_then(|head| {
+            let rest = head.trim_end_matches(['I', 'V', 'X']);
+            (rest.len() < head.len() && rest.ends_with([' ', '-', '–'])).then_some(rest)
+        });
+        match listed {
+            Some(rest) => before = rest,
+            None => break,
+        }
     }
     let before = before.trim_end_matches([' ', '.']);
     let start = before

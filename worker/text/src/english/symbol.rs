@@ -141,6 +141,9 @@ pub(super) fn symbol(place: &Place<'_>) -> Option<Reading> {
     if attached && place.captures(&INNER_HASH).is_some() {
         return Some(Reading::new(1, "hash"));
     }
+    if next == '&' && place.previous() == Some('&') {
+        return Some(Reading::new(1, ""));
+    }
     let alone = "$£€¢".contains(next) && place.previous().is_some_and(char::is_alphanumeric);
     let (_, spoken) = SYMBOLS
         .iter()

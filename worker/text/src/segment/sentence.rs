@@ -21,7 +21,7 @@ const BEFORE_NUMBERS: &[&str] = &[
     "abr", "ago", "apr", "apto", "art", "arts", "aug", "b", "c", "cap", "caps", "ch", "d", "dec",
     "dez", "eq", "ext", "feb", "fev", "figs", "fl", "inc", "jan", "jul", "jun", "liv", "mai",
     "mar", "n", "no", "nos", "nov", "núm", "oct", "out", "p", "pg", "pgs", "pág", "págs", "qd",
-    "sec", "sep", "sept", "set", "tel", "tít", "unid", "vols",
+    "ref", "rt", "sec", "sep", "sept", "set", "tel", "tít", "unid", "vols",
 ];
 /// Abbreviations only with a capital, for small they are words: "Mal. Deodoro", but "Ele passou mal."
 const CAPITALIZED: &[&str] = &[

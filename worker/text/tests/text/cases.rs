@@ -131,10 +131,10 @@ pub(crate) fn check(table: &str, language: Language, least: usize) {
     let cases: Vec<(&str, &str, &str)> = table
         .lines()
         .filter(|line| !line.starts_with("# ") && !line.is_empty())
-        .map(|line| {
-            let mut columns = line.split('\t');
-            let mut next = || columns.next().expect("class, text and expected words");
-            (next(), next(), next())
+        .filter_map(|line| {
+            let (class, rest) = line.split_once('\t')?;
+            let (text, expected) = rest.split_once('\t')?;
+            Some((class, text, expected))
         })
         .collect();
     assert!(cases.len() >= least, "only {} cases", cases.len());
