@@ -41,6 +41,15 @@ impl Clean {
         &self.text
     }
 
+    /// The text as `rewrite` has it, which must keep the length of every character.
+    pub(crate) fn rewritten(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        let text = rewrite(&self.text);
+        if text.len() == self.text.len() {
+            self.text = text;
+        }
+        self
+    }
+
     /// The part of the input that a part of the clean text stands for.
     pub(crate) fn source(&self, range: Range<usize>) -> Range<usize> {
         let sources = self.sources.get(range).unwrap_or_default();

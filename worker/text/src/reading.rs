@@ -129,14 +129,18 @@ impl Reading {
 
 /// The words of a sentence that begins at `offset` in the input.
 pub(crate) fn read(sentence: &str, offset: usize, rules: &[Rule]) -> Vec<Word> {
-    let clean = Clean::new(sentence, offset);
+    read_clean(&Clean::new(sentence, offset), rules)
+}
+
+/// The words of a clean sentence.
+pub(crate) fn read_clean(clean: &Clean, rules: &[Rule]) -> Vec<Word> {
     let mut words = Vec::new();
     let mut place = Place::new(clean.text());
     while let Some(next) = place.next() {
         if next == ' ' {
             place.at += 1;
         } else if let Some(reading) = rules.iter().find_map(|rule| rule(&place)) {
-            say(&reading, &place, &clean, &mut words);
+            say(&reading, &place, clean, &mut words);
             place.at += reading.length.max(1);
         } else {
             punctuate(&place, &mut words);

@@ -6,7 +6,7 @@ use super::{
         Gender::{self, Masculine},
         of_counted,
     },
-    joined, measure, number,
+    joined, number, unit as units,
 };
 use crate::reading::{Place, Reading, patterns};
 
@@ -81,7 +81,7 @@ fn by_slash<'a>(place: &Place<'a>) -> Option<Parts<'a>> {
 /// The name of the unit that follows, and how much of the text it takes.
 fn unit(after: &str) -> Option<(&'static str, usize)> {
     let found = UNIT.captures(after)?;
-    let (_, one, ..) = measure::unit(&found[1])?;
+    let (_, one, ..) = units::unit(&found[1])?;
     ends(after.get(found[0].len()..)?).then(|| (*one, found[0].len()))
 }
 

@@ -5,8 +5,12 @@
 
 mod abbreviation;
 mod acronym;
+mod arithmetic;
 mod calendar;
 mod clock;
+mod comparison;
+mod context;
+mod degree;
 mod digits;
 mod fraction;
 mod gender;
@@ -14,17 +18,22 @@ mod internet;
 mod measure;
 mod money;
 mod number;
+mod per;
+mod product;
 mod quantity;
 mod roman;
 mod said;
 mod symbol;
+mod unit;
 mod word;
+mod writing;
 
 pub(crate) use said::said_as;
 
 use crate::{
     Word,
-    reading::{Rule, ends, joined, read},
+    clean::Clean,
+    reading::{Rule, ends, joined, read_clean},
 };
 
 const RULES: &[Rule] = &[
@@ -42,9 +51,14 @@ const RULES: &[Rule] = &[
     money::signed,
     money::named,
     digits::version,
+    comparison::comparison,
+    arithmetic::sign,
+    per::per,
     symbol::between_numbers,
+    product::product,
     fraction::fraction,
     quantity::ordinal,
+    degree::angle,
     measure::measure,
     quantity::scaled,
     quantity::number,
@@ -58,5 +72,8 @@ const RULES: &[Rule] = &[
 
 /// The words of a sentence that begins at `offset` in the input.
 pub(crate) fn words(sentence: &str, offset: usize) -> Vec<Word> {
-    read(sentence, offset, RULES)
+    read_clean(
+        &Clean::new(sentence, offset).rewritten(writing::uniform),
+        RULES,
+    )
 }

@@ -1,6 +1,7 @@
 //! Amounts of money.
 
 use super::{
+    context::follows,
     ends,
     gender::Gender::{self, Feminine, Masculine},
     number,
@@ -41,6 +42,19 @@ const CURRENCIES: &[(&[&str], Currency)] = &[
         },
     ),
     (
+        &["CHF"],
+        currency("franco suíço", "francos suíços", Masculine),
+    ),
+    (
+        &["C$", "CAD"],
+        currency("dólar canadense", "dólares canadenses", Masculine),
+    ),
+    (
+        &["A$", "AUD"],
+        currency("dólar australiano", "dólares australianos", Masculine),
+    ),
+    (&["CNY"], currency("yuan", "yuans", Masculine)),
+    (
         &["ARS"],
         currency("peso argentino", "pesos argentinos", Masculine),
     ),
@@ -59,6 +73,7 @@ const SCALES: &[(&str, &str, &str)] = &[
     ("k", "mil", "mil"),
     ("K", "mil", "mil"),
     ("mi", "milhão", "milhões"),
+    ("MM", "milhão", "milhões"),
     ("milhão", "milhão", "milhões"),
     ("milhões", "milhão", "milhões"),
     ("bi", "bilhão", "bilhões"),
@@ -76,13 +91,21 @@ macro_rules! amount {
 }
 macro_rules! scale {
     () => {
-        r"(?:\x20?(k|K|mil|mi|milhão|milhões|bi|bilhão|bilhões|tri|trilhão|trilhões)\b)?"
+        r"(?:\x20?(k|K|mil|mi|MM|milhão|milhões|bi|bilhão|bilhões|tri|trilhão|trilhões)\b)?"
+    };
+}
+macro_rules! sign {
+    () => {
+        r"(R\$|US\$|U\$|\$|€|£)"
     };
 }
 patterns! {
-    RANGE = concat!(r"(R\$|US\$|U\$|\$|€|£)\x20?", amount!(), r"\x20?[-–]\x20?(?:R\$|US\$|U\$|\$|€|£)?\x20?", amount!(), scale!());
-    SIGN_FIRST = concat!(r"(-)?\x20?(R\$|US\$|U\$|BRL|USD|EUR|GBP|JPY|ARS|\$|€|£|¥|₿)\x20?(-)?", amount!(), scale!());
-    NUMBER_FIRST = concat!(amount!(), scale!(), r"\x20?(€|£|¥|₿|BRL|USD|EUR|GBP|JPY|ARS|BTC)");
+    RANGE = concat!(sign!(), r"\x20?", amount!(), scale!(), r"(\x20?[-–—]\x20?|\x20a\x20|\x20até\x20|\x20e\x20)", sign!(), r"?\x20?", amount!(), scale!());
+    // Behind words between them, a second number without a sign is one of the sums only where it counts nothing else.
+    SUM_ENDS = r"$|[^\p{L}\p{N}\x20/]|/\p{L}|\x20(?:por|para|em|n[oa]s?|d[aeo]s?|ao|à|cada|e|a|ou|mas|mensa\p{L}+|anua\p{L}+)\b|\x20[^\p{L}\p{N}]";
+    BETWEEN_BEFORE = r"(?i).*\bentre\x20$";
+    SIGN_FIRST = concat!(r"(-)?\x20?(R\$|US\$|U\$|BRL|USD|EUR|GBP|JPY|ARS|CHF|CAD|AUD|CNY|C\$|A\$|\$|€|£|¥|₿)\x20?([-+])?", amount!(), scale!());
+    NUMBER_FIRST = concat!(amount!(), scale!(), r"\x20?(€|£|¥|₿|BRL|USD|EUR|GBP|JPY|ARS|CHF|CAD|AUD|CNY|BTC)");
 }
 
 /// `R$ 1.234,56`, `US$ 3 milhões`, `-R$ 5`, `R$ 10-20`.
@@ -90,25 +113,73 @@ pub(super) fn signed(place: &Place<'_>) -> Option<Reading> {
     if place.previous().is_some_and(char::is_alphanumeric) {
         return None;
     }
-    if let Some(found) = place.captures(&RANGE) {
-        let currency = by_name(&found[1])?;
-        let most = sum(
-            currency,
-            &found[3],
-            found.get(4).map(|scale| scale.as_str()),
-        );
-        let least = number::amount(&found[2], currency.gender);
-        return Some(Reading::new(found[0].len(), format!("{least} a {most}")));
+    if let Some(range) = range(place) {
+        return Some(range);
     }
     let found = place.captures(&SIGN_FIRST)?;
-    let negative = found.get(1).or_else(|| found.get(3)).is_some();
+    let inner = found.get(3).map_or("", |sign| sign.as_str());
     let spoken = sum(
         by_name(&found[2])?,
         &found[4],
         found.get(5).map(|scale| scale.as_str()),
     );
-    let minus = if negative { "menos " } else { "" };
-    Some(Reading::new(found[0].len(), format!("{minus}{spoken}")))
+    let sign = match inner {
+        "+" => "mais ",
+        "-" => "menos ",
+        _ if found.get(1).is_some() => "menos ",
+        _ => "",
+    };
+    Some(Reading::new(found[0].len(), format!("{sign}{spoken}")))
+}
+
+/// `R$ 50,00-R$ 100,00`, `R$ 10 a 20 mil`: two sums, the currency said once where the first has no cents.
+fn range(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&RANGE)?;
+    let (first, last) = (
+        by_name(&found[1])?,
+        by_name(found.get(5).map_or(&found[1], |sign| sign.as_str()))?,
+    );
+    let dashed = found[4].contains(['-', '–', '—']);
+    let same = found.get(5).is_none_or(|sign| sign.as_str() == &found[1]);
+    let counts = !SUM_ENDS.is_match(place.after(found[0].len()));
+    let by_e = &found[4] == " e ";
+    let joined = by_e && !follows(place.before(), &BETWEEN_BEFORE);
+    if !same || !dashed && (found.get(5).is_some() || counts || joined) {
+        return None;
+    }
+    let scale = |group: usize| found.get(group).map(|scale| scale.as_str());
+    let least = least(first, &found[2], scale(3), scale(7));
+    let most = sum(last, &found[6], scale(7));
+    let between = if by_e { "e" } else { "a" };
+    Some(Reading::new(
+        found[0].len(),
+        format!("{least} {between} {most}"),
+    ))
+}
+
+/// The lower sum of a range. What the higher one says as well is left out: `dez a vinte mil reais`.
+fn least(currency: &Currency, amount: &str, scale: Option<&str>, upper: Option<&str>) -> String {
+    let (whole, cents) = split(amount);
+    if scale.is_none() && cents.trim_matches('0').is_empty() {
+        return number::cardinal(&whole, currency.gender);
+    }
+    if scale.is_none() && upper.is_some() {
+        return number::amount(amount, currency.gender);
+    }
+    let said = sum(currency, amount, scale);
+    let bare = [" de ", " "].iter().find_map(|joint| {
+        let name = format!("{joint}{}", currency.many);
+        said.strip_suffix(&name)
+    });
+    match bare {
+        Some(bare) if scale.is_some() => bare.to_owned(),
+        _ => said,
+    }
+}
+
+/// The name of more than one.
+pub(super) fn plural(sign: &str) -> Option<&'static str> {
+    by_name(sign).map(|currency| currency.many)
 }
 
 /// `20 €`, `10 USD`.
@@ -131,8 +202,8 @@ fn by_name(name: &str) -> Option<&'static Currency> {
 
 fn sum(currency: &Currency, amount: &str, scale: Option<&str>) -> String {
     let scale = scale.and_then(|scale| SCALES.iter().find(|(written, ..)| *written == scale));
-    if let Some((_, one, many)) = scale {
-        return scaled(currency, amount, one, many);
+    if let Some((written, one, many)) = scale {
+        return scaled(currency, amount, written, one, many);
     }
     let decimals = amount
         .split_once(',')
@@ -160,10 +231,10 @@ fn sum(currency: &Currency, amount: &str, scale: Option<&str>) -> String {
 }
 
 /// Thousands, millions and more, by their name for one and for many.
-fn scaled(currency: &Currency, amount: &str, one: &str, many: &str) -> String {
+fn scaled(currency: &Currency, amount: &str, written: &str, one: &str, many: &str) -> String {
     let name = currency.many;
     if many != "mil" {
-        let scale = if number::is_singular(amount) {
+        let scale = if number::is_singular(amount) && written != many {
             one
         } else {
             many

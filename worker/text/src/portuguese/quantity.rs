@@ -11,8 +11,7 @@ use super::{
 use crate::reading::{Place, Reading, patterns};
 
 patterns! {
-    ORDINAL = r"([0-9]{1,3}(?:\.[0-9]{3})?|[0-9]{4})\.?(ºs?|ªs?|o\b|a\b|°)";
-    DEGREE = r"\x20?(?:[CFNSLOEW]\b|de\x20(?:latitude|longitude)|[0-9])";
+    ORDINAL = r"([0-9]{1,3}(?:\.[0-9]{3})?|[0-9]{4})\.?(ºs?|ªs?|o\b|a\b)";
     LOWER = r"\x20\p{Ll}";
     EDITION = r"([0-9]{1,3})\.\x20ed\.";
     SCALED = r"([0-9]+(?:[.,][0-9]+)?)\x20?(mil|mi|bi|tri|milhão|milhões|bilhão|bilhões|trilhão|trilhões|k|K)\b";
@@ -27,9 +26,8 @@ pub(super) fn ordinal(place: &Place<'_>) -> Option<Reading> {
         return Some(Reading::new(length, number::ordinal(&found[1], Feminine)));
     }
     let found = place.captures(&ORDINAL)?;
-    let (sign, after) = (&found[2], place.after(found[0].len()));
-    let is_degree = sign == "°" && (DEGREE.is_match(after) || !LOWER.is_match(after));
-    if joined(place) || is_degree || found[1].starts_with('0') {
+    let sign = &found[2];
+    if joined(place) || found[1].starts_with('0') {
         return None;
     }
     let gender = if sign.starts_with(['ª', 'a']) {
@@ -52,7 +50,7 @@ pub(super) fn scaled(place: &Place<'_>) -> Option<Reading> {
         return None;
     }
     let after = place.after(found[0].len());
-    let one = number::is_singular(&found[1]);
+    let one = number::is_singular(&found[1]) && !found[2].ends_with("ões");
     let (gender, scale) = match &found[2] {
         "mil" | "k" | "K" => (of_counted(after), "mil"),
         "mi" | "milhão" | "milhões" => (Masculine, if one { "milhão" } else { "milhões" }),
