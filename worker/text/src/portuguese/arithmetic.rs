@@ -40,7 +40,7 @@ pub(super) fn after_number(place: &Place<'_>) -> bool {
     let before = place
         .before()
         .trim_end()
-        .trim_end_matches(['%', '°', '€', ')', '²', '³']);
+        .trim_end_matches(['%', '°', 'º', 'ª', '€', ')', '²', '³']);
     let bare = ["h", "kg", "km", "cm", "m", "°C", "min", "L", "g"]
         .iter()
         .find_map(|unit| before.strip_suffix(unit))

@@ -1,6 +1,6 @@
 //! Dates, months and days of the week.
 
-use super::{ends, gender::Gender::Masculine, joined, number};
+use super::{context::follows, ends, gender::Gender::Masculine, joined, number};
 use crate::reading::{Place, Reading, patterns};
 
 const MONTHS: [&str; 12] = [
@@ -17,13 +17,6 @@ const MONTHS: [&str; 12] = [
     "novembro",
     "dezembro",
 ];
-/// What stands before a day and a month without a year; otherwise `5/10` is a fraction.
-const BEFORE_DATES: &[&str] = &[
-    "dia", "em", "até", "desde", "no", "do", "de", "ao", "a", "e", "entre", "após", "antes",
-    "partir", "data", "dias",
-];
-/// What makes even `1/5` a date.
-const ALWAYS_BEFORE_DATES: &[&str] = &["dia", "dias", "data", "até", "desde"];
 const WEEKDAYS: [(&str, &str); 7] = [
     ("seg", "segunda feira"),
     ("ter", "terça feira"),
@@ -34,65 +27,28 @@ const WEEKDAYS: [(&str, &str); 7] = [
     ("dom", "domingo"),
 ];
 
+macro_rules! month {
+    () => {
+        r"(jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)"
+    };
+}
 patterns! {
-    FULL = r"([0-9]{1,2})º?([/.-])([0-9]{1,2})([/.-])([0-9]{4}|[0-9]{2})";
-    YEAR_FIRST = r"([0-9]{4})[/-]([0-9]{2})[/-]([0-9]{2})";
-    SHORT_MONTH = r"(?i)([0-9]{1,2})[/-](jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)(?:[/-]([0-9]{4}|[0-9]{2}))?";
-    DAY_MONTH = r"([0-9]{1,2})/([0-9]{1,2})";
-    FIRST_MONTH = r"(1)º/([0-9]{1,2})";
-    NAMED = r"(?i)(0?1|[0-9]{1,2})(?:º|°|o)?\x20de\x20(jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)(\p{L}*)\.?";
-    MONTH_YEAR = r"(?i)(jan|fev|mar|abr|mai|jun|jul|ago|set|out|nov|dez)\.?(?:/|\x20de\x20)([0-9]{4}|[0-9]{2})";
+    SHORT_MONTH = concat!(r"(?i)([0-9]{1,2})[/-]", month!(), r"(?:[/-]([0-9]{4}|[0-9]{2}))?");
+    NAMED = concat!(r"(?i)(0?1|[0-9]{1,2})(?:º|°|o)?\x20de\x20", month!(), r"(\p{L}*)\.?");
+    // Without `de` the year, a stop, or the end of the clause tells that a month is meant.
+    BARE = concat!(r"(?i)(0?1|[0-9]{1,2})º?\x20?", month!(), r"(?:\.?[\x20/]?(?:de\x20)?((?:1[5-9]|20)[0-9]{2})|\.|[,;:)]|$)");
+    MONTH_YEAR = concat!(r"(?i)", month!(), r"(?:\.?(?:/|\x20de\x20)([0-9]{4}|[0-9]{2})|(?:\.\x20?|[-–])((?:1[5-9]|20)[0-9]{2}))");
+    FULL_MONTH_YEAR = r"(?i)(janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro)/([0-9]{4}|[0-9]{2})";
+    MONTHS_JOINED = concat!(r"(?i)", month!(), r"\.?([-–/])", month!(), r"\b\.?(?:[\x20/](?:de\x20)?((?:1[5-9]|20)[0-9]{2}))?");
+    DECADES = r"((?:1[5-9]|20)?[1-9]0)/((?:1[5-9]|20)?[0-9]0)(?:[^0-9/]|$)";
+    DECADES_BEFORE = r"(?i).*\b(?:anos|décadas?\x20de|décs?\.\x20de)\x20$";
     NUMERIC_MONTH = r"(0[1-9]|1[0-2])/([12][0-9]{3})";
     WEEKDAY = r"(?i)(seg|ter|qua|qui|sex|sáb|dom)(?:\.,|,|\.)\x20[0-9]";
     TUESDAY = r"3[ªa]\.?[\x20-](feiras?)\b";
 }
 
-/// `25/12/2024`, `2024-12-25`, `25/12` after a word like `dia`.
-pub(super) fn numeric_date(place: &Place<'_>) -> Option<Reading> {
-    if joined(place) {
-        return None;
-    }
-    let (length, spoken) = full(place)
-        .or_else(|| year_first(place))
-        .or_else(|| day_and_short_month(place))
-        .or_else(|| day_and_number(place))?;
-    let after = place.after(length);
-    (ends(after) && !after.starts_with(['/', '%'])).then(|| Reading::new(length, spoken))
-}
-
-fn full(place: &Place<'_>) -> Option<(usize, String)> {
-    let found = place.captures(&FULL)?;
-    let day = day(&found[1])?;
-    let (month, same) = (month_number(&found[3])?, found[2] == found[4]);
-    let year = number::cardinal(found[5].trim_start_matches('0'), Masculine);
-    (same && !year.is_empty()).then(|| (found[0].len(), format!("{day} de {month} de {year}")))
-}
-
-fn year_first(place: &Place<'_>) -> Option<(usize, String)> {
-    let found = place.captures(&YEAR_FIRST)?;
-    let (day, month) = (day(&found[3])?, month_number(&found[2])?);
-    let year = number::cardinal(&found[1], Masculine);
-    Some((found[0].len(), format!("{day} de {month} de {year}")))
-}
-
-fn day_and_number(place: &Place<'_>) -> Option<(usize, String)> {
-    if let Some(found) = place.captures(&FIRST_MONTH) {
-        let (day, month) = (day(&found[1])?, month_number(&found[2])?);
-        return Some((found[0].len(), format!("{day} de {month}")));
-    }
-    let found = place.captures(&DAY_MONTH)?;
-    let (day, month) = (day(&found[1])?, month_number(&found[2])?);
-    let two_digits = found[1].len() == 2 && found[2].len() == 2;
-    let previous = place.previous_word().to_lowercase();
-    let dated = BEFORE_DATES.contains(&previous.as_str());
-    let is_date = two_digits && (dated || found[1].starts_with('0') || found[2].starts_with('0'))
-        || dated && found[1].len() == 2
-        || ALWAYS_BEFORE_DATES.contains(&previous.as_str());
-    is_date.then(|| (found[0].len(), format!("{day} de {month}")))
-}
-
 /// `25/dez/2024`, `25-dez`.
-fn day_and_short_month(place: &Place<'_>) -> Option<(usize, String)> {
+pub(super) fn day_and_short_month(place: &Place<'_>) -> Option<(usize, String)> {
     let found = place.captures(&SHORT_MONTH)?;
     let (day, month) = (day(&found[1])?, named_month(&found[2], "")?);
     let year = found.get(3).map_or(String::new(), |year| {
@@ -103,7 +59,9 @@ fn day_and_short_month(place: &Place<'_>) -> Option<(usize, String)> {
 
 /// `1º de maio`, `25 de dez. de 2024`.
 pub(super) fn day_and_month(place: &Place<'_>) -> Option<Reading> {
-    let found = place.captures(&NAMED)?;
+    let Some(found) = place.captures(&NAMED) else {
+        return bare_month(place);
+    };
     let (day, month) = (day(&found[1])?, named_month(&found[2], &found[3])?);
     let written = found[0].trim_end_matches('.');
     let stop = if found[3].is_empty() {
@@ -115,15 +73,51 @@ pub(super) fn day_and_month(place: &Place<'_>) -> Option<Reading> {
         .then(|| Reading::new(stop, format!("{day} de {month}")))
 }
 
+/// `05 mar. 2024`, `12 set`.
+fn bare_month(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&BARE).filter(|_| !joined(place))?;
+    let (day, month) = (day(&found[1])?, named_month(&found[2], "")?);
+    let (length, year) = match found.get(3) {
+        Some(year) => {
+            let spoken = number::cardinal(year.as_str(), Masculine);
+            (found[0].len(), format!(" de {spoken}"))
+        }
+        None => (found.get(2)?.end(), String::new()),
+    };
+    ends(place.after(length)).then(|| Reading::new(length, format!("{day} de {month}{year}")))
+}
+
+/// `jan./mar. 2020`, `mai-jun`.
+fn months(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&MONTHS_JOINED)?;
+    let [first, last] = [1, 3].map(|group| named_month(&found[group], ""));
+    let between = if &found[2] == "/" { ", " } else { " a " };
+    let year = found.get(4).map_or(String::new(), |year| {
+        format!(" de {}", number::cardinal(year.as_str(), Masculine))
+    });
+    let spoken = format!("{}{between}{}{year}", first?, last?);
+    ends(place.after(found[0].len())).then(|| Reading::new(found[0].len(), spoken))
+}
+
 /// `dez/2024`, `mar. de 24`, `03/2024`.
 pub(super) fn month_and_year(place: &Place<'_>) -> Option<Reading> {
     if joined(place) {
         return None;
     }
+    if let Some(months) = months(place) {
+        return Some(months);
+    }
     let (length, month, year) = if let Some(found) = place.captures(&MONTH_YEAR) {
         (
             found[0].len(),
             named_month(&found[1], "")?,
+            found.get(2).or_else(|| found.get(3))?.as_str().to_owned(),
+        )
+    } else if let Some(found) = place.captures(&FULL_MONTH_YEAR) {
+        let (month, rest) = found[1].split_at_checked(3)?;
+        (
+            found[0].len(),
+            named_month(month, rest)?,
             found[2].to_owned(),
         )
     } else {
@@ -138,6 +132,15 @@ pub(super) fn month_and_year(place: &Place<'_>) -> Option<Reading> {
     ends(place.after(length)).then(|| Reading::new(length, format!("{month} de {year}")))
 }
 
+/// The `70/80` of `anos 70/80`.
+pub(super) fn decades(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&DECADES)?;
+    let [first, last] = [1, 2].map(|group| number::cardinal(&found[group], Masculine));
+    let length = found.get(2)?.end();
+    (!joined(place) && follows(place.before(), &DECADES_BEFORE))
+        .then(|| Reading::new(length, format!("{first} e {last}")))
+}
+
 /// `seg., 5/8`, `3ª-feira`.
 pub(super) fn weekday(place: &Place<'_>) -> Option<Reading> {
     if let Some(found) = place.captures(&TUESDAY).filter(|_| !joined(place)) {
@@ -150,7 +153,7 @@ pub(super) fn weekday(place: &Place<'_>) -> Option<Reading> {
     (!joined(place)).then(|| Reading::new(length, *name))
 }
 
-fn day(digits: &str) -> Option<String> {
+pub(super) fn day(digits: &str) -> Option<String> {
     match digits.parse::<u8>().ok()? {
         1 => Some("primeiro".to_owned()),
         day @ 2..=31 => Some(number::of(day.into(), Masculine)),
@@ -158,7 +161,7 @@ fn day(digits: &str) -> Option<String> {
     }
 }
 
-fn month_number(digits: &str) -> Option<&'static str> {
+pub(super) fn month_number(digits: &str) -> Option<&'static str> {
     let month: usize = digits.parse().ok()?;
     MONTHS.get(month.checked_sub(1)?).copied()
 }

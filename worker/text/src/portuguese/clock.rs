@@ -1,27 +1,40 @@
-//! Times of day and durations.
+//! Times of day.
 
 use super::{
-    ends,
+    context::follows,
+    duration, ends,
     gender::Gender::{Feminine, Masculine},
     joined, number,
 };
 use crate::reading::{Place, Reading, patterns};
 
 patterns! {
-    BY_LETTER = r"([01]?[0-9]|2[0-4])\x20?[hH](?:([0-5][0-9])(?:\x20?min)?(?:([0-5][0-9])s)?)?";
-    BY_COLON = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?:\x20?h(?:oras|s)?\b)?";
-    LONG = r"([0-9]+)\x20?h(?:\x20([0-5]?[0-9])\x20?min)?";
-    MINUTES = r"([0-9]+)\x20?min(?:\x20?([0-5]?[0-9])\x20?s\b)?";
+    BY_LETTER = r"([01]?[0-9]|2[0-4])\x20?[hH](?:([0-5][0-9])(?:\x20?(?:min|m))?(?:([0-5][0-9])s)?)?";
+    BY_COLON = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?:\x20?h(?:oras|s)?\b|Z\b)?";
+    BY_STOP = r"([01]?[0-9]|2[0-3])\.([0-5][0-9])";
+    STOP_BEFORE = r"(?i).*\b(?:às|das|pelas|até\x20as)\x20$";
+    TIMESTAMP_BEFORE = r".*-[0-9]{1,2}T$";
     HOUR = r"([1-9]|1[0-9]|2[0-4])(?:[\x20,.;!?)]|$)";
+    AFTERNOON = r"\x20da\x20tarde\b";
+    NIGHT = r"\x20da\x20noite\b";
 }
 
 /// `14h30`, `14:30`, `8h`, `14:30:15`, and the `2` of `às 2`.
 pub(super) fn time(place: &Place<'_>) -> Option<Reading> {
-    if joined(place) {
+    // Behind the T of `2024-03-15T14:30`.
+    let in_timestamp = || follows(place.before(), &TIMESTAMP_BEFORE);
+    if joined(place) && !in_timestamp() {
         return None;
     }
+    let by_stop = || {
+        let found = place.captures(&BY_STOP)?;
+        follows(place.before(), &STOP_BEFORE).then_some(found)
+    };
     let by_colon = place.captures(&BY_COLON);
-    let Some(found) = by_colon.or_else(|| place.captures(&BY_LETTER)) else {
+    let Some(found) = by_colon
+        .or_else(|| place.captures(&BY_LETTER))
+        .or_else(by_stop)
+    else {
         return hour(place);
     };
     let after = place.after(found[0].len());
@@ -29,43 +42,42 @@ pub(super) fn time(place: &Place<'_>) -> Option<Reading> {
         return hour(place);
     }
     let minutes = found.get(2).map_or("00", |minutes| minutes.as_str());
+    let hour = on_twelve(number::value(&found[1]), after);
     let spoken = match found.get(3) {
-        Some(seconds) => with_seconds(&found[1], minutes, seconds.as_str()),
-        None => spoken(&found[1], minutes),
+        Some(seconds) => with_seconds(hour, minutes, seconds.as_str()),
+        None => spoken(hour, minutes),
     };
     Some(Reading::new(found[0].len(), spoken))
 }
 
+/// `15h da tarde` is `três horas da tarde`.
+fn on_twelve(hour: u128, after: &str) -> u128 {
+    match hour {
+        13..19 if AFTERNOON.is_match(after) => hour - 12,
+        19..24 if NIGHT.is_match(after) => hour - 12,
+        _ => hour,
+    }
+}
+
 /// `quatorze e trinta`, and full hours with their noun.
-fn spoken(hour: &str, minutes: &str) -> String {
+fn spoken(hour: u128, minutes: &str) -> String {
     if minutes == "00" {
-        return counted(hour, ("hora", "horas"), Feminine);
+        return duration::hours(hour);
     }
     let minutes = number::cardinal(minutes.trim_start_matches('0'), Masculine);
-    match value(hour) {
+    match hour {
         0 => format!("zero hora e {minutes}"),
         hour => format!("{} e {minutes}", number::of(hour, Feminine)),
     }
 }
 
-fn with_seconds(hour: &str, minutes: &str, seconds: &str) -> String {
+fn with_seconds(hour: u128, minutes: &str, seconds: &str) -> String {
     format!(
         "{}, {} e {}",
-        counted(hour, ("hora", "horas"), Feminine),
-        counted(minutes, ("minuto", "minutos"), Masculine),
-        counted(seconds, ("segundo", "segundos"), Masculine)
+        duration::hours(hour),
+        duration::minutes(number::value(minutes)),
+        duration::seconds(number::value(seconds))
     )
-}
-
-fn counted(digits: &str, (one, many): (&str, &str), gender: super::gender::Gender) -> String {
-    match value(digits) {
-        value @ (0 | 1) => format!("{} {one}", number::of(value, gender)),
-        value => format!("{} {many}", number::of(value, gender)),
-    }
-}
-
-fn value(digits: &str) -> u128 {
-    digits.parse().unwrap_or_default()
 }
 
 /// `às 2`, `das 8 às 5`, `até as 10`.
@@ -85,33 +97,4 @@ fn hour(place: &Place<'_>) -> Option<Reading> {
         .any(|word| place.after(digits.len() + 1).starts_with(word));
     (at && (!counts || goes_on))
         .then(|| Reading::new(digits.len(), number::cardinal(digits, Feminine)))
-}
-
-/// `48h`, `2 h 15 min`, `5min30s`.
-pub(super) fn duration(place: &Place<'_>) -> Option<Reading> {
-    if joined(place) {
-        return None;
-    }
-    let (length, first, second) = if let Some(found) = place.captures(&LONG) {
-        let minutes = found
-            .get(2)
-            .map(|minutes| counted(minutes.as_str(), ("minuto", "minutos"), Masculine));
-        (
-            found[0].len(),
-            counted(&found[1], ("hora", "horas"), Feminine),
-            minutes,
-        )
-    } else {
-        let found = place.captures(&MINUTES)?;
-        let seconds = found
-            .get(2)
-            .map(|seconds| counted(seconds.as_str(), ("segundo", "segundos"), Masculine));
-        (
-            found[0].len(),
-            counted(&found[1], ("minuto", "minutos"), Masculine),
-            seconds,
-        )
-    };
-    let spoken = second.map_or_else(|| first.clone(), |second| format!("{first} e {second}"));
-    ends(place.after(length)).then(|| Reading::new(length, spoken))
 }

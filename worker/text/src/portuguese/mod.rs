@@ -8,21 +8,27 @@ mod acronym;
 mod arithmetic;
 mod calendar;
 mod clock;
+mod code;
 mod comparison;
 mod context;
+mod date;
 mod degree;
 mod digits;
+mod duration;
 mod fraction;
 mod gender;
 mod internet;
+mod label;
 mod measure;
 mod money;
 mod number;
 mod per;
+mod phone;
 mod product;
 mod quantity;
 mod roman;
 mod said;
+mod shortened;
 mod symbol;
 mod unit;
 mod word;
@@ -40,13 +46,16 @@ const RULES: &[Rule] = &[
     internet::address,
     internet::tag,
     word::hyphenated,
-    calendar::numeric_date,
-    digits::phone,
+    calendar::decades,
+    date::numeric,
+    label::part,
+    phone::phone,
+    code::code,
     digits::code,
     calendar::day_and_month,
     calendar::month_and_year,
     calendar::weekday,
-    clock::duration,
+    duration::duration,
     clock::time,
     money::signed,
     money::named,
@@ -62,6 +71,7 @@ const RULES: &[Rule] = &[
     measure::measure,
     quantity::scaled,
     quantity::number,
+    roman::heading,
     abbreviation::state,
     abbreviation::abbreviation,
     abbreviation::initials,

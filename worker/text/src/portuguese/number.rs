@@ -98,6 +98,11 @@ pub(super) fn cardinal(digits: &str, gender: Gender) -> String {
     }
 }
 
+/// The value of a few digits.
+pub(super) fn value(digits: &str) -> u128 {
+    digits.parse().unwrap_or_default()
+}
+
 /// A number below 10^24.
 pub(super) fn of(number: u128, gender: Gender) -> String {
     if number == 0 {

@@ -3,9 +3,8 @@
 use kiskadee_ssml::SayAs;
 
 use super::{
-    digits,
     gender::Gender::{Feminine, Masculine},
-    internet, number,
+    internet, number, phone,
 };
 
 /// In words, letters that are said by name in capitals.
@@ -37,7 +36,7 @@ fn telephone(written: &str) -> String {
     } else {
         ""
     };
-    format!("{plus}{}", digits::groups(written, true))
+    format!("{plus}{}", phone::groups(written))
 }
 
 #[cfg(test)]

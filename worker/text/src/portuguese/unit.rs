@@ -184,7 +184,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("lt", "l"),
     ("grs", "g"),
     ("gr", "g"),
-    ("gs", "g"),
     ("mg", "mg"),
     ("ton", "t"),
     ("tons", "t"),
@@ -273,6 +272,8 @@ pub(super) fn unit(symbol: &str) -> Option<&'static Unit> {
     let lower = symbol.to_lowercase();
     let bare = lower.replace(' ', "");
     let alias = ALIASES.iter().find(|(typed, _)| *typed == bare);
+    // `Qd. 5 Lt. 3` has a lot.
+    let alias = alias.filter(|_| symbol != "Lt");
     find(symbol).or_else(|| find(alias?.1))
 }
 

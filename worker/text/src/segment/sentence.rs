@@ -22,15 +22,18 @@ const BEFORE_NUMBERS: &[&str] = &[
     "dez", "eq", "ext", "feb", "fev", "figs", "fl", "inc", "jan", "jul", "jun", "liv", "mai",
     "mar", "n", "no", "nos", "nov", "núm", "oct", "out", "p", "pg", "pgs", "pág", "págs", "qd",
     "ref", "rt", "sec", "sep", "sept", "set", "tel", "tít", "unid", "vols",
+    // Days of the week, and parts of a text.
+    "seg", "qua", "qui", "sáb", "dom", "ag", "déc", "décs", "eqs", "tab", "tabs",
 ];
 /// Abbreviations only with a capital, for small they are words: "Mal. Deodoro", but "Ele passou mal."
 const CAPITALIZED: &[&str] = &[
-    "Al", "Cond", "Des", "Exa", "Gal", "Mal", "Min", "Obs", "Rod", "Sa", "Ten", "Tv", "Ver",
+    "Al", "Arq", "Cond", "Des", "Exa", "Gal", "Mal", "Min", "Obs", "Pres", "Rod", "Sa", "Ten",
+    "Tv", "Ver",
 ];
 /// Abbreviations before a Roman number: "Cap. IV".
 const BEFORE_NUMERALS: &[&str] = &[
-    "cap", "caps", "art", "arts", "inc", "tít", "liv", "tomo", "vols", "ch", "sec", "fig", "bk",
-    "pt",
+    "cap", "caps", "art", "arts", "inc", "tít", "liv", "tomo", "vols", "ch", "sec", "fig", "figs",
+    "bk", "pt", "tab",
 ];
 /// Abbreviations that may also end a sentence, which the next word then shows.
 const DOUBTFUL: &[&str] = &[
@@ -122,8 +125,10 @@ fn is_shortened(bare: &str, next: &str) -> bool {
         && word.chars().all(char::is_uppercase)
         && (word != "I" || titled);
     let is_list_number = line.trim_start() == word && is_figures(word);
+    // `jan./mar. 2020`
+    let last = lower.rsplit('/').next().unwrap_or_default();
     let before_number = next.starts_with(char::is_numeric)
-        && (BEFORE_NUMBERS.contains(&lower.as_str()) || DOUBTFUL.contains(&lower.as_str()));
+        && (BEFORE_NUMBERS.contains(&last) || DOUBTFUL.contains(&lower.as_str()));
     let before_numeral = begins_with_numeral(next) && BEFORE_NUMERALS.contains(&lower.as_str());
     is_initial
         || before_numeral
