@@ -28,6 +28,7 @@ patterns! {
         (?::|\x20(?:de|em|cerca\x20de|quase|apenas|só|até|mais\x20de|menos\x20de|uns|umas|aproximadamente|total\x20de|mais\x20ou\x20menos|foi\x20de|é\x20de|era\x20de|será\x20de|total|exat[ao]s|:)){0,2}:?\x20$";
     DISTANCE_BEFORE = r"(?i).*\b(?:fica|ficam|está|estão|estava)\x20a\x20$";
     LASTING_AFTER = r"\x20(?:de\x20(?:duração|atraso|espera|viagem|voo|filme|prova|aula|conversa|sono|jogo|estrada|trabalho|descanso)|atrás|depois|por\x20dia|seguid[oa]s?)\b";
+    OF_DAY = r"\x20da\x20(?:manhã|tarde|noite|madrugada)\b";
     UNTIL_CLOCK = r"\x20?(?:às|a|até|-|–)\x20?(?:as\x20)?[0-9]";
     DURATION_BEFORE = r"(?i).*\b(?:dur(?:a|am|ou|aram|ar|ava|ará)|duração|durante|tempo)(?:\x20(?:de|total|é\x20de))*:?\x20$";
 }
@@ -119,7 +120,8 @@ fn minutes_and_seconds(place: &Place<'_>) -> Option<Reading> {
 /// `48h`, `90min`.
 fn one_unit(place: &Place<'_>) -> Option<Reading> {
     if let Some(found) = place.captures(&HOURS) {
-        return whole(place, found[0].len(), hours(value(&found[1])));
+        let of_day = OF_DAY.is_match(place.after(found[0].len()));
+        return whole(place, found[0].len(), hours(value(&found[1]))).filter(|_| !of_day);
     }
     let found = place.captures(&MINUTES)?;
     whole(place, found[0].len(), minutes(value(&found[1])))

@@ -132,7 +132,7 @@ fn is_shortened(bare: &str, next: &str) -> bool {
     let before_numeral = begins_with_numeral(next) && BEFORE_NUMERALS.contains(&lower.as_str());
     is_initial
         || before_numeral
-        || is_list_number
+        || begins_item
         || before_number
         || ABBREVIATIONS.contains(&lower.as_str())
         || may_go_on(word, &lower) && goes_on(next)
