@@ -13,6 +13,7 @@ use crate::reading::{Place, Reading, patterns};
 
 patterns! {
     LETTERS = r"((?:[cps]/)|[\p{L}]+(?:ºs|º|°)?)(\.?)";
+    CITED_VOLUME = r"v\.\x20[0-9]+,\x20(?:n|nº|no|p|pp)\b";
     INITIALS = r"((?:\p{Lu}\.){2,}\p{Lu}?)";
     ONE_INITIAL = r"(\p{Lu})\.\x20?\p{Lu}";
     STATE = r"([A-Z]{2})\b";
@@ -35,6 +36,9 @@ pub(super) fn abbreviation(place: &Place<'_>) -> Option<Reading> {
     });
     if let Some((written, spoken)) = whole {
         return Some(Reading::new(written.len(), *spoken));
+    }
+    if place.captures(&CITED_VOLUME).is_some() {
+        return Some(Reading::new(2, "volume"));
     }
     let found = place.captures(&LETTERS)?;
     let (letters, stop) = (&found[1], &found[2]);

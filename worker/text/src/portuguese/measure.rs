@@ -1,6 +1,7 @@
 //! Numbers with units.
 
 use super::{
+    context::follows,
     ends,
     gender::Gender::{Feminine, Masculine},
     joined, number,
@@ -12,6 +13,7 @@ patterns! {
     MEASURE = r"([0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:[,.][0-9]+)?)
         (?:(?:\x20?[-–]\x20?|\x20a\x20)([0-9]+(?:,[0-9]+)?))?
         \x20?(°\x20?[CFcf]\b|[°%‰]?[\p{L}]*[²³23]?)(?:/([\p{L}]+[²³23]?))?";
+    FOLIO_BEFORE = r"(?i).*\b(?:fls?|folhas?|pp?)\.?\x20$";
     INCHES = r#"([0-9]+(?:[,.][0-9])?)""#;
 }
 
@@ -26,6 +28,10 @@ pub(super) fn measure(place: &Place<'_>) -> Option<Reading> {
     else {
         return inches(place);
     };
+    // `fls. 10v` is the back of a leaf.
+    if &found[3] == "v" && follows(place.before(), &FOLIO_BEFORE) {
+        return None;
+    }
     let per = found.get(4).and_then(|per| counted_by(per.as_str()));
     let length = match (found.get(4), per) {
         (Some(unknown), None) => unknown.start() - 1,

@@ -114,7 +114,6 @@ pub(super) const ABBREVIATIONS: &[(&str, &str, bool, Next)] = &[
     ("eq", "equação", true, Digit),
     ("eqs", "equações", true, Digit),
     ("vols", "volumes", true, Any),
-    ("v", "volume", true, Digit),
     ("déc", "década", true, Any),
     ("décs", "décadas", true, Any),
     ("No", "número", true, Digit),

@@ -162,6 +162,11 @@ fn english_reports_are_mended() {
 }
 
 #[test]
+fn portuguese_reports_are_mended() {
+    check(include_str!("cases-pt.tsv"), Language::Portuguese, 11);
+}
+
+#[test]
 fn the_comparison_is_lenient_about_numbers_alone() {
     for (language, one, other, same) in [
         (
