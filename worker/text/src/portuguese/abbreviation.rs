@@ -19,7 +19,7 @@ patterns! {
     STATE = r"([A-Z]{2})\b";
     CAPITAL_NEXT = r"\x20?(?:\p{Lu}|d[aeo]s?\x20)";
     NUMERAL_NEXT = r"\x20[IVXLC]+(?:\P{L}|$)";
-    DIGIT_NEXT = r"\x20?[0-9]";
+    DIGIT_NEXT = r":?\x20?[(+]?[0-9]";
 }
 
 pub(super) fn abbreviation(place: &Place<'_>) -> Option<Reading> {

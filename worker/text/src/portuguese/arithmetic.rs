@@ -7,6 +7,7 @@ patterns! {
     DASH = r"(?:\x20?[-–]\x20?)[0-9]";
     SUM_NEXT = r"\x20?[-–]\x20?[0-9]+(?:,[0-9]+)?\x20?=";
     ARITHMETIC = r"([+*/^~-])(\x20?)[0-9(]";
+    POINT = r"[·∙⋅]\x20?[0-9(]";
     MINUS_LETTER = r"[-–]\x20\p{L}(?:[^\p{L}]|$)";
     OPERAND_BEFORE = r".*(?:[0-9)²³]|(?:^|[^\p{L}])\p{L})\x20?$";
     ROUGHLY = r"(?:\+/-|\+-|-\+)\x20?[0-9]";
@@ -18,6 +19,7 @@ pub(super) fn sign(place: &Place<'_>) -> Option<Reading> {
         .or_else(|| quotient(place))
         .or_else(|| roughly(place))
         .or_else(|| minus_letter(place))
+        .or_else(|| point(place))
         .or_else(|| arithmetic(place))
 }
 
@@ -74,6 +76,13 @@ fn minus_letter(place: &Place<'_>) -> Option<Reading> {
         && place.previous() == Some(' ')
         && follows(place.before(), &OPERAND_BEFORE);
     summed.then(|| Reading::new(place.next().map_or(1, char::len_utf8), "menos"))
+}
+
+/// The point of `3 · 4 = 12`; elsewhere it parts what it stands between.
+fn point(place: &Place<'_>) -> Option<Reading> {
+    place.captures(&POINT)?;
+    let multiplies = place.sentence().contains('=') && follows(place.before(), &OPERAND_BEFORE);
+    multiplies.then(|| Reading::new(place.next().map_or(1, char::len_utf8), "vezes"))
 }
 
 fn arithmetic(place: &Place<'_>) -> Option<Reading> {

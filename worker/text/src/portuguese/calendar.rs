@@ -17,7 +17,7 @@ const MONTHS: [&str; 12] = [
     "novembro",
     "dezembro",
 ];
-const WEEKDAYS: [(&str, &str); 7] = [
+const WEEKDAYS_BY_NAME: [(&str, &str); 7] = [
     ("seg", "segunda feira"),
     ("ter", "terça feira"),
     ("qua", "quarta feira"),
@@ -44,6 +44,8 @@ patterns! {
     DECADES_BEFORE = r"(?i).*\b(?:anos|décadas?\x20de|décs?\.\x20de)\x20$";
     NUMERIC_MONTH = r"(0[1-9]|1[0-2])/([12][0-9]{3})";
     WEEKDAY = r"(?i)(seg|ter|qua|qui|sex|sáb|dom)(?:\.,|,|\.)\x20[0-9]";
+    WEEKDAYS = r"(?i)(seg|ter|qua|qui|sex|sáb|dom)\.?(\x20?[-–/]\x20?|\x20(?:a|e|à|até)\x20)(seg|ter|qua|qui|sex|sáb|dom)\b\.?";
+    CAPITAL_WEEKDAY = r"(Seg|Ter|Qua|Qui|Sex|Sáb|Dom)\x20[0-9]{1,2}(?:h|:|/)";
     TUESDAY = r"3[ªa]\.?[\x20-](feiras?)\b";
 }
 
@@ -146,11 +148,36 @@ pub(super) fn weekday(place: &Place<'_>) -> Option<Reading> {
     if let Some(found) = place.captures(&TUESDAY).filter(|_| !joined(place)) {
         return Some(Reading::new(found[0].len(), format!("terça {}", &found[1])));
     }
-    let found = place.captures(&WEEKDAY)?;
-    let short = found[1].to_lowercase();
-    let (_, name) = WEEKDAYS.iter().find(|(known, _)| *known == short)?;
+    if let Some(weekdays) = weekdays(place) {
+        return Some(weekdays);
+    }
+    let capital = || place.captures(&CAPITAL_WEEKDAY);
+    let found = place.captures(&WEEKDAY).or_else(capital)?;
+    let name = named_day(&found[1])?;
     let length = found[1].len() + usize::from(found[0].get(found[1].len()..)?.starts_with('.'));
-    (!joined(place)).then(|| Reading::new(length, *name))
+    (!joined(place)).then(|| Reading::new(length, name))
+}
+
+/// `seg. a sex.`, `sáb/dom`.
+fn weekdays(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&WEEKDAYS).filter(|_| !joined(place))?;
+    let [first, last] = [1, 3].map(|group| named_day(&found[group]));
+    // `vai ter e sex`
+    let is_verb = &found[1] == "ter" && !found[0].contains(['.', '-', '–', '/']);
+    let bare = |name: &'static str| name.strip_suffix(" feira").unwrap_or(name);
+    let between = match found[2].trim() {
+        "/" => "e",
+        "-" | "–" => "a",
+        word => word,
+    };
+    let spoken = format!("{} {between} {}", bare(first?), bare(last?));
+    (!is_verb && ends(place.after(found[0].len()))).then(|| Reading::new(found[0].len(), spoken))
+}
+
+fn named_day(short: &str) -> Option<&'static str> {
+    let lower = short.to_lowercase();
+    let known = WEEKDAYS_BY_NAME.iter().find(|(known, _)| *known == lower);
+    known.map(|(_, name)| *name)
 }
 
 pub(super) fn day(digits: &str) -> Option<String> {

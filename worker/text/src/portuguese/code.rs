@@ -8,13 +8,14 @@ patterns! {
     MIXED = r"[A-Z0-9]+(?:-[A-Z0-9]+)*";
     YEAR = r"(?:19|20)[0-9]{2}$";
     // What has a code for its name, what kind of code it is, and what stands between.
-    NAME_BEFORE = r"(?i).*(?:^|[^\p{L}])(?:códigos?|cód|senha|pin|token|otp|cvv|protocolo|matrícula|chamado|ticket|ocorrência|rastreio|rastreamento|localizador|voucher|cupom|inscrição|cpf|cnpj|cep|rg|pis|nis|cnh|renavam|agência|ag|c/c|id|imei|chassi|série)
+    NAME_BEFORE = r"(?i).*(?:^|[^\p{L}])(?:códigos?|cód|senha|pin|token|otp|cvv|protocolo|matrícula|chamado|ticket|ocorrência|rastreio|rastreamento|localizador|voucher|cupom|inscrição|cpf|cnpj|cep|rg|pis|nis|cnh|renavam|agência|ag|c/c|id|imei|chassi|placa)
         \.?(?:\x20(?:de|do|da|dos|das|para)\x20(?:verificação|segurança|acesso|barras|rastreio|rastreamento|autenticação|confirmação|ativação|cliente|reserva|desbloqueio|convite|validação|sms|login|
         pedido|atendimento|cadastro|resgate|recuperação|identificação|área|produto|cartão|saque|entrega|retirada|uso\x20único|usuário|banco|série|número|o\x20seu\x20login)|\x20(?:postal|promocional|pix|único|novo|nova|atual|temporári[oa]|bancári[oa])){0,2}
         (?:\x20(?:é|será|foi|era|eh|são|igual\x20a))?(?::|\x20de\x20número|\x20número|\x20nº|\x20n\.º?|\x20n°|,?\x20o\x20número|\x20com\x20final|\x20final)?:?\x20?[\#\x22']?$";
     // Behind these only a sign or a long number makes a name.
     ORDER_BEFORE = r"(?i).*\b(?:pedido|encomenda|nota\x20fiscal|nf|nf-e|compra|contrato|boleto|fatura|apólice|reserva|processo|solicitação|os|remessa)(?:\x20(?:de\x20número|número|nº|n\.º?|n°|é|foi))?:?\x20?\#?$";
-    ENDING_BEFORE = r"(?i).*(?:\b(?:terminad[oa]s?|encerrad[oa]s?|finalizad[oa]s?)\x20(?:em|com)|\b(?:cartão|cartões|conta|celular|telefone|número|final\x20do\x20cartão|visa|master|mastercard|elo|crédito|débito)(?:\x20\p{L}+){0,3}\x20(?:com\x20)?final|^\x20?final)(?:\x20(?:é|em|nº))?:?\x20?$";
+    SHORT_BEFORE = r"(?i).*\b(?:cvv|cvc|pin|otp)(?:\x20é)?:?\x20?$";
+    ENDING_BEFORE = r"(?i).*(?:\b(?:terminad[oa]s?|encerrad[oa]s?|finalizad[oa]s?)\x20(?:em|com)|\b(?:cartão|cartões|conta|celular|telefone|número|final\x20do\x20cartão|visa|master|mastercard|elo|crédito|débito)(?:\x20\p{L}+){0,3}\x20(?:com\x20)?final|(?:^|\bcom)\x20?final)(?:\x20(?:é|em|nº))?:?\x20?$";
     ACCOUNT_BEFORE = r"(?i).*\bconta(?:\x20(?:corrente|poupança|bancária|salário|digital|nº|número|é|de\x20número))*:?\x20?$";
     OWN_CODE_NEXT = r"\x20(?:é|são)\x20(?:[oa]\x20)?(?:seu|sua|teu|tua|nosso|nossa|o|a)\x20(?:novo\x20|nova\x20)?(?:código|senha|token|pin|protocolo)\b";
 }
@@ -45,7 +46,9 @@ fn figures(place: &Place<'_>) -> Option<Reading> {
     let count = written.chars().filter(char::is_ascii_digit).count();
     let plain = written.chars().all(|c| c.is_ascii_digit());
     let is_year = YEAR.is_match(written);
-    let is_code = named && count > 3 && !(is_year && is_subject(before))
+    let is_short = follows(before, &SHORT_BEFORE) && count == 3;
+    let is_code = is_short
+        || named && count > 3 && !(is_year && is_subject(before))
         || count > 3 && follows(before, &ENDING_BEFORE) && !(is_year && before.trim().len() < 7)
         || count > 4 && plain && follows(before, &ORDER_BEFORE)
         || count > 3 && written.contains('-') && follows(before, &ACCOUNT_BEFORE)

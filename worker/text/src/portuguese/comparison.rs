@@ -32,6 +32,7 @@ patterns! {
     LESS_OR_MORE = r"[<>](\x20?)[-+]?[0-9(]";
     LETTER_NEXT = r"[<>](\x20?)\p{L}(?:[^\p{L}>']|$)";
     LETTER_BEFORE = r".*(?:^|[^\p{L}'<>])\p{L}(\x20?)$";
+    OPERAND_BEFORE = r".*(?:[0-9]|(?:^|[^\p{L}'<>])\p{L})\x20?$";
     LINE = r"={2,}|={1,}>|-{3,}";
 }
 
@@ -92,7 +93,7 @@ fn less_or_more(place: &Place<'_>) -> Option<Reading> {
         let found = place.captures(&LETTER_NEXT)?;
         let spaced = place.previous() == Some(' ');
         (spaced == !found[1].is_empty()).then_some(())?;
-        follows(place.before(), &LETTER_BEFORE).then_some(())
+        follows(place.before(), &OPERAND_BEFORE).then_some(())
     };
     let number = || {
         let found = place.captures(&LESS_OR_MORE)?;

@@ -49,6 +49,8 @@ patterns! {
     FIRST_MONTH = r"(1)º/([0-9]{1,2})";
     RANGE = r"([0-9]{1,2})/([0-9]{1,2})(\x20?[-–]\x20?|\x20(?:a|e|até)\x20)([0-9]{1,2})/([0-9]{1,2})";
     SINCE = r"(?i).*\b(?:de|entre|partir\x20de|período|período:|do\x20dia)\x20$";
+    DAY_BEFORE = r".*(?:^|[^0-9/])[0-3]?[0-9][-–]$";
+    DATES_BEFORE = r"(?i).*\b(?:dias|datas)\x20(?:[0-9]+/[0-9]+(?:,\x20|\x20e\x20))+$";
     COUNTED = r"\x20?(?:d[aeo]s?\b|x[ií]c|colher|copo|kg|litro|pol|\x22|%)";
     STOPS = r"$|[^\p{L}\p{N}\x20/]|\x20(?:às|à|e|a|até|na|no|com|para|foi|será|por)\b|\x20[^\p{Ll}]";
 }
@@ -129,12 +131,8 @@ fn between(written: &str) -> &str {
 fn always_dated(place: &Place<'_>) -> bool {
     let before = place.before().trim_end_matches([' ', ':', ',', '.', '(']);
     let word = before.rsplit(|c: char| !c.is_alphabetic()).next();
-    let chained = before
-        .rsplit(' ')
-        .nth(1)
-        .is_some_and(|word| word.contains('/'));
     let lower = word.unwrap_or_default().to_lowercase();
-    ALWAYS_BEFORE_DATES.contains(&lower.as_str()) || lower == "e" && chained
+    ALWAYS_BEFORE_DATES.contains(&lower.as_str()) || follows(place.before(), &DATES_BEFORE)
 }
 
 fn day_and_number(place: &Place<'_>) -> Option<(usize, String)> {
@@ -146,7 +144,9 @@ fn day_and_number(place: &Place<'_>) -> Option<(usize, String)> {
     let (day, month) = (day(&found[1])?, month_number(&found[2])?);
     let after = place.after(found[0].len());
     let two_digits = found[1].len() == 2 && found[2].len() == 2;
-    let dated = BEFORE_DATES.contains(&place.previous_word().to_lowercase().as_str());
+    // `1-5/3`
+    let spans = follows(place.before(), &DAY_BEFORE);
+    let dated = spans || BEFORE_DATES.contains(&place.previous_word().to_lowercase().as_str());
     // `em 5/3`: more than a whole is hardly a fraction.
     let improper = number::value(&found[1]) > number::value(&found[2])
         && !found[0].ends_with("/2")

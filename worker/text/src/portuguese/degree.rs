@@ -11,8 +11,8 @@ patterns! {
     // No noun follows.
     ALONE = r"$|[^\p{L}\p{N}\x20]|\x20[^\p{Ll}]|\x20(?:e|a|à|às|em|n[oa]s?|hoje|ontem|amanhã|d[eao]s?|para|por|com|sob|durante|ou|mas|lá|aqui|até|nest[ae]|dentro|fora|negativos|positivos|que|quando|enquanto|este|esta|celsius|centígrados)\b";
     RANGE_BETWEEN = r"(?:\x20?[-–/]\x20?|,?\x20(?:a|e|ou|até)\x20)[+-]?$";
-    HEAT_BEFORE = r"(?i).*\b(?:temperaturas?|mínimas?|máximas?|ângulos?|termômetros?|febre|forno|calor|rotação|inclinação|latitude|longitude|lat|long|térmica|aquecid[oa]|asse)\P{L}+
-        (?:(?:de|a|em|é|foi|era|até|com|aos?|dos|os|entre|cerca|uns|quase|mais|menos|térmica|ficou|fica|ficará|hoje|ontem|atingiu|chegou|chega|vai|será|médi[ao]|prevista|que|passa|passou|marca|marcam|marcavam|marcou|marcaram|abaixo|acima)\x20){0,4}[+-]?$";
+    HEAT_BEFORE = r"(?i).*\b(?:temperaturas?|mínimas?|máximas?|ângulos?|termômetros?|febre|forno|calor|rotação|inclinação|latitude|longitude|lat|long|térmica|aquecid[oa]|asse|máx|mín)\P{L}+
+        (?:(?:de|a|em|é|foi|era|até|com|aos?|dos|os|entre|cerca|uns|quase|mais|menos|térmica|ficou|fica|ficará|hoje|ontem|atingiu|chegou|chega|vai|será|médi[ao]|prevista|tem|têm|mede|medem|que|passa|passou|marca|marcam|marcavam|marcou|marcaram|abaixo|acima)\x20){0,4}[+-]?$";
     WEATHER_BEFORE = r"(?i).*\b(?:fez|faz|fazia|fazendo|fará|fazem|virou|girou|gir[ea]r?|vir[ae]r?|giro|curva|volta)\x20
         (?:(?:de|a|em|até|cerca|uns|quase|mais|menos|hoje|ontem|agora|quase)\x20){0,3}[+-]?$";
     CLASS_BEFORE = r"(?i).*\b(?:o|do|no|ao|pelo|os|dos|nos|turmas?|alun[oa]s?|série|ano|classe)\x20$";
@@ -86,6 +86,7 @@ fn is_degree(written: &Written, text: &str, sign: char, after: &str) -> bool {
         || two_figures && QUADRANT.is_match(after) && !follows(before, &CLASS_BEFORE)
         || alone && follows(before, &HEAT_BEFORE)
         || alone && two_figures && follows(before, &WEATHER_BEFORE)
+        || alone && [180, 360].contains(&written.value) && !follows(before, &CLASS_BEFORE)
         || sign == '°' && is_plain(written, before, after, alone)
 }
 

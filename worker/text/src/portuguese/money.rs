@@ -1,5 +1,7 @@
 //! Amounts of money.
 
+use regex::Captures;
+
 use super::{
     context::follows,
     ends,
@@ -143,8 +145,9 @@ fn range(place: &Place<'_>) -> Option<Reading> {
     let same = found.get(5).is_none_or(|sign| sign.as_str() == &found[1]);
     let counts = !SUM_ENDS.is_match(place.after(found[0].len()));
     let by_e = &found[4] == " e ";
+    let shared = shares_scale(&found);
     let joined = by_e && !follows(place.before(), &BETWEEN_BEFORE);
-    if !same || !dashed && (found.get(5).is_some() || counts || joined) {
+    if !same || !dashed && (found.get(5).is_some() && !shared || counts || joined) {
         return None;
     }
     let scale = |group: usize| found.get(group).map(|scale| scale.as_str());
@@ -155,6 +158,13 @@ fn range(place: &Place<'_>) -> Option<Reading> {
         found[0].len(),
         format!("{least} {between} {most}"),
     ))
+}
+
+/// `R$ 1 a R$ 2 milhões` are millions both.
+fn shares_scale(found: &Captures<'_>) -> bool {
+    let count = |group: usize| found[group].replace(',', ".").parse::<f64>().ok();
+    let rises = matches!((count(2), count(6)), (Some(first), Some(last)) if first < last);
+    found.get(3).is_none() && found.get(7).is_some() && rises && &found[4] != " e "
 }
 
 /// The lower sum of a range. What the higher one says as well is left out: `dez a vinte mil reais`.

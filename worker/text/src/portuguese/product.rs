@@ -28,7 +28,9 @@ patterns! {
     TIMES = r"([0-9]{1,3})[xX]";
     TERM_NEXT = r"\x20?[-+*/^²³)]\x20?|\x20?=\x20?[-0-9]";
     BESIDE_BRACKET = r"[xX×]\x20?\(";
-    CROSS_ONLY = r"[xX×]\x20?[0-9(]";
+    CROSS_ONLY = r"[xX×]\x20?(?:[0-9(]|R\$|\p{L}(?:[^\p{L}]|$))";
+    SUM_NEXT = r"[xX×]\x20?(?:R\$|US\$|€)";
+    OPERAND_BEFORE = r".*(?:[0-9)%²³]|(?:^|[^\p{L}])\p{L}\x20)\x20?$";
 }
 
 /// `3 x 4 = 12`, `2 x 3 x 4 cm`, `2 x 1`, `3x sem juros`.
@@ -172,8 +174,8 @@ fn cross(place: &Place<'_>) -> Option<Reading> {
     place.captures(&CROSS_ONLY)?;
     let before = place.before().trim_end();
     let bracket = before.ends_with(')') || BESIDE_BRACKET.is_match(place.rest());
-    let operand = before.ends_with(|c: char| c.is_ascii_digit() || matches!(c, ')' | '²' | '³'));
-    let summed = bracket || place.sentence().contains('=');
+    let operand = follows(place.before(), &OPERAND_BEFORE);
+    let summed = bracket || SUM_NEXT.is_match(place.rest()) || place.sentence().contains('=');
     (operand && summed).then(|| Reading::new(place.next().map_or(1, char::len_utf8), "vezes"))
 }
 

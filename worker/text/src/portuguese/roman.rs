@@ -43,8 +43,6 @@ const COUNTED: &[&str] = &[
     "eq",
     "equação",
     "gráfico",
-    "mapa",
-    "bloco",
     "seção",
     "módulo",
     "nível",
@@ -150,7 +148,7 @@ pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
         by_rank(value, gender_of_name(&lower))
     } else if known(COUNTED_BY_RANK) {
         by_rank(value, Masculine)
-    } else if known(COUNTED)
+    } else if known(COUNTED) && !["C", "D", "L", "M"].contains(&written)
         || written.len() > 1 && is_of_name(written, value) && head.starts_with(char::is_uppercase)
         || begins_item(place, written)
     {
@@ -189,7 +187,10 @@ fn small(place: &Place<'_>) -> Option<Reading> {
     let named = follows(before, &SMALL_BEFORE);
     let listed = written.trim_matches(['i', 'v', 'x']).is_empty()
         && (after.starts_with(')') || after.starts_with(". ") && !["vi", "xi"].contains(&written))
-        && (before.ends_with('(') || before.trim().is_empty() && written.len() > 1);
+        && written != "x"
+        && (before == "("
+            || before.ends_with(" (")
+            || before.trim().is_empty() && written.len() > 1);
     let rank = follows(before, &CENTURY_BEFORE) && value <= 10;
     match (named, listed) {
         (true, _) if rank => Some(Reading::new(written.len(), by_rank(value, Masculine))),
@@ -207,9 +208,9 @@ fn begins_item(place: &Place<'_>, written: &str) -> bool {
         .any(|dash| after.starts_with(dash));
     let bracketed = written.len() > 1 && after.starts_with([')', '.'])
         || written.len() > 1 && after.starts_with(": ")
-        || after.starts_with(')');
+        || after.starts_with(')') && written != "X";
     let before = place.before().trim();
-    let opened = before == "(" && after.starts_with(')');
+    let opened = before == "(" && after.starts_with(')') && written != "X";
     (before.is_empty() || opened) && small && (dashed || bracketed)
 }
 

@@ -23,7 +23,8 @@ const BEFORE_NUMBERS: &[&str] = &[
     "mar", "n", "no", "nos", "nov", "núm", "oct", "out", "p", "pg", "pgs", "pág", "págs", "qd",
     "ref", "rt", "sec", "sep", "sept", "set", "tel", "tít", "unid", "vols",
     // Days of the week, and parts of a text.
-    "seg", "qua", "qui", "sáb", "dom", "ag", "déc", "décs", "eqs", "tab", "tabs",
+    "seg", "qua", "qui", "sáb", "dom", "ag", "col", "déc", "décs", "eqs", "máx", "mín", "tab",
+    "tabs",
 ];
 /// Abbreviations only with a capital, for small they are words: "Mal. Deodoro", but "Ele passou mal."
 const CAPITALIZED: &[&str] = &[
@@ -132,7 +133,7 @@ fn is_shortened(bare: &str, next: &str) -> bool {
     let before_numeral = begins_with_numeral(next) && BEFORE_NUMERALS.contains(&lower.as_str());
     is_initial
         || before_numeral
-        || begins_item
+        || is_list_number
         || before_number
         || ABBREVIATIONS.contains(&lower.as_str())
         || may_go_on(word, &lower) && goes_on(next)
