@@ -12,6 +12,7 @@ pub mod format;
 pub mod id;
 pub mod limits;
 mod network;
+pub mod openai;
 pub mod quality;
 pub mod relay;
 pub mod state;

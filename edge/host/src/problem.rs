@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use kiskadee_shared::openai::{self, ErrorObject};
 
 use crate::admission::Whose;
 
@@ -108,23 +109,33 @@ impl Refusal {
     pub(crate) fn response(self, path: &str, request_id: &str) -> Response<Bytes> {
         let status = self.status();
         let limit = self.limit();
+        let detail = self.detail();
         let mut document = serde_json::json!({
             "type": format!("urn:kiskadee:problem:{}", self.slug()),
             "title": self.title(),
             "status": status.as_u16(),
-            "detail": self.detail(),
+            "detail": detail,
             "instance": path,
             "request_id": request_id,
         });
         if let Some((limit, _)) = &limit {
             document["limit"] = limit.as_str().into();
         }
+        let is_openai = openai::is_route(path);
+        if is_openai {
+            document["error"] =
+                serde_json::json!(ErrorObject::new(status.as_u16(), self.slug(), detail));
+        }
         let mut response = Response::new(Bytes::from(document.to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
+            HeaderValue::from_static(if is_openai {
+                "application/json"
+            } else {
+                "application/problem+json"
+            }),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(
@@ -180,6 +191,20 @@ mod tests {
         assert_eq!(document["instance"], "/x");
         assert_eq!(document["request_id"], "id1");
         assert!(document["type"].as_str().unwrap().ends_with(":overloaded"));
+    }
+
+    #[test]
+    fn clients_of_openai_find_what_they_read() {
+        let refusal = Refusal::Full(What::Requests, Whose::Caller);
+        let response = refusal.response("/v1/audio/speech", "id1");
+        assert_eq!(response.headers()["content-type"], "application/json");
+        let document: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(document["error"]["type"], "rate_limit_error");
+        assert_eq!(document["error"]["code"], "rate_limit_exceeded");
+        assert_eq!(document["error"]["message"], document["detail"]);
+        assert_eq!(document["error"]["param"], serde_json::Value::Null);
+        let elsewhere = refusal.response("/api/v1/speech", "id1");
+        assert!(!String::from_utf8_lossy(elsewhere.body()).contains("\"error\""));
     }
 
     #[test]

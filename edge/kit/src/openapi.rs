@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
     openapi::{
-        ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+        ContentBuilder, HeaderBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder,
+        path::Operation,
         schema::{Object, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
-use crate::problem::{Document, FieldError, MEDIA_TYPE};
+use kiskadee_shared::openai;
+
+use crate::problem::{Document, FieldError, MEDIA_TYPE, OPENAI_MEDIA_TYPE, OpenAiError};
 
 /// The name of the scheme of tokens: `security(("bearer" = []), ("api_key" = []))`.
 pub const BEARER: &str = "bearer";
@@ -31,7 +34,31 @@ pub fn with_shared(mut document: OpenApi) -> OpenApi {
     let schemas = &mut components.schemas;
     schemas.insert(Document::name().into_owned(), Document::schema());
     schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+    schemas.insert(OpenAiError::name().into_owned(), OpenAiError::schema());
+    for (path, item) in &mut document.paths.paths {
+        if openai::is_route(path) {
+            operations(item).for_each(as_openai);
+        }
+    }
     document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let operations = [&mut item.get, &mut item.post, &mut item.delete];
+    operations.into_iter().filter_map(Option::as_mut)
+}
+
+/// On routes in the shape of `OpenAI`'s API problems have its media type.
+fn as_openai(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(content) = response.content.shift_remove(MEDIA_TYPE)
+        {
+            response
+                .content
+                .insert(OPENAI_MEDIA_TYPE.to_owned(), content);
+        }
+    }
 }
 
 /// The member of a component's document in which it tells what jobs of its kinds make: whoever merges the documents makes

@@ -8,12 +8,15 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use kiskadee_shared::openai::{self, ErrorObject};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
+/// The media type of a problem document with what clients of `OpenAI`'s API read.
+pub(crate) const OPENAI_MEDIA_TYPE: &str = "application/json";
 
 const TYPE_PREFIX: &str = "urn:kiskadee:problem:";
 
@@ -94,6 +97,34 @@ pub(crate) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<FieldError>>)]
     errors: Option<&'a RawValue>,
+    /// The same for clients of `OpenAI`'s API, on its routes alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<OpenAiError>)]
+    error: Option<ErrorObject<'a>>,
+}
+
+/// What clients of `OpenAI`'s API read of a problem.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of what is written elsewhere")]
+pub(crate) struct OpenAiError {
+    /// What is wrong, and what to do.
+    message: String,
+    /// The kind, in `OpenAI`'s words.
+    #[schema(example = "invalid_request_error")]
+    r#type: String,
+    /// The first member of the request that is wrong.
+    #[schema(required = true)]
+    param: Option<String>,
+    /// The kind more exactly.
+    #[schema(example = "validation")]
+    code: String,
+}
+
+/// One of the errors, whoever wrote them.
+#[derive(Deserialize)]
+struct Place {
+    field: Option<String>,
+    message: String,
 }
 
 impl Problem {
@@ -236,8 +267,28 @@ impl Problem {
         &self.0.detail
     }
 
+    /// The media type of the document for a path.
+    pub(crate) fn media_type(instance: &str) -> HeaderValue {
+        HeaderValue::from_static(if openai::is_route(instance) {
+            OPENAI_MEDIA_TYPE
+        } else {
+            MEDIA_TYPE
+        })
+    }
+
+    fn places(&self) -> Vec<(Option<String>, String)> {
+        let errors = self.0.errors.as_deref().map(RawValue::get);
+        let places: Vec<Place> = errors
+            .and_then(|errors| serde_json::from_str(errors).ok())
+            .unwrap_or_default();
+        let places = places.into_iter();
+        places.map(|place| (place.field, place.message)).collect()
+    }
+
     /// The document for one request.
     pub fn render(&self, instance: &str, request_id: &str) -> Vec<u8> {
+        let is_openai = openai::is_route(instance);
+        let places = if is_openai { self.places() } else { Vec::new() };
         let Inner {
             status,
             code,
@@ -253,6 +304,9 @@ impl Problem {
             instance,
             request_id,
             errors: errors.as_deref(),
+            error: is_openai.then(|| {
+                ErrorObject::new(status.as_u16(), code, detail.as_str()).of_places(&places)
+            }),
         };
         // Strings and numbers always serialise; an empty body would still carry the right status.
         serde_json::to_vec(&document).unwrap_or_default()
@@ -344,6 +398,29 @@ mod tests {
             json!({"field": "texts", "index": 3, "message": "is empty"})
         );
         assert_eq!(document["errors"][1]["field"], "language");
+    }
+
+    #[test]
+    fn clients_of_openai_find_what_they_read() {
+        let errors = [
+            FieldError::new("voice", "there is no voice \"x\""),
+            FieldError::new("speed", "must be 0.25 to 4"),
+        ];
+        let problem = Problem::validation(&errors);
+        let document: Value =
+            serde_json::from_slice(&problem.render("/v1/audio/speech", "r")).unwrap();
+        assert_eq!(document["errors"][1]["field"], "speed");
+        assert_eq!(
+            document["error"],
+            json!({"type": "invalid_request_error", "param": "voice", "code": "validation",
+                "message": "`voice`: there is no voice \"x\"; `speed`: must be 0.25 to 4"})
+        );
+        assert_eq!(Problem::media_type("/v1/models"), "application/json");
+        assert_eq!(Problem::media_type("/api/v1/jobs"), MEDIA_TYPE);
+        let bare: Value =
+            serde_json::from_slice(&Problem::internal().render("/v1/x", "r")).unwrap();
+        assert_eq!(bare["error"]["type"], "server_error");
+        assert_eq!(bare["error"]["param"], Value::Null);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tower_service::Service;
 use crate::{
     context::{Context, REQUEST_ID, RequestId},
     cors,
-    problem::{MEDIA_TYPE, Problem},
+    problem::Problem,
     security,
     settings::{Settings, Site},
 };
@@ -93,7 +93,7 @@ fn written(mut response: Response, instance: &str, request_id: &RequestId) -> Re
         *response.body_mut() = Body::from(problem.render(instance, request_id.as_str()));
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(header::CONTENT_TYPE, Problem::media_type(instance));
     }
     response
         .headers_mut()
