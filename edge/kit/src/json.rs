@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use crate::{
+    coding::Coding,
     credentials::Caller,
+    mend::mended,
     problem::{FieldError, Problem},
     validate::{Validate, Violations},
 };
@@ -36,10 +38,11 @@ impl<S: Sync, T: DeserializeOwned + Validate, const LIMIT: usize> FromRequest<S>
     }
 }
 
-/// Reads a whole body, refusing a larger one as early as its length is known.
+/// Reads a whole body, refusing a larger one as early as its length is known. One that comes compressed is unpacked.
 pub async fn read_body(request: Request, limit_bytes: usize) -> Result<Bytes, Problem> {
+    let coding = Coding::of(request.headers())?;
     let request = let_in(request, limit_bytes).await?;
-    to_bytes(request.into_body(), limit_bytes)
+    let body = to_bytes(request.into_body(), limit_bytes)
         .await
         .map_err(|error| {
             let mut cause = std::error::Error::source(&error);
@@ -50,7 +53,8 @@ pub async fn read_body(request: Request, limit_bytes: usize) -> Result<Bytes, Pr
                 cause = source.source();
             }
             Problem::malformed("the body ended too early")
-        })
+        })?;
+    coding.undo(body, limit_bytes)
 }
 
 /// Before anything of a body is read: it is not too long, and where it may be large, the database knows the caller, whose rate
@@ -60,7 +64,10 @@ pub(crate) async fn let_in(request: Request, limit_bytes: usize) -> Result<Reque
     if told.is_some_and(|length| length > limit_bytes) {
         return Err(Problem::too_large(limit_bytes));
     }
-    if told.unwrap_or(limit_bytes) > SMALL_BODY_BYTES
+    // What comes compressed can become as large as the limit.
+    let is_plain = Coding::of(request.headers())? == Coding::Plain;
+    let expected = told.filter(|_| is_plain).unwrap_or(limit_bytes);
+    if expected > SMALL_BODY_BYTES
         && let Some(caller) = request.extensions().get::<Caller>().cloned()
     {
         caller.enter().await?;
@@ -96,11 +103,27 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 
 /// Parses a body: 400 when it is not JSON, 422 naming the field when a value has the wrong type or is missing.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let bytes = mended(bytes);
+    let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let value =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refusal(&error))?;
-    deserializer.end().map_err(|error| syntax(&error))?;
-    Ok(value)
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refusal(&error));
+    value
+        .and_then(|value| {
+            deserializer
+                .end()
+                .map(|()| value)
+                .map_err(|error| syntax(&error))
+        })
+        .map_err(|problem| not_utf8(&bytes).unwrap_or(problem))
+}
+
+/// What is in another encoding is told so, for no rule of JSON helps its sender.
+fn not_utf8(bytes: &[u8]) -> Option<Problem> {
+    let error = std::str::from_utf8(bytes).err()?;
+    Some(Problem::malformed(format!(
+        "the body is not in UTF-8, as JSON must be (byte {} is wrong); send it so",
+        error.valid_up_to()
+    )))
 }
 
 fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
@@ -158,7 +181,6 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Body {
-        #[expect(dead_code, reason = "only its parsing is tested")]
         name: String,
         #[expect(dead_code, reason = "only its parsing is tested")]
         texts: Vec<String>,
@@ -174,6 +196,20 @@ mod tests {
         for body in ["", "{", "{\"name\": }", "{\"name\":\"a\",\"texts\":[]} x"] {
             assert_eq!(refused(body)["status"], 400, "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_not_in_utf8_is_told_so() {
+        let body = b"{\"name\":\"caf\xe9\",\"texts\":[]}";
+        let problem = parse::<Body>(body).unwrap_err();
+        assert_eq!(problem.status(), 400);
+        assert!(problem.detail().contains("UTF-8"), "{}", problem.detail());
+    }
+
+    #[test]
+    fn half_a_character_and_a_byte_order_mark_hinder_nobody() {
+        let body = "\u{feff}{\"name\":\"a\\ud83d\",\"texts\":[]}";
+        assert_eq!(parse::<Body>(body.as_bytes()).unwrap().name, "a\u{fffd}");
     }
 
     #[test]

@@ -23,9 +23,12 @@ pub mod settings;
 pub mod token;
 pub mod validate;
 
+mod coding;
 mod cors;
+mod mend;
 mod security;
 
+pub use coding::Coding;
 pub use context::Context;
 pub use credentials::Caller;
 pub use database::{Answer, Class};

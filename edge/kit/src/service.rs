@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{HeaderValue, header},
+    http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
 use tower_service::Service;
@@ -46,30 +46,49 @@ pub async fn respond(
         settings,
         request_id: request_id.clone(),
     });
-    answer(router, &settings.site, request, &request_id).await
+    let asked = request.uri().path().to_owned();
+    if let Some(uri) = without_slash(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    answer(router, &settings.site, request, (&asked, &request_id)).await
+}
+
+/// `/a/` is `/a`: clients join what they ask for from parts, and a redirect would lose the body with some of them.
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri
+        .path()
+        .strip_suffix('/')
+        .filter(|path| !path.is_empty())?;
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.try_into().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// Like [`handle_open`] with the settings given: what tests call.
 pub async fn respond_open(router: &Router, site: &Site, request: Request) -> Response {
     let request_id = RequestId::of(request.headers());
-    answer(router, site, request, &request_id).await
+    let asked = request.uri().path().to_owned();
+    answer(router, site, request, (&asked, &request_id)).await
 }
 
 async fn answer(
     router: &Router,
     site: &Site,
     request: Request,
-    request_id: &RequestId,
+    (asked, request_id): (&str, &RequestId),
 ) -> Response {
     let origin = cors::allowed_origin(request.headers(), &site.cors_origins);
-    let uri = request.uri().clone();
     let response = if origin.is_some() && cors::is_preflight(request.method(), request.headers()) {
         cors::preflight()
     } else {
         let Ok(response) = router.clone().call(request).await;
         response
     };
-    let mut response = written(response, uri.path(), request_id);
+    let mut response = written(response, asked, request_id);
     security::write(response.headers_mut(), site.hsts);
     if !site.cors_origins.is_empty() {
         cors::write(response.headers_mut(), origin);

@@ -21,6 +21,7 @@ mod responses;
 mod setup;
 mod speech;
 mod units;
+mod voice_filter;
 mod voices;
 
 mod listed {
@@ -31,7 +32,7 @@ mod listed {
 
     kiskadee_edge_kit::routes! {
         batches::create_batch, csv_batch::create_csv_batch,
-        speech::create_speech, speech::list_models, live::speak,
+        speech::create_speech, speech::list_models, speech::show_model, speech::list_audio_voices, live::speak,
         voices::list_voices, voices::show_voice, voices::voice_preview, voices::delete_voice,
         cloning::clone_voice, morphing::morph_voices, recordings::list_recordings, recordings::delete_recording,
         pronunciations::put_pronunciations, pronunciations::list_pronunciations, pronunciations::delete_pronunciation,

@@ -1,10 +1,10 @@
 //! A single text as a job, and the engines that can speak it.
 
 use kiskadee_edge_kit::{
-    Caller, Class, IdempotencyKey, Json, Reply, caller_sql,
+    Caller, Class, IdempotencyKey, Json, Reply, WireId, caller_sql,
     context::Trace,
     database::call,
-    openapi::{Protected, WithBody},
+    openapi::{Protected, WithBody, WithId},
     request::{
         Body,
         faults::{in_body, jsonb, malformed},
@@ -13,9 +13,11 @@ use kiskadee_edge_kit::{
 use kiskadee_shared::limits::SPEECH_BODY_BYTES;
 
 use crate::{
-    bodies::{ModelList, SpeechAnswer, SpeechBody},
+    bodies::{AudioVoiceList, Model, ModelList, SpeechAnswer, SpeechBody},
+    live::known_model,
     request::SpeechRequest,
     setup::setup,
+    voices::Name,
 };
 
 const CREATE_SPEECH: &str = caller_sql!(
@@ -23,6 +25,8 @@ const CREATE_SPEECH: &str = caller_sql!(
     "$5::jsonb, $6::text, $7::text, $8::bytea, $9::text, $10::jsonb"
 );
 const MODELS: &str = caller_sql!("api.models");
+const SHOW_MODEL: &str = caller_sql!("api.show_model", "$5::text, $6::bool");
+const AUDIO_VOICES: &str = caller_sql!("api.audio_voices");
 
 /// Speak one text as a job
 ///
@@ -66,4 +70,36 @@ pub(crate) async fn create_speech(
 )]
 pub(crate) async fn list_models(caller: Caller) -> Reply {
     call(MODELS, &caller, Class::Read, []).await
+}
+
+/// Show an engine that can be used now
+///
+/// One of the list, or a name of `OpenAI`'s, which stands for the preferred engine.
+#[utoipa::path(
+    get, path = "/v1/models/{model}", tag = "Speech",
+    params(("model" = String, Path, description = "Id of the model", min_length = 1, max_length = 64)),
+    responses((status = 200, description = "The engine", body = Model), Protected, WithId),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn show_model(caller: Caller, WireId(model): WireId<Name>) -> Reply {
+    let is_foreign = known_model(model.as_str()).is_some();
+    call(
+        SHOW_MODEL,
+        &caller,
+        Class::Read,
+        [model.into(), is_foreign.into()],
+    )
+    .await
+}
+
+/// List the voices for clients of `OpenAI`-like servers
+///
+/// Those that can speak now, the preferred engine's first, up to 1000. `GET /api/v1/voices` tells more of each, page by page.
+#[utoipa::path(
+    get, path = "/v1/audio/voices", tag = "Voices",
+    responses((status = 200, description = "The voices", body = AudioVoiceList), Protected),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn list_audio_voices(caller: Caller) -> Reply {
+    call(AUDIO_VOICES, &caller, Class::Read, []).await
 }

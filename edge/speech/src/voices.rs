@@ -14,18 +14,22 @@ use spin_sdk::pg::ParameterValue;
 use crate::{
     bodies::{Voice, VoiceList},
     checks,
+    voice_filter::VoiceFilter,
 };
 
-const LIST_VOICES: &str = caller_sql!("api.list_voices", "$5::int, $6::text");
+const FIND_VOICES: &str = caller_sql!(
+    "api.find_voices",
+    "$5::int, $6::text, $7::text, $8::text, $9::text, $10::text"
+);
 const GET_VOICE: &str = caller_sql!("api.get_voice", "$5::text");
 const VOICE_PREVIEW: &str = caller_sql!("api.voice_preview", "$5::text");
 const DELETE_VOICE: &str = caller_sql!("api.delete_voice", "$5::text");
 
-/// The id of a voice in a path: built-in voices have names of their own.
+/// The id of a voice or an engine in a path: built-in ones have names of their own.
 #[derive(Debug)]
-pub(crate) struct VoiceName(String);
+pub(crate) struct Name(String);
 
-impl FromStr for VoiceName {
+impl FromStr for Name {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -33,21 +37,29 @@ impl FromStr for VoiceName {
     }
 }
 
-impl From<VoiceName> for ParameterValue {
-    fn from(name: VoiceName) -> Self {
+impl Name {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Name> for ParameterValue {
+    fn from(name: Name) -> Self {
         Self::Str(name.0)
     }
 }
 
 /// List voices
+///
+/// Those of the preferred engine first, of each engine by their ids.
 #[utoipa::path(
     get, path = "/api/v1/voices", tag = "Voices",
-    params(Page),
+    params(Page, VoiceFilter),
     responses((status = 200, description = "A page of the voices that the caller can use", body = VoiceList), Protected, WithQuery),
     security(("bearer" = []), ("api_key" = []))
 )]
-pub(crate) async fn list_voices(caller: Caller, page: Page) -> Reply {
-    call(LIST_VOICES, &caller, Class::Read, page.parameters()).await
+pub(crate) async fn list_voices(caller: Caller, filter: VoiceFilter) -> Reply {
+    call(FIND_VOICES, &caller, Class::Read, filter.parameters()).await
 }
 
 /// Show a voice
@@ -57,7 +69,7 @@ pub(crate) async fn list_voices(caller: Caller, page: Page) -> Reply {
     responses((status = 200, description = "The voice", body = Voice), Protected, WithId),
     security(("bearer" = []), ("api_key" = []))
 )]
-pub(crate) async fn show_voice(caller: Caller, WireId(name): WireId<VoiceName>) -> Reply {
+pub(crate) async fn show_voice(caller: Caller, WireId(name): WireId<Name>) -> Reply {
     call(GET_VOICE, &caller, Class::Read, [name.into()]).await
 }
 
@@ -76,7 +88,7 @@ pub(crate) async fn show_voice(caller: Caller, WireId(name): WireId<VoiceName>) 
 )]
 pub(crate) async fn voice_preview(
     caller: Caller,
-    WireId(name): WireId<VoiceName>,
+    WireId(name): WireId<Name>,
     asked: Asked,
 ) -> Result<Response, Problem> {
     let answer = call(VOICE_PREVIEW, &caller, Class::Read, [name.into()]).await?;
@@ -92,6 +104,6 @@ pub(crate) async fn voice_preview(
     responses((status = 204, description = "The voice is gone"), Protected, WithId, WithRefusal),
     security(("bearer" = []), ("api_key" = []))
 )]
-pub(crate) async fn delete_voice(caller: Caller, WireId(name): WireId<VoiceName>) -> Reply {
+pub(crate) async fn delete_voice(caller: Caller, WireId(name): WireId<Name>) -> Reply {
     call(DELETE_VOICE, &caller, Class::Create, [name.into()]).await
 }

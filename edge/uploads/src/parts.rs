@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
 use kiskadee_edge_kit::{
-    Answer, Caller, Class, Problem, Reply, caller_sql,
+    Answer, Caller, Class, Coding, Problem, Reply, caller_sql,
     database::call,
     objects::{CONTENT_DIGEST, Gateway},
     openapi::{Protected, WithBody, WithConflict, WithId},
@@ -64,6 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PartPath {
 )]
 pub(crate) async fn store_part(caller: Caller, path: PartPath, request: Request) -> Reply {
     let PartPath { upload, number } = path;
+    Coding::must_be_plain(request.headers())?;
     let bytes = content_length(request.headers())?;
     let admit = [
         uuid_parameter(upload),

@@ -20,7 +20,8 @@ begin
     where v.id = p_voice and v.deleted_at is null
       and (v.owner is null or v.owner = p_caller.user_id or p_caller.role = 'admin');
     if not found then
-      errors := errors || api.fault('voice_id', format('there is no voice %s', to_json(p_voice)));
+      errors := errors || api.fault('voice_id', format('there is no voice %s%s', to_json(p_voice),
+        speech.other_voices(p_caller, p_engine, p_language)));
     elsif not speech.is_ready(voice) then
       errors := errors || api.fault('voice_id', format('the voice %s is still being made', voice.id));
     elsif p_engine is not null and voice.engine <> p_engine then
@@ -54,6 +55,24 @@ begin
     errors := errors || speech.not_commercial(engine, voice, p_language);
   end if;
 end
+$$;
+
+-- Some of the voices that there are instead of one that there is not, those of preferred engines first.
+create or replace function speech.other_voices(p_caller api.caller, p_engine text, p_language text) returns text
+language sql stable as $$
+  with voice as (
+    select e.rank, e.name, v.id
+    from speech.accepted_engines() e
+    join speech.voice v on v.engine = e.name
+    where v.deleted_at is null and (v.owner is null or v.owner = p_caller.user_id)
+      and (p_engine is null or e.name = p_engine)
+      and (p_language is null or speech.match_language(p_language,
+        case when cardinality(v.languages) > 0 then v.languages else e.languages end) is not null)
+    order by e.rank, e.name, v.id collate "C" limit 5
+  )
+  select coalesce('; there are ' || string_agg(v.id, ', ' order by v.rank, v.name, v.id collate "C")
+    || ' and what `GET /api/v1/voices` lists', '; `GET /api/v1/voices` lists those that there are')
+  from voice v
 $$;
 
 -- Why no engine was found. Says what there is instead.

@@ -112,6 +112,29 @@ begin
 end
 $$;
 
+-- One engine that live workers serve, in the same shape. A name of OpenAI's (p_is_foreign) stands for the preferred engine.
+create or replace function api.show_model(p_caller api.credentials, p_model text, p_is_foreign boolean) returns api.answer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  caller api.caller := api.admit(p_caller, 'read');
+  body jsonb;
+begin
+  if caller.status is not null then
+    return api.refused(caller);
+  end if;
+  select speech.model_body(e) into body
+  from speech.engine e
+  where e.name in (select speech.live_engines()) and (e.name = p_model or p_is_foreign)
+  order by e.name = p_model desc, e.rank, e.name limit 1;
+  if not found then
+    return api.problem(caller, 404, 'model_not_found', format('There is no model %s here; there are: %s.', to_json(p_model),
+      (select coalesce(string_agg(e.name, ', ' order by e.rank, e.name), 'none') from speech.engine e
+        where e.name in (select speech.live_engines()))));
+  end if;
+  return api.ok(caller, 200, body || jsonb_build_object('id', p_model));
+end
+$$;
+
 grant execute on function speech.announce to kiskadee_worker;
 
-grant execute on function api.models to kiskadee_speech;
+grant execute on function api.models, api.show_model to kiskadee_speech;

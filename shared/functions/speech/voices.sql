@@ -33,30 +33,6 @@ language sql stable as $$
     'licence', speech.licence_of(p_voice))
 $$;
 
--- Voices in the order of their ids; p_after is the last id of the page before.
-create or replace function api.list_voices(p_caller api.credentials, p_limit int, p_after text default null) returns api.answer
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  caller api.caller := api.admit(p_caller, 'read');
-  found_voices speech.voice[];
-  body jsonb;
-begin
-  if caller.status is not null then
-    return api.refused(caller);
-  end if;
-  select array_agg(page) into found_voices from (
-    select v.* from speech.voice v
-    where v.id collate "C" > coalesce(p_after, '') and speech.may_see(v, caller)
-    order by v.id collate "C" limit p_limit + 1
-  ) page;
-  select jsonb_build_object(
-    'items', coalesce(jsonb_agg(speech.voice_body(v) order by v.id collate "C"), '[]'),
-    'next_cursor', case when cardinality(found_voices) > p_limit then found_voices[p_limit].id end) into body
-  from unnest(found_voices[:p_limit]) v;
-  return api.ok(caller, 200, body);
-end
-$$;
-
 create or replace function api.get_voice(p_caller api.credentials, p_voice text) returns api.answer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -134,6 +110,30 @@ begin
   perform speech.forget_voices(array[voice.id]);
   perform speech.forget_recordings_of(voice.id);
   return api.ok(caller, 204, null);
+end
+$$;
+
+-- Voices in the order of their ids, for edges of the release before; p_after is the last id of the page before.
+create or replace function api.list_voices(p_caller api.credentials, p_limit int, p_after text default null) returns api.answer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  caller api.caller := api.admit(p_caller, 'read');
+  found_voices speech.voice[];
+  body jsonb;
+begin
+  if caller.status is not null then
+    return api.refused(caller);
+  end if;
+  select array_agg(page) into found_voices from (
+    select v.* from speech.voice v
+    where v.id collate "C" > coalesce(p_after, '') and speech.may_see(v, caller)
+    order by v.id collate "C" limit p_limit + 1
+  ) page;
+  select jsonb_build_object(
+    'items', coalesce(jsonb_agg(speech.voice_body(v) order by v.id collate "C"), '[]'),
+    'next_cursor', case when cardinality(found_voices) > p_limit then found_voices[p_limit].id end) into body
+  from unnest(found_voices[:p_limit]) v;
+  return api.ok(caller, 200, body);
 end
 $$;
 

@@ -55,6 +55,21 @@ impl Fields {
         }
     }
 
+    /// A string that must be there, by itself or as the member `id` of an object.
+    pub fn text_or_id(&mut self, name: &str, check: fn(&str) -> Check) -> Option<String> {
+        if let Some(Value::Object(object)) = self.members.get_mut(name) {
+            let id = object.remove("id").filter(Value::is_string);
+            if id.is_none() {
+                let message = "must be a string, or an object with an `id` that is one";
+                self.members.remove(name);
+                self.note(FieldError::new(name, message));
+                return None;
+            }
+            self.members.extend(id.map(|id| (name.to_owned(), id)));
+        }
+        self.text(name, check)
+    }
+
     /// One of the names of an enumeration; its default when missing.
     pub fn choice<T: FromStr<Err: ToString> + Default>(&mut self, name: &str) -> T {
         let text = self.optional_text(name, |text| {
@@ -133,6 +148,11 @@ impl Fields {
                 "is not a field of this request",
             ));
         }
+        self.errors
+    }
+
+    /// What was found wrong, in a body of a shape that is not ours: there, members that nobody here knows are no fault.
+    pub fn finish_open(self) -> Vec<FieldError> {
         self.errors
     }
 
@@ -230,6 +250,27 @@ mod tests {
         fields.texts("texts", text);
         fields.text("voice_id", checks::name);
         assert_eq!(said(&fields.finish()).len(), 2);
+    }
+
+    #[test]
+    fn a_name_may_stand_in_an_object() {
+        let read = |body: Value| {
+            let mut fields = fields(body);
+            let text = fields.text_or_id("voice", checks::name);
+            (text, said(&fields.finish_open()).len())
+        };
+        let name = Some("heron".to_owned());
+        assert_eq!(read(json!({"voice": "heron"})), (name.clone(), 0));
+        assert_eq!(read(json!({"voice": {"id": "heron", "x": 1}})), (name, 0));
+        for wrong in [
+            json!({}),
+            json!({"name": "heron"}),
+            json!({"id": 7}),
+            json!(null),
+            json!(7),
+        ] {
+            assert_eq!(read(json!({"voice": wrong})), (None, 1), "{wrong}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use multer::{Constraints, Multipart, SizeLimit};
 
 use super::checks::Check;
 use crate::{
+    coding::Coding,
     json::{has_media_type, let_in},
     problem::{FieldError, Problem},
 };
@@ -53,6 +54,7 @@ impl From<Part> for File {
 impl Form {
     /// Reads a body of at most `limit` bytes.
     pub async fn read(request: Request, limit: usize) -> Result<Self, Problem> {
+        Coding::must_be_plain(request.headers())?;
         let boundary = boundary(request.headers())?;
         let request = let_in(request, limit).await?;
         let whole = SizeLimit::new().whole_stream(limit as u64);

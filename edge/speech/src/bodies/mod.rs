@@ -21,5 +21,6 @@ pub use pronunciation::{
 pub use reading::{ReadAnswer, ReadBody};
 pub use request::{BatchBody, CsvUpload, LiveSpeechBody, SpeechBody};
 pub use voice::{
-    CommercialUse, Licence, Model, ModelList, QualityProfile, Voice, VoiceKind, VoiceList,
+    AudioVoice, AudioVoiceList, CommercialUse, Licence, Model, ModelList, QualityProfile, Voice,
+    VoiceKind, VoiceList,
 };

@@ -5,9 +5,10 @@ use kiskadee_shared::{
     quality::QualityProfile,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{
     ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
+    openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type},
 };
 
 /// Texts to speak, all with the same settings.
@@ -100,10 +101,11 @@ pub struct SpeechBody {
 }
 
 /// One text to speak to a listener, in the shape of `OpenAI`'s API.
+///
+/// Other members that clients send are passed over.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct LiveSpeechBody {
-    /// An engine, or one of `OpenAI`'s models for the preferred engine here.
+    /// An engine, or one of `OpenAI`'s models, with or without a date, for the preferred engine here.
     #[schema(min_length = 1, max_length = 64, example = "tts-1")]
     pub model: String,
     /// The text, plain or, where it begins with `<speak`, in SSML.
@@ -114,9 +116,9 @@ pub struct LiveSpeechBody {
         example = "Good morning."
     )]
     pub input: String,
-    /// A voice's id, `default`, or one of `OpenAI`'s voices for a built-in one.
-    #[schema(min_length = 1, max_length = 64, example = "alloy")]
-    pub voice: String,
+    /// A voice's id, `default`, or one of `OpenAI`'s voices for a built-in one; or an object with it as `id`.
+    #[schema(schema_with = voice)]
+    pub voice: Value,
     /// How to encode the audio.
     #[schema(schema_with = live_format)]
     pub response_format: Option<String>,
@@ -151,6 +153,22 @@ pub struct CsvUpload {
     /// Where to send an event when the batch is over.
     #[schema(max_length = 2048, format = "uri")]
     pub webhook_url: Option<String>,
+}
+
+fn voice() -> Schema {
+    let id = || {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(64))
+    };
+    let object = ObjectBuilder::new().property("id", id()).required("id");
+    OneOfBuilder::new()
+        .item(id())
+        .item(object)
+        .examples(["alloy"])
+        .build()
+        .into()
 }
 
 fn quality_profile() -> Object {

@@ -100,3 +100,27 @@ pub struct QualityProfile {
     pub name: String,
     pub description: String,
 }
+
+/// The voices that can speak, as clients of `OpenAI`-like servers look for them.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AudioVoiceList {
+    pub voices: Vec<AudioVoice>,
+}
+
+/// A voice in the list for such clients.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AudioVoice {
+    /// What `voice` of a request names.
+    pub id: String,
+    #[schema(example = "audio.voice")]
+    pub object: String,
+    pub name: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// The engine that speaks with it.
+    pub model: String,
+    /// Empty: all that the engine speaks.
+    pub languages: Vec<String>,
+}

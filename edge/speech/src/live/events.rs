@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::{Stream, StreamExt, stream};
 use kiskadee_edge_kit::log;
+use kiskadee_shared::openai::ErrorObject;
 use serde_json::{Value, json};
 
 /// Each piece of the body as an event, and a last one that tells whether all went well.
@@ -44,7 +45,8 @@ fn done(characters: usize) -> Value {
 
 fn broken(cause: &dyn std::fmt::Display) -> Value {
     log::error("the audio broke off", cause);
-    json!({"type": "error", "error": {"message": "the audio broke off; ask again", "code": "broken_off"}})
+    let error = ErrorObject::new(500, "broken_off", "the audio broke off; ask again");
+    json!({"type": "error", "error": error})
 }
 
 #[cfg(test)]

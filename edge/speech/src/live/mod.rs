@@ -21,6 +21,7 @@ use kiskadee_edge_kit::{
 };
 use kiskadee_shared::limits::SPEECH_BODY_BYTES;
 
+pub(crate) use self::request::known_model;
 use self::{relay::Seat, request::LiveRequest};
 use crate::{bodies::LiveSpeechBody, responses::WithAudio, setup::setup};
 

@@ -5,9 +5,10 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kiskadee_edge_kit::{Answer, Problem, log, objects::Gateway};
+use kiskadee_edge_kit::{Answer, FieldError, Problem, log, objects::Gateway};
 use kiskadee_shared::{format::StreamFormat, relay::RelayTarget};
 use serde::Deserialize;
+use serde_json::value::to_raw_value;
 use spin_sdk::http::{EmptyBody, send};
 use uuid::Uuid;
 
@@ -107,11 +108,20 @@ async fn failure(response: Response) -> Problem {
         Ok(Failure {
             rejected: true,
             message,
-        }) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unspeakable", message),
+        }) => unspeakable(&message),
         Ok(Failure { message, .. }) => {
             Problem::unavailable(format!("the engine failed: {message}; try again"), AWAY_S)
         }
         Err(error) => away(&error),
+    }
+}
+
+fn unspeakable(message: &str) -> Problem {
+    let errors = [FieldError::new("input", message)];
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unspeakable", message);
+    match to_raw_value(&errors) {
+        Ok(errors) => problem.with_errors(errors),
+        Err(_) => problem,
     }
 }
 

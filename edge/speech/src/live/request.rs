@@ -18,7 +18,7 @@ use crate::{
 };
 
 const INSTRUCTIONS_CHARS: RangeInclusive<usize> = 0..=4096;
-/// `OpenAI`'s names of models, and how much work each stands for.
+/// `OpenAI`'s names of models, and how much work each stands for. Behind them may stand the date of a version.
 const MODELS: [(&str, QualityProfile); 3] = [
     ("tts-1", QualityProfile::Balanced),
     ("tts-1-hd", QualityProfile::High),
@@ -43,13 +43,11 @@ impl LiveRequest {
     pub(super) fn read(body: Body) -> (Self, Vec<FieldError>) {
         let mut fields = Fields::from(body);
         let model = fields.text("model", checks::name);
-        let known = MODELS
-            .iter()
-            .find(|(name, _)| Some(*name) == model.as_deref());
-        let quality = known.map_or_else(QualityProfile::default, |(_, quality)| *quality);
+        let known = model.as_deref().and_then(known_model);
+        let quality = known.unwrap_or_default();
         let engine = model.filter(|_| known.is_none());
         let input = fields.text("input", input);
-        let voice = fields.text("voice", checks::name);
+        let voice = fields.text_or_id("voice", checks::name);
         let format = fields.optional_text("response_format", format);
         let format = format
             .and_then(|name| name.parse().ok())
@@ -73,7 +71,7 @@ impl LiveRequest {
             speed,
             stream_format,
         };
-        (request, fields.finish())
+        (request, fields.finish_open())
     }
 
     pub(super) fn item(&self) -> Item<'_> {
@@ -97,6 +95,26 @@ impl LiveRequest {
             .as_deref()
             .map_or(0, |input| input.chars().count())
     }
+}
+
+/// How much work one of `OpenAI`'s models stands for; none for other names.
+pub(crate) fn known_model(name: &str) -> Option<QualityProfile> {
+    let is_meant = |known: &str| name.strip_prefix(known).is_some_and(is_version);
+    let known = MODELS.iter().find(|(known, _)| is_meant(known));
+    known.map(|(_, quality)| *quality)
+}
+
+/// What may stand behind the name of a model: nothing, `-1106`, `-2025-12-15`, `-latest`.
+fn is_version(rest: &str) -> bool {
+    let is_date = |version: &str| {
+        (4..=10).contains(&version.len())
+            && version
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-')
+            && version.starts_with(|first: char| first.is_ascii_digit())
+    };
+    let version = rest.strip_prefix('-');
+    rest.is_empty() || version.is_some_and(|version| version == "latest" || is_date(version))
 }
 
 fn input(text: &str) -> Check {
@@ -144,10 +162,38 @@ mod tests {
     }
 
     #[test]
+    fn names_of_models_may_have_a_date() {
+        for (name, quality) in [
+            ("tts-1-1106", Some(QualityProfile::Balanced)),
+            ("tts-1-hd-1106", Some(QualityProfile::High)),
+            ("gpt-4o-mini-tts-2025-12-15", Some(QualityProfile::High)),
+            ("gpt-4o-mini-tts-latest", Some(QualityProfile::High)),
+            ("tts-1-", None),
+            ("tts-10", None),
+            ("tts-1-hdx", None),
+            ("tts-1-2024-xx", None),
+            ("kiskadee", None),
+        ] {
+            assert_eq!(known_model(name), quality, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_clients_send_beside_is_passed_over_and_voices_may_be_objects() {
+        let (request, errors) = read(
+            json!({"model": "gpt-4o-mini-tts-2025-12-15", "input": "Hi.",
+            "voice": {"id": "heron"}, "stream": true, "user": "u-1", "metadata": {"a": [1]}}),
+        );
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(request.item().voice_id, Some("heron"));
+        assert_eq!(request.item().tts_engine, None);
+    }
+
+    #[test]
     fn every_bad_member_is_named() {
         let (_, errors) = read(
-            json!({"input": "x".repeat(4097), "voice": {"id": "a"}, "response_format": "ogg",
-            "stream_format": "raw", "speed": 5, "stream": true}),
+            json!({"input": "x".repeat(4097), "voice": {"name": "a"}, "response_format": "ogg",
+            "stream_format": "raw", "speed": 5}),
         );
         let fields: Vec<_> = errors
             .iter()
@@ -161,8 +207,7 @@ mod tests {
                 "voice",
                 "response_format",
                 "speed",
-                "stream_format",
-                "stream"
+                "stream_format"
             ]
         );
     }
