@@ -40,8 +40,10 @@ impl Verdict {
     }
 }
 
-/// How long the rest of a body is read whose answer is known.
-const DRAIN_FOR: Duration = Duration::from_secs(10);
+/// How long the rest of a body is read whose answer is known, and how much of it at most: senders that look for an answer only
+/// when all is sent learn so that they sent too much.
+const DRAIN_FOR: Duration = Duration::from_secs(30);
+const DRAIN_BYTES: u64 = 256 << 20;
 
 /// Whether the rest of an unread body is to be read so that its sender sees the answer. Over HTTP/2 a stream ends without its
 /// connection; and who waits for `100 Continue` has sent nothing yet.
@@ -49,16 +51,16 @@ pub(crate) fn is_to_be_drained<B>(request: &Request<B>) -> bool {
     request.version() <= Version::HTTP_11 && !request.headers().contains_key(header::EXPECT)
 }
 
-/// Reads what is left of a body, as far as it is no longer than `limit`, and forgets it.
-pub(crate) fn drain(mut body: Incoming, limit: u64) {
+/// Reads what is left of a body, for a while, and forgets it.
+pub(crate) fn drain(mut body: Incoming) {
     let Ok(runtime) = Handle::try_current() else {
         return;
     };
-    if body.is_end_stream() || body.size_hint().lower() > limit {
+    if body.is_end_stream() {
         return;
     }
     runtime.spawn(timeout(DRAIN_FOR, async move {
-        let mut left = limit;
+        let mut left = DRAIN_BYTES;
         while let Some(Ok(frame)) = body.frame().await {
             let length = frame.data_ref().map_or(0, |data| data.len() as u64);
             match left.checked_sub(length) {
@@ -160,8 +162,8 @@ pub(crate) fn whole(bytes: Bytes) -> WasiBody {
 impl Bounded {
     fn refuse(&mut self, verdict: u8, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         self.verdict.0.store(verdict, Ordering::Relaxed);
-        // Its sender was read from for long enough.
-        self.is_to_be_drained = false;
+        // One who sends too slowly was read from for long enough.
+        self.is_to_be_drained &= verdict == TOO_LARGE;
         Poll::Ready(Some(Err(error)))
     }
 }
@@ -209,7 +211,7 @@ impl Body for Bounded {
 impl Drop for Bounded {
     fn drop(&mut self) {
         if let Some(inner) = self.inner.take().filter(|_| self.is_to_be_drained) {
-            drain(inner, self.left);
+            drain(inner);
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header, uri::Scheme};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Uri, Version, header,
+    uri::{Authority, Scheme},
+};
 use kiskadee_shared::trace::TraceParent;
 use uuid::Uuid;
 
@@ -11,6 +14,9 @@ use crate::{client, problem::Refusal};
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("spin-client-addr");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Who is meant where nobody is named.
+const UNNAMED_HOST: &str = "localhost";
 
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
@@ -104,7 +110,7 @@ fn strip_foreign(headers: &mut HeaderMap) {
 fn absolute<B>(request: &Request<B>, scheme: Scheme) -> Option<Uri> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let named = match hosts.next() {
-        Some(host) => Some(http::uri::Authority::try_from(host.as_bytes()).ok()?),
+        Some(host) => Some(Authority::try_from(host.as_bytes()).ok()?),
         None => None,
     };
     // Whoever is in front may have looked at the other one.
@@ -117,7 +123,12 @@ fn absolute<B>(request: &Request<B>, scheme: Scheme) -> Option<Uri> {
     {
         return None;
     }
-    parts.authority = Some(named.or(parts.authority)?);
+    // Before HTTP/1.1 no request had to name one.
+    let unnamed = || (request.version() <= Version::HTTP_10).then_some(UNNAMED_HOST);
+    parts.authority = match named.or(parts.authority) {
+        Some(named) => Some(named),
+        None => Some(Authority::from_static(unnamed()?)),
+    };
     parts.scheme = Some(scheme);
     Uri::from_parts(parts).ok()
 }
@@ -184,6 +195,8 @@ mod tests {
             prepared(Request::get("/a/b")).unwrap_err(),
             Refusal::BadHost
         );
+        let old = Request::get("/a/b").version(Version::HTTP_10);
+        assert_eq!(prepared(old).unwrap().uri(), "http://localhost/a/b");
         let two = Request::get("http://one/a/b").header("host", "two");
         assert_eq!(prepared(two).unwrap_err(), Refusal::BadHost);
         let twice = Request::get("/a/b").header("host", "one");

@@ -6,6 +6,7 @@
 
 mod decode;
 mod ffmpeg;
+mod flac;
 mod live;
 mod native;
 mod samples;

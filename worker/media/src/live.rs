@@ -1,5 +1,5 @@
 //! Encodes while it is listened to: nothing is written to a file, headers tell no lengths, and every piece leaves as soon
-//! as it is made.
+//! as it is made. FLAC alone waits a little ([`flac`]).
 
 use bytes::Bytes;
 use futures::{
@@ -12,7 +12,7 @@ use tokio_util::io::ReaderStream;
 use crate::{
     EncodeError, Encoder, Encoding, SourceError,
     ffmpeg::{Ffmpeg, feed, judge},
-    from_source, native, samples,
+    flac, from_source, native, samples,
 };
 
 /// Bytes of a piece at most.
@@ -58,7 +58,11 @@ impl Encoder {
             pcm.as_mut().peek().await;
             through_ffmpeg(&program, encoding, pcm)
         });
-        until_error(pieces.try_flatten()).boxed()
+        let pieces = until_error(pieces.try_flatten()).boxed();
+        match encoding.source.format {
+            ResponseFormat::Flac => stream::once(flac::held(pieces)).flatten().boxed(),
+            _ => pieces,
+        }
     }
 }
 
@@ -109,7 +113,7 @@ where
     .try_flatten()
 }
 
-fn in_pieces(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
+pub(crate) fn in_pieces(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
     std::iter::from_fn(move || {
         let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
         (!piece.is_empty()).then_some(piece)

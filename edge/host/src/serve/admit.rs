@@ -34,19 +34,22 @@ impl Service {
         let is_to_be_drained = body::is_to_be_drained(&request);
         let client = self.proxies.client(peer.address, request.headers());
         let who = Who::of(client, request.headers());
-        let held = match self.hold(&request, who) {
+        let held = self.hold(&request, who).and_then(|held| {
+            if declared_length(request.headers()).is_some_and(|length| length > limit) {
+                return Err(Refusal::BodyTooLarge { limit });
+            }
+            context::prepare(&mut request, (client, peer.scheme()), identity)?;
+            Ok(held)
+        });
+        let held = match held {
             Ok(held) => held,
             Err(refusal) => {
                 if is_to_be_drained {
-                    body::drain(request.into_body(), limit);
+                    body::drain(request.into_body());
                 }
                 return Err(refusal);
             }
         };
-        if declared_length(request.headers()).is_some_and(|length| length > limit) {
-            return Err(Refusal::BodyTooLarge { limit });
-        }
-        context::prepare(&mut request, (client, peer.scheme()), identity)?;
         let (parts, incoming) = request.into_parts();
         let presence = Presence::default();
         let arrival = (self.limits.arrival(), presence.progress().clone());

@@ -112,6 +112,32 @@ async fn a_larger_body_is_refused_whether_its_length_is_declared_or_not() {
     );
 }
 
+/// As most clients do: all is written before anything is read.
+#[tokio::test]
+async fn a_refusal_of_a_large_body_reaches_who_is_still_sending() {
+    let probe = Probe::with(|config| config.limits.request_body_bytes = 100_000).await;
+    let body = "x".repeat(20_000_000);
+    let declared = format!("content-length: {}\r\n\r\n{body}", body.len());
+    let chunk = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let chunked = format!("transfer-encoding: chunked\r\n\r\n{chunk}");
+    for _ in 0..5 {
+        assert_problem(&raw(&probe, &declared).await, 413);
+        assert_problem(&raw(&probe, &chunked).await, 413);
+    }
+}
+
+#[tokio::test]
+async fn who_speaks_http_1_0_need_not_name_a_host() {
+    let probe = Probe::start().await;
+    let mut stream = TcpStream::connect(&probe.address).await.unwrap();
+    let request = b"GET /hello HTTP/1.0\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let answer = parse(&bytes);
+    assert_eq!((answer.status.as_u16(), answer.text()), (200, "hello"));
+}
+
 #[tokio::test]
 async fn a_body_that_stops_is_a_408() {
     let probe =

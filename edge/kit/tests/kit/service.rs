@@ -45,6 +45,7 @@ async fn fail() -> Result<(), Problem> {
 fn router() -> Router {
     Router::new()
         .route("/greet", post(greet))
+        .route("/v1/greet", post(greet))
         .route("/me", get(whoami))
         .route("/fail", get(fail))
 }
@@ -158,6 +159,62 @@ async fn bodies_are_refused_by_what_is_wrong_with_them() {
     }
     let response = send(Request::post("/greet").body("{}".into()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn on_routes_of_openai_problems_have_its_shape_too() {
+    let sent = |path: &str, body: &'static str| {
+        Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .unwrap()
+    };
+    for (path, body, status, kind, param) in [
+        (
+            "/v1/greet",
+            "{\"name\":\"\"}",
+            422,
+            "invalid_request_error",
+            Some("name"),
+        ),
+        ("/v1/greet", "{", 400, "invalid_request_error", None),
+        ("/v1/nowhere", "{}", 404, "not_found_error", None),
+    ] {
+        let response = send(sent(path, body)).await;
+        assert_eq!(response.status(), status, "{path}");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        let document = json(response).await;
+        assert_eq!(document["error"]["type"], kind);
+        assert_eq!(document["error"]["param"].as_str(), param);
+        assert!(document["error"]["message"].is_string());
+        assert_eq!(document["status"], status);
+    }
+    let wrong_method = Request::delete("/v1/greet").body(Body::empty()).unwrap();
+    let document = json(send(wrong_method).await).await;
+    assert_eq!(document["error"]["code"], "method_not_allowed");
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_leads_to_the_same() {
+    let mut request = post_json("{\"name\":\"Ada\"}");
+    *request.uri_mut() = "/greet/?x=1".parse().unwrap();
+    assert_eq!(send(request).await.status(), StatusCode::CREATED);
+    let nowhere = Request::get("/nowhere/").body(Body::empty()).unwrap();
+    assert_eq!(json(send(nowhere).await).await["instance"], "/nowhere/");
+    let root = Request::get("/").body(Body::empty()).unwrap();
+    assert_eq!(send(root).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_coding_that_is_not_taken_is_refused_by_name() {
+    let mut request = post_json("...");
+    let coding = "br".parse().unwrap();
+    request
+        .headers_mut()
+        .insert(header::CONTENT_ENCODING, coding);
+    let response = send(request).await;
+    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(response.headers()[header::ACCEPT_ENCODING], "gzip, deflate");
 }
 
 #[tokio::test]

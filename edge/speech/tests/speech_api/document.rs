@@ -15,6 +15,8 @@ fn every_path_of_the_contract_is_there() {
         ("/api/v1/advanced/batch-tts", "post"),
         ("/api/v1/advanced/batch-csv", "post"),
         ("/v1/models", "get"),
+        ("/v1/models/{model}", "get"),
+        ("/v1/audio/voices", "get"),
         ("/api/v1/speech", "post"),
         ("/api/v1/voices", "get"),
         ("/api/v1/voices/{voice_id}", "get"),
@@ -43,6 +45,18 @@ fn every_path_of_the_contract_is_there() {
             .sum()
     });
     assert_eq!(operations, wanted.len());
+}
+
+#[test]
+fn problems_of_routes_in_the_shape_of_openai_are_plain_json() {
+    let document = document();
+    let refused = &document["paths"]["/v1/audio/speech"]["post"]["responses"]["422"]["content"];
+    let schema = &refused["application/json"]["schema"]["$ref"];
+    assert_eq!(schema, "#/components/schemas/Problem");
+    assert!(refused["application/problem+json"].is_null());
+    assert!(document["components"]["schemas"]["OpenAiError"].is_object());
+    let elsewhere = &document["paths"]["/api/v1/speech"]["post"]["responses"]["422"]["content"];
+    assert!(elsewhere["application/problem+json"].is_object());
 }
 
 #[test]

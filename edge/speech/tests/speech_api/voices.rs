@@ -1,35 +1,181 @@
 //! Voices, models and languages.
 
-use kiskadee_speech_api::bodies::{CommercialUse, ModelList, Voice, VoiceKind, VoiceList};
+use kiskadee_speech_api::bodies::{
+    AudioVoiceList, CommercialUse, Model, ModelList, Voice, VoiceKind, VoiceList,
+};
 
 use kiskadee_edge_testing::{Database, SPEECH, Who};
 
 const MINE: &str = "'voice_00000000000070008000000000000001'";
 
+fn ids(list: &VoiceList) -> Vec<&str> {
+    let items = list.items.iter();
+    items.map(|voice| voice.voice_id.as_str()).collect()
+}
+
+async fn found(database: &Database, who: Who, arguments: &str) -> VoiceList {
+    database.ask(who, "find_voices", arguments).await.body()
+}
+
 #[tokio::test]
-async fn voices_are_listed_with_their_languages() {
+async fn voices_are_listed_with_their_languages_the_preferred_engines_first() {
     let database = Database::create(SPEECH).await;
-    let first: VoiceList = database.ask(Who::Ann, "list_voices", "2").await.body();
+    let mine = MINE.trim_matches('\'');
+    let first = found(&database, Who::Ann, "2").await;
+    assert_eq!(ids(&first), ["kiskadee-en", mine]);
+    assert_eq!(first.items[1].kind, VoiceKind::Cloned);
+    let cursor = first.next_cursor.as_deref().expect("there is more");
+    let second = found(&database, Who::Ann, &format!("2, '{cursor}'")).await;
+    assert_eq!(ids(&second), ["espeak-de"]);
+    assert_eq!(second.next_cursor, None);
+    assert!(first.items.iter().all(|voice| !voice.languages.is_empty()));
     assert_eq!(
-        first
-            .items
-            .iter()
-            .map(|voice| voice.voice_id.as_str())
-            .collect::<Vec<_>>(),
-        ["espeak-de", "kiskadee-en"]
+        ids(&found(&database, Who::Bob, "10").await),
+        ["kiskadee-en", "espeak-de"]
     );
-    let cursor = first.next_cursor.expect("there is more");
-    let second: VoiceList = database
-        .ask(Who::Ann, "list_voices", &format!("2, '{cursor}'"))
+    assert_eq!(found(&database, Who::Root, "10").await.items.len(), 3);
+    let refused = database
+        .ask(Who::Ann, "find_voices", "2, 'kiskadee-en'")
+        .await;
+    assert_eq!(
+        (refused.status, refused.errors()[0]["field"].as_str()),
+        (422, Some("cursor"))
+    );
+    // As edges of the release before ask.
+    let before: VoiceList = database.ask(Who::Ann, "list_voices", "2").await.body();
+    assert_eq!(ids(&before), ["espeak-de", "kiskadee-en"]);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn voices_are_found_by_language_engine_kind_and_name() {
+    let database = Database::create(SPEECH).await;
+    database.run(OPEN_VOICES).await;
+    let named = "update speech.voice set name = 'São João da Barra' where id = 'piper-de-x'";
+    database.run(named).await;
+    let mine = MINE.trim_matches('\'');
+    for (filter, wanted) in [
+        ("'de'", vec!["piper-de-x", "espeak-de"]),
+        ("'de-AT'", vec!["piper-de-x", "espeak-de"]),
+        ("null, 'espeak'", vec!["espeak-de"]),
+        ("null, 'nobody'", vec![]),
+        ("null, null, 'cloned'", vec![mine]),
+        ("null, null, null, 'sao jo'", vec!["piper-de-x"]),
+        ("null, null, null, 'JOÃO'", vec!["piper-de-x"]),
+        ("null, null, null, '%'", vec![]),
+        ("null, null, null, 'Kokoro-AF'", vec!["kokoro-af_heart"]),
+        (
+            "'en', 'kokoro', 'builtin', 'heart'",
+            vec!["kokoro-af_heart"],
+        ),
+        ("'pt', 'kokoro', 'builtin', 'heart'", vec![]),
+    ] {
+        let list = found(&database, Who::Ann, &format!("20, null, {filter}")).await;
+        assert_eq!(ids(&list), wanted, "{filter}");
+    }
+    let all = found(&database, Who::Ann, "20").await;
+    let mut paged = Vec::new();
+    let mut cursor = "null".to_owned();
+    loop {
+        let page = found(
+            &database,
+            Who::Ann,
+            &format!("1, {cursor}, null, null, 'builtin'"),
+        )
+        .await;
+        paged.extend(page.items.into_iter().map(|voice| voice.voice_id));
+        match page.next_cursor {
+            Some(next) => cursor = format!("'{next}'"),
+            None => break,
+        }
+    }
+    let builtin = |id: &&str| *id != mine;
+    assert_eq!(
+        paged,
+        ids(&all).into_iter().filter(builtin).collect::<Vec<_>>()
+    );
+    database.drop().await;
+}
+
+/// However many voices others have, a page reads no more than the caller may see.
+#[tokio::test]
+async fn indexes_serve_the_list_of_voices() {
+    let database = Database::create(SPEECH).await;
+    database
+        .run(
+            "insert into speech.voice (id, owner, engine, name, kind)
+             select 'v' || n, '00000000-0000-7000-8000-000000000002', 'kiskadee', 'V', 'cloned' from generate_series(1, 20000) n;
+             analyze speech.voice",
+        )
+        .await;
+    for (who, arguments) in [
+        (Who::Ann, "20"),
+        (Who::Ann, "20, null, 'xx', null, 'cloned', 'nothing'"),
+        (Who::Bob, "20, '10:kiskadee:v5'"),
+        (Who::Root, "20"),
+    ] {
+        database.run("begin").await;
+        assert_eq!(
+            database.ask(who, "find_voices", arguments).await.status,
+            200
+        );
+        let read = "select sum(pg_stat_get_xact_tuples_returned(r))::bigint
+             from (select 'speech.voice'::regclass::oid union all
+               select indexrelid from pg_index where indrelid = 'speech.voice'::regclass) t(r)";
+        let read: i64 = database.row(read).await.get(0);
+        database.run("rollback").await;
+        assert!(read < 200, "{who:?} {arguments}: {read}");
+    }
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_voice_is_refused_with_some_that_there_are() {
+    let database = Database::create(SPEECH).await;
+    let told = resolved(&database, "null", "nobody", "de").await;
+    assert_eq!(
+        told,
+        "there is no voice \"nobody\"; there are espeak-de and what `GET /api/v1/voices` lists"
+    );
+    let told = resolved(&database, "null", "nobody", "xx").await;
+    assert_eq!(
+        told,
+        "there is no voice \"nobody\"; `GET /api/v1/voices` lists those that there are"
+    );
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn clients_of_openai_find_models_and_voices() {
+    let database = Database::create(SPEECH).await;
+    let model: Model = database
+        .ask(Who::Ann, "show_model", "'espeak', false")
         .await
         .body();
     assert_eq!(
-        (second.items[0].kind, second.next_cursor),
-        (VoiceKind::Cloned, None)
+        (model.id.as_str(), model.object.as_str()),
+        ("espeak", "model")
     );
-    assert!(first.items.iter().all(|voice| !voice.languages.is_empty()));
-    let bobs: VoiceList = database.ask(Who::Bob, "list_voices", "10").await.body();
-    assert_eq!(bobs.items.len(), 2);
+    let model: Model = database
+        .ask(Who::Ann, "show_model", "'tts-1', true")
+        .await
+        .body();
+    assert_eq!(model.id, "tts-1");
+    let none = database.ask(Who::Ann, "show_model", "'gpt-9', false").await;
+    assert_eq!(
+        (none.status, none.code.as_deref()),
+        (404, Some("model_not_found"))
+    );
+    let detail = none.detail.unwrap();
+    assert!(
+        detail.contains("\"gpt-9\"") && detail.contains("kiskadee"),
+        "{detail}"
+    );
+    let list: AudioVoiceList = database.ask(Who::Ann, "audio_voices", "").await.body();
+    assert_eq!(list.voices[0].id, "kiskadee-en");
+    assert_eq!(list.voices.len(), 3);
+    let bobs: AudioVoiceList = database.ask(Who::Bob, "audio_voices", "").await.body();
+    assert_eq!(bobs.voices.len(), 2);
     database.drop().await;
 }
 

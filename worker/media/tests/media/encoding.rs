@@ -4,7 +4,7 @@
 use std::{f32::consts::TAU, io, path::Path, process::Command};
 
 use futures::{StreamExt, stream};
-use kiskadee_media::{Encoded, Encoder, Encoding};
+use kiskadee_media::{Encoded, Encoder, Encoding, LiveEncoding};
 use kiskadee_shared::format::ResponseFormat;
 use tempfile::TempDir;
 
@@ -45,6 +45,49 @@ async fn encode(format: ResponseFormat, stretch: f32) -> (TempDir, Encoded) {
         scratch,
         file.expect("ffmpeg must be installed for this test"),
     )
+}
+
+/// What a listener gets of a source of so many samples.
+async fn live(format: ResponseFormat, samples: usize, stretch: f32) -> Vec<u8> {
+    let scratch = tempfile::tempdir().unwrap();
+    let encoding = LiveEncoding {
+        source: encoding(format, stretch),
+        bare_rate: RATE,
+    };
+    let source: Vec<f32> = source().into_iter().cycle().take(samples).collect();
+    let pieces = Encoder::new("ffmpeg", scratch.path()).encode_live(encoding, stream_of(&source));
+    let pieces: Vec<_> = pieces.collect().await;
+    let pieces = pieces.into_iter().map(Result::unwrap);
+    pieces.flat_map(|piece| piece.to_vec()).collect()
+}
+
+/// The number of samples in the head of a FLAC file.
+fn told(file: &[u8]) -> u64 {
+    let last: [u8; 8] = file[18..26].try_into().unwrap();
+    u64::from_be_bytes(last) & 0xf_ffff_ffff
+}
+
+#[tokio::test]
+async fn a_listener_gets_flac_that_tells_its_length() {
+    for samples in [1, 2303, 2304, 2305, 44_100, 1_000_003] {
+        let file = live(ResponseFormat::Flac, samples, 1.0).await;
+        assert_eq!(told(&file), samples as u64);
+    }
+    let stretched = live(ResponseFormat::Flac, 44_100, 1.25).await;
+    let path = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(path.path(), &stretched).unwrap();
+    let decoded = decode(ResponseFormat::Flac, path.path());
+    assert_eq!(told(&stretched), decoded.len() as u64);
+}
+
+#[tokio::test]
+async fn a_listener_gets_wav_whose_sizes_mean_unknown() {
+    let file = live(ResponseFormat::Wav, 1000, 1.0).await;
+    assert_eq!(
+        (&file[4..8], &file[40..44]),
+        (&[0xff; 4][..], &[0xff; 4][..])
+    );
+    assert_eq!(file.len(), 44 + 2000);
 }
 
 /// What ffmpeg reads in the file, at the source's rate.
