@@ -1,28 +1,98 @@
 //! /api/v1/webhooks/deliveries: what was sent, what failed, and sending it again
 
+use axum::{extract::FromRequestParts, http::request::Parts};
 use kiskadee_edge_kit::{
-    Caller, Class, Page, Query, Reply, WireId, caller_sql, database,
+    Caller, Class, Page, Problem, Reply, WireId, caller_sql, database,
+    filters::{name, state},
     openapi::{Protected, WithConflict, WithId, WithQuery},
     path::uuid_parameter,
+    query::Fields,
 };
-use kiskadee_shared::id::MessageId;
-use spin_sdk::pg::ParameterValue;
+use kiskadee_shared::{id::MessageId, state::DeliveryState};
+use utoipa::{
+    IntoParams,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 
 use crate::documents::{Delivery, DeliveryDetail, DeliveryPage};
+
+const FIND_DELIVERIES: &str = caller_sql!(
+    "api.find_deliveries",
+    "$5::text, $6::text, $7::int, $8::text"
+);
 
 /// List webhook deliveries
 ///
 /// Newest first. A delivery is parked when its last attempt failed, or when the receiver said that it is gone.
 #[utoipa::path(
     get, path = "/api/v1/webhooks/deliveries", tag = "webhooks", security(("bearer" = []), ("api_key" = [])),
-    params(Page, ("status" = Option<String>, Query, description = "Only `pending`, `delivered` or `parked` ones")),
+    params(Page, DeliveryFilter),
     responses((status = 200, description = "A page of deliveries", body = DeliveryPage), WithQuery, Protected)
 )]
-pub(crate) async fn list_deliveries(caller: Caller, query: Query, page: Page) -> Reply {
-    let status: ParameterValue = query.get("status").map(ToOwned::to_owned).into();
-    let [limit, cursor] = page.parameters();
-    let statement = caller_sql!("api.list_deliveries", "$5::text, $6::int, $7::text");
-    database::call(statement, &caller, Class::Read, [status, limit, cursor]).await
+pub(crate) async fn list_deliveries(caller: Caller, filter: DeliveryFilter) -> Reply {
+    let [limit, cursor] = filter.page.parameters();
+    let status = name(filter.status.map(DeliveryState::as_str));
+    let arguments = [status, filter.event.into(), limit, cursor];
+    database::call(FIND_DELIVERIES, &caller, Class::Read, arguments).await
+}
+
+/// The deliveries that are wanted.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeliveryFilter {
+    #[param(ignore)]
+    page: Page,
+    /// Only deliveries that stand so.
+    #[param(nullable = false, schema_with = states)]
+    status: Option<DeliveryState>,
+    /// Only deliveries of this event.
+    #[param(
+        nullable = false,
+        example = "batch.completed",
+        pattern = "^[a-z][a-z0-9_.]{0,63}$"
+    )]
+    event: Option<String>,
+}
+
+fn states() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(DeliveryState::NAMES.iter().copied()))
+        .build()
+}
+
+impl DeliveryFilter {
+    fn read(mut fields: Fields) -> Result<Self, Problem> {
+        let filter = Self {
+            page: fields.page(),
+            status: fields.optional("status", state),
+            event: fields.optional("event", event),
+        };
+        fields.finish()?;
+        Ok(filter)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for DeliveryFilter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::read(Fields::of(parts))
+    }
+}
+
+/// By its form: which events there are is the business of the families that tell of them.
+fn event(name: &str) -> Result<String, String> {
+    let is_event = (1..=64).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'));
+    if is_event {
+        Ok(name.to_owned())
+    } else {
+        Err("must be the name of an event, such as `batch.completed`".to_owned())
+    }
 }
 
 /// A webhook delivery
@@ -59,4 +129,27 @@ pub(crate) async fn replay_delivery(caller: Caller, WireId(id): WireId<MessageId
         [uuid_parameter(id)],
     )
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn read(query: &str) -> Result<DeliveryFilter, Problem> {
+        let request = Request::get(format!("/list?{query}")).body(()).unwrap();
+        DeliveryFilter::read(Fields::of(&request.into_parts().0))
+    }
+
+    #[test]
+    fn deliveries_are_narrowed_by_state_and_event() {
+        let filter = read("status=parked&event=batch.completed&limit=3").unwrap();
+        assert_eq!(filter.status, Some(DeliveryState::Parked));
+        assert_eq!(filter.event.as_deref(), Some("batch.completed"));
+        assert_eq!(filter.page.limit, 3);
+        for query in ["status=done", "event=Batch!", "event=", "state=parked"] {
+            assert_eq!(read(query).unwrap_err().status(), 422, "{query}");
+        }
+    }
 }

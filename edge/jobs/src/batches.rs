@@ -4,18 +4,15 @@ use axum::response::Response;
 use kiskadee_edge_kit::{
     Caller, Class, Page, Problem, Reply, WireId, caller_sql,
     database::call,
+    filters::{BatchFilter, FIND_BATCHES},
     objects::{Asked, Disposition, WithObject, deliver},
     openapi::{Protected, WithConflict, WithId, WithQuery},
     path::uuid_parameter,
 };
 use kiskadee_shared::id::BatchId;
 
-use crate::{
-    bodies::{BatchList, BatchStatus},
-    filters::BatchFilter,
-};
+use crate::bodies::{BatchList, BatchStatus};
 
-const LIST_BATCHES: &str = caller_sql!("api.list_batches", "$5::int, $6::uuid, $7::text");
 const BATCH_STATUS: &str = caller_sql!("api.batch_status", "$5::uuid");
 const BATCH_DOWNLOAD: &str = caller_sql!("api.batch_download", "$5::uuid");
 const BATCH_CANCEL: &str = caller_sql!("api.batch_cancel", "$5::uuid");
@@ -28,7 +25,7 @@ const BATCH_CANCEL: &str = caller_sql!("api.batch_cancel", "$5::uuid");
     security(("bearer" = []), ("api_key" = []))
 )]
 pub(crate) async fn list_batches(caller: Caller, filter: BatchFilter) -> Reply {
-    call(LIST_BATCHES, &caller, Class::Read, filter.parameters()?).await
+    call(FIND_BATCHES, &caller, Class::Read, filter.parameters()?).await
 }
 
 /// Show the state of a batch

@@ -1,16 +1,19 @@
 //! What a list is narrowed to, read from the query: a parameter that is not known, stands twice or is ill-formed is refused,
 //! for a misspelt filter must not list everything.
 
-use std::str::FromStr;
-
 use axum::{extract::FromRequestParts, http::request::Parts};
-use kiskadee_edge_kit::{Page, Problem, path::uuid_parameter, query::Fields};
+use kiskadee_edge_kit::{
+    Page, Problem,
+    filters::{in_order, name, seconds, state, time},
+    path::uuid_parameter,
+    query::Fields,
+};
 use kiskadee_shared::{
     id::{BatchId, JobId},
-    state::{BatchState, JobState},
+    state::JobState,
 };
 use spin_sdk::pg::ParameterValue;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use utoipa::IntoParams;
 
 const KIND_CHARS: std::ops::RangeInclusive<usize> = 1..=32;
@@ -42,17 +45,6 @@ pub(crate) struct JobFilter {
     created_before: Option<OffsetDateTime>,
 }
 
-/// The batches that are wanted.
-#[derive(Debug, PartialEq, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct BatchFilter {
-    #[param(ignore)]
-    page: Page,
-    /// Only batches that stand so.
-    #[param(nullable = false, value_type = crate::bodies::BatchState)]
-    status: Option<BatchState>,
-}
-
 impl JobFilter {
     fn read(mut fields: Fields) -> Result<Self, Problem> {
         let filter = Self {
@@ -63,10 +55,7 @@ impl JobFilter {
             created_after: fields.optional("created_after", time),
             created_before: fields.optional("created_before", time),
         };
-        if let (Some(after), Some(before)) = (filter.created_after, filter.created_before) {
-            let message = "must be later than `created_after`";
-            fields.require(before > after, "created_before", message);
-        }
+        in_order(&mut fields, filter.created_after, filter.created_before);
         fields.finish()?;
         Ok(filter)
     }
@@ -86,32 +75,7 @@ impl JobFilter {
     }
 }
 
-impl BatchFilter {
-    fn read(mut fields: Fields) -> Result<Self, Problem> {
-        let filter = Self {
-            page: fields.page(),
-            status: fields.optional("status", state),
-        };
-        fields.finish()?;
-        Ok(filter)
-    }
-
-    /// The parameters of the list function (`int`, `uuid`, `text`).
-    pub(crate) fn parameters(self) -> Result<[ParameterValue; 3], Problem> {
-        let [limit, before] = self.page.parameters_by_id::<BatchId>()?;
-        Ok([limit, before, name(self.status.map(BatchState::as_str))])
-    }
-}
-
 impl<S: Sync> FromRequestParts<S> for JobFilter {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::read(Fields::of(parts))
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for BatchFilter {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -133,28 +97,9 @@ fn kind(name: &str) -> Result<String, String> {
     }
 }
 
-fn state<S: FromStr<Err: ToString>>(name: &str) -> Result<S, String> {
-    name.parse().map_err(|error: S::Err| error.to_string())
-}
-
 fn batch_id(text: &str) -> Result<BatchId, String> {
     text.parse()
         .map_err(|error| format!("must be the id of a batch: {error}"))
-}
-
-fn time(text: &str) -> Result<OffsetDateTime, String> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| "must be a time after RFC 3339, such as `2026-11-20T22:10:03Z`".to_owned())
-}
-
-fn name(state: Option<&'static str>) -> ParameterValue {
-    state.map(str::to_owned).into()
-}
-
-fn seconds(time: Option<OffsetDateTime>) -> ParameterValue {
-    time.map_or(ParameterValue::DbNull, |time| {
-        ParameterValue::Floating64(time.unix_timestamp_nanos() as f64 / 1e9)
-    })
 }
 
 #[cfg(test)]
@@ -231,14 +176,5 @@ mod tests {
             refused("created_after=2026-11-20T00:00:00Z&created_before=2026-11-20T00:00:00Z"),
             ["created_before must be later than `created_after`"]
         );
-    }
-
-    #[test]
-    fn batches_have_states_of_their_own() {
-        let filter = BatchFilter::read(fields("status=completed_with_errors")).unwrap();
-        assert_eq!(filter.status, Some(BatchState::CompletedWithErrors));
-        for query in ["status=running", "kind=speech"] {
-            assert!(BatchFilter::read(fields(query)).is_err(), "{query}");
-        }
     }
 }

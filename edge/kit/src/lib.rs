@@ -7,6 +7,7 @@ pub mod context;
 pub mod credentials;
 pub mod database;
 pub mod events;
+pub mod filters;
 pub mod idempotency;
 pub mod json;
 pub mod log;
@@ -37,7 +38,7 @@ pub use json::Json;
 pub use member::Member;
 pub use path::WireId;
 pub use problem::{FieldError, Problem};
-pub use query::{Page, Query};
+pub use query::Page;
 pub use settings::{Settings, Site};
 pub use validate::{Validate, Violations};
 

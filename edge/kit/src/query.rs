@@ -1,6 +1,6 @@
 //! Query parameters, and the page of a list.
 
-use std::{borrow::Cow, str::FromStr};
+use std::str::FromStr;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kiskadee_shared::limits::{PAGE_ITEMS, PAGE_ITEMS_DEFAULT};
@@ -16,37 +16,6 @@ use crate::{
 
 const CURSOR_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
 
-/// The query of a request, by name.
-#[derive(Debug, Clone, Default)]
-pub struct Query(Vec<(String, String)>);
-
-impl Query {
-    fn of(parts: &Parts) -> Self {
-        let text = parts.uri.query().unwrap_or_default();
-        Self(
-            form_urlencoded::parse(text.as_bytes())
-                .map(|(name, value)| (name.into_owned(), value.into_owned()))
-                .collect(),
-        )
-    }
-
-    /// The first value of a name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for Query {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(parts))
-    }
-}
-
 /// The parameters of a query while they are read: what is wrong with one is noted, and one that is never read is, too.
 #[derive(Debug)]
 pub struct Fields {
@@ -56,8 +25,11 @@ pub struct Fields {
 
 impl Fields {
     pub fn of(parts: &Parts) -> Self {
+        let query = parts.uri.query().unwrap_or_default();
         Self {
-            pairs: Query::of(parts).0,
+            pairs: form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
             violations: Violations::default(),
         }
     }
@@ -81,7 +53,7 @@ impl Fields {
             limit: limit.map_or(PAGE_ITEMS_DEFAULT, |text| {
                 self::limit(&text, &mut self.violations)
             }),
-            cursor: cursor.and_then(|text| self::cursor(text.into(), &mut self.violations)),
+            cursor: cursor.and_then(|text| self::cursor(text, &mut self.violations)),
         }
     }
 
@@ -127,20 +99,9 @@ pub struct Page {
 
 impl Page {
     fn of(parts: &Parts) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let mut page = Self {
-            limit: PAGE_ITEMS_DEFAULT,
-            cursor: None,
-        };
-        let mut violations = Violations::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "limit" => page.limit = limit(&value, &mut violations),
-                "cursor" => page.cursor = cursor(value, &mut violations),
-                _ => {}
-            }
-        }
-        violations.finish()?;
+        let mut fields = Fields::of(parts);
+        let page = fields.page();
+        fields.finish()?;
         Ok(page)
     }
 
@@ -178,7 +139,7 @@ fn limit(value: &str, violations: &mut Violations) -> u32 {
     limit.unwrap_or(PAGE_ITEMS_DEFAULT)
 }
 
-fn cursor(value: Cow<'_, str>, violations: &mut Violations) -> Option<String> {
+fn cursor(value: String, violations: &mut Violations) -> Option<String> {
     let fits =
         CURSOR_BYTES.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
     violations.require(
@@ -186,7 +147,7 @@ fn cursor(value: Cow<'_, str>, violations: &mut Violations) -> Option<String> {
         "cursor",
         "must be the `next_cursor` of an earlier page",
     );
-    fits.then(|| value.into_owned())
+    fits.then_some(value)
 }
 
 impl<S: Sync> FromRequestParts<S> for Page {
@@ -221,7 +182,7 @@ mod tests {
                 cursor: None
             }
         );
-        let page = Page::of(&parts("limit=100&cursor=abc&other=1")).unwrap();
+        let page = Page::of(&parts("limit=100&cursor=abc")).unwrap();
         assert_eq!(
             page,
             Page {
@@ -233,7 +194,15 @@ mod tests {
 
     #[test]
     fn everything_wrong_with_a_page_is_named() {
-        for query in ["limit=0", "limit=101", "limit=ten", "limit=", "cursor="] {
+        for query in [
+            "limit=0",
+            "limit=101",
+            "limit=ten",
+            "limit=",
+            "cursor=",
+            "other=1",
+            "limit=1&limit=2",
+        ] {
             assert_eq!(
                 Page::of(&parts(query)).unwrap_err().status(),
                 422,
@@ -250,8 +219,9 @@ mod tests {
 
     #[test]
     fn a_query_is_decoded() {
-        let query = Query::of(&parts("status=a%20b&status=c"));
-        assert_eq!(query.get("status"), Some("a b"));
-        assert_eq!(query.get("other"), None);
+        let mut fields = Fields::of(&parts("status=a%20b"));
+        let status = fields.optional("status", |text| Ok(text.to_owned()));
+        assert_eq!(status.as_deref(), Some("a b"));
+        assert!(fields.finish().is_ok());
     }
 }

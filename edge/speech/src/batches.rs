@@ -1,10 +1,11 @@
 //! Takes in many texts as one batch.
 
 use kiskadee_edge_kit::{
-    Caller, Class, IdempotencyKey, Json, Reply, caller_sql,
+    Caller, Class, IdempotencyKey, Json, Page, Reply, caller_sql,
     context::Trace,
     database::call,
-    openapi::{Protected, WithBody},
+    filters::{BatchFilter, FIND_BATCHES},
+    openapi::{Protected, WithBody, WithQuery},
     request::{
         Body,
         faults::{in_list, jsonb, malformed},
@@ -22,6 +23,19 @@ const CREATE_BATCH: &str = caller_sql!(
     "api.create_batch",
     "$5::jsonb, $6::text, $7::text, $8::bytea, $9::text, $10::jsonb"
 );
+
+/// List batches, the newest first, where they are taken in
+///
+/// The same list as `GET /api/v1/batches`.
+#[utoipa::path(
+    get, path = "/api/v1/advanced/batch-tts", tag = "Batches",
+    params(Page, BatchFilter),
+    responses((status = 200, description = "A page of the caller's batches", body = ref("#/components/schemas/BatchList")), Protected, WithQuery),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn list_batches(caller: Caller, filter: BatchFilter) -> Reply {
+    call(FIND_BATCHES, &caller, Class::Read, filter.parameters()?).await
+}
 
 /// Speak many texts
 ///

@@ -12,19 +12,29 @@ language sql immutable as $$
 $$;
 
 -- Some batches of an owner or, without one, of everybody, newest first.
-create or replace function queue.page_of_batches(p_owner uuid, p_before uuid, p_limit int, p_status text) returns uuid[]
+create or replace function queue.page_of_batches(
+  p_owner uuid, p_before uuid, p_limit int, p_status text, p_created_after timestamptz, p_created_before timestamptz
+) returns uuid[]
 language plpgsql stable
 set enable_seqscan = off as $$
 declare
+  -- Ids begin with the time, a moment beside `created_at`.
+  slack constant interval := '1 minute';
+  first_id uuid := queue.uuid7_floor(greatest(coalesce(p_created_after, 'epoch') - slack, 'epoch'));
+  end_id uuid := least(coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), case
+    when p_created_before is not null then queue.uuid7_floor(greatest(p_created_before + slack, 'epoch')) end);
   page uuid[];
 begin
   execute format('select array_agg(p.id order by p.id desc) from (
       select b.id from queue.batch b join queue.batch_progress s on s.batch_id = b.id
       where %s order by b.id desc limit $3) p',
-    concat_ws(' and ', 'b.id < $2', case when p_owner is not null then 'b.owner = $1' end,
+    concat_ws(' and ', 'b.id < $2', 'b.id >= $4',
+      case when p_created_after is not null then 'date_trunc(''milliseconds'', b.created_at) > $5' end,
+      case when p_created_before is not null then 'date_trunc(''milliseconds'', b.created_at) < $6' end,
+      case when p_owner is not null then 'b.owner = $1' end,
       case when p_status is not null then queue.batch_condition(p_status) end))
   into page
-  using p_owner, coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), p_limit;
+  using p_owner, end_id, p_limit, first_id, p_created_after, p_created_before;
   return page;
 end
 $$;
@@ -43,10 +53,12 @@ language sql stable as $$
     'created_at', api.wire_time(p_batch.created_at), 'finished_at', api.wire_time(p_progress.finished_at))
 $$;
 
-create or replace function queue.batch_page(p_owner uuid, p_before uuid, p_limit int, p_status text) returns jsonb
+create or replace function queue.batch_page(
+  p_owner uuid, p_before uuid, p_limit int, p_status text, p_created_after timestamptz, p_created_before timestamptz
+) returns jsonb
 language plpgsql stable as $$
 declare
-  ids uuid[] := queue.page_of_batches(p_owner, p_before, p_limit + 1, p_status);
+  ids uuid[] := queue.page_of_batches(p_owner, p_before, p_limit + 1, p_status, p_created_after, p_created_before);
   body jsonb;
 begin
   select jsonb_build_object(
@@ -59,8 +71,9 @@ end
 $$;
 
 -- The caller's batches, newest first; p_before is the last id of the page before. An admin sees everybody's.
-create or replace function api.list_batches(
-  p_caller api.credentials, p_limit int, p_before uuid default null, p_status text default null
+create or replace function api.find_batches(
+  p_caller api.credentials, p_limit int, p_before uuid default null, p_status text default null,
+  p_created_after timestamptz default null, p_created_before timestamptz default null
 ) returns api.answer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -70,8 +83,18 @@ begin
     return api.refused(caller);
   end if;
   return api.ok(caller, 200, queue.batch_page(
-    case when caller.role <> 'admin' then caller.user_id end, p_before, p_limit, p_status));
+    case when caller.role <> 'admin' then caller.user_id end, p_before, p_limit, p_status, p_created_after, p_created_before));
 end
 $$;
 
-grant execute on function api.list_batches to kiskadee_jobs;
+-- The same for edges of the release before, which know no times.
+create or replace function api.list_batches(
+  p_caller api.credentials, p_limit int, p_before uuid default null, p_status text default null
+) returns api.answer
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  select f.* from api.find_batches(p_caller, p_limit, p_before, p_status, null, null) f
+$$;
+
+grant execute on function api.find_batches, api.list_batches to kiskadee_jobs;
+-- Its path is also the one to which speech takes in batches.
+grant execute on function api.find_batches to kiskadee_speech;

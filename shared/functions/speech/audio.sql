@@ -24,7 +24,7 @@ begin
 end
 $$;
 
--- Where a file beside the audio lies, in the shape of api.job_audio. p_file: `timestamps.json` or `subtitles.vtt`.
+-- Where a file beside the audio lies, in the shape of api.job_audio. p_file: `timestamps.json`, `subtitles.vtt` or `subtitles.srt`.
 create or replace function api.job_timestamps(p_caller api.credentials, p_job uuid, p_file text) returns api.answer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -45,7 +45,8 @@ begin
   end if;
   return api.ok(caller, 200, jsonb_build_object(
     'key', replace(state.result ->> 'timestamps_key', 'timestamps.json', p_file),
-    'content_type', case p_file when 'subtitles.vtt' then 'text/vtt; charset=utf-8' else 'application/json' end,
+    'content_type', case p_file when 'subtitles.vtt' then 'text/vtt; charset=utf-8'
+      when 'subtitles.srt' then 'application/x-subrip; charset=utf-8' else 'application/json' end,
     'filename', api.wire_id('job', p_job) || substring(p_file from '\.[^.]+$')));
 end
 $$;

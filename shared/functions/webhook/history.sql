@@ -28,8 +28,9 @@ language sql stable as $$
 $$;
 
 -- A page of the caller's deliveries, newest first. The cursor is the id of the last item of the page before.
-create or replace function api.list_deliveries(p_caller api.credentials, p_status text, p_limit int, p_cursor text)
-returns api.answer
+create or replace function api.find_deliveries(
+  p_caller api.credentials, p_status text, p_event text, p_limit int, p_cursor text
+) returns api.answer
 language plpgsql
 security definer set search_path = pg_catalog, pg_temp
 -- Planned for each call: whether the owner's index serves depends on who asks.
@@ -61,6 +62,7 @@ begin
     where m.id < before
       and (m.owner = caller.user_id or caller.role = 'admin')
       and (p_status is null or d.status = p_status)
+      and (p_event is null or m.event = p_event)
     order by m.id desc
     limit page_size + 1
   ) f;
@@ -68,6 +70,14 @@ begin
     then jsonb_build_object('items', items - page_size, 'next_cursor', items #> array[(page_size - 1)::text, 'id'])
     else jsonb_build_object('items', items, 'next_cursor', null) end);
 end
+$$;
+
+-- The same for edges of the release before, which know no events.
+create or replace function api.list_deliveries(p_caller api.credentials, p_status text, p_limit int, p_cursor text)
+returns api.answer
+language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  select f.* from api.find_deliveries(p_caller, p_status, null, p_limit, p_cursor) f
 $$;
 
 create or replace function api.get_delivery(p_caller api.credentials, p_message uuid) returns api.answer
@@ -124,4 +134,4 @@ begin
 end
 $$;
 
-grant execute on function api.list_deliveries, api.get_delivery, api.replay_delivery to kiskadee_accounts;
+grant execute on function api.find_deliveries, api.list_deliveries, api.get_delivery, api.replay_delivery to kiskadee_accounts;

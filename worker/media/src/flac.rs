@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures::{StreamExt as _, stream};
 use tokio::time::{Instant, sleep_until};
 
@@ -121,6 +121,8 @@ fn crc(frame: &[u8]) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::EncodeError;
 

@@ -30,7 +30,8 @@ use crate::{
 /// Speaking takes nearly all the time of a job; the rest is left for encoding's end and the upload.
 const SPEAKING_SHARE: f64 = 0.95;
 const TIMESTAMPS_FILE: &str = "timestamps.json";
-const SUBTITLES_FILE: &str = "subtitles.vtt";
+const WEBVTT_FILE: &str = "subtitles.vtt";
+const SUBRIP_FILE: &str = "subtitles.srt";
 
 /// A claimed job that speaks.
 #[derive(Debug, Clone)]
@@ -267,7 +268,7 @@ async fn upload(
         .await?)
 }
 
-/// Both forms lie beside the audio; the key is that of the JSON.
+/// All forms lie beside the audio; the key is that of the JSON.
 async fn keep_timestamps(
     tools: &Tools,
     attempt: ResultRef,
@@ -280,12 +281,18 @@ async fn keep_timestamps(
     };
     let json = serde_json::to_vec(&timestamps)
         .map_err(|error| JobError::Retry(format!("the times cannot be written: {error}")))?;
-    let (key, subtitles) = (attempt.key(TIMESTAMPS_FILE), attempt.key(SUBTITLES_FILE));
-    let webvtt = timestamps.to_webvtt(text);
-    tools
-        .store
-        .upload(&subtitles, "text/vtt", &mut webvtt.as_bytes())
-        .await?;
+    let key = attempt.key(TIMESTAMPS_FILE);
+    let (webvtt, subrip) = (timestamps.to_webvtt(text), timestamps.to_subrip(text));
+    for (file, kind, written) in [
+        (WEBVTT_FILE, "text/vtt", webvtt),
+        (SUBRIP_FILE, "application/x-subrip", subrip),
+    ] {
+        let subtitles = attempt.key(file);
+        tools
+            .store
+            .upload(&subtitles, kind, &mut written.as_bytes())
+            .await?;
+    }
     tools
         .store
         .upload(&key, "application/json", &mut json.as_slice())

@@ -1,6 +1,6 @@
-//! When each word is heard, as JSON for programs and as WebVTT for players.
+//! When each word is heard, as JSON for programs, and as WebVTT and SubRip (SRT) for players.
 
-use std::{borrow::Cow, fmt::Write as _, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
 use kiskadee_speech::WordTiming;
 use kiskadee_ssml::{is_ssml, written};
@@ -23,6 +23,13 @@ struct TimedWord<'a> {
     end: f64,
     #[serde(skip)]
     source: Range<usize>,
+}
+
+/// A line of subtitles.
+struct Cue {
+    start: f64,
+    end: f64,
+    shown: String,
 }
 
 impl<'a> Timestamps<'a> {
@@ -48,17 +55,38 @@ impl<'a> Timestamps<'a> {
         (!words.is_empty()).then_some(Self { words })
     }
 
-    /// As a WebVTT file: a cue ends with a sentence, or before it becomes too long to be read.
+    /// As a WebVTT file.
     pub(crate) fn to_webvtt(&self, text: &str) -> String {
-        let mut file = "WEBVTT\n".to_owned();
+        let cues = self.cues(text).into_iter().map(|cue| {
+            let (start, end) = (clock(cue.start, '.'), clock(cue.end, '.'));
+            let shown = cue.shown.replace('&', "&amp;");
+            let shown = shown.replace('<', "&lt;").replace('>', "&gt;");
+            format!("\n{start} --> {end}\n{shown}\n")
+        });
+        std::iter::once("WEBVTT\n".to_owned()).chain(cues).collect()
+    }
+
+    /// As a SubRip file, which has no entities: an arrow in the text would be taken for times.
+    pub(crate) fn to_subrip(&self, text: &str) -> String {
+        let cues = self.cues(text).into_iter().enumerate().map(|(index, cue)| {
+            let (start, end) = (clock(cue.start, ','), clock(cue.end, ','));
+            let shown = cue.shown.replace("-->", "→");
+            format!("{}\n{start} --> {end}\n{shown}\n\n", index + 1)
+        });
+        cues.collect()
+    }
+
+    /// What is shown at once. A cue ends with a sentence, or before it becomes too long to be read.
+    fn cues(&self, text: &str) -> Vec<Cue> {
+        let mut cues = Vec::new();
         let mut first = 0;
         for next in 1..=self.words.len() {
             if self.is_cue(text, first..next) {
-                self.write_cue(&mut file, text, first..next);
+                cues.extend(self.cue(text, first..next));
                 first = next;
             }
         }
-        file
+        cues
     }
 
     /// Whether the words make a cue with which the next word does not belong.
@@ -75,23 +103,14 @@ impl<'a> Timestamps<'a> {
         ends_sentence || longer > CUE_CHARS || next.end - first.start > CUE_SECONDS
     }
 
-    fn write_cue(&self, file: &mut String, text: &str, words: Range<usize>) {
-        let (Some(first), Some(last)) =
-            (self.words.get(words.start), self.words.get(words.end - 1))
-        else {
-            return;
-        };
-        let (start, end) = (clock(first.start), clock(last.end));
+    fn cue(&self, text: &str, words: Range<usize>) -> Option<Cue> {
+        let (first, last) = (self.words.get(words.start)?, self.words.get(words.end - 1)?);
         let shown = self.shown(text, &words);
-        let shown = shown
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;");
-        // Writing to a string cannot fail.
-        let _ = write!(file, "\n{start} --> {end}\n{shown}\n");
+        Some(Cue {
+            start: first.start,
+            end: last.end,
+            shown: shown.split_whitespace().collect::<Vec<_>>().join(" "),
+        })
     }
 
     /// The text from the first word to the one after the last, with what stands between them.
@@ -124,11 +143,12 @@ fn to_millis(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 
-fn clock(seconds: f64) -> String {
+/// A time with what parts its seconds from their thousandths.
+fn clock(seconds: f64, point: char) -> String {
     let millis = (seconds * 1000.0).round() as u64;
     let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
     format!(
-        "{hours:02}:{minutes:02}:{:02}.{:03}",
+        "{hours:02}:{minutes:02}:{:02}{point}{:03}",
         millis / 1000 % 60,
         millis % 1000
     )
@@ -167,11 +187,23 @@ mod tests {
             timing(8..10, 1.2, 1.5),
             timing(11..15, 1.5, 2.0),
         ];
-        let file = Timestamps::of(text, &timings, 1.0).unwrap().to_webvtt(text);
+        let found = Timestamps::of(text, &timings, 1.0).unwrap();
         assert_eq!(
-            file,
+            found.to_subrip(text),
+            "1\n00:00:00,000 --> 00:00:00,900\nHi <b>.\n\n2\n00:00:01,200 --> 00:00:02,000\nSo long!\n\n"
+        );
+        assert_eq!(
+            found.to_webvtt(text),
             "WEBVTT\n\n00:00:00.000 --> 00:00:00.900\nHi &lt;b&gt;.\n\n00:00:01.200 --> 00:00:02.000\nSo long!\n"
         );
+    }
+
+    #[test]
+    fn an_arrow_in_a_text_is_none_of_subrip() {
+        let text = "a --> b";
+        let timings = [timing(0..1, 0.0, 0.4), timing(6..7, 0.4, 3661.5)];
+        let file = Timestamps::of(text, &timings, 1.0).unwrap().to_subrip(text);
+        assert_eq!(file, "1\n00:00:00,000 --> 01:01:01,500\na → b\n\n");
     }
 
     #[test]
