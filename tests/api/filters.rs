@@ -140,6 +140,25 @@ async fn what_is_no_filter_is_refused_by_name() -> Result<()> {
 }
 
 #[tokio::test]
+async fn batches_are_found_by_time_at_both_addresses() -> Result<()> {
+    let (client, _, _) = new_user().await?;
+    let first = batch(&client, &texts(&["One."])).await?;
+    let second = batch(&client, &texts(&["Two."])).await?;
+    let all = items(&client, "/api/v1/advanced/batch-tts").await?;
+    assert_eq!(ids(&all, "batch_id"), [second.clone(), first.clone()]);
+    let time = all[1]["created_at"].as_str().context("no created_at")?;
+    for path in ["/api/v1/advanced/batch-tts", "/api/v1/batches"] {
+        let after = items(&client, &format!("{path}?created_after={time}")).await?;
+        assert_eq!(ids(&after, "batch_id"), [second.as_str()], "{path}");
+        let before = format!("{path}?created_before={time}");
+        assert!(items(&client, &before).await?.is_empty(), "{path}");
+        let wrong = refused(&client, &format!("{path}?state=failed")).await?;
+        assert_eq!(wrong[0].0, "state");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn batches_are_listed_newest_first_and_by_status() -> Result<()> {
     let (client, _, _) = new_user().await?;
     let (stranger, _, _) = new_user().await?;

@@ -48,9 +48,49 @@ fn check_report(report: &Value) {
         report["streamed_bytes"].as_u64() > Some(500_000),
         "{report}"
     );
-    assert_eq!(
-        (&report["unknown_voice"], &report["wrong_key"]),
-        (&json!(422), &json!(401))
+    assert_eq!(report["model"], "kiskadee");
+    for (name, status, kind, param, code, printed) in [
+        (
+            "unknown_voice",
+            422,
+            "invalid_request_error",
+            json!("voice"),
+            "validation",
+            "there is no voice",
+        ),
+        (
+            "unknown_model",
+            404,
+            "not_found_error",
+            Value::Null,
+            "model_not_found",
+            "there are: ",
+        ),
+        (
+            "wrong_key",
+            401,
+            "authentication_error",
+            Value::Null,
+            "invalid_api_key",
+            "key",
+        ),
+    ] {
+        let found = &report[name];
+        let parts = [
+            &found["status"],
+            &found["type"],
+            &found["param"],
+            &found["code"],
+        ];
+        assert_eq!(parts, [&json!(status), &json!(kind), &param, &json!(code)]);
+        let shown = found["printed"].as_str().unwrap_or_default();
+        assert!(shown.contains(printed), "{name}: {shown}");
+    }
+    let shown = report["unknown_voice"]["printed"].as_str();
+    let shown = shown.unwrap_or_default();
+    assert!(
+        shown.contains("nobody") && shown.contains("GET /api/v1/voices"),
+        "{shown}"
     );
 }
 

@@ -14,6 +14,7 @@ mod jobs;
 mod live;
 mod operations;
 mod people;
+mod requests;
 mod schema;
 mod shared_system;
 mod tokens;

@@ -238,6 +238,45 @@ async fn the_times_of_the_words_are_told() -> Result<()> {
             && text.matches("-->").count() == 2,
         "{text}"
     );
+    let subrip = admin()
+        .get(&format!("/api/v1/jobs/{job_id}/subtitles?format=srt"))
+        .await?
+        .expect(200)?;
+    assert!(
+        subrip
+            .header("content-type")
+            .starts_with("application/x-subrip")
+    );
+    assert!(subrip.text().starts_with("1\n00:00:0"), "{}", subrip.text());
+    assert_eq!(subrip.text().matches(",").count(), 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn voices_are_found_by_what_one_looks_for() -> Result<()> {
+    let found = async |query: &str| -> Result<Vec<Value>> {
+        let page = admin().get(&format!("/api/v1/voices?limit=100{query}"));
+        let page = page.await?.expect(200)?.json()?;
+        Ok(page["items"].as_array().context("no items")?.clone())
+    };
+    let first = admin().get("/api/v1/voices?limit=3").await?.json()?;
+    let engines = [0, 1, 2].map(|place| first["items"][place]["engine"].clone());
+    assert!(engines.iter().all(|engine| engine == "kiskadee"), "{first}");
+    let espeak = found("&engine=espeak&language=pt-BR").await?;
+    assert!(!espeak.is_empty());
+    assert!(espeak.iter().all(|voice| voice["engine"] == "espeak"));
+    let heron = found("&q=HERON&kind=builtin").await?;
+    assert_eq!(heron[0]["voice_id"], "heron");
+    assert!(
+        found("&kind=builtin&q=nobody-of-this-name")
+            .await?
+            .is_empty()
+    );
+    let refused = admin()
+        .get("/api/v1/voices?langauge=pt")
+        .await?
+        .problem(422)?;
+    assert_eq!(refused["errors"][0]["field"], "langauge");
     Ok(())
 }
 

@@ -128,6 +128,16 @@ async fn the_end_of_a_batch_is_told_and_signed() -> Result<()> {
         "{delivery}"
     );
 
+    let of_event = async |event: &str| -> Result<bool> {
+        let list = format!("/api/v1/webhooks/deliveries?limit=100&event={event}");
+        let page = everyday().get(&list).await?.expect(200)?.json()?;
+        let items = page["items"].as_array().context("no items")?;
+        ensure!(items.iter().all(|item| item["event"] == event), "{page}");
+        Ok(items.iter().any(|item| item["id"] == *id))
+    };
+    assert!(of_event("batch.completed").await?);
+    assert!(!of_event("batch.failed").await?);
+
     everyday()
         .post(&format!("{path}/replay"), &json!({}))
         .await?

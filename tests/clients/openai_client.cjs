@@ -1,6 +1,17 @@
 // Speaks through OpenAI's own JavaScript client. Arguments: base URL, API key. Prints one JSON object.
 const OpenAI = require('openai');
 
+// What a program shows that prints the exception, and the parts of it.
+async function refusal(ask) {
+  try {
+    await ask();
+  } catch (error) {
+    const { status, type, param, code } = error;
+    return { status, printed: String(error), type, param, code };
+  }
+  return null;
+}
+
 async function main() {
   const [baseURL, apiKey] = process.argv.slice(2);
   const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
@@ -21,16 +32,11 @@ async function main() {
   report.streamed_bytes = 0;
   for await (const piece of speech.body) report.streamed_bytes += piece.length;
 
-  try {
-    await client.audio.speech.create({ model: 'tts-1', voice: 'nobody', input: 'Hello.' });
-  } catch (error) {
-    report.unknown_voice = error.status;
-  }
-  try {
-    await new OpenAI({ baseURL, apiKey: 'sk-wrong', maxRetries: 0 }).models.list();
-  } catch (error) {
-    report.wrong_key = error.status;
-  }
+  report.model = (await client.models.retrieve('kiskadee')).id;
+  report.unknown_voice = await refusal(() => client.audio.speech.create({ model: 'tts-1', voice: 'nobody', input: 'Hello.' }));
+  report.unknown_model = await refusal(() => client.models.retrieve('gpt-0'));
+  const stranger = new OpenAI({ baseURL, apiKey: 'sk-wrong', maxRetries: 0 });
+  report.wrong_key = await refusal(() => stranger.models.list());
 
   console.log(JSON.stringify(report));
 }

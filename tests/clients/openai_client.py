@@ -34,13 +34,28 @@ with client.audio.speech.with_streaming_response.create(
     lines = [line for line in response.iter_lines() if line.startswith("data: ")]
     report["events"] = [json.loads(line.removeprefix("data: "))["type"] for line in lines]
 
-try:
-    client.audio.speech.create(model="tts-1", voice="nobody", input="Hello.")
-except openai.UnprocessableEntityError as error:
-    report["unknown_voice"] = error.status_code
-try:
-    openai.OpenAI(base_url=sys.argv[1], api_key="sk-wrong", max_retries=0).models.list()
-except openai.AuthenticationError as error:
-    report["wrong_key"] = error.status_code
+def refusal(kind, ask):
+    """What a program shows that prints the exception, and the parts of it."""
+    try:
+        ask()
+    except kind as error:
+        return {
+            "status": error.status_code,
+            "printed": str(error),
+            "type": error.type,
+            "param": error.param,
+            "code": error.code,
+        }
+    return None
+
+
+report["model"] = client.models.retrieve("kiskadee").id
+report["unknown_voice"] = refusal(
+    openai.UnprocessableEntityError,
+    lambda: client.audio.speech.create(model="tts-1", voice="nobody", input="Hello."),
+)
+report["unknown_model"] = refusal(openai.NotFoundError, lambda: client.models.retrieve("gpt-0"))
+stranger = openai.OpenAI(base_url=sys.argv[1], api_key="sk-wrong", max_retries=0)
+report["wrong_key"] = refusal(openai.AuthenticationError, lambda: stranger.models.list())
 
 print(json.dumps(report))
