@@ -255,8 +255,8 @@ async fn the_times_of_the_words_are_told() -> Result<()> {
 #[tokio::test]
 async fn voices_are_found_by_what_one_looks_for() -> Result<()> {
     let found = async |query: &str| -> Result<Vec<Value>> {
-        let page = admin().get(&format!("/api/v1/voices?limit=100{query}"));
-        let page = page.await?.expect(200)?.json()?;
+        let path = format!("/api/v1/voices?limit=100{query}");
+        let page = admin().get(&path).await?.expect(200)?.json()?;
         Ok(page["items"].as_array().context("no items")?.clone())
     };
     let first = admin().get("/api/v1/voices?limit=3").await?.json()?;

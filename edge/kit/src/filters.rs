@@ -6,10 +6,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use kiskadee_shared::{id::BatchId, state::BatchState};
 use spin_sdk::pg::ParameterValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use utoipa::{
-    IntoParams,
-    openapi::schema::{Object, ObjectBuilder, Type},
-};
+use utoipa::IntoParams;
 
 use crate::{Page, Problem, caller_sql, query::Fields};
 
@@ -26,7 +23,7 @@ pub struct BatchFilter {
     #[param(ignore)]
     page: Page,
     /// Only batches that stand so.
-    #[param(nullable = false, schema_with = batch_states)]
+    #[param(nullable = false, value_type = crate::batches::BatchState)]
     status: Option<BatchState>,
     /// Only batches whose `created_at` is later.
     #[param(nullable = false, value_type = String, format = DateTime)]
@@ -34,13 +31,6 @@ pub struct BatchFilter {
     /// Only batches whose `created_at` is earlier.
     #[param(nullable = false, value_type = String, format = DateTime)]
     created_before: Option<OffsetDateTime>,
-}
-
-fn batch_states() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(BatchState::NAMES.iter().copied()))
-        .build()
 }
 
 impl BatchFilter {

@@ -3,6 +3,7 @@
 //! A component declares its handlers with [`routes!`] and hands each request to [`service::handle`]. Everything here also
 //! builds natively, so that logic is unit-tested and the `OpenAPI` document is generated without WebAssembly.
 
+pub mod batches;
 pub mod context;
 pub mod credentials;
 pub mod database;

@@ -1,7 +1,9 @@
 //! Takes in many texts as one batch.
 
 use kiskadee_edge_kit::{
-    Caller, Class, IdempotencyKey, Json, Page, Reply, caller_sql,
+    Caller, Class, IdempotencyKey, Json, Page, Reply,
+    batches::BatchList,
+    caller_sql,
     context::Trace,
     database::call,
     filters::{BatchFilter, FIND_BATCHES},
@@ -30,7 +32,7 @@ const CREATE_BATCH: &str = caller_sql!(
 #[utoipa::path(
     get, path = "/api/v1/advanced/batch-tts", tag = "Batches",
     params(Page, BatchFilter),
-    responses((status = 200, description = "A page of the caller's batches", body = ref("#/components/schemas/BatchList")), Protected, WithQuery),
+    responses((status = 200, description = "A page of the caller's batches", body = BatchList), Protected, WithQuery),
     security(("bearer" = []), ("api_key" = []))
 )]
 pub(crate) async fn list_batches(caller: Caller, filter: BatchFilter) -> Reply {

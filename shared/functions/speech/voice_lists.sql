@@ -23,8 +23,11 @@ $$;
 create or replace function speech.voices_of(
   p_caller api.caller, p_engine speech.engine, p_after text, p_limit int, p_language text, p_kind text, p_words text
 ) returns setof speech.voice
-language sql stable rows 20 as $$
-  select v.* from (
+language plpgsql stable rows 20
+-- Planned for each call: which index serves depends on who asks.
+set plan_cache_mode = force_custom_plan as $$
+begin
+  return query select v.* from (
     (select v.* from speech.voice v
       where v.owner is null and v.engine = p_engine.name and v.id collate "C" > p_after and v.deleted_at is null
         and speech.is_wanted(v, p_engine.languages, p_language, p_kind, p_words)
@@ -41,7 +44,8 @@ language sql stable rows 20 as $$
         and speech.is_wanted(v, p_engine.languages, p_language, p_kind, p_words)
       order by v.id collate "C" limit p_limit)
   ) v
-  order by v.id collate "C" limit p_limit
+  order by v.id collate "C" limit p_limit;
+end
 $$;
 
 -- The voices of all engines from a place on: that of a rank, an engine and an id.
@@ -90,11 +94,8 @@ begin
     return api.invalid(caller, null,
       jsonb_build_array(api.fault('cursor', 'must be the `next_cursor` of an earlier page')));
   end if;
-  select array_agg(v order by o) into found_voices
-  from speech.voices_from(caller, coalesce(place[1]::smallint, -1::smallint), coalesce(place[2], ''), coalesce(place[3], ''),
-    p_limit + 1, p_language, p_engine, p_kind, p_words) with ordinality
-    as v(id, owner, engine, name, kind, languages, preview_key, created_at, deleted_at, lineage, job_id, conditioning_key,
-      consent, mix, licence, o);
+  found_voices := array(select v from speech.voices_from(caller, coalesce(place[1]::smallint, -1::smallint),
+    coalesce(place[2], ''), coalesce(place[3], ''), p_limit + 1, p_language, p_engine, p_kind, p_words) v);
   last := found_voices[p_limit];
   return api.ok(caller, 200, jsonb_build_object(
     'items', (select coalesce(jsonb_agg(speech.voice_body(v)), '[]') from unnest(found_voices[:p_limit]) v),

@@ -6,6 +6,7 @@ mod batch;
 mod job;
 mod usage;
 
-pub use batch::{BatchItem, BatchList, BatchState, BatchStatus, BatchSummary};
+pub use batch::{BatchItem, BatchStatus};
 pub use job::{Job, JobError, JobList, JobState, TimedWord, Timestamps};
+pub use kiskadee_edge_kit::batches::{BatchList, BatchState, BatchSummary};
 pub use usage::Usage;

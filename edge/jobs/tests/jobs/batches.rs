@@ -155,7 +155,7 @@ async fn batches_are_listed_by_status_in_pages() {
         .run("select test.work('speech:kiskadee', 1, 'completed'), test.work('archive:zip', 1, 'completed')")
         .await;
     let list = async |who: Who, arguments: &str| -> BatchList {
-        database.ask(who, "list_batches", arguments).await.body()
+        database.ask(who, "find_batches", arguments).await.body()
     };
     let ids = |list: &BatchList| -> Vec<String> {
         let items = list.items.iter();
@@ -187,6 +187,25 @@ async fn batches_are_listed_by_status_in_pages() {
         list(Who::Root, "10").await.items.len(),
         4,
         "an admin sees all"
+    );
+    // As edges of the release before ask.
+    let before: BatchList = database.ask(Who::Ann, "list_batches", "10").await.body();
+    assert_eq!(before.items.len(), 3);
+
+    let created = "update queue.batch b set created_at = clock_timestamp() - interval '1 second' where id <> ";
+    let created = format!("{created}'{}'", made[2].trim_start_matches("batch_"));
+    database.run(&created).await;
+    let time = "clock_timestamp() - interval '500 milliseconds'";
+    let after = list(Who::Ann, &format!("10, null, null, {time}, null")).await;
+    assert!(ids(&after).iter().all(|id| *id == made[2]));
+    let until = list(Who::Ann, &format!("1, null, null, null, {time}")).await;
+    assert_eq!(ids(&until), [made[1].clone()]);
+    let next = until.next_cursor.expect("there is a second page");
+    let next = next.trim_start_matches("batch_");
+    let until = list(Who::Ann, &format!("1, '{next}', null, null, {time}")).await;
+    assert_eq!(
+        (ids(&until), until.next_cursor),
+        (vec![made[0].clone()], None)
     );
     database.drop().await;
 }

@@ -13,6 +13,7 @@ fn every_path_of_the_contract_is_there() {
     let document = document();
     let wanted = [
         ("/api/v1/advanced/batch-tts", "post"),
+        ("/api/v1/advanced/batch-tts", "get"),
         ("/api/v1/advanced/batch-csv", "post"),
         ("/v1/models", "get"),
         ("/v1/models/{model}", "get"),

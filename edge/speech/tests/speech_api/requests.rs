@@ -66,7 +66,7 @@ async fn what_is_not_here_is_named_with_what_is() {
         (
             "test.items(1, null, 'no')",
             "voice_id",
-            "there is no voice \"no\"",
+            "there is no voice \"no\"; there are kiskadee-en, voice_00000000000070008000000000000001 and what `GET /api/v1/voices` lists",
         ),
         (
             "test.items(1, 'kiskadee', 'espeak-de', 'en')",
