@@ -15,10 +15,10 @@ language sql stable as $$
   select case when p_voice.kind = 'builtin' then p_voice.licence else (
     select speech.strictest_licence(array_agg(v.licence order by v.id))
     from speech.voice v
-    where v.kind = 'builtin' and v.engine = p_voice.engine and v.deleted_at is null
+    where v.owner is null and v.engine = p_voice.engine and v.deleted_at is null
       and (p_voice.mix is null
         or (select count(*) from jsonb_array_elements(p_voice.mix) m
-          join speech.voice part on part.id = m ->> 'voice_id' and part.kind = 'builtin') < jsonb_array_length(p_voice.mix)
+          join speech.voice part on part.id = m ->> 'voice_id' and part.owner is null) < jsonb_array_length(p_voice.mix)
         or v.id in (select m ->> 'voice_id' from jsonb_array_elements(p_voice.mix) m))
   ) end
 $$;
@@ -32,7 +32,7 @@ language sql stable as $$
     else (
       select coalesce(bool_and(v.licence ->> 'commercial' is not distinct from 'yes'), false)
       from speech.voice v
-      where v.kind = 'builtin' and v.engine = p_engine and v.deleted_at is null
+      where v.owner is null and v.engine = p_engine and v.deleted_at is null
         and (cardinality(v.languages) = 0 or speech.match_language(p_language, v.languages) is not null)
     ) end
 $$;

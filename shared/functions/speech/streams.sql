@@ -10,7 +10,7 @@ language sql stable as $$
   ), own as (
     select v.id, row_number() over (order by v.id collate "C") - 1 as place, count(*) over () as voices
     from speech.voice v
-    where v.kind = 'builtin' and v.deleted_at is null
+    where v.owner is null and v.deleted_at is null
       and v.engine = (select e.name from speech.accepted_engines() e
         where p_language is null or speech.match_language(p_language, e.languages) is not null
         order by e.rank, e.name limit 1)
