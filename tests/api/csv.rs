@@ -108,3 +108,57 @@ async fn a_body_over_the_limit_is_too_large() -> Result<()> {
     }
     Ok(())
 }
+
+/// The files of `tests/cases/csv`, with what is expected of each.
+#[tokio::test]
+async fn files_as_programs_write_them_are_read_and_told_back() -> Result<()> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/csv/");
+    let expected = std::fs::read_to_string(format!("{folder}expected.tsv"))?;
+    for line in expected.lines().filter(|line| !line.starts_with("# ")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let (name, status, texts) = (columns[0], columns[2], columns[3]);
+        let texts: Vec<String> = serde_json::from_str(texts)?;
+        let answer = admin()
+            .post_csv(std::fs::read(format!("{folder}{name}"))?)
+            .await?;
+        let said: Vec<&str> = status.split(" or ").collect();
+        if answer.status.as_u16() == 202 {
+            let body = answer.json()?;
+            assert!(said.contains(&"202"), "{name}: {body}");
+            assert_eq!(body["read_as"]["rows"], texts.len(), "{name}: {body}");
+        } else {
+            let code = answer.status.as_u16();
+            let problem = answer.problem(code)?;
+            assert!(
+                said.contains(&code.to_string().as_str()),
+                "{name}: {problem}"
+            );
+            let detail = problem["detail"].as_str().unwrap_or_default();
+            assert!(detail.contains("save it as"), "{name}: {detail}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_recognised_is_told() -> Result<()> {
+    let csv = b"sep=;\r\ntext;voice_id;language;speed;notes\r\nOl\xe1, voc\xea.;sabia;pt-BR;1,2;x\r\n;;;;\r\n";
+    let answer = admin().post_csv(csv.to_vec()).await?.expect(202)?.json()?;
+    assert_eq!(
+        answer["read_as"],
+        serde_json::json!({"encoding": "windows-1252", "separator": ";", "header_line": 2, "rows": 1, "empty_rows": 1,
+            "ignored_columns": ["notes"]})
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_old_workbook_is_refused_with_what_to_do() -> Result<()> {
+    let problem = refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....".to_vec(), 415).await?;
+    let detail = problem["detail"].as_str().context("no detail")?;
+    assert!(
+        detail.contains(".xls") && detail.contains("save it as CSV"),
+        "{detail}"
+    );
+    Ok(())
+}

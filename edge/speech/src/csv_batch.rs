@@ -1,10 +1,11 @@
 //! Takes in a batch as an uploaded CSV file.
 
-use axum::extract::Request;
+use axum::{extract::Request, http::StatusCode};
 use kiskadee_edge_kit::{
     Caller, Class, IdempotencyKey, Problem, Reply, caller_sql,
     context::Trace,
-    database::call,
+    database::{Answer, call},
+    log,
     openapi::{Protected, WithBody},
     request::{
         Form,
@@ -14,10 +15,11 @@ use kiskadee_edge_kit::{
 use kiskadee_shared::limits::CSV_BODY_BYTES;
 
 use crate::{
-    bodies::{BatchAnswer, CsvUpload},
-    checks, csv_table,
+    bodies::{BatchAnswer, CsvUpload, ReadAs},
+    checks,
     request::{Item, START_BEFORE},
     setup::setup,
+    table::{self, Unreadable},
 };
 
 const CREATE_BATCH: &str = caller_sql!(
@@ -29,9 +31,11 @@ const WEBHOOK_URL: &str = "webhook_url";
 
 /// Speak the rows of a CSV file
 ///
-/// The file has the columns `text`, `voice_id` and `language`, and may have `tts_engine`, `quality_profile` and
-/// `response_format`; UTF-8, commas, at most 1000 rows. A file with a bad row is refused whole, and every bad row is listed
-/// with its line.
+/// The file has the columns `text`, `voice_id` and `language`, and may have `tts_engine`, `quality_profile`, `response_format`
+/// and `speed`, in any order, and at most 1000 rows. Commas, semicolons, tabs and bars part cells; a first line such as `sep=;` is
+/// understood. It is in UTF-8, in UTF-16 with a byte order mark, or in Windows-1252. Empty rows, empty cells at the end of a row, and columns of
+/// other names are left out. `read_as` tells what was recognised. A file with a bad row is refused whole, and every bad row is
+/// listed with its line.
 #[utoipa::path(
     post, path = "/api/v1/advanced/batch-csv", tag = "Batches",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same file gives the same answer again")),
@@ -61,7 +65,8 @@ pub(crate) async fn create_csv_batch(
     {
         return Err(Problem::validation(&form_errors));
     }
-    let table = csv_table::read(&file).map_err(|error| Problem::malformed(error.to_string()))?;
+    let table = table::read(&file)?;
+    let read_as = table.read_as();
     let request = (&table.rows, &webhook_url);
     let [key, hash] = match &start_before {
         Some(time) => key.parameters("batch-csv", &(request, time))?,
@@ -84,8 +89,46 @@ pub(crate) async fn create_csv_batch(
         trace.to_string().into(),
         malformed(&errors)?,
     ];
-    Ok(in_file(
+    let answer = in_file(
         call(CREATE_BATCH, &caller, Class::Create, arguments).await?,
         &table.lines,
-    ))
+    );
+    with_reading(answer, read_as)
+}
+
+/// Puts what the file was read as into the answer of the database.
+fn with_reading(answer: Answer, read_as: ReadAs) -> Reply {
+    let Some(body) = answer.body.as_deref().filter(|_| answer.is_success()) else {
+        return Ok(answer);
+    };
+    let told = serde_json::from_str(body).and_then(|taken: BatchAnswer| {
+        serde_json::to_string(&BatchAnswer {
+            read_as: Some(read_as),
+            ..taken
+        })
+    });
+    match told {
+        Ok(body) => Ok(Answer {
+            body: Some(body),
+            ..answer
+        }),
+        Err(error) => {
+            log::error("the answer about a batch is not as described", &error);
+            Ok(answer)
+        }
+    }
+}
+
+impl From<Unreadable> for Problem {
+    fn from(error: Unreadable) -> Self {
+        let detail = error.to_string();
+        match error {
+            Unreadable::OtherKind { .. } => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                detail,
+            ),
+            _ => Self::malformed(detail),
+        }
+    }
 }

@@ -18,4 +18,39 @@ pub struct BatchAnswer {
     #[schema(required = true)]
     pub estimated_time: Option<u32>,
     pub status_url: String,
+    /// What an uploaded file was read as; of a file alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<ReadAs>,
+}
+
+/// What an uploaded table was recognised as, for its sender to check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadAs {
+    pub encoding: Encoding,
+    /// What parts the cells: `,`, `;`, a tab or `|`.
+    #[schema(example = ";")]
+    pub separator: String,
+    /// The line of the header.
+    #[schema(minimum = 1)]
+    pub header_line: u64,
+    /// Rows that are spoken.
+    #[schema(minimum = 1)]
+    pub rows: u64,
+    /// Rows without anything in any cell, which are left out. Lines without any separator are not counted.
+    pub empty_rows: u64,
+    /// Columns of the header, at most 50, that mean nothing here.
+    #[schema(max_items = 50, example = json!(["notes"]))]
+    pub ignored_columns: Vec<String>,
+}
+
+/// How a file writes its letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Encoding {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "utf-16")]
+    Utf16,
+    #[serde(rename = "windows-1252")]
+    Windows1252,
 }

@@ -10,7 +10,7 @@ mod reading;
 mod request;
 mod voice;
 
-pub use batch::BatchAnswer;
+pub use batch::{BatchAnswer, Encoding, ReadAs};
 pub use job::{SpeechAnswer, SpeechResult, StreamResult};
 pub use making::{
     CloneAnswer, CloneForm, CloneResult, MorphAnswer, MorphBody, Recording, RecordingList,

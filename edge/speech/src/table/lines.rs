@@ -3,7 +3,7 @@
 use csv::StringRecord;
 
 /// The last record runs to the end of the file inside quotes.
-pub(crate) fn leaves_quote_open(text: &str, last: &StringRecord) -> bool {
+pub(crate) fn leaves_quote_open(text: &str, last: &StringRecord, separator: u8) -> bool {
     let rest = text
         .get(start(last)..)
         .unwrap_or_default()
@@ -17,7 +17,7 @@ pub(crate) fn leaves_quote_open(text: &str, last: &StringRecord) -> bool {
             may_open = true;
         } else {
             is_quoted = may_open && byte == b'"';
-            may_open = byte == b',';
+            may_open = byte == separator;
         }
     }
     is_quoted
@@ -94,7 +94,7 @@ mod tests {
             ("a\"b,c", false),
             ("\"\"", false),
         ] {
-            assert_eq!(leaves_quote_open(text, &record), expected, "{text}");
+            assert_eq!(leaves_quote_open(text, &record, b','), expected, "{text}");
         }
     }
 }
