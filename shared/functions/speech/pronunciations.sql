@@ -6,15 +6,33 @@ language sql immutable parallel safe as $$
   select lower(split_part(replace(p_tag, '_', '-'), '-', 1))
 $$;
 
+-- The words of a folded text, and those that they may be a plural of: `cities` of `city`, `itens` of `item`, `papéis` of `papel`.
+create or replace function speech.stems_in(p_folded text) returns text[]
+language sql immutable parallel safe as $$
+  select array(
+    select distinct s.stem from (select distinct w from speech.words_of(p_folded) w) l, unnest(array[
+      l.w,
+      case when l.w like '%s' then left(l.w, -1) end,
+      case when l.w like '%es' then left(l.w, -2) end,
+      case when l.w like '%ies' then left(l.w, -3) || 'y' end,
+      case when l.w like '%ns' then left(l.w, -2) || 'm' end,
+      case when l.w like '%is' then left(l.w, -2) || 'l' end,
+      case when l.w like '%is' then left(l.w, -1) || 'l' end,
+      case when l.w like '%éis' then left(l.w, -3) || 'el' end,
+      case when l.w like '%óis' then left(l.w, -3) || 'ol' end,
+      case when l.w like '%ões' or l.w like '%ães' then left(l.w, -3) || 'ão' end]) s(stem)
+    where s.stem is not null)
+$$;
+
 -- The entries whose words may stand in a text, the longest first and no more than 200: [{"word", "phonemes" | "alias"}], or
--- null. Whether they stand there as whole words is the worker's to see. Where one does, a word of the text begins as it does:
--- only such are looked for, because to look for each of thousands costs far more than the text did.
+-- null. Whether they stand there as whole words, with the ending of a possessive or a plural, is the worker's to see. Where one does, a word of
+-- the text begins as it does: only such are looked for, because to look for each of thousands costs far more than the text did.
 create or replace function speech.pronunciations_in(p_owner uuid, p_language text, p_text text) returns jsonb
 language plpgsql stable as $$
 declare
-  searched text := lower(normalize(p_text, nfkc));
+  searched text := speech.folded(p_text);
   -- A variable: as a subquery it would be read again for each entry.
-  openings text[] := array(select distinct w from regexp_split_to_table(searched, '[^[:alnum:]]+') w) || array[''];
+  openings text[] := speech.stems_in(searched) || array[''];
   found_entries jsonb;
 begin
   select jsonb_agg(e.entry order by e.place) into found_entries from (
@@ -22,7 +40,8 @@ begin
       row_number() over (order by char_length(p.folded) desc, p.id) as place
     from speech.pronunciation p
     where p.owner = p_owner and p.language = speech.primary_language(p_language)
-      and p.opening = any(openings) and position(p.folded in searched) > 0
+      -- A plural differs in two letters at most.
+      and p.opening = any(openings) and position(left(p.folded, greatest(char_length(p.folded) - 2, 1)) in searched) > 0
     order by place limit 200
   ) e;
   return found_entries;
@@ -69,10 +88,10 @@ begin
   -- Two requests of one user count one after the other.
   perform from account."user" u where u.id = p_caller.user_id for update;
   with entry as (
-    select distinct on (lower(normalize(e.word, nfkc))) e.word, e.phonemes, e.alias
+    select distinct on (speech.folded(e.word)) e.word, e.phonemes, e.alias
     from rows from (jsonb_to_recordset(p_entries) as (word text, phonemes text, alias text))
       with ordinality as e(word, phonemes, alias, place)
-    order by lower(normalize(e.word, nfkc)), e.place desc
+    order by speech.folded(e.word), e.place desc
   ), kept as (
     insert into speech.pronunciation as p (id, owner, language, word, phonemes, alias)
     select queue.uuid7(), p_caller.user_id, p_language, e.word, e.phonemes, e.alias from entry e

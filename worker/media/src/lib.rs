@@ -20,7 +20,7 @@ use tempfile::NamedTempFile;
 
 use self::ffmpeg::Ffmpeg;
 pub use self::{
-    decode::{DecodeError, Decoded, Decoder},
+    decode::{DecodeError, Decoded, Decoder, Unreadable},
     live::{LiveEncoding, Pieces},
     scratch::Scratch,
 };

@@ -21,25 +21,29 @@ const PUT: &str = caller_sql!("api.put_pronunciations", "$5::text, $6::jsonb, $7
 const LIST: &str = caller_sql!("api.list_pronunciations", "$5::int, $6::uuid");
 const DELETE: &str = caller_sql!("api.delete_pronunciation", "$5::uuid");
 const JSON: &str = "application/json";
-const PLS: &str = "application/pls+xml";
+/// Of a lexicon by its own type, and of XML as programs send it.
+const PLS: [&str; 3] = ["application/pls+xml", "application/xml", "text/xml"];
 
 /// Say words in a way of your own
 ///
 /// Adds words to the caller's dictionary, as JSON or as a W3C Pronunciation Lexicon (PLS 1.0); a word that is there already is
-/// replaced. Texts that are taken in from now on are said so. A word is found whole and in any case; SSML in the text goes
-/// before the dictionary. Phonemes are IPA, or the embedded engine's own names; an engine that cannot say them says the word
+/// replaced. Of several entries for one word the last counts, in a lexicon the first lexeme. Texts that are taken in from now on are
+/// said so. A word is found whole and in any case; its possessive and its plural follow it (`Nguyen's`, `Nguyens`) where they are no
+/// entries themselves. SSML in the text goes before the dictionary. Phonemes are IPA, or the embedded engine's own names; an engine that cannot say them says the word
 /// as ever. A dictionary holds 2,000 words; of one text at most 200 entries count.
 #[utoipa::path(
     post, path = "/api/v1/pronunciations", tag = "Voices",
     request_body(content(
         (PronunciationsBody = "application/json"),
-        (String = "application/pls+xml")
+        (String = "application/pls+xml"),
+        (String = "application/xml"),
+        (String = "text/xml")
     )),
     responses((status = 200, description = "The words were taken in", body = PronunciationsAnswer), Protected, WithBody, WithConflict),
     security(("bearer" = []), ("api_key" = []))
 )]
 pub(crate) async fn put_pronunciations(caller: Caller, request: Request) -> Reply {
-    let is_pls = has_media_type(request.headers(), PLS);
+    let is_pls = PLS.iter().any(|pls| has_media_type(request.headers(), pls));
     let (entries, errors) = read(request, is_pls).await?;
     let arguments = [
         entries.language.clone().into(),
@@ -57,9 +61,10 @@ pub(crate) async fn put_pronunciations(caller: Caller, request: Request) -> Repl
 
 async fn read(request: Request, is_pls: bool) -> Result<(Entries, Vec<FieldError>), Problem> {
     if !is_pls && !has_media_type(request.headers(), JSON) {
-        return Err(Problem::unsupported_media_type(
-            "application/json or application/pls+xml",
-        ));
+        return Err(Problem::unsupported_media_type(&format!(
+            "{JSON}, or of a lexicon {}",
+            PLS.join(" or ")
+        )));
     }
     let body = read_body(request, PRONUNCIATION_BODY_BYTES).await?;
     if is_pls {

@@ -1,7 +1,7 @@
 //! Reads a W3C Pronunciation Lexicon (PLS 1.0, <https://www.w3.org/TR/pronunciation-lexicon/>).
 //!
 //! Of each `lexeme`, the first `phoneme` or `alias` counts, or the one marked `prefer`; each of its `grapheme`s becomes an
-//! entry. What says nothing about pronunciation (`meta`, `metadata`, `example`) is passed over.
+//! entry. Of several lexemes for one word the first counts. Elements may have a prefix. What says nothing about pronunciation (`meta`, `metadata`, `example`) is passed over.
 
 use kiskadee_edge_kit::{FieldError, Problem};
 use quick_xml::{
@@ -20,6 +20,7 @@ pub(super) fn read(body: &[u8]) -> Result<(Entries, Vec<FieldError>), Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Problem::malformed("the lexicon is not encoded in UTF-8"))?;
     let mut lexicon = Lexicon::default();
+    let text = text.trim_start_matches('\u{feff}');
     let mut reader = Reader::from_str(text);
     let mut line = Lines::new(text);
     loop {
@@ -35,11 +36,11 @@ pub(super) fn read(body: &[u8]) -> Result<(Entries, Vec<FieldError>), Problem> {
             }
             Event::Empty(tag) => {
                 lexicon.start(&tag, at);
-                lexicon.end(tag.name().as_ref());
+                lexicon.end(tag.local_name().as_ref());
             }
             Event::End(tag) => {
                 lexicon.open = lexicon.open.saturating_sub(1);
-                lexicon.end(tag.name().as_ref());
+                lexicon.end(tag.local_name().as_ref());
             }
             Event::Text(text) => lexicon.content.push_str(&String::from_utf8_lossy(&text)),
             Event::CData(text) => lexicon.content.push_str(&String::from_utf8_lossy(&text)),
@@ -116,7 +117,7 @@ enum Said {
 impl Lexicon {
     fn start(&mut self, tag: &BytesStart<'_>, line: u64) {
         self.content.clear();
-        match tag.name().as_ref() {
+        match tag.local_name().as_ref() {
             b"lexicon" => {
                 self.is_one = true;
                 self.entries.language = attribute(tag, "xml:lang");
@@ -228,6 +229,8 @@ impl Lexicon {
         if self.errors.is_empty() || !self.entries.items.is_empty() {
             self.errors.extend(count(self.entries.items.len()));
         }
+        // Of entries for one word the last is kept.
+        self.entries.items.reverse();
         Ok((self.entries, self.errors))
     }
 }
@@ -281,9 +284,26 @@ mod tests {
             .iter()
             .map(|entry| entry.word.as_str())
             .collect();
-        assert_eq!(words, ["Nguyen", "Nguyễn", "AT&T"]);
+        assert_eq!(words, ["AT&T", "Nguyễn", "Nguyen"]);
         assert_eq!(entries.items[1].phonemes.as_deref(), Some("wɪn"));
-        assert_eq!(entries.items[2].alias.as_deref(), Some("A T and T"));
+        assert_eq!(entries.items[0].alias.as_deref(), Some("A T and T"));
+    }
+
+    #[test]
+    fn a_mark_and_prefixes_change_nothing() {
+        let body = "\u{feff}<?xml version=\"1.0\"?><p:lexicon xmlns:p=\"http://www.w3.org/2005/01/pronunciation-lexicon\" xml:lang=\"pt-BR\"><p:lexeme><p:grapheme>a</p:grapheme><p:alias>b</p:alias></p:lexeme><p:lexeme><p:grapheme>A</p:grapheme><p:alias>c</p:alias></p:lexeme></p:lexicon>";
+        let (entries, errors) = read(body.as_bytes()).unwrap();
+        assert_eq!(errors, []);
+        let aliases: Vec<_> = entries
+            .items
+            .iter()
+            .filter_map(|entry| entry.alias.as_deref())
+            .collect();
+        assert_eq!(
+            aliases,
+            ["c", "b"],
+            "the first lexeme comes last, where it counts"
+        );
     }
 
     #[test]

@@ -152,3 +152,65 @@ async fn words_are_found_wherever_they_may_stand() {
     assert_eq!(words, ["São Paulo", "can't", ".NET", "C++", "→"]);
     database.drop().await;
 }
+
+/// The words of the entries that go along with a text.
+async fn words_told(database: &Database, text: &str) -> Vec<String> {
+    let found = told(database, Who::Ann, "pt", text).await;
+    let words = found.as_array().into_iter().flatten();
+    let words = words.filter_map(|entry| entry["word"].as_str());
+    words.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn words_are_found_in_any_case_of_any_letter() {
+    let database = Database::create(SPEECH).await;
+    for (entry, texts) in [
+        ("Ânia", ["ÂNIA", "ânia", "a “Ânia”"]),
+        ("ÓRGÃO", ["órgão", "Órgão", "O\u{301}RGÃO"]),
+        ("Łódź", ["ŁÓDŹ", "łódź", "em Łódź."]),
+        ("ΑΘΉΝΑ", ["αθήνα", "Αθήνα", "ΑΘΉΝΑ"]),
+        ("МОСКВА", ["москва", "Москва", "Москва́, Москва"]),
+        ("Nguyễn", ["NGUYỄN", "nguyễn", "Nguyễn"]),
+    ] {
+        let entries = format!(r#"'[{{"word": "{entry}", "alias": "x"}}]'"#);
+        assert_eq!(put(&database, Who::Ann, "pt", &entries).await.status, 200);
+        for text in texts {
+            assert_eq!(words_told(&database, text).await, [entry], "{text}");
+        }
+    }
+    // As a database of the locale C folds.
+    let folded = "select speech.folded('ÂNIA Ｘ Ա Ÿ' collate \"C\")";
+    assert_eq!(database.text(folded).await, "ânia x ա ÿ");
+    let again = r#"'[{"word": "ânia", "alias": "y"}]'"#;
+    let answer: PronunciationsAnswer = put(&database, Who::Ann, "pt", again).await.body();
+    assert_eq!((answer.added, answer.replaced), (0, 1));
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn possessives_and_plurals_take_their_entry_along() {
+    let database = Database::create(SPEECH).await;
+    let entries = r#"'[{"word": "Nguyen", "alias": "x"}, {"word": "city", "alias": "x"}, {"word": "box", "alias": "x"},
+        {"word": "item", "alias": "x"}, {"word": "papel", "alias": "x"}, {"word": "New Yorker", "alias": "x"},
+        {"word": "gestão", "alias": "x"}, {"word": "Ana", "alias": "x"}, {"word": "papelaria", "alias": "x"}]'"#;
+    put(&database, Who::Ann, "pt", entries).await;
+    for (text, word) in [
+        ("Nguyen's", "Nguyen"),
+        ("the Nguyens’ house", "Nguyen"),
+        ("CITIES", "city"),
+        ("boxes", "box"),
+        ("Itens", "item"),
+        ("PAPÉIS", "papel"),
+        ("papeis", "papel"),
+        ("new yorkers", "New Yorker"),
+        ("gestões", "gestão"),
+    ] {
+        assert_eq!(words_told(&database, text).await, [word], "{text}");
+    }
+    assert!(
+        words_told(&database, "Anastácia, bananas, papelão")
+            .await
+            .is_empty()
+    );
+    database.drop().await;
+}

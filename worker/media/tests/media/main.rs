@@ -1,4 +1,4 @@
-//! Encoding through its public face, with the real ffmpeg and with one that fails.
+//! Encoding and decoding through its public face, with the real ffmpeg and with one that fails.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,5 +6,6 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod decoding;
 mod encoding;
 mod faults;

@@ -58,7 +58,7 @@ fn only_whole_words_are_found() {
         ("don", alias("dawn")),
         ("km", alias("wrong")),
     ];
-    for text in ["MySQLs", "SQL's", "don't", "It is 5 km long.", "SQL2"] {
+    for text in ["MySQLs", "SQL'd", "don't", "It is 5 km long.", "SQL2"] {
         assert_eq!(
             said(&entries, text),
             plain(&normalize(text, Language::English)),
@@ -84,6 +84,64 @@ fn the_longest_entry_counts() {
     ] {
         assert_eq!(said(&entries, text), expected, "{text}");
     }
+}
+
+#[test]
+fn possessives_and_plurals_follow_their_word() {
+    let entries = [
+        ("Nguyen", alias("win")),
+        ("Koch", phones("k ow1 k")),
+        ("GIF", alias("jif")),
+        ("TV", alias("telly")),
+        ("mar", alias("wrong")),
+        ("it", alias("wrong")),
+        ("Smith", alias("smyth")),
+        ("Smiths", alias("the band")),
+    ];
+    for (text, expected) in [
+        ("I saw Nguyen's house.", "i saw win's house."),
+        ("NGUYEN\u{2019}S house", "win's house"),
+        (
+            "The Nguyens' house, the Nguyens.",
+            "the wins house, the wins.",
+        ),
+        ("GIFs and a GIF's size", "jifs and a jif's size"),
+        ("Two TVs", "two tellies"),
+        ("Its tvs on Mars", "its T V S on mars"),
+        ("A Smith, the Smiths.", "a smyth, the the band."),
+    ] {
+        assert_eq!(
+            said(&entries, text).trim_end_matches(['.', ' ']),
+            expected.trim_end_matches('.'),
+            "{text}"
+        );
+    }
+    let sentences = applied(&dictionary(&entries), "Koch's", Language::English);
+    let word = &sentences[0].words[0];
+    assert_eq!(word.pronunciation.as_deref(), Some("k ow1 k s"));
+    assert_eq!(word.source, 0..6);
+    let rewritten = dictionary(&entries)
+        .rewrite("Nguyen’s TVs, ‘GIFs’.")
+        .into_owned();
+    assert_eq!(rewritten, "win's tellies, ‘jifs’.");
+}
+
+#[test]
+fn portuguese_plurals_follow_their_word() {
+    let entries = dictionary(&[
+        ("mouse", alias("máuse")),
+        ("Pixel", phones("p i k s E U")),
+        ("item", alias("ítem")),
+    ]);
+    let sentences = applied(
+        &entries,
+        "Dois mouses e três itens do McMouse's.",
+        Language::Portuguese,
+    );
+    assert_eq!(
+        plain(&sentences).split(" do ").next(),
+        Some("dois máuses e três ítens")
+    );
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! Words that a writer wants to have said in a way of their own.
 //!
 //! Entries are found in the text as it is written, so `SQL` and `Nguyen` are found although the first is read as three
-//! letters. An entry is a whole word or several, in any case; where two begin at one place, the longer one counts. What
+//! letters. An entry is a whole word or several, in any case; where two begin at one place, the longer one counts. Possessives and
+//! plurals follow their word (`Nguyen's`, `Nguyens`), unless they are entries themselves. What
 //! [`normalize`] read for the place then gives way to the entry. A reading that goes beyond the entry (`km` in
 //! `5 km`) stays as it is: it cannot be taken apart.
 
+mod inflection;
+
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
+use self::inflection::{inflected, may_be_plural};
 use crate::{Boundary, Language, Sentence, Word, clean::Clean, normalize, reading::strength};
 
 /// Characters that aliases may put into one text; words beyond them are said as written. Without it a short text could
@@ -26,8 +30,18 @@ pub enum Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dictionary {
     entries: HashMap<String, Entry>,
+    english: HashMap<String, Form>,
+    portuguese: HashMap<String, Form>,
     /// Characters of the longest word.
     longest: usize,
+}
+
+/// An entry whose word stands in a text with an ending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Form {
+    entry: Entry,
+    /// Characters before the ending of a plural.
+    plural_of: Option<usize>,
 }
 
 /// An entry's place in a text.
@@ -44,10 +58,20 @@ impl Dictionary {
             .map(|(word, entry)| (folded(&word), entry))
             .filter(|(word, _)| !word.is_empty())
             .collect();
-        let lengths = entries.keys().map(|word| word.chars().count());
+        let english = forms(&entries, Language::English);
+        let portuguese = forms(&entries, Language::Portuguese);
+        let words = entries
+            .keys()
+            .chain(english.keys())
+            .chain(portuguese.keys());
         Self {
-            longest: lengths.max().unwrap_or_default(),
+            longest: words
+                .map(|word| word.chars().count())
+                .max()
+                .unwrap_or_default(),
             entries,
+            english,
+            portuguese,
         }
     }
 
@@ -61,7 +85,9 @@ impl Dictionary {
             let (Entry::Pronounced(said) | Entry::Alias(said)) = entry;
             size_of::<(String, Entry)>() + word.len() + said.len()
         };
-        self.entries.iter().map(bytes).sum()
+        let forms = self.english.iter().chain(&self.portuguese);
+        let forms = forms.map(|(word, form)| (word, &form.entry));
+        self.entries.iter().chain(forms).map(bytes).sum()
     }
 
     /// Has the entries' words in `sentences` said as the entries want it. `text` is what the sentences were read from, and
@@ -76,7 +102,7 @@ impl Dictionary {
         language: Language,
         is_readable: impl Fn(&str) -> bool,
     ) {
-        let mut matches = self.matches(text);
+        let mut matches = self.matches(text, Some(language));
         matches.retain(|found| match found.entry {
             Entry::Pronounced(phones) => is_readable(phones),
             Entry::Alias(_) => true,
@@ -97,7 +123,7 @@ impl Dictionary {
     /// The text with aliases in place of their words, for engines that take text.
     pub fn rewrite<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let (mut rewritten, mut from, mut left) = (String::new(), 0, ALIAS_CHARS);
-        for Match { source, entry } in self.matches(text) {
+        for Match { source, entry } in self.matches(text, None) {
             if let Entry::Alias(alias) = entry
                 && spend(&mut left, alias)
             {
@@ -113,8 +139,8 @@ impl Dictionary {
         Cow::Owned(rewritten)
     }
 
-    /// In the order of the text, without overlaps.
-    fn matches(&self, text: &str) -> Vec<Match<'_>> {
+    /// In the order of the text, without overlaps. Where the language is not known, endings are those of English.
+    fn matches(&self, text: &str, language: Option<Language>) -> Vec<Match<'_>> {
         if self.is_empty() {
             return Vec::new();
         }
@@ -124,7 +150,7 @@ impl Dictionary {
             if start < from || first == ' ' || !is_edge(clean.text(), start) {
                 continue;
             }
-            if let Some((end, entry)) = self.longest_at(clean.text(), start) {
+            if let Some((end, entry)) = self.longest_at(clean.text(), start, language) {
                 let source = clean.source(start..end);
                 matches.push(Match { source, entry });
                 from = end;
@@ -133,20 +159,66 @@ impl Dictionary {
         matches
     }
 
-    fn longest_at(&self, text: &str, start: usize) -> Option<(usize, &Entry)> {
+    fn longest_at(
+        &self,
+        text: &str,
+        start: usize,
+        language: Option<Language>,
+    ) -> Option<(usize, &Entry)> {
         let (mut word, mut found) = (String::new(), None);
         let rest = text.get(start..).unwrap_or_default();
         for (at, c) in rest.char_indices().take(self.longest) {
             word.extend(c.to_lowercase());
             let end = start + at + c.len_utf8();
             if is_edge(text, end)
-                && let Some(entry) = self.entries.get(&word)
+                && let Some(entry) = self.said(&word, rest, language)
             {
                 found = Some((end, entry));
             }
         }
         found
     }
+
+    /// What is said for a word that a text begins with.
+    fn said(&self, word: &str, text: &str, language: Option<Language>) -> Option<&Entry> {
+        let form = || match language {
+            Some(Language::Portuguese) => self.portuguese.get(word),
+            Some(Language::English) | None => self.english.get(word),
+        };
+        self.entries.get(word).or_else(|| {
+            let Form { entry, plural_of } = form()?;
+            let is_it = plural_of.is_none_or(|stem| {
+                let mut stem_and_end = text.char_indices().map(|(at, _)| at);
+                let at = stem_and_end.nth(stem).unwrap_or(text.len());
+                let (stem, rest) = text.split_at_checked(at).unwrap_or_default();
+                let end = rest.find(|c: char| !c.is_alphanumeric());
+                may_be_plural(
+                    stem,
+                    rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(),
+                )
+            });
+            is_it.then_some(entry)
+        })
+    }
+}
+
+/// The forms of all words, by how they are written. What is an entry itself is none.
+fn forms(entries: &HashMap<String, Entry>, language: Language) -> HashMap<String, Form> {
+    let mut forms = HashMap::new();
+    let mut words: Vec<_> = entries.iter().collect();
+    // Two words may have a form in common: which of them counts does not hang on the map's order.
+    words.sort_unstable_by_key(|(word, _)| *word);
+    for (word, entry) in words {
+        for form in inflected(word, entry, language) {
+            if !entries.contains_key(&form.written) {
+                let (entry, plural_of) = (form.entry, form.plural_of);
+                forms
+                    .entry(form.written)
+                    .or_insert(Form { entry, plural_of });
+            }
+        }
+    }
+    forms
 }
 
 /// A word in the form in which texts are searched.
