@@ -40,8 +40,8 @@ const CREATE: &str = caller_sql!(
 
 /// Make a voice from recordings
 ///
-/// A recording of one voice, 3 to 60 s, as wav, flac, mp3, ogg or m4a; or up to 8 of the same voice, together at most 300 s, of
-/// which one voice is made. The embedded engine matches the voice: pitch, length of the vocal tract and the nearest timbre
+/// A recording of one voice, 3 to 60 s, as wav, flac, mp3, ogg, m4a, webm, aiff, caf, au, amr or wma, whatever its name says; or up to 8
+/// of the same voice, together at most 300 s, of which one voice is made. The embedded engine matches the voice: pitch, length of the vocal tract and the nearest timbre
 /// that it knows; it does not copy it. The engine `xtts`, where the operator has installed it, copies the voice from the
 /// recordings. A recording of up to 100 MiB can be uploaded first (`POST /api/v1/uploads`, family `speech`) and be named by
 /// `upload_id`, as often as there are such. `consent` keeps the words with which the speaker agreed. The voice can be used once the job has ended.

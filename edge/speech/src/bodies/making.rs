@@ -181,8 +181,8 @@ fn recordings() -> Array {
         .min_items(Some(*RECORDINGS.start()))
         .max_items(Some(*RECORDINGS.end()))
         .description(Some(
-            "One recording or several of the same voice, each as a part of this name: wav, flac, mp3, ogg or m4a, each of 3 to \
-             60 s, together at most 300 s and 20 MiB.",
+            "One recording or several of the same voice, each as a part of this name: wav, flac, mp3, ogg, m4a, webm, aiff, \
+             caf, au, amr or wma, each of 3 to 60 s, together at most 300 s and 20 MiB.",
         ))
         .build()
 }
