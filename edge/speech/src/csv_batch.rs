@@ -29,13 +29,13 @@ const CREATE_BATCH: &str = caller_sql!(
 const FILE: &str = "file";
 const WEBHOOK_URL: &str = "webhook_url";
 
-/// Speak the rows of a CSV file
+/// Speak the rows of a table
 ///
-/// The file has the columns `text`, `voice_id` and `language`, and may have `tts_engine`, `quality_profile`, `response_format`
-/// and `speed`, in any order, and at most 1000 rows. Commas, semicolons, tabs and bars part cells; a first line such as `sep=;` is
-/// understood. It is in UTF-8, in UTF-16 with a byte order mark, or in Windows-1252. Empty rows, empty cells at the end of a row, and columns of
-/// other names are left out. `read_as` tells what was recognised. A file with a bad row is refused whole, and every bad row is
-/// listed with its line.
+/// A CSV file or a workbook (.xlsx, the first sheet that is shown) with the columns `text`, `voice_id` and `language`, and where one
+/// wants with `tts_engine`, `quality_profile`, `response_format` and `speed`, in any order; at most 1000 rows. Commas, semicolons, tabs or bars
+/// part the cells of a CSV; a first line such as `sep=;` is understood. It is in UTF-8, in UTF-16 with a byte order mark, or in
+/// Windows-1252. Empty rows, empty cells at the end of a row, and columns of other names are left out. `read_as` tells what was
+/// recognised. A file with a bad row is refused whole, and every bad row is listed with its line.
 #[utoipa::path(
     post, path = "/api/v1/advanced/batch-csv", tag = "Batches",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same file gives the same answer again")),

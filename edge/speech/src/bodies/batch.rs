@@ -27,11 +27,17 @@ pub struct BatchAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadAs {
-    pub encoding: Encoding,
-    /// What parts the cells: `,`, `;`, a tab or `|`.
+    /// Of a file of text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// What parts the cells of a file of text: `,`, `;`, a tab or `|`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = ";")]
-    pub separator: String,
-    /// The line of the header.
+    pub separator: Option<String>,
+    /// The name of the sheet of a workbook: the first that is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The line of the header; of a workbook its row.
     #[schema(minimum = 1)]
     pub header_line: u64,
     /// Rows that are spoken.

@@ -144,7 +144,7 @@ pub struct LiveSpeechBody {
 /// The form of an uploaded file.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CsvUpload {
-    /// The CSV.
+    /// The CSV, or a workbook (.xlsx).
     #[schema(format = Binary, content_media_type = "text/csv")]
     pub file: String,
     /// What has not begun by then ends as `expired`. In the future, and no further ahead than finished work is kept.

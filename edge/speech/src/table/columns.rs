@@ -6,6 +6,7 @@ use kiskadee_edge_kit::FieldError;
 use super::{
     Table,
     separator::{self, Separator},
+    sheet::Cell,
 };
 
 /// The columns that a file may have; the first three it must have.
@@ -117,7 +118,30 @@ impl Columns {
                 self.width
             ));
         }
-        let mut cells = row.iter().zip(&self.named).enumerate();
+        self.unnamed(row)
+    }
+
+    /// What is wrong with cells of a workbook that are to be used.
+    pub(super) fn cell_faults(&self, cells: &[Cell]) -> Vec<FieldError> {
+        let used = self.places.iter().zip(COLUMNS);
+        let used = used.filter_map(|(place, name)| Some((name, cells.get((*place)?)?)));
+        let faults = used.filter_map(|(name, cell)| {
+            let message = if cell.is_error {
+                format!("is the error {} of a formula", cell.text)
+            } else if cell.is_formatted && name == COLUMNS[0] {
+                "is a date or a number in a format that only the program of the workbook knows: write it as text".to_owned()
+            } else {
+                return None;
+            };
+            Some(FieldError::new(name, message))
+        });
+        faults.collect()
+    }
+
+    /// What is wrong with a row that has something under no name.
+    pub(super) fn unnamed(&self, row: &StringRecord) -> Option<String> {
+        let named = self.named.iter().chain(std::iter::repeat(&false));
+        let mut cells = row.iter().zip(named).enumerate();
         let (place, _) = cells.find(|(_, (cell, is_named))| !**is_named && !is_blank(cell))?;
         Some(format!(
             "column {} is not empty and has no name in the header",

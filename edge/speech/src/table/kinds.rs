@@ -7,9 +7,9 @@ pub(super) struct Kind {
     pub advice: &'static str,
 }
 
-const SAVE: &str = "open it and save it as CSV (in Excel: Save As, `CSV UTF-8`)";
-const EXPORT: &str = "open it and save the table as CSV in UTF-8";
-const SEND: &str = "send the table itself, as CSV";
+const SAVE: &str = "open it and save it as CSV (in Excel: Save As, `CSV UTF-8`), or as .xlsx";
+const EXPORT: &str = "open it and save the table as CSV in UTF-8, or as .xlsx";
+const SEND: &str = "send the table itself, as CSV or .xlsx";
 
 const fn kind(name: &'static str, advice: &'static str) -> Kind {
     Kind { name, advice }
@@ -51,11 +51,14 @@ pub(super) fn other_than_text(file: &[u8]) -> Option<Kind> {
     known.map(|(_, kind)| *kind).or_else(|| of_markup(file))
 }
 
+/// Whether the file is a workbook as Excel has written them since 2007.
+pub(super) fn is_workbook(file: &[u8]) -> bool {
+    file.starts_with(ZIP) && has_part(file, b"xl/") && !has_part(file, b"xl/workbook.bin")
+}
+
 fn of_archive(file: &[u8]) -> Kind {
     if has_part(file, b"xl/workbook.bin") {
         kind("a binary workbook (.xlsb)", SAVE)
-    } else if has_part(file, b"xl/") {
-        kind("a workbook (.xlsx)", SAVE)
     } else if has_part(file, b"opendocument.spreadsheet") {
         kind("a workbook of OpenDocument (.ods)", EXPORT)
     } else if has_part(file, b"Index/") && has_part(file, b".iwa") {
@@ -81,7 +84,7 @@ fn of_markup(file: &[u8]) -> Option<Kind> {
         [b'<', ..] => Some(kind("HTML or XML, whatever its name says", EXPORT)),
         [b'{' | b'[', ..] => Some(kind(
             "JSON",
-            "send its texts to `/api/v1/advanced/batch-tts`, or a table as CSV",
+            "send its texts to `/api/v1/advanced/batch-tts`, or a table as CSV or .xlsx",
         )),
         _ => None,
     }
@@ -98,8 +101,7 @@ mod tests {
     #[test]
     fn files_are_known_by_their_beginning() {
         for (file, part) in [
-            (&b"PK\x03\x04....xl/worksheets/sheet1.xml"[..], ".xlsx"),
-            (b"PK\x03\x04....xl/workbook.bin", ".xlsb"),
+            (&b"PK\x03\x04....xl/workbook.bin"[..], ".xlsb"),
             (
                 b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
                 ".ods",

@@ -1,6 +1,7 @@
 //! Reads an uploaded table as programs of tables write it: its encoding and separator, its header, its rows with the lines they begin
 //! on, and everything that is wrong with any of them.
 
+mod archive;
 mod columns;
 mod encoding;
 mod kinds;
@@ -8,8 +9,12 @@ mod lines;
 mod plausible;
 mod rows;
 mod separator;
+mod sheet;
 #[cfg(test)]
 mod tests;
+mod workbook;
+#[cfg(test)]
+mod workbook_tests;
 
 use csv::StringRecord;
 use kiskadee_edge_kit::{FieldError, request::faults::MAX_LISTED};
@@ -21,9 +26,13 @@ use self::{
     lines::{Lines, leaves_quote_open},
     rows::Row,
     separator::Separator,
+    sheet::Cell,
+    workbook::{Workbook, WorkbookError},
 };
 use crate::bodies::{Encoding, ReadAs};
 
+/// Characters of the name of a sheet, of which Excel allows 31.
+const SHEET_CHARS: usize = 64;
 const AS_UTF8: &str = "save it as UTF-8 (in Excel: Save As, `CSV UTF-8`)";
 
 /// Why a file cannot be read at all.
@@ -34,6 +43,10 @@ pub(crate) enum Unreadable {
         name: &'static str,
         advice: &'static str,
     },
+    #[error(
+        "the file is a workbook (.xlsx) that cannot be read: {0}; open it and save it again, or save it as CSV (in Excel: Save As, `CSV UTF-8`)"
+    )]
+    Workbook(WorkbookError),
     #[error("the file is UTF-8 with damaged characters: see line {line}; {AS_UTF8}")]
     BrokenUtf8 { line: u64 },
     #[error("the file is UTF-16 with damaged characters: see line {line}; {AS_UTF8}")]
@@ -65,6 +78,7 @@ pub(crate) struct Table {
     pub errors: Vec<FieldError>,
     encoding: Option<Encoding>,
     separator: Option<char>,
+    sheet: Option<String>,
     header_line: u64,
     ignored_columns: Vec<String>,
     empty_rows: u64,
@@ -72,6 +86,11 @@ pub(crate) struct Table {
 
 /// Reads a file. A header that cannot be used leaves the rows unread, for their columns are not known.
 pub(crate) fn read(file: &[u8]) -> Result<Table, Unreadable> {
+    if kinds::is_workbook(file) {
+        let most = 2 + *CSV_ROWS.end();
+        let workbook = Workbook::read(file, most).map_err(Unreadable::Workbook)?;
+        return Ok(read_workbook(workbook));
+    }
     if let Some(Kind { name, advice }) = kinds::other_than_text(file) {
         return Err(Unreadable::OtherKind { name, advice });
     }
@@ -95,16 +114,62 @@ pub(crate) fn read(file: &[u8]) -> Result<Table, Unreadable> {
     Ok(table)
 }
 
+fn read_workbook(workbook: Workbook) -> Table {
+    let mut table = Table {
+        sheet: Some(workbook.sheet.chars().take(SHEET_CHARS).collect()),
+        ..Table::default()
+    };
+    let mut rows = workbook.rows.into_iter();
+    let Some((line, header)) = rows.next() else {
+        table.note(FieldError::new("file", "has nothing in its first sheet").at_line(1));
+        return table;
+    };
+    table.header_line = line;
+    let columns = Columns::read(&record_of(&header, 0), line, &mut table);
+    if let Some(columns) = columns {
+        for (line, cells) in rows {
+            table.take_cells(line, &cells, &columns);
+        }
+        table.check_count((workbook.found - 1).saturating_sub(table.empty_rows as usize));
+    }
+    table
+}
+
+/// As many cells as there are columns at least: a workbook keeps no empty ones.
+fn record_of(cells: &[Cell], width: usize) -> StringRecord {
+    let missing = width.saturating_sub(cells.len());
+    let texts = cells.iter().map(|cell| cell.text.as_str());
+    texts.chain(std::iter::repeat_n("", missing)).collect()
+}
+
 impl Table {
     /// What the file was read as.
     pub(crate) fn read_as(&self) -> ReadAs {
         ReadAs {
-            encoding: self.encoding.unwrap_or(Encoding::Utf8),
-            separator: self.separator.unwrap_or(',').to_string(),
+            encoding: self.encoding,
+            separator: self.separator.map(String::from),
+            sheet: self.sheet.clone(),
             header_line: self.header_line,
             rows: self.rows.len() as u64,
             empty_rows: self.empty_rows,
             ignored_columns: self.ignored_columns.clone(),
+        }
+    }
+
+    fn take_cells(&mut self, line: u64, cells: &[Cell], columns: &Columns) {
+        let record = record_of(cells, columns.width);
+        if record.iter().all(is_blank) {
+            self.empty_rows += 1;
+            return;
+        }
+        let faults = columns.cell_faults(cells);
+        if let Some(fault) = columns.unnamed(&record) {
+            self.note(of_row(line, fault));
+        } else if faults.is_empty() {
+            self.take(&record, line, columns);
+        }
+        for fault in faults {
+            self.note(fault.at_line(line));
         }
     }
 

@@ -222,7 +222,7 @@ fn every_separator_encoding_and_line_break_tells_the_same() {
                 let read_as = table.read_as();
                 assert_eq!(
                     (read_as.encoding, read_as.separator),
-                    (encoding, separator.to_string())
+                    (Some(encoding), Some(separator.to_string()))
                 );
             }
         }
