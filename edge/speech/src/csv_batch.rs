@@ -93,13 +93,13 @@ pub(crate) async fn create_csv_batch(
         call(CREATE_BATCH, &caller, Class::Create, arguments).await?,
         &table.lines,
     );
-    with_reading(answer, read_as)
+    Ok(with_reading(answer, read_as))
 }
 
 /// Puts what the file was read as into the answer of the database.
-fn with_reading(answer: Answer, read_as: ReadAs) -> Reply {
+fn with_reading(answer: Answer, read_as: ReadAs) -> Answer {
     let Some(body) = answer.body.as_deref().filter(|_| answer.is_success()) else {
-        return Ok(answer);
+        return answer;
     };
     let told = serde_json::from_str(body).and_then(|taken: BatchAnswer| {
         serde_json::to_string(&BatchAnswer {
@@ -108,13 +108,13 @@ fn with_reading(answer: Answer, read_as: ReadAs) -> Reply {
         })
     });
     match told {
-        Ok(body) => Ok(Answer {
+        Ok(body) => Answer {
             body: Some(body),
             ..answer
-        }),
+        },
         Err(error) => {
             log::error("the answer about a batch is not as described", &error);
-            Ok(answer)
+            answer
         }
     }
 }

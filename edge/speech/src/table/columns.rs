@@ -169,8 +169,10 @@ fn width(record: &StringRecord) -> usize {
     filled.last().map_or(0, |(last, _)| last + 1)
 }
 
+/// Nothing that can be seen; old programs end a file with U+001A, and what fills up a damaged one is U+0000.
 pub(super) fn is_blank(cell: &str) -> bool {
-    cell.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
+    cell.chars()
+        .all(|c| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{1a}' | '\0'))
 }
 
 fn only_cell(record: &StringRecord) -> Option<&str> {

@@ -63,7 +63,7 @@ impl Sheet {
             }
             Event::End(tag) => self.end(tag.local_name().as_ref()),
             event if self.is_content && !self.is_reading => {
-                push_content(&mut self.cell.text, event)
+                push_content(&mut self.cell.text, event);
             }
             _ => {}
         }
@@ -109,12 +109,8 @@ impl Sheet {
             "str" | "inlineStr" => cell.text = unescaped(&cell.text),
             "e" => cell.is_error = true,
             "b" => {
-                cell.text = if cell.text.trim() == "0" {
-                    "FALSE"
-                } else {
-                    "TRUE"
-                }
-                .to_owned()
+                let is_false = cell.text.trim() == "0";
+                cell.text = String::from(if is_false { "FALSE" } else { "TRUE" });
             }
             "d" => cell.is_number = true,
             _ => {

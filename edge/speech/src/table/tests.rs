@@ -240,12 +240,12 @@ fn a_line_that_says_the_separator_counts_as_a_line() {
 #[test]
 fn what_is_empty_is_left_out() {
     let table = table(
-        "text,voice_id,,language,,\n,,,,\na,v,,en\n \t,\u{a0},,\nb,v,,en,,,,,\n,\n\n,,,,,,,,,\n",
+        "text,voice_id,,language,,\n,,,,\na,v,,en\n \t,\u{a0},,\nb,v,,en,,,,,\n,\n\n,,,,,,,,,\n\u{1a}",
     );
     assert_eq!(table.errors, []);
     assert_eq!(texts(&table), ["a", "b"]);
     assert_eq!(table.lines, [3, 5]);
-    assert_eq!(table.read_as().empty_rows, 4);
+    assert_eq!(table.read_as().empty_rows, 5);
 }
 
 #[test]

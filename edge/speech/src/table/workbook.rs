@@ -1,6 +1,6 @@
 //! Reads a sheet of a workbook as Excel has written them since 2007 (.xlsx, ECMA-376): the first that is shown.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use quick_xml::{
     Reader,
@@ -192,11 +192,11 @@ impl Strings {
                 b"rPh" => self.is_reading = true,
                 _ => {}
             },
-            Event::Empty(tag) if tag.local_name().as_ref() == b"si" => return self.end(),
+            Event::Empty(tag) if tag.local_name().as_ref() == b"si" => return Some(self.end()),
             Event::End(tag) => match tag.local_name().as_ref() {
                 b"t" => self.is_text = false,
                 b"rPh" => self.is_reading = false,
-                b"si" => return self.end(),
+                b"si" => return Some(self.end()),
                 _ => {}
             },
             event if self.is_text && !self.is_reading => push_content(&mut self.text, event),
@@ -205,10 +205,10 @@ impl Strings {
         None
     }
 
-    fn end(&mut self) -> Option<(usize, String)> {
+    fn end(&mut self) -> (usize, String) {
         let number = self.number;
         self.number += 1;
-        Some((number, unescaped(&std::mem::take(&mut self.text))))
+        (number, unescaped(&std::mem::take(&mut self.text)))
     }
 }
 
@@ -299,7 +299,7 @@ pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag.try_get_attribute(name).ok().flatten()?;
     let value = String::from_utf8_lossy(&found.value);
     let plain = quick_xml::escape::unescape(&value);
-    Some(plain.map_or_else(|_| value.to_string(), |plain| plain.into_owned()))
+    Some(plain.map_or_else(|_| value.to_string(), Cow::into_owned))
 }
 
 /// A text in which Excel wrote characters as `_x000D_`.
@@ -309,15 +309,12 @@ pub(super) fn unescaped(text: &str) -> String {
         plain.push_str(before);
         let code = after.get(..4).filter(|_| after.get(4..5) == Some("_"));
         let character = code.and_then(|code| char::from_u32(u32::from_str_radix(code, 16).ok()?));
-        rest = match character {
-            Some(character) => {
-                plain.push(character);
-                after.get(5..).unwrap_or_default()
-            }
-            None => {
-                plain.push_str("_x");
-                after
-            }
+        rest = if let Some(character) = character {
+            plain.push(character);
+            after.get(5..).unwrap_or_default()
+        } else {
+            plain.push_str("_x");
+            after
         };
     }
     plain + rest

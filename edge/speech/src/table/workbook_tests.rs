@@ -1,4 +1,4 @@
-//! Workbooks as programs write them (`tests/workbooks`, by openpyxl 3.1 and XlsxWriter 3.2), and such as nobody should.
+//! Workbooks as programs write them (`tests/workbooks`, by openpyxl 3.1 and `XlsxWriter` 3.2), and such as nobody should.
 
 use kiskadee_shared::limits::CSV_ROWS;
 

@@ -1,6 +1,9 @@
 //! Recordings as people have them, made by the real ffmpeg and decoded by it.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use kiskadee_media::{DecodeError, Decoded, Decoder};
 use tempfile::TempDir;
@@ -50,11 +53,11 @@ impl Bench {
     }
 }
 
-async fn decoded(path: &PathBuf) -> Result<Decoded, DecodeError> {
+async fn decoded(path: &Path) -> Result<Decoded, DecodeError> {
     Decoder::new("ffmpeg").decode(path, RATE, 60.0).await
 }
 
-async fn refused(path: &PathBuf) -> String {
+async fn refused(path: &Path) -> String {
     let error = decoded(path).await.unwrap_err();
     assert!(matches!(error, DecodeError::Unreadable(_)), "{error:?}");
     let said = error.to_string();
@@ -72,18 +75,23 @@ fn peak(decoded: &Decoded) -> f32 {
         .fold(0.0, |peak, sample| sample.abs().max(peak))
 }
 
-async fn assert_whole(path: &PathBuf, tolerance: f32) {
+async fn assert_whole(path: &Path, tolerance: f32) {
     let decoded = decoded(path)
         .await
-        .unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let samples = decoded.samples.len();
     let wanted = RATE as usize * SECONDS;
     assert!(
         samples.abs_diff(wanted) < RATE as usize / 5,
-        "{path:?}: {samples} samples"
+        "{}: {samples} samples",
+        path.display()
     );
     let peak = peak(&decoded);
-    assert!((peak - PEAK).abs() < tolerance, "{path:?}: peak {peak}");
+    assert!(
+        (peak - PEAK).abs() < tolerance,
+        "{}: peak {peak}",
+        path.display()
+    );
 }
 
 #[tokio::test]

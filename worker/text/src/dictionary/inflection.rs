@@ -200,10 +200,9 @@ fn pronounced(phones: &str, language: Language) -> Option<String> {
     };
     let ending: &[&str] = match (language, sound(last)) {
         (Language::English, Sound::Sibilant) => &["ih", "z"],
-        (Language::English, Sound::Voiceless) => &["s"],
         (Language::English, Sound::Other) => &["z"],
         (Language::Portuguese, Sound::Sibilant) => &["y", "s"],
-        (Language::Portuguese, _) => &["s"],
+        (Language::English, Sound::Voiceless) | (Language::Portuguese, _) => &["s"],
     };
     let said = if are_names {
         format!("{end} {}", ending.join(" "))
