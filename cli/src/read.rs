@@ -5,7 +5,7 @@ use std::io::{Write as _, stdout};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use kiskadee_pronunciation::{Pronouncer, ReadPause, ReadSentence, ReadWord, is_readable};
-use kiskadee_text::{Dictionary, Language};
+use kiskadee_text::{Dictionary, Language, TextFormat};
 use serde_json::json;
 
 use crate::say::text;
@@ -21,6 +21,9 @@ pub(crate) struct ReadOptions {
     /// A BCP 47 tag of English or Portuguese, such as en or pt-BR
     #[arg(long, default_value = "en", value_name = "TAG")]
     language: String,
+    /// What the marks in the text are: auto, plain, markdown, html or ssml
+    #[arg(long, default_value_t, value_name = "FORMAT")]
+    text_format: TextFormat,
     /// Print JSON, as POST /api/v1/text/read answers
     #[arg(long)]
     json: bool,
@@ -34,9 +37,13 @@ pub(crate) fn run(options: &ReadOptions) -> Result<()> {
         );
     };
     let text = text(&options.text)?;
-    let sentences = kiskadee_text::read(&text, language, &Dictionary::default(), |phones| {
-        is_readable(language, phones)
-    })?;
+    let sentences = kiskadee_text::read(
+        &text,
+        options.text_format,
+        language,
+        &Dictionary::default(),
+        |phones| is_readable(language, phones),
+    )?;
     let reading = Pronouncer::built_in(language)?.reading(&text, &sentences)?;
     let written = if options.json {
         let answer = json!({"language": language.tag(), "sentences": reading});

@@ -13,7 +13,7 @@ use std::thread::available_parallelism;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use kiskadee_media::{Encoded, Encoder, Encoding};
-use kiskadee_shared::format::ResponseFormat;
+use kiskadee_shared::{format::ResponseFormat, text_format::TextFormat};
 use kiskadee_speech::{DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance};
 use kiskadee_speech_jobs::{ENGINES, EngineOptions, StartError, start_engine};
 
@@ -46,6 +46,10 @@ pub(crate) struct SayOptions {
     /// [default: the first that has the voice, or the language]
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
+    /// What the marks in the text are: auto (SSML where it begins as such, else marks of Markdown and HTML are left out), plain,
+    /// markdown, html or ssml
+    #[arg(long, default_value_t, value_name = "FORMAT")]
+    text_format: TextFormat,
     /// From 0.25 to 4: twice as fast is 2
     #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
     speed: f32,
@@ -70,6 +74,9 @@ async fn speak(options: &SayOptions) -> Result<()> {
     );
     let format = options.response_format()?;
     let text = text(&options.text)?;
+    if !options.lines {
+        options.warn(&text)?;
+    }
     let engine = match &options.engine {
         Some(name) => options.start(name).await?,
         None => first_that_suits(options).await?,
@@ -107,9 +114,21 @@ impl SayOptions {
     fn request(&self, text: &str) -> SpeechRequest {
         SpeechRequest {
             voice: self.voice.clone(),
+            text_format: self.text_format,
             speed: self.speed,
             ..SpeechRequest::new(text, &self.language)
         }
+    }
+
+    /// Says on standard error what of the text means nothing, or is not to be read.
+    fn warn(&self, text: &str) -> Result<()> {
+        let document = kiskadee_text::document(text, self.text_format, &self.language)?;
+        for warning in document.warnings_for(&self.voice) {
+            let place = warning.line.zip(warning.column);
+            let place = place.map(|(line, column)| format!("line {line}, column {column}: "));
+            eprintln!("warning: {}{}", place.unwrap_or_default(), warning.message);
+        }
+        Ok(())
     }
 
     /// A folder's extension names nothing.

@@ -17,7 +17,9 @@ pub mod quality;
 pub mod relay;
 pub mod state;
 mod text_enum;
+pub mod text_format;
 pub mod trace;
+pub mod warning;
 pub mod webhook_secret;
 
 pub use text_enum::UnknownName;

@@ -57,20 +57,87 @@ async fn ssml_is_spoken_and_its_faults_are_placed() -> Result<()> {
         "{subtitles}"
     );
 
-    let body =
-        json!({"text": "<speak>\n <b>no</b></speak>", "voice_id": "default", "language": "en"});
+    let body = json!({"text": "<speak>\n <b>no</speak>", "voice_id": "default", "language": "en"});
     let problem = user.post("/api/v1/speech", &body).await?.problem(422)?;
     let message = problem["errors"][0]["message"]
         .as_str()
         .context("no message")?;
     assert!(
-        message.contains("line 2, column 2: unknown element <b>"),
+        message.contains("line 2, column 7: <b> opened at 2:2 is not closed"),
         "{message}"
     );
 
     // Engines that take plain text speak it, too.
     let (_, job) = said(&user, "<speak>Hallo <break/> Welt</speak>", "de").await?;
     assert_eq!(job["result"]["engine"], "espeak");
+    Ok(())
+}
+
+#[tokio::test]
+async fn marks_are_left_out_unless_the_text_is_plain() -> Result<()> {
+    let (user, ..) = new_user().await?;
+    let plain = samples(&user, "See the manual and tea & milk.").await?;
+    let marked = "See <b>[the manual](https://example.com/a)</b> and **tea** &amp; milk.";
+    assert_eq!(samples(&user, marked).await?, plain);
+
+    let body = json!({"text": "<speak>Hi</speak>", "text_format": "plain", "voice_id": "default", "language": "en",
+        "timestamps": true});
+    let job_id = submit(&user, body).await?;
+    finished(&user, &job_id).await?;
+    let words = user
+        .get(&format!("/api/v1/jobs/{job_id}/timestamps"))
+        .await?
+        .expect(200)?
+        .text();
+    assert!(words.contains("speak"), "{words}");
+
+    for (format, text, told) in [
+        ("ssml", "Hi", "is to be SSML"),
+        (
+            "word",
+            "Hi",
+            "`word` is not one of auto, plain, markdown, html, ssml",
+        ),
+    ] {
+        let body =
+            json!({"text": text, "text_format": format, "voice_id": "default", "language": "en"});
+        let problem = user.post("/api/v1/speech", &body).await?.problem(422)?;
+        assert!(problem.to_string().contains(told), "{problem}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_spoken_as_asked_is_told() -> Result<()> {
+    let (user, ..) = new_user().await?;
+    let text = "<speak>A <audio src='a.mp3'>bell</audio>.</speak>";
+    let body = json!({"text": text, "voice_id": "default", "language": "en"});
+    let answer = user
+        .post("/api/v1/speech", &body)
+        .await?
+        .expect(202)?
+        .json()?;
+    let warning = &answer["warnings"][0];
+    assert_eq!(
+        (&warning["code"], &warning["line"], &warning["column"]),
+        (&json!("audio_ignored"), &json!(1), &json!(10))
+    );
+    let job = finished(&user, answer["job_id"].as_str().context("no id")?).await?;
+    assert_eq!(job["result"]["warnings"], answer["warnings"]);
+
+    let batch = json!({"texts": ["Hi.", "\u{1F600}"], "voice_id": "default", "language": "en"});
+    let answer = user
+        .post("/api/v1/advanced/batch-tts", &batch)
+        .await?
+        .expect(202)?
+        .json()?;
+    assert_eq!(answer["warnings"][0]["code"], "no_words");
+    assert_eq!(answer["warnings"][0]["index"], 1);
+
+    let live = json!({"model": "tts-1", "input": "\u{1F600}", "voice": "alloy"});
+    let heard = user.post("/v1/audio/speech", &live).await?.expect(200)?;
+    assert_eq!(heard.header("content-type"), "audio/mpeg");
+    assert_eq!(heard.header("kiskadee-warnings"), "no_words");
     Ok(())
 }
 

@@ -2,28 +2,31 @@
 
 use kiskadee_edge_kit::request::checks::storable;
 pub(crate) use kiskadee_edge_kit::request::checks::{Check, language, length, name, webhook_url};
+use kiskadee_markup::{TextFormat, is_ssml};
 use kiskadee_shared::limits::{SPEED, TEXT_CHARS};
-use kiskadee_ssml::{is_ssml, parse};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-/// A text to speak, plain or in SSML.
-pub(crate) fn text(text: &str) -> Check {
+/// A text to speak in this format.
+pub(crate) fn text(text: &str, format: TextFormat) -> Check {
     length(text, &TEXT_CHARS)?;
     if text.chars().all(char::is_whitespace) {
         return Err("has nothing to speak: it is only white space".to_owned());
     }
     storable(text)?;
-    ssml(text)
+    ssml(text, format)
 }
 
-/// A text that begins as SSML must be read as such.
-fn ssml(text: &str) -> Check {
-    if !is_ssml(text) {
-        return Ok(());
-    }
-    parse(text)
+/// A text that is SSML, or begins as such, must be read so; marks of other formats have no faults.
+fn ssml(text: &str, format: TextFormat) -> Check {
+    let begins = match format {
+        TextFormat::Ssml if is_ssml(text) => "begins as SSML and",
+        TextFormat::Ssml => "is to be SSML and",
+        TextFormat::Auto if is_ssml(text) => "begins as SSML and",
+        _ => return Ok(()),
+    };
+    kiskadee_markup::read(text, format, "en")
         .map(drop)
-        .map_err(|error| format!("begins as SSML and cannot be read: {error}"))
+        .map_err(|error| format!("{begins} cannot be read: {error}"))
 }
 
 pub(crate) fn speed(speed: f64) -> Check {
@@ -63,6 +66,10 @@ pub(crate) fn weight(weight: f64) -> Check {
 mod tests {
     use super::*;
 
+    fn text(written: &str) -> Check {
+        super::text(written, TextFormat::Auto)
+    }
+
     #[test]
     fn a_text_is_counted_in_characters() {
         assert_eq!(text(&"ü".repeat(5000)), Ok(()));
@@ -87,10 +94,17 @@ mod tests {
     fn faults_of_ssml_have_their_place() {
         assert_eq!(text("<speak>Hi<break time=\"1s\"/></speak>"), Ok(()));
         assert_eq!(text("a < b & c"), Ok(()));
-        let error = text("<speak>\n<b>Hi</b></speak>").unwrap_err();
-        assert!(error.starts_with(
-            "begins as SSML and cannot be read: line 2, column 1: unknown element <b>"
-        ));
+        assert_eq!(text("<speak>\n<b>Hi</b></speak>"), Ok(()));
+        assert_eq!(
+            text("<speak>\nHi</p></speak>"),
+            Err("begins as SSML and cannot be read: line 2, column 3: </p> closes nothing: open it before, or leave it out".to_owned())
+        );
+        let ssml = super::text("Hi", TextFormat::Ssml).unwrap_err();
+        assert!(
+            ssml.starts_with("is to be SSML and cannot be read: line 1, column 1:"),
+            "{ssml}"
+        );
+        assert_eq!(super::text("<speak>", TextFormat::Plain), Ok(()));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use kiskadee_edge_kit::{
         faults::{in_body, jsonb, malformed},
     },
 };
+use kiskadee_markup::TextFormat;
 use kiskadee_shared::{
     id::UploadId,
     limits::{CONSENT_CHARS, RECORDING_BODY_BYTES, RECORDINGS},
@@ -213,7 +214,7 @@ fn consent(statement: &str) -> checks::Check {
     if refused.contains(&statement.trim().to_ascii_lowercase().as_str()) {
         return Err("must be given: a voice is only made with the speaker's consent".to_owned());
     }
-    checks::text(statement)
+    checks::text(statement, TextFormat::Plain)
 }
 
 #[cfg(test)]

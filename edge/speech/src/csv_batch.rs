@@ -32,7 +32,7 @@ const WEBHOOK_URL: &str = "webhook_url";
 /// Speak the rows of a table
 ///
 /// A CSV file or a workbook (.xlsx, the first sheet that is shown) with the columns `text`, `voice_id` and `language`, and where one
-/// wants with `tts_engine`, `quality_profile`, `response_format` and `speed`, in any order; at most 1000 rows. Commas, semicolons, tabs or bars
+/// wants with `tts_engine`, `quality_profile`, `response_format`, `speed` and `text_format`, in any order; at most 1000 rows. Commas, semicolons, tabs or bars
 /// part the cells of a CSV; a first line such as `sep=;` is understood. It is in UTF-8, in UTF-16 with a byte order mark, or in
 /// Windows-1252. Empty rows, empty cells at the end of a row, and columns of other names are left out. `read_as` tells what was
 /// recognised. A file with a bad row is refused whole, and every bad row is listed with its line.

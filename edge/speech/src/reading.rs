@@ -14,12 +14,13 @@ use kiskadee_edge_kit::{
 };
 use kiskadee_pronunciation::{Pronouncer, is_readable};
 use kiskadee_shared::limits::SPEECH_BODY_BYTES;
-use kiskadee_text::{Dictionary, Entry, Language};
+use kiskadee_text::{Dictionary, Entry, Language, TextFormat};
 use serde::Deserialize;
 
 use crate::{
     bodies::{ReadAnswer, ReadBody},
     checks,
+    request::text,
 };
 
 const PRONUNCIATIONS: &str = caller_sql!(
@@ -40,14 +41,15 @@ const PRONUNCIATIONS: &str = caller_sql!(
 )]
 pub(crate) async fn read_text(caller: Caller, Json(body): Json<Body, SPEECH_BODY_BYTES>) -> Reply {
     let mut fields = Fields::from(body);
-    let text = fields.text("text", checks::text);
+    let format = fields.choice("text_format");
+    let text = text(&mut fields, "text", format);
     let tag = fields.text("language", language);
     let errors = fields.finish();
     let arguments = [tag.clone().into(), text.clone().into(), malformed(&errors)?];
     let answer = call(PRONUNCIATIONS, &caller, Class::Read, arguments).await?;
     match (text, tag.as_deref().and_then(Language::from_tag)) {
         (Some(text), Some(language)) if answer.is_success() => Ok(Answer {
-            body: Some(reading(&text, language, &dictionary(&answer)?)?),
+            body: Some(reading(&text, format, language, &dictionary(&answer)?)?),
             ..answer
         }),
         _ => Ok(in_body(answer)),
@@ -86,9 +88,14 @@ fn dictionary(answer: &Answer) -> Result<Dictionary, Problem> {
     Ok(Dictionary::new(entries))
 }
 
-fn reading(text: &str, language: Language, dictionary: &Dictionary) -> Result<String, Problem> {
+fn reading(
+    text: &str,
+    format: TextFormat,
+    language: Language,
+    dictionary: &Dictionary,
+) -> Result<String, Problem> {
     let readable = |phones: &str| is_readable(language, phones);
-    let sentences = kiskadee_text::read(text, language, dictionary, readable)
+    let sentences = kiskadee_text::read(text, format, language, dictionary, readable)
         .map_err(|error| Problem::validation(&[FieldError::new("text", error.to_string())]))?;
     let answer = ReadAnswer {
         language: language.tag(),
@@ -133,7 +140,13 @@ mod tests {
             ..Answer::default()
         };
         let dictionary = dictionary(&answer).unwrap();
-        let read = reading("It holds 21 GB.", Language::English, &dictionary).unwrap();
+        let read = reading(
+            "It holds 21 GB.",
+            TextFormat::Auto,
+            Language::English,
+            &dictionary,
+        )
+        .unwrap();
         let read: Value = serde_json::from_str(&read).unwrap();
         assert_eq!(read["sentences"][0]["spoken"], "it holds twenty one gigs");
         assert_eq!(read["sentences"][0]["words"][1]["ipa"], "hoʊldz");

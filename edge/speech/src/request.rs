@@ -4,6 +4,7 @@ use kiskadee_edge_kit::{
     FieldError,
     request::{Body, Fields},
 };
+use kiskadee_markup::{TextFormat, Warning};
 use kiskadee_shared::{format::ResponseFormat, limits::BATCH_TEXTS, quality::QualityProfile};
 use serde::Serialize;
 
@@ -15,6 +16,8 @@ pub(crate) const START_BEFORE: &str = "start_before";
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Item<'a> {
     pub text: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_auto")]
+    pub text_format: TextFormat,
     /// How much it will sound.
     pub units: u32,
     pub voice_id: Option<&'a str>,
@@ -27,6 +30,9 @@ pub(crate) struct Item<'a> {
     pub timestamps: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_before: Option<&'a str>,
+    /// What the caller should know of the text; it goes with the job.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// A batch, as far as it was well-formed.
@@ -59,14 +65,16 @@ pub(crate) struct Settings {
     tts_engine: Option<String>,
     quality_profile: QualityProfile,
     response_format: ResponseFormat,
+    #[serde(skip_serializing_if = "is_auto")]
+    text_format: TextFormat,
 }
 
 impl BatchRequest {
     /// Reads the body; the errors are everything that is wrong with its form.
     pub(crate) fn read(body: Body, private_webhooks: bool) -> (Self, Vec<FieldError>) {
         let mut fields = Fields::from(body);
-        let texts = texts(&mut fields);
         let settings = Settings::read(&mut fields);
+        let texts = texts(&mut fields, settings.text_format);
         let start_before = fields
             .optional_text(START_BEFORE, checks::start_before)
             .and_then(|time| checks::in_utc(&time));
@@ -105,7 +113,7 @@ impl SpeechRequest {
     /// The rest of a request whose settings have been read.
     pub(crate) fn with(settings: Settings, fields: &mut Fields, private_webhooks: bool) -> Self {
         Self {
-            text: fields.text("text", checks::text),
+            text: text(fields, "text", settings.text_format),
             settings,
             speed: fields
                 .optional_number("speed", checks::speed)
@@ -143,13 +151,21 @@ impl Settings {
             tts_engine: fields.optional_text("tts_engine", checks::name),
             quality_profile: fields.choice("quality_profile"),
             response_format: fields.choice("response_format"),
+            text_format: fields.choice("text_format"),
         }
     }
 
     fn item<'a>(&'a self, text: Option<&'a str>, speed: f32) -> Item<'a> {
+        let (units, warnings) = measured(
+            text,
+            self.text_format,
+            self.language.as_deref(),
+            self.voice_id.as_deref(),
+        );
         Item {
             text,
-            units: measured(text, self.language.as_deref()),
+            text_format: self.text_format,
+            units,
             voice_id: self.voice_id.as_deref(),
             language: self.language.as_deref(),
             tts_engine: self.tts_engine.as_deref(),
@@ -158,18 +174,45 @@ impl Settings {
             speed,
             timestamps: false,
             start_before: None,
+            warnings,
         }
     }
 }
 
-/// The units of a text, as in English where no language is said.
-pub(crate) fn measured(text: Option<&str>, language: Option<&str>) -> u32 {
-    text.map_or(0, |text| units(text, language.unwrap_or("en")))
+/// The units of a text, as in English where no language is said, and what its caller should know of it.
+pub(crate) fn measured(
+    text: Option<&str>,
+    format: TextFormat,
+    language: Option<&str>,
+    voice: Option<&str>,
+) -> (u32, Vec<Warning>) {
+    let language = language.unwrap_or("en");
+    let document = text.and_then(|text| kiskadee_markup::read(text, format, language).ok());
+    document.map_or_else(Default::default, |document| {
+        (
+            units(&document, language),
+            document.warnings_for(voice.unwrap_or_default()),
+        )
+    })
+}
+
+/// A text that must be there, in its format.
+pub(crate) fn text(fields: &mut Fields, name: &str, format: TextFormat) -> Option<String> {
+    fields.lacks(name);
+    fields.optional_text(name, |text| checks::text(text, format))
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+pub(crate) fn is_auto(format: &TextFormat) -> bool {
+    *format == TextFormat::Auto
 }
 
 /// The texts, or one empty place when their number is wrong, so that the settings are still judged.
-fn texts(fields: &mut Fields) -> Vec<Option<String>> {
-    let texts = fields.texts("texts", checks::text);
+fn texts(fields: &mut Fields, format: TextFormat) -> Vec<Option<String>> {
+    let texts = fields.texts("texts", |text| checks::text(text, format));
     if BATCH_TEXTS.contains(&texts.len()) {
         return texts;
     }

@@ -26,6 +26,10 @@ impl IntoResponses for WithAudio {
             .description("The audio, from its first piece on")
             .header("Kiskadee-Engine", header("The engine that speaks"))
             .header("Kiskadee-Voice", header("The voice that speaks"))
+            .header(
+                "Kiskadee-Warnings",
+                header("Codes of warnings about the text, if there are any, such as `no_words`"),
+            )
             .content("text/event-stream", ContentBuilder::new().build());
         for format in ResponseFormat::ALL {
             let content = ContentBuilder::new().schema(Some(bytes.clone())).build();

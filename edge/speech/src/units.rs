@@ -3,7 +3,7 @@
 //! A unit is a letter of prose, of which engines speak 13 a second or more. What stands for whole words (figures, signs, `㎢`) counts
 //! as many letters as those words take, by what was measured; silent signs count as one, for they are read, too.
 
-use kiskadee_ssml::{Piece, SayAs, Saying, is_ssml, parse};
+use kiskadee_markup::{Document, Piece, SayAs, Saying};
 
 /// Units that an engine speaks in a second, at the least.
 const A_SECOND: f32 = 13.0;
@@ -12,15 +12,11 @@ const LATIN: [&str; 12] = [
     "cs", "de", "en", "es", "fr", "hu", "it", "nl", "pl", "pt", "ro", "tr",
 ];
 
-/// The units of a text, plain or in SSML, at the voice's own pace.
-pub(crate) fn units(text: &str, language: &str) -> u32 {
+/// The units of a text, at the voice's own pace.
+pub(crate) fn units(document: &Document, language: &str) -> u32 {
     let is_latin = is_latin(language);
-    if !is_ssml(text) {
-        return plain(text, is_latin);
-    }
-    let pieces = parse(text).map(|document| document.pieces);
-    let sum: f32 = pieces
-        .unwrap_or_default()
+    let sum: f32 = document
+        .pieces
         .iter()
         .map(|piece| match piece {
             Piece::Text(part) => said(&part.text, &part.saying, is_latin) as f32 / part.style.rate,
@@ -125,7 +121,13 @@ fn letter(character: char, is_latin: bool) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use kiskadee_markup::{TextFormat, read};
+
     use super::*;
+
+    fn units(text: &str, language: &str) -> u32 {
+        super::units(&read(text, TextFormat::Auto, language).unwrap(), language)
+    }
 
     /// Seconds of audio of the embedded voice, by `kiskadee say --engine kiskadee --lines` of "Oh. " and the text so many times, less
     /// the 0.6 s of the first word.
@@ -205,9 +207,19 @@ mod tests {
         assert_eq!(of("<emphasis>good morning</emphasis>"), of("good morning"));
         assert_eq!(of("a<break time=\"10s\"/>") - of("a"), 130);
         let slow = of("<prosody rate=\"25%\">good morning</prosody>");
-        assert_eq!(slow - of(""), 4 * (of("good morning") - of("")));
+        assert_eq!(slow, 4 * of("good morning"));
         let alias = of("<sub alias=\"passports and boarding passes\">documents</sub>");
         assert!(alias > of("documents"));
         assert!(of("<say-as interpret-as=\"characters\">morning</say-as>") > of("morning"));
+    }
+
+    #[test]
+    fn marks_are_not_counted() {
+        let of = |text: &str| units(text, "en");
+        assert_eq!(
+            of("See [the manual](https://example.com/a/long/address)."),
+            of("See the manual.")
+        );
+        assert_eq!(of("<b>Hi</b> &amp; bye"), of("Hi & bye"));
     }
 }

@@ -50,7 +50,7 @@ begin
   perform speech.count_created(work.jobs);
   return api.ok(p_caller, 202, jsonb_build_object(
     'job_id', batch_id, 'batch_id', batch_id, 'total_jobs', cardinality(work.jobs), 'estimated_time', seconds,
-    'status_url', format('/api/v1/advanced/batch-tts/%s/status', batch_id)));
+    'status_url', format('/api/v1/advanced/batch-tts/%s/status', batch_id)) || speech.warnings_of_items(p_items));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
   return api.not_admitted(p_caller, sqlstate);
 end

@@ -131,7 +131,7 @@ begin
   perform speech.count_created(array[job]);
   return api.ok(p_caller, 202, jsonb_strip_nulls(jsonb_build_object('job_id', job_id,
     'status_url', '/api/v1/jobs/' || job_id, 'voice_id', voice_id))
-    || jsonb_build_object('estimated_time', queue.estimate(work.jobs)));
+    || jsonb_build_object('estimated_time', queue.estimate(work.jobs)) || speech.warnings_of_item(p_item));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
   return api.not_admitted(p_caller, sqlstate);
 end

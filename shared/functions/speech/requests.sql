@@ -6,7 +6,7 @@
 -- caller's dictionary says of its text.
 --
 -- p_items: [{"text", "voice_id", "language", "tts_engine"?, "quality_profile", "response_format", "speed",
--- "timestamps"?, "start_before"?}], and null for what was found to be ill-formed.
+-- "timestamps"?, "start_before"?, "text_format"?, "warnings"?}], and null for what was found to be ill-formed.
 create or replace function speech.plan(
   p_caller api.caller, p_items jsonb, p_priority smallint, p_webhook_url text, p_trace text,
   out jobs queue.new_job[], out errors jsonb
@@ -14,9 +14,9 @@ create or replace function speech.plan(
   with item as materialized (
     select i.* from rows from (jsonb_to_recordset(p_items) as (
       text text, voice_id text, language text, tts_engine text, quality_profile text, response_format text, speed real,
-      timestamps boolean, start_before timestamptz, units int
+      timestamps boolean, start_before timestamptz, units int, text_format text, warnings jsonb
     )) with ordinality as i(text, voice_id, language, engine, quality_profile, response_format, speed, timestamps, start_before,
-      units, place)
+      units, text_format, warnings, place)
   ), combination as materialized (
     select c.engine, c.voice_id, c.language, r.engine as settled_engine, r.language as settled_language, r.errors,
       jsonb_strip_nulls(jsonb_build_object('voice_parts', speech.parts_of_voice(c.voice_id))) as parts
@@ -36,13 +36,31 @@ create or replace function speech.plan(
     array_agg(row('speech', 'speech:' || s.settled_engine, p_priority, s.cost, jsonb_build_object(
         'text', s.text, 'voice_id', s.voice_id, 'language', s.settled_language, 'engine', s.settled_engine,
         'quality_profile', s.quality_profile, 'response_format', s.response_format, 'speed', s.speed)
-        || s.parts || case when s.timestamps then jsonb_build_object('timestamps', true) else '{}' end
+        || s.parts || jsonb_strip_nulls(jsonb_build_object('text_format', s.text_format, 'warnings', s.warnings))
+        || case when s.timestamps then jsonb_build_object('timestamps', true) else '{}' end
         || case when s.pronunciations is not null then jsonb_build_object('pronunciations', s.pronunciations) else '{}' end,
       null, null, null, 300 + s.cost, null, p_webhook_url, p_trace, null, null, null, s.start_before)::queue.new_job order by s.place),
     (select nullif(coalesce(jsonb_agg(e.fault || jsonb_build_object('index', f.place - 1) order by f.place), '[]')
         || coalesce(speech.start_faults(array(select distinct i.start_before from item i)), '[]'), '[]')
       from settled f, jsonb_array_elements(f.errors) e(fault))
   from settled s
+$$;
+
+-- What the caller of a request should know of its texts, for the answer; nothing where there is nothing. Of many texts each warning
+-- tells which one it is about, and the first ones are told.
+create or replace function speech.warnings_of_item(p_item jsonb) returns jsonb
+language sql immutable as $$
+  select jsonb_strip_nulls(jsonb_build_object('warnings', p_item -> 'warnings'))
+$$;
+
+create or replace function speech.warnings_of_items(p_items jsonb) returns jsonb
+language sql immutable as $$
+  select jsonb_strip_nulls(jsonb_build_object('warnings', (
+    select jsonb_agg(t.warning order by t.place, t.number) from (
+      select w.warning || jsonb_build_object('index', i.place - 1) as warning, i.place, w.number
+      from jsonb_array_elements(p_items) with ordinality i(item, place),
+        jsonb_array_elements(i.item -> 'warnings') with ordinality w(warning, number)
+      order by i.place, w.number limit 20) t)))
 $$;
 
 -- What a text of so many units (edge/speech/src/units.rs) is to sound, in letters of prose at a voice's own pace; characters where

@@ -54,7 +54,7 @@ begin
     (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, work.jobs))[1]);
   perform speech.count_created(work.jobs);
   return api.ok(p_caller, 202, jsonb_build_object(
-    'job_id', job_id, 'status_url', '/api/v1/jobs/' || job_id, 'estimated_time', seconds));
+    'job_id', job_id, 'status_url', '/api/v1/jobs/' || job_id, 'estimated_time', seconds) || speech.warnings_of_item(p_item));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
   return api.not_admitted(p_caller, sqlstate);
 end

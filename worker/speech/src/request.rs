@@ -2,8 +2,11 @@
 
 use std::{fmt, ops::Range, sync::Arc};
 
-use futures::stream::BoxStream;
-use kiskadee_shared::quality::QualityProfile;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use kiskadee_shared::{quality::QualityProfile, text_format::TextFormat};
 use kiskadee_text::Dictionary;
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +18,9 @@ pub const DEFAULT_VOICE: &str = "default";
 /// One text to speak.
 #[derive(Debug, Clone)]
 pub struct SpeechRequest {
-    /// Plain, or SSML where it begins with `<speak`.
     pub text: String,
+    /// What the marks in the text are.
+    pub text_format: TextFormat,
     /// A voice id, or [`DEFAULT_VOICE`].
     pub voice: String,
     /// What the voice is made of; empty for a voice that the engine brings along.
@@ -35,10 +39,11 @@ pub struct SpeechRequest {
 }
 
 impl SpeechRequest {
-    /// A text in the engine's own voice for the language, at its own pace.
+    /// A text in the default format, in the engine's own voice for the language, at its own pace.
     pub fn new(text: impl Into<String>, language: impl Into<String>) -> Self {
         Self {
             text: text.into(),
+            text_format: TextFormat::default(),
             voice: DEFAULT_VOICE.to_owned(),
             parts: Vec::new(),
             language: language.into(),
@@ -95,6 +100,30 @@ pub struct Utterance {
     /// audio this many times as fast. 1.0 when nothing is left to do.
     pub stretch: f32,
     pub audio: AudioStream,
+}
+
+impl Utterance {
+    /// What stands for a text without a word: the silence that it asks for, or a short one.
+    pub(crate) fn silent(request: &SpeechRequest, voice_id: String, sample_rate: u32) -> Self {
+        Self {
+            voice_id,
+            sample_rate,
+            stretch: 1.0,
+            audio: stream::iter([Ok(AudioChunk::silent(request, sample_rate))]).boxed(),
+        }
+    }
+}
+
+impl AudioChunk {
+    /// The whole of a request without a word.
+    pub(crate) fn silent(request: &SpeechRequest, sample_rate: u32) -> Self {
+        let length = kiskadee_text::silence(&request.text, request.text_format, &request.language);
+        Self {
+            samples: vec![0.0; (length.as_secs_f64() * f64::from(sample_rate)) as usize],
+            spoken: 1.0,
+            words: Vec::new(),
+        }
+    }
 }
 
 impl fmt::Debug for Utterance {

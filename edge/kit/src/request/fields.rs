@@ -98,7 +98,7 @@ impl Fields {
     }
 
     /// A list of strings that must be there. A member that fails its check keeps its place, empty.
-    pub fn texts(&mut self, name: &str, check: fn(&str) -> Check) -> Vec<Option<String>> {
+    pub fn texts(&mut self, name: &str, check: impl Fn(&str) -> Check) -> Vec<Option<String>> {
         self.items(name, |item| match item {
             Value::String(text) => check(&text).map(|()| text),
             _ => Err("must be a string".to_owned()),

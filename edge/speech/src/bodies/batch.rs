@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::SpeechWarning;
+
 /// A batch that was taken in.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +20,9 @@ pub struct BatchAnswer {
     #[schema(required = true)]
     pub estimated_time: Option<u32>,
     pub status_url: String,
+    /// What of the texts is not spoken as they ask for, if anything; the first 20, with the `index` of their texts.
+    #[schema(nullable = false, max_items = 20)]
+    pub warnings: Option<Vec<SpeechWarning>>,
     /// What an uploaded file was read as; of a file alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_as: Option<ReadAs>,

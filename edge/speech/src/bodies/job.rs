@@ -5,6 +5,25 @@ use utoipa::ToSchema;
 
 use super::Licence;
 
+/// What the caller should know of a text that was taken in nevertheless.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechWarning {
+    /// What it is about: `no_words`, `element_ignored`, `attribute_ignored`, `value_limited`, `voice_ignored`, `language_ignored`,
+    /// `audio_ignored` or `read_as_written`.
+    #[schema(example = "audio_ignored")]
+    pub code: String,
+    pub message: String,
+    /// Where it stands in the text, counted from 1; columns in characters.
+    #[schema(nullable = false, minimum = 1)]
+    pub line: Option<u32>,
+    #[schema(nullable = false, minimum = 1)]
+    pub column: Option<u32>,
+    /// Of a batch: the text, counted from 0.
+    #[schema(nullable = false, minimum = 0)]
+    pub index: Option<u32>,
+}
+
 /// A job that was taken in.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +34,9 @@ pub struct SpeechAnswer {
     /// As in the answer to a batch.
     #[schema(required = true)]
     pub estimated_time: Option<u32>,
+    /// What of the text is not spoken as it asks for, if anything; the first 20.
+    #[schema(nullable = false, max_items = 20)]
+    pub warnings: Option<Vec<SpeechWarning>>,
 }
 
 /// What a speech job made.
@@ -38,6 +60,9 @@ pub struct SpeechResult {
     /// The licence of the voice, where it is known.
     #[schema(nullable = false)]
     pub licence: Option<Licence>,
+    /// As when the text was taken in.
+    #[schema(nullable = false, max_items = 20)]
+    pub warnings: Option<Vec<SpeechWarning>>,
 }
 
 /// What was spoken to a listener; its audio was not kept.
@@ -52,4 +77,7 @@ pub struct StreamResult {
     /// The licence of the voice, where it is known.
     #[schema(nullable = false)]
     pub licence: Option<Licence>,
+    /// As when the text was taken in.
+    #[schema(nullable = false, max_items = 20)]
+    pub warnings: Option<Vec<SpeechWarning>>,
 }

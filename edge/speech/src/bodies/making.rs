@@ -10,7 +10,10 @@ use utoipa::{
     },
 };
 
-use super::request::names;
+use super::{
+    SpeechWarning,
+    request::{names, text_format},
+};
 
 /// The form of recordings from which a voice is to be made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -90,7 +93,7 @@ pub struct MorphBody {
     /// A weight for each voice: 0 or more, not all 0. Their sum is brought to 1.
     #[schema(min_items = 2, max_items = 8, example = json!([0.7, 0.3]))]
     pub weights: Vec<f64>,
-    /// The text, plain or, where it begins with `<speak`, in SSML.
+    /// The text, in the format that `text_format` says.
     #[schema(
         min_length = 1,
         max_length = 5000,
@@ -98,6 +101,9 @@ pub struct MorphBody {
         example = "Good morning."
     )]
     pub text: String,
+    /// What the marks in the text are, as for a single text.
+    #[schema(schema_with = text_format)]
+    pub text_format: Option<String>,
     /// A language tag.
     #[schema(
         min_length = 2,
@@ -145,6 +151,9 @@ pub struct MorphAnswer {
     /// As in the answer to a batch.
     #[schema(required = true)]
     pub estimated_time: Option<u32>,
+    /// As in the answer to a single text.
+    #[schema(nullable = false, max_items = 20)]
+    pub warnings: Option<Vec<SpeechWarning>>,
 }
 
 /// A recording that the caller handed in.

@@ -11,7 +11,7 @@ mod request;
 mod voice;
 
 pub use batch::{BatchAnswer, Encoding, ReadAs};
-pub use job::{SpeechAnswer, SpeechResult, StreamResult};
+pub use job::{SpeechAnswer, SpeechResult, SpeechWarning, StreamResult};
 pub use making::{
     CloneAnswer, CloneForm, CloneResult, MorphAnswer, MorphBody, Recording, RecordingList,
 };

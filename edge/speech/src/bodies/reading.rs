@@ -4,6 +4,8 @@ use kiskadee_pronunciation::ReadSentence;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::request::text_format;
+
 /// A text to be looked at before it is spoken.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -11,6 +13,9 @@ pub struct ReadBody {
     /// As for speech.
     #[schema(min_length = 1, max_length = 5000, example = "It holds 21 GB, right?")]
     pub text: String,
+    /// As for speech.
+    #[schema(schema_with = text_format)]
+    pub text_format: Option<String>,
     /// English or Portuguese; the region does not matter.
     #[schema(
         min_length = 2,

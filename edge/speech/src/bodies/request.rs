@@ -3,6 +3,7 @@
 use kiskadee_shared::{
     format::{ResponseFormat, StreamFormat},
     quality::QualityProfile,
+    text_format::TextFormat,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +19,10 @@ pub struct BatchBody {
     /// The texts: 1 to 100, each of 1 to 5000 characters and not only white space.
     #[schema(min_items = 1, max_items = 100, example = json!(["Good morning.", "Good night."]))]
     pub texts: Vec<String>,
+    /// What the marks in the texts are. `auto` reads SSML where a text begins as such, and else leaves out the marks of Markdown and
+    /// HTML that are plain to see; in `plain` every sign means itself.
+    #[schema(schema_with = text_format)]
+    pub text_format: Option<String>,
     /// A voice's id, or `default` for the engine's own choice.
     #[schema(min_length = 1, max_length = 64, example = "default")]
     pub voice_id: String,
@@ -54,7 +59,7 @@ pub struct BatchBody {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpeechBody {
-    /// The text, plain or, where it begins with `<speak`, in SSML.
+    /// The text, in the format that `text_format` says.
     #[schema(
         min_length = 1,
         max_length = 5000,
@@ -62,6 +67,10 @@ pub struct SpeechBody {
         example = "Good morning."
     )]
     pub text: String,
+    /// What the marks in the text are. `auto` reads SSML where the text begins as such, and else leaves out the marks of Markdown and
+    /// HTML that are plain to see; in `plain` every sign means itself.
+    #[schema(schema_with = text_format)]
+    pub text_format: Option<String>,
     /// A voice's id, or `default` for the engine's own choice.
     #[schema(min_length = 1, max_length = 64, example = "default")]
     pub voice_id: String,
@@ -108,7 +117,7 @@ pub struct LiveSpeechBody {
     /// An engine, or one of `OpenAI`'s models, with or without a date, for the preferred engine here.
     #[schema(min_length = 1, max_length = 64, example = "tts-1")]
     pub model: String,
-    /// The text, plain or, where it begins with `<speak`, in SSML.
+    /// The text, in the format that `text_format` says.
     #[schema(
         min_length = 1,
         max_length = 4096,
@@ -116,6 +125,10 @@ pub struct LiveSpeechBody {
         example = "Good morning."
     )]
     pub input: String,
+    /// Beyond `OpenAI`'s API: what the marks in the text are. `auto` reads SSML where the text begins as such, and else leaves out the marks of Markdown and
+    /// HTML that are plain to see; in `plain` every sign means itself.
+    #[schema(schema_with = text_format)]
+    pub text_format: Option<String>,
     /// A voice's id, `default`, or one of `OpenAI`'s voices for a built-in one; or an object with it as `id`.
     #[schema(schema_with = voice)]
     pub voice: Value,
@@ -185,6 +198,10 @@ fn live_format() -> Object {
 
 fn stream_format() -> Object {
     names(StreamFormat::NAMES, StreamFormat::default().as_str())
+}
+
+pub(super) fn text_format() -> Object {
+    names(TextFormat::NAMES, TextFormat::default().as_str())
 }
 
 pub(super) fn names(names: &[&str], default: &str) -> Object {

@@ -15,6 +15,8 @@ use uuid::Uuid;
 use super::{events, request::LiveRequest};
 use crate::setup::Setup;
 
+/// What the caller should know of the text, by code.
+const WARNINGS: HeaderName = HeaderName::from_static("kiskadee-warnings");
 const STREAM_SECRET: &str = "stream-secret";
 const BUSY_S: u32 = 5;
 const AWAY_S: u32 = 2;
@@ -87,6 +89,11 @@ pub(super) fn deliver(answer: Answer, audio: Response, request: &LiveRequest) ->
         if let Some(value) = head.headers.get(&name) {
             response.headers_mut().insert(name, value.clone());
         }
+    }
+    if let Some(warnings) = request.warnings()
+        && let Ok(warnings) = HeaderValue::from_str(&warnings)
+    {
+        response.headers_mut().insert(WARNINGS, warnings);
     }
     *response.body_mut() = match request.stream_format {
         StreamFormat::Audio => body,

@@ -6,6 +6,7 @@ use kiskadee_edge_kit::{
     FieldError,
     request::{Body, Fields},
 };
+use kiskadee_markup::TextFormat;
 use kiskadee_shared::{
     format::{ResponseFormat, StreamFormat},
     limits::OPENAI_INPUT_CHARS,
@@ -29,6 +30,7 @@ const MODELS: [(&str, QualityProfile); 3] = [
 #[derive(Debug, PartialEq)]
 pub(super) struct LiveRequest {
     input: Option<String>,
+    text_format: TextFormat,
     voice: Option<String>,
     language: Option<String>,
     engine: Option<String>,
@@ -46,7 +48,9 @@ impl LiveRequest {
         let known = model.as_deref().and_then(known_model);
         let quality = known.unwrap_or_default();
         let engine = model.filter(|_| known.is_none());
-        let input = fields.text("input", input);
+        let text_format = fields.choice("text_format");
+        fields.lacks("input");
+        let input = fields.optional_text("input", |text| input(text, text_format));
         let voice = fields.text_or_id("voice", checks::name);
         let format = fields.optional_text("response_format", format);
         let format = format
@@ -63,6 +67,7 @@ impl LiveRequest {
         let language = fields.optional_text("language", checks::language);
         let request = Self {
             input,
+            text_format,
             voice,
             language,
             engine,
@@ -75,9 +80,16 @@ impl LiveRequest {
     }
 
     pub(super) fn item(&self) -> Item<'_> {
+        let (units, warnings) = measured(
+            self.input.as_deref(),
+            self.text_format,
+            self.language.as_deref(),
+            self.voice.as_deref(),
+        );
         Item {
             text: self.input.as_deref(),
-            units: measured(self.input.as_deref(), self.language.as_deref()),
+            text_format: self.text_format,
+            units,
             voice_id: self.voice.as_deref(),
             language: self.language.as_deref(),
             tts_engine: self.engine.as_deref(),
@@ -86,7 +98,20 @@ impl LiveRequest {
             speed: self.speed,
             timestamps: false,
             start_before: None,
+            warnings,
         }
+    }
+
+    /// The codes of what its caller should know of the text, for a header; none where there is nothing.
+    pub(super) fn warnings(&self) -> Option<String> {
+        let mut codes: Vec<&str> = Vec::new();
+        for warning in self.item().warnings {
+            let code = warning.code.as_str();
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        (!codes.is_empty()).then(|| codes.join(", "))
     }
 
     /// What the text counts for.
@@ -117,9 +142,9 @@ fn is_version(rest: &str) -> bool {
     rest.is_empty() || version.is_some_and(|version| version == "latest" || is_date(version))
 }
 
-fn input(text: &str) -> Check {
+fn input(text: &str, format: TextFormat) -> Check {
     checks::length(text, &OPENAI_INPUT_CHARS)?;
-    checks::text(text)
+    checks::text(text, format)
 }
 
 fn format(name: &str) -> Check {

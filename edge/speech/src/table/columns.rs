@@ -10,7 +10,7 @@ use super::{
 };
 
 /// The columns that a file may have; the first three it must have.
-pub(super) const COLUMNS: [&str; 7] = [
+pub(super) const COLUMNS: [&str; 8] = [
     "text",
     "voice_id",
     "language",
@@ -18,6 +18,7 @@ pub(super) const COLUMNS: [&str; 7] = [
     "quality_profile",
     "response_format",
     "speed",
+    "text_format",
 ];
 pub(super) const REQUIRED: usize = 3;
 /// Characters of a name, and names, that are told back.

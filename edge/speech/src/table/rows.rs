@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use csv::StringRecord;
 use kiskadee_edge_kit::FieldError;
+use kiskadee_markup::TextFormat;
 use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile};
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     bodies::Encoding,
     checks::{self, Check},
-    request::{Item, measured},
+    request::{Item, is_auto, measured},
 };
 
 /// One row, as far as it was well-formed.
@@ -25,6 +26,8 @@ pub(crate) struct Row {
     response_format: ResponseFormat,
     #[serde(skip_serializing_if = "is_own_pace")]
     speed: f32,
+    #[serde(skip_serializing_if = "is_auto")]
+    text_format: TextFormat,
 }
 
 const TEXT: usize = 0;
@@ -35,6 +38,7 @@ const QUALITY: usize = 4;
 const FORMAT: usize = 5;
 const TEXTUAL: usize = 6;
 const SPEED: usize = 6;
+const TEXT_FORMAT: usize = 7;
 
 /// Languages that Windows-1252 writes whole. Those of its neighbours look like it in what few letters they have in common.
 const WESTERN: [&str; 33] = [
@@ -48,9 +52,11 @@ impl Row {
         let [text, voice_id, language, tts_engine, ..] =
             self.cells.each_ref().map(Option::as_deref);
         let (quality_profile, response_format) = (self.quality_profile, self.response_format);
+        let (units, warnings) = measured(text, self.text_format, language, voice_id);
         Item {
             text,
-            units: measured(text, language),
+            text_format: self.text_format,
+            units,
             voice_id,
             language,
             tts_engine,
@@ -59,6 +65,7 @@ impl Row {
             speed: self.speed,
             timestamps: false,
             start_before: None,
+            warnings,
         }
     }
 }
@@ -80,7 +87,9 @@ impl Table {
                 }
             }
         };
-        let text = cell(TEXT, &checks::text);
+        let text_format = cell(TEXT_FORMAT, &known::<TextFormat>);
+        let text_format = parsed(text_format.as_deref()).unwrap_or_default();
+        let text = cell(TEXT, &|text| checks::text(text, text_format));
         let voice = cell(VOICE, &checks::name);
         let language = cell(LANGUAGE, &checks::language);
         let engine = cell(ENGINE, &checks::name);
@@ -95,6 +104,7 @@ impl Table {
             quality_profile: parsed(quality.as_deref()).unwrap_or_default(),
             response_format: parsed(format.as_deref()).unwrap_or_default(),
             speed: speed.and_then(|speed| number(&speed).ok()).unwrap_or(1.0) as f32,
+            text_format,
             cells: [text, voice, language, engine, quality, format],
         });
     }

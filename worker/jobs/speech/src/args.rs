@@ -1,7 +1,10 @@
 //! What jobs of speech are asked to do, and what they answer.
 
-use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile, relay::RelayTarget};
+use kiskadee_shared::{
+    format::ResponseFormat, quality::QualityProfile, relay::RelayTarget, text_format::TextFormat,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What every speech job costs beside its text, so that empty work is not free.
 const SPEECH_BASE_COST: usize = 20;
@@ -11,6 +14,9 @@ const SPEECH_BASE_COST: usize = 20;
 pub struct SpeechArgs {
     /// The text to speak.
     pub text: String,
+    /// What the marks in it are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub text_format: TextFormat,
     /// A voice's id, or `default` for the engine's own choice.
     pub voice_id: String,
     /// A language tag.
@@ -35,6 +41,9 @@ pub struct SpeechArgs {
     /// What the owner's dictionary says of words in the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pronunciations: Vec<PronunciationArgs>,
+    /// What its owner was warned of when it was taken in, for the answer; of a newer edge there may be more than is known here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Value>,
 }
 
 /// How a word is said: by phonemes, or as if the alias stood there.
@@ -67,6 +76,10 @@ pub struct VoicePartArgs {
     /// Where lies what was made of a recording; none for a built-in voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditioning_key: Option<String>,
+}
+
+fn is_default(format: &TextFormat) -> bool {
+    *format == TextFormat::default()
 }
 
 const fn own_pace() -> f32 {
@@ -115,6 +128,9 @@ pub struct SpeechResult {
     /// Where the times of words lie, if they were asked for and the engine knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamps_key: Option<String>,
+    /// What its owner was warned of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Value>,
 }
 
 /// What a job is asked to do that takes a voice from recordings.
@@ -195,6 +211,9 @@ pub struct StreamResult {
     pub engine: String,
     /// The voice that spoke; never `default`.
     pub voice_id: String,
+    /// What its owner was warned of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Value>,
 }
 
 #[cfg(test)]
@@ -206,6 +225,7 @@ mod tests {
     fn args(text: &str) -> SpeechArgs {
         SpeechArgs {
             text: text.to_owned(),
+            text_format: TextFormat::default(),
             voice_id: "default".to_owned(),
             language: "en".to_owned(),
             engine: "kiskadee".to_owned(),
@@ -215,6 +235,7 @@ mod tests {
             voice_parts: Vec::new(),
             timestamps: false,
             pronunciations: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 

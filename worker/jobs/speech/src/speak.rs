@@ -137,6 +137,7 @@ fn request(task: &SpeechTask, parts: Vec<VoicePart>) -> SpeechRequest {
     let args = &task.args;
     SpeechRequest {
         dictionary: Arc::new(dictionary(&args.pronunciations)),
+        text_format: args.text_format,
         voice: args.voice_id.clone(),
         parts,
         quality: args.quality_profile,
@@ -235,7 +236,7 @@ async fn store(
     upload(&tools, &encoded, &key, format.content_type()).await?;
     tracing::debug!(key, bytes = encoded.bytes, "uploaded");
     let timestamps_key = if args.timestamps {
-        keep_timestamps(&tools, attempt, &args.text, &timings, encoding.stretch).await?
+        keep_timestamps(&tools, attempt, &args, &timings, encoding.stretch).await?
     } else {
         None
     };
@@ -252,6 +253,7 @@ async fn store(
         engine: args.engine,
         voice_id: utterance.voice_id,
         timestamps_key,
+        warnings: args.warnings,
     })
 }
 
@@ -272,17 +274,19 @@ async fn upload(
 async fn keep_timestamps(
     tools: &Tools,
     attempt: ResultRef,
-    text: &str,
+    args: &SpeechArgs,
     timings: &[WordTiming],
     stretch: f32,
 ) -> Result<Option<String>, JobError> {
-    let Some(timestamps) = Timestamps::of(text, timings, stretch) else {
+    let document = kiskadee_markup::read(&args.text, args.text_format, &args.language)
+        .map_err(|error| JobError::Reject(error.to_string()))?;
+    let Some(timestamps) = Timestamps::of(&document, timings, stretch) else {
         return Ok(None);
     };
     let json = serde_json::to_vec(&timestamps)
         .map_err(|error| JobError::Retry(format!("the times cannot be written: {error}")))?;
     let key = attempt.key(TIMESTAMPS_FILE);
-    let (webvtt, subrip) = (timestamps.to_webvtt(text), timestamps.to_subrip(text));
+    let (webvtt, subrip) = (timestamps.to_webvtt(), timestamps.to_subrip());
     for (file, kind, written) in [
         (WEBVTT_FILE, "text/vtt", webvtt),
         (SUBRIP_FILE, "application/x-subrip", subrip),

@@ -110,6 +110,7 @@ impl Live<'_> {
             duration_seconds: samples.load(Ordering::Relaxed) as f64 / rate,
             engine: self.args.engine.clone(),
             voice_id: utterance.voice_id,
+            warnings: self.args.warnings.clone(),
         })
     }
 

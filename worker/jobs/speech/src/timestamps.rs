@@ -1,9 +1,9 @@
 //! When each word is heard, as JSON for programs, and as WebVTT and SubRip (SRT) for players.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
+use kiskadee_markup::Document;
 use kiskadee_speech::WordTiming;
-use kiskadee_ssml::{is_ssml, written};
 use serde::Serialize;
 
 /// What a line of subtitles holds at most, so that it can be read in time.
@@ -13,12 +13,14 @@ const CUE_SECONDS: f64 = 7.0;
 /// The words of a text with their times in seconds from the beginning of the audio.
 #[derive(Debug, Serialize)]
 pub(crate) struct Timestamps<'a> {
-    words: Vec<TimedWord<'a>>,
+    words: Vec<TimedWord>,
+    #[serde(skip)]
+    document: &'a Document,
 }
 
 #[derive(Debug, Serialize)]
-struct TimedWord<'a> {
-    word: Cow<'a, str>,
+struct TimedWord {
+    word: String,
     start: f64,
     end: f64,
     #[serde(skip)]
@@ -35,14 +37,14 @@ struct Cue {
 impl<'a> Timestamps<'a> {
     /// Words that are spoken for one stretch of the text (`21` is two) are one. `stretch` is how many times as fast the
     /// audio is played as the engine made it. None when the engine told no times.
-    pub(crate) fn of(text: &'a str, timings: &[WordTiming], stretch: f32) -> Option<Self> {
-        let mut words: Vec<TimedWord<'a>> = Vec::new();
+    pub(crate) fn of(document: &'a Document, timings: &[WordTiming], stretch: f32) -> Option<Self> {
+        let mut words: Vec<TimedWord> = Vec::new();
         for WordTiming { source, start, end } in timings {
             let (start, end) = (start / f64::from(stretch), end / f64::from(stretch));
             match words.last_mut() {
                 Some(last) if source.start < last.source.end => last.end = end,
                 _ => words.push(TimedWord {
-                    word: plain(text, source.clone())?,
+                    word: document.written(source),
                     start: to_millis(start),
                     end,
                     source: source.clone(),
@@ -52,12 +54,12 @@ impl<'a> Timestamps<'a> {
         for word in &mut words {
             word.end = to_millis(word.end);
         }
-        (!words.is_empty()).then_some(Self { words })
+        (!words.is_empty()).then_some(Self { words, document })
     }
 
     /// As a WebVTT file.
-    pub(crate) fn to_webvtt(&self, text: &str) -> String {
-        let cues = self.cues(text).into_iter().map(|cue| {
+    pub(crate) fn to_webvtt(&self) -> String {
+        let cues = self.cues().into_iter().map(|cue| {
             let (start, end) = (clock(cue.start, '.'), clock(cue.end, '.'));
             let shown = cue.shown.replace('&', "&amp;");
             let shown = shown.replace('<', "&lt;").replace('>', "&gt;");
@@ -67,8 +69,8 @@ impl<'a> Timestamps<'a> {
     }
 
     /// As a SubRip file, which has no entities: an arrow in the text would be taken for times.
-    pub(crate) fn to_subrip(&self, text: &str) -> String {
-        let cues = self.cues(text).into_iter().enumerate().map(|(index, cue)| {
+    pub(crate) fn to_subrip(&self) -> String {
+        let cues = self.cues().into_iter().enumerate().map(|(index, cue)| {
             let (start, end) = (clock(cue.start, ','), clock(cue.end, ','));
             let shown = cue.shown.replace("-->", "→");
             format!("{}\n{start} --> {end}\n{shown}\n\n", index + 1)
@@ -77,12 +79,12 @@ impl<'a> Timestamps<'a> {
     }
 
     /// What is shown at once. A cue ends with a sentence, or before it becomes too long to be read.
-    fn cues(&self, text: &str) -> Vec<Cue> {
+    fn cues(&self) -> Vec<Cue> {
         let mut cues = Vec::new();
         let mut first = 0;
         for next in 1..=self.words.len() {
-            if self.is_cue(text, first..next) {
-                cues.extend(self.cue(text, first..next));
+            if self.is_cue(&(first..next)) {
+                cues.extend(self.cue(&(first..next)));
                 first = next;
             }
         }
@@ -90,22 +92,22 @@ impl<'a> Timestamps<'a> {
     }
 
     /// Whether the words make a cue with which the next word does not belong.
-    fn is_cue(&self, text: &str, words: Range<usize>) -> bool {
+    fn is_cue(&self, words: &Range<usize>) -> bool {
         let Some(next) = self.words.get(words.end) else {
             return true;
         };
         let Some(first) = self.words.get(words.start) else {
             return false;
         };
-        let shown = self.shown(text, &words);
+        let shown = self.shown(words);
         let ends_sentence = shown.ends_with(['.', '!', '?', '…', ':', ';']);
         let longer = next.source.end.saturating_sub(first.source.start);
         ends_sentence || longer > CUE_CHARS || next.end - first.start > CUE_SECONDS
     }
 
-    fn cue(&self, text: &str, words: Range<usize>) -> Option<Cue> {
+    fn cue(&self, words: &Range<usize>) -> Option<Cue> {
         let (first, last) = (self.words.get(words.start)?, self.words.get(words.end - 1)?);
-        let shown = self.shown(text, &words);
+        let shown = self.shown(words);
         Some(Cue {
             start: first.start,
             end: last.end,
@@ -114,29 +116,16 @@ impl<'a> Timestamps<'a> {
     }
 
     /// The text from the first word to the one after the last, with what stands between them.
-    fn shown(&self, text: &str, words: &Range<usize>) -> String {
+    fn shown(&self, words: &Range<usize>) -> String {
         let place = |index: usize| self.words.get(index).map(|word| word.source.start);
         let start = if words.start == 0 {
             0
         } else {
             place(words.start).unwrap_or(0)
         };
-        let end = place(words.end).unwrap_or(text.len());
-        plain(text, start..end)
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
+        let end = place(words.end).unwrap_or(usize::MAX);
+        self.document.written(&(start..end))
     }
-}
-
-/// A part of the text without markup.
-fn plain(text: &str, part: Range<usize>) -> Option<Cow<'_, str>> {
-    let part = text.get(part)?;
-    Some(if is_ssml(text) {
-        written(part).into()
-    } else {
-        part.into()
-    })
 }
 
 fn to_millis(seconds: f64) -> f64 {
@@ -156,7 +145,13 @@ fn clock(seconds: f64, point: char) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kiskadee_markup::{TextFormat, read};
+
     use super::*;
+
+    fn document(text: &str) -> Document {
+        read(text, TextFormat::Auto, "en").unwrap()
+    }
 
     fn timing(source: Range<usize>, start: f64, end: f64) -> WordTiming {
         WordTiming { source, start, end }
@@ -169,32 +164,34 @@ mod tests {
             timing(0..2, 0.5, 1.0),
             timing(3..7, 1.0, 2.0),
         ];
-        let found = Timestamps::of("21 cats", &timings, 2.0).unwrap();
+        let cats = document("21 cats");
+        let found = Timestamps::of(&cats, &timings, 2.0).unwrap();
         let json = serde_json::to_string(&found).unwrap();
         assert_eq!(
             json,
             r#"{"words":[{"word":"21","start":0.1,"end":0.5},{"word":"cats","start":0.5,"end":1.0}]}"#
         );
-        assert!(Timestamps::of("21 cats", &[], 1.0).is_none());
+        assert!(Timestamps::of(&cats, &[], 1.0).is_none());
     }
 
     #[test]
     fn cues_end_with_sentences() {
-        let text = "Hi <b>. So long!";
+        let text = "Hi <3. So long!";
         let timings = [
             timing(0..2, 0.0, 0.4),
             timing(4..5, 0.4, 0.9),
-            timing(8..10, 1.2, 1.5),
-            timing(11..15, 1.5, 2.0),
+            timing(7..9, 1.2, 1.5),
+            timing(10..14, 1.5, 2.0),
         ];
-        let found = Timestamps::of(text, &timings, 1.0).unwrap();
+        let document = document(text);
+        let found = Timestamps::of(&document, &timings, 1.0).unwrap();
         assert_eq!(
-            found.to_subrip(text),
-            "1\n00:00:00,000 --> 00:00:00,900\nHi <b>.\n\n2\n00:00:01,200 --> 00:00:02,000\nSo long!\n\n"
+            found.to_subrip(),
+            "1\n00:00:00,000 --> 00:00:00,900\nHi <3.\n\n2\n00:00:01,200 --> 00:00:02,000\nSo long!\n\n"
         );
         assert_eq!(
-            found.to_webvtt(text),
-            "WEBVTT\n\n00:00:00.000 --> 00:00:00.900\nHi &lt;b&gt;.\n\n00:00:01.200 --> 00:00:02.000\nSo long!\n"
+            found.to_webvtt(),
+            "WEBVTT\n\n00:00:00.000 --> 00:00:00.900\nHi &lt;3.\n\n00:00:01.200 --> 00:00:02.000\nSo long!\n"
         );
     }
 
@@ -202,7 +199,8 @@ mod tests {
     fn an_arrow_in_a_text_is_none_of_subrip() {
         let text = "a --> b";
         let timings = [timing(0..1, 0.0, 0.4), timing(6..7, 0.4, 3661.5)];
-        let file = Timestamps::of(text, &timings, 1.0).unwrap().to_subrip(text);
+        let arrow = document(text);
+        let file = Timestamps::of(&arrow, &timings, 1.0).unwrap().to_subrip();
         assert_eq!(file, "1\n00:00:00,000 --> 01:01:01,500\na → b\n\n");
     }
 
@@ -218,17 +216,14 @@ mod tests {
             timing(at("au"), 0.5, 0.6),
             timing(at("lait"), 0.6, 0.9),
         ];
-        let found = Timestamps::of(text, &timings, 1.0).unwrap();
+        let document = document(text);
+        let found = Timestamps::of(&document, &timings, 1.0).unwrap();
         assert!(
             serde_json::to_string(&found)
                 .unwrap()
                 .contains(r#""word":"Café""#)
         );
-        assert!(
-            found
-                .to_webvtt(text)
-                .ends_with("00:00:00.900\nCafé au lait.\n")
-        );
+        assert!(found.to_webvtt().ends_with("00:00:00.900\nCafé au lait.\n"));
     }
 
     #[test]
@@ -237,9 +232,10 @@ mod tests {
         let timings: Vec<_> = (0..60)
             .map(|n| timing(n * 5..n * 5 + 4, n as f64, n as f64 + 0.9))
             .collect();
-        let file = Timestamps::of(&text, &timings, 1.0)
+        let document = document(&text);
+        let file = Timestamps::of(&document, &timings, 1.0)
             .unwrap()
-            .to_webvtt(&text);
+            .to_webvtt();
         assert_eq!(file.matches("-->").count(), 60 / 7 + 1);
     }
 }

@@ -20,7 +20,8 @@ use tokio::sync::Semaphore;
 
 use self::{process::Espeaker, speaking::Speaking, voices::VoiceList};
 use crate::{
-    DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance, engine::ProfileInfo,
+    AudioChunk, DEFAULT_VOICE, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance,
+    engine::ProfileInfo,
 };
 
 const NAME: &str = "espeak";
@@ -93,13 +94,18 @@ impl Espeak {
             DEFAULT_VOICE => self.voices.for_language(&request.language)?,
             id => self.voices.by_id(id)?,
         };
-        let text =
-            kiskadee_text::plain_text(&request.text, &request.language, &request.dictionary)?;
+        let text = kiskadee_text::plain_text(
+            &request.text,
+            request.text_format,
+            &request.language,
+            &request.dictionary,
+        )?;
         let (pace, stretch) = share_speed(request.speed);
         let speaking = Speaking {
             espeaker: Arc::clone(&self.espeaker),
             language: voice.language.clone(),
             pace,
+            silence: AudioChunk::silent(&request, SAMPLE_RATE),
             cancel: request.cancel,
         };
         Ok(Utterance {

@@ -14,6 +14,8 @@ pub(super) struct Speaking {
     pub(super) espeaker: Arc<Espeaker>,
     pub(super) language: String,
     pub(super) pace: u16,
+    /// What stands for a text of which nothing sounds.
+    pub(super) silence: AudioChunk,
     pub(super) cancel: CancellationToken,
 }
 
@@ -62,9 +64,9 @@ impl Position {
         if self.heard {
             return Ok(None);
         }
-        Err(SpeechError::Reject(
-            "there is nothing in the text that can be spoken".to_owned(),
-        ))
+        self.heard = true;
+        let silence = std::mem::take(&mut self.speaking.silence);
+        Ok(Some((silence, self)))
     }
 
     async fn speak(&self, segment: &Segment) -> Result<Vec<f32>, SpeechError> {
@@ -73,6 +75,7 @@ impl Position {
             language,
             pace,
             cancel,
+            ..
         } = &self.speaking;
         let speech = espeaker.speak(&segment.text, language, *pace);
         let file = cancel

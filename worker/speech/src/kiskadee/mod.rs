@@ -83,14 +83,15 @@ impl Kiskadee {
         }
         let language = language(&request.language)?;
         let voice_id = self.voices.id(&request, language)?;
-        let sentences =
-            kiskadee_text::read(&request.text, language, &request.dictionary, |phones| {
-                is_readable(language, phones)
-            })?;
+        let sentences = kiskadee_text::read(
+            &request.text,
+            request.text_format,
+            language,
+            &request.dictionary,
+            |phones| is_readable(language, phones),
+        )?;
         if sentences.is_empty() {
-            return Err(SpeechError::Reject(
-                "there is nothing in the text that can be spoken".to_owned(),
-            ));
+            return Ok(Utterance::silent(&request, voice_id, SAMPLE_RATE));
         }
         let speaking = Speaking {
             scheduler: self.scheduler.clone(),

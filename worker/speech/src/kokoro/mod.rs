@@ -25,8 +25,8 @@ use self::{
     voices::{Speaking, Voices},
 };
 use crate::{
-    Engine, EngineCount, EngineInfo, Licence, OpenVoices, PhonemeStyle, Phonemizer, ProfileInfo,
-    SpeechError, SpeechRequest, Utterance,
+    AudioChunk, Engine, EngineCount, EngineInfo, Licence, OpenVoices, PhonemeStyle, Phonemizer,
+    ProfileInfo, SpeechError, SpeechRequest, Utterance,
     openvoices::{
         Alphabet, EspeakPhones, FrontEnd, Gains, Imported, ModelKind, Phones, Process, Reading,
         Script, Session, Who, share_speed,
@@ -104,6 +104,9 @@ impl Kokoro {
             key: voice,
             style,
         } = self.voices.find(&request, language)?;
+        if sentences.is_empty() {
+            return Ok(Utterance::silent(&request, voice_id, SAMPLE_RATE));
+        }
         let script = Script {
             model: self.imported.place.clone(),
             front_end,
@@ -118,6 +121,7 @@ impl Kokoro {
             gains: Arc::clone(&self.gains),
             script,
             voice,
+            silence: AudioChunk::silent(&request, SAMPLE_RATE),
             text: request.text,
             sample_rate: SAMPLE_RATE,
             speed,
@@ -173,7 +177,7 @@ impl Engine for Kokoro {
 fn read(request: &SpeechRequest, language: Spoken) -> Result<Vec<Sentence>, SpeechError> {
     let reading = Reading::of_tag(language.tag());
     let is_readable = |phones: &str| language.espeak_voice().is_some() || english::can_say(phones);
-    let mut sentences = reading.sentences(&request.text, &request.dictionary, is_readable)?;
+    let mut sentences = reading.sentences(request, is_readable)?;
     if language.espeak_voice().is_some() {
         reading.restore_capitals(&request.text, &mut sentences);
     } else {

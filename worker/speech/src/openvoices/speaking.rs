@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) voice: String,
     /// The text as it was asked for; the chance in a voice follows from it.
     pub(crate) text: String,
+    /// What stands for a text of which nothing sounds.
+    pub(crate) silence: AudioChunk,
     /// Hz.
     pub(crate) sample_rate: u32,
     /// The part of the asked speed that the model gives.
@@ -140,9 +142,10 @@ impl Position {
                 ..AudioChunk::default()
             }));
         }
-        Err(SpeechError::Reject(
-            "there is nothing in the text that can be spoken".to_owned(),
-        ))
+        // None of its words has a sound.
+        let silence = std::mem::take(&mut self.session.silence);
+        self.samples = silence.samples.len();
+        Ok((!silence.samples.is_empty()).then_some(silence))
     }
 
     /// Samples of the first line in order.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use kiskadee_text::{Dictionary, Language, Sentence, as_written, plain_text, read, written_case};
+use kiskadee_text::{Language, Sentence, as_written, plain_text, read, written_case};
 
-use crate::SpeechError;
+use crate::{SpeechError, SpeechRequest};
 
 /// Longest sentence of a language whose texts are not written out here, in characters.
 const MOST_CHARS: usize = 300;
@@ -26,31 +26,34 @@ impl Reading {
         }
     }
 
-    /// The sentences of a text, plain or in SSML. Sources of words are bytes of `text`. Phones that a writer gave and for which
+    /// The sentences of a request's text; none where there is no word in it. Sources of words are bytes of `text`. Phones that a writer gave and for which
     /// `is_readable` is false are passed over where they come from the dictionary.
     pub(crate) fn sentences(
         &self,
-        text: &str,
-        dictionary: &Dictionary,
+        request: &SpeechRequest,
         is_readable: impl Fn(&str) -> bool,
     ) -> Result<Vec<Sentence>, SpeechError> {
-        let sentences = match self {
-            Self::WrittenOut(language) => read(text, *language, dictionary, is_readable)?,
+        let SpeechRequest {
+            text,
+            text_format: format,
+            dictionary,
+            ..
+        } = request;
+        Ok(match self {
+            Self::WrittenOut(language) => {
+                let mut sentences = read(text, *format, *language, dictionary, is_readable)?;
+                sentences.retain(|sentence| !sentence.words.is_empty());
+                sentences
+            }
             Self::AsWritten(tag) => {
-                let plain = plain_text(text, tag, dictionary)?;
+                let plain = plain_text(text, *format, tag, dictionary)?;
                 let mut sentences = as_written(&plain, MOST_CHARS);
-                if plain != text {
+                if plain != *text {
                     locate(&mut sentences, text);
                 }
                 sentences
             }
-        };
-        if sentences.iter().all(|sentence| sentence.words.is_empty()) {
-            return Err(SpeechError::Reject(
-                "there is nothing in the text that can be spoken".to_owned(),
-            ));
-        }
-        Ok(sentences)
+        })
     }
 
     /// The words with the capitals of their writer, which tell espeak-ng something.
@@ -97,7 +100,7 @@ mod tests {
 
     fn words(tag: &str, text: &str) -> Vec<(String, String)> {
         let reading = Reading::of_tag(tag);
-        let read = reading.sentences(text, &Dictionary::default(), |_| true);
+        let read = reading.sentences(&SpeechRequest::new(text, tag), |_| true);
         let mut sentences = read.unwrap();
         reading.restore_capitals(text, &mut sentences);
         let words = sentences.into_iter().flat_map(|sentence| sentence.words);
@@ -142,10 +145,12 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_words_is_refused() {
-        for text in ["", "…", "<speak></speak>"] {
-            let read = Reading::of_tag("it").sentences(text, &Dictionary::default(), |_| true);
-            assert!(matches!(read, Err(SpeechError::Reject(_))), "{text}");
+    fn a_text_without_words_has_no_sentences() {
+        for tag in ["it", "en"] {
+            for text in ["", "…", "<speak><break/></speak>"] {
+                let read = Reading::of_tag(tag).sentences(&SpeechRequest::new(text, tag), |_| true);
+                assert_eq!(read, Ok(Vec::new()), "{text}");
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use kiskadee_text::Sentence;
 
 use self::voices::{Model, Speaking, Voices, primary};
 use crate::{
-    Engine, EngineCount, EngineInfo, OpenVoices, PhonemeStyle, Phonemizer, ProfileInfo,
+    AudioChunk, Engine, EngineCount, EngineInfo, OpenVoices, PhonemeStyle, Phonemizer, ProfileInfo,
     SpeechError, SpeechRequest, Utterance,
     openvoices::{
         EspeakPhones, FrontEnd, Gains, Phones, Process, Reading, Script, Session, Who, share_speed,
@@ -97,10 +97,13 @@ impl Piper {
             )));
         }
         let reading = Reading::of_tag(&model.language);
-        let mut sentences = reading.sentences(&request.text, &request.dictionary, |_| true)?;
+        let mut sentences = reading.sentences(&request, |_| true)?;
         reading.restore_capitals(&request.text, &mut sentences);
         let voice = format!("{} {speakers:?}", model.id);
         let sample_rate = model.config.sample_rate;
+        if sentences.is_empty() {
+            return Ok(Utterance::silent(&request, voice_id, sample_rate));
+        }
         let script = Script {
             model: model.imported.place.clone(),
             front_end: self.front_end(model)?,
@@ -115,6 +118,7 @@ impl Piper {
             gains: Arc::clone(&self.gains),
             script,
             voice,
+            silence: AudioChunk::silent(&request, sample_rate),
             text: request.text,
             sample_rate,
             speed,

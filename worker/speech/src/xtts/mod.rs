@@ -117,6 +117,9 @@ impl Xtts {
         let language = passages::language(&request.language, &self.languages)?;
         let (voice_id, voice) = self.voices.find(&request)?;
         let passages = passages::of_request(&request, &language)?;
+        if passages.is_empty() {
+            return Ok(Utterance::silent(&request, voice_id, self.info.sample_rate));
+        }
         let speed = request.speed.clamp(*OWN_SPEEDS.start(), *OWN_SPEEDS.end());
         let session = Session {
             supervisor: self.supervisor.clone(),

@@ -1,6 +1,6 @@
 //! What a writer wants to have read in one way only.
 
-use kiskadee_ssml::SayAs;
+use kiskadee_markup::SayAs;
 
 use super::{
     gender::Gender::{Feminine, Masculine},

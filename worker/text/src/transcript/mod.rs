@@ -21,7 +21,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use self::language::TranscriptLanguage;
-use crate::{Dictionary, Language, SsmlError};
+use crate::{Dictionary, Language, SsmlError, TextFormat};
 
 /// A stretch of text that is spoken in one go: a sentence, several short ones, or a piece of a long one.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ pub enum TranscriptError {
     Unavailable(String),
 }
 
-/// Reads plain text or SSML (which begins with `<speak`) into passages of at most `most_chars` characters of transcript.
+/// Reads a text in this format into passages of at most `most_chars` characters of transcript.
 ///
 /// Sentences are put together as long as they fit, and cut at commas, then words, then characters where they do not. A
 /// pause that the writer asked for ends a passage. A text with nothing to say has none.
@@ -56,11 +56,12 @@ pub enum TranscriptError {
 /// written. Styles (pace, pitch, loudness) are left out.
 pub fn passages(
     text: &str,
+    format: TextFormat,
     language: TranscriptLanguage,
     dictionary: &Dictionary,
     most_chars: usize,
 ) -> Result<Vec<Passage>, TranscriptError> {
-    let stretches = stretches(text, language, dictionary)?;
+    let stretches = stretches(text, format, language, dictionary)?;
     Ok(passages::pack(stretches, most_chars))
 }
 
@@ -91,14 +92,15 @@ struct Stretch {
 
 fn stretches(
     text: &str,
+    format: TextFormat,
     language: TranscriptLanguage,
     dictionary: &Dictionary,
 ) -> Result<Vec<Stretch>, TranscriptError> {
     if let Some(rules) = rules(language) {
-        let sentences = crate::read(text, rules, dictionary, |_| false)?;
+        let sentences = crate::read(text, format, rules, dictionary, |_| false)?;
         return Ok(joining::join(&sentences, text, rules));
     }
-    let texts = crate::ssml::paused_texts(text, language.tag(), dictionary)?;
+    let texts = crate::marked::paused_texts(text, format, language.tag(), dictionary)?;
     sentences::read(&texts, language)
 }
 

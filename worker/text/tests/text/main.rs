@@ -2,6 +2,7 @@
 
 mod cases;
 mod dictionary;
+mod marks;
 mod properties;
 mod sentences;
 mod ssml;

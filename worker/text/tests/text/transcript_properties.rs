@@ -1,6 +1,6 @@
 //! What holds for the transcript of every text whatsoever.
 
-use kiskadee_text::{Dictionary, TranscriptLanguage, passages, transcript};
+use kiskadee_text::{Dictionary, TextFormat, TranscriptLanguage, passages, transcript};
 use proptest::prelude::*;
 
 /// Characters that cleaning looks at, so that random texts reach them.
@@ -65,7 +65,14 @@ fn check(text: &str, language: TranscriptLanguage, most_chars: usize) {
     if text.trim_start().starts_with('<') {
         return;
     }
-    let passages = passages(text, language, &Dictionary::default(), most_chars).unwrap_or_default();
+    let passages = passages(
+        text,
+        TextFormat::Auto,
+        language,
+        &Dictionary::default(),
+        most_chars,
+    )
+    .unwrap_or_default();
     let mut spoken = 0.0;
     for passage in passages {
         let chars = passage.transcript.chars().count();
@@ -106,7 +113,13 @@ fn what_cannot_be_said_has_no_passage() {
         "", " \n\t", "...", "?!", "—–-", "\"'()", "😀", "\u{301}", "。。", "¿¡",
     ] {
         for &language in TranscriptLanguage::ALL {
-            let found = passages(text, language, &Dictionary::default(), 100);
+            let found = passages(
+                text,
+                TextFormat::Auto,
+                language,
+                &Dictionary::default(),
+                100,
+            );
             assert_eq!(found, Ok(Vec::new()), "{text:?} {language:?}");
         }
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use kiskadee_text::{
-    Dictionary, Entry, Passage, TranscriptError, TranscriptLanguage, passages, transcript,
+    Dictionary, Entry, Passage, TextFormat, TranscriptError, TranscriptLanguage, passages,
+    transcript,
 };
 
 fn check(language: TranscriptLanguage, cases: &[(&str, &str)]) {
@@ -77,7 +78,13 @@ fn portuguese_is_written_in_words_and_marks() {
 
 fn read(text: &str, most_chars: usize) -> Result<Vec<Passage>, TranscriptError> {
     let none = Dictionary::default();
-    passages(text, TranscriptLanguage::English, &none, most_chars)
+    passages(
+        text,
+        TextFormat::Auto,
+        TranscriptLanguage::English,
+        &none,
+        most_chars,
+    )
 }
 
 fn transcripts(passages: &[Passage]) -> Vec<&str> {
@@ -136,7 +143,14 @@ fn aliases_are_spoken_and_phones_are_passed_over() {
     ]);
     let text = "<speak>SQL by Nguyen and <sub alias=\"the web\">W3C</sub>, \
                 <phoneme alphabet=\"ipa\" ph=\"x\">New York</phoneme>.</speak>";
-    let found = passages(text, TranscriptLanguage::English, &dictionary, 200).unwrap();
+    let found = passages(
+        text,
+        TextFormat::Auto,
+        TranscriptLanguage::English,
+        &dictionary,
+        200,
+    )
+    .unwrap();
     assert_eq!(
         transcripts(&found),
         ["sequel by nguyen and the web, new york."]
@@ -146,7 +160,13 @@ fn aliases_are_spoken_and_phones_are_passed_over() {
 #[test]
 fn faulty_markup_is_an_error() {
     let none = Dictionary::default();
-    let found = passages("<speak>a", TranscriptLanguage::English, &none, 100);
+    let found = passages(
+        "<speak>a",
+        TextFormat::Auto,
+        TranscriptLanguage::English,
+        &none,
+        100,
+    );
     assert!(matches!(found, Err(TranscriptError::Ssml(_))), "{found:?}");
 }
 
@@ -342,7 +362,14 @@ fn markup_is_read_in_languages_that_are_cleaned() {
     let dictionary = Dictionary::new([("SQL".to_owned(), Entry::Alias("Sequel".to_owned()))]);
     let text = "<speak>SQL <break time=\"1s\"/> am <sub alias=\"1. Mai\">x</sub>. <p>Zwei.</p><p>Drei \
                 <say-as interpret-as=\"characters\">AB</say-as>.</p><break time=\"2s\"/></speak>";
-    let found = passages(text, TranscriptLanguage::German, &dictionary, 100).unwrap();
+    let found = passages(
+        text,
+        TextFormat::Auto,
+        TranscriptLanguage::German,
+        &dictionary,
+        100,
+    )
+    .unwrap();
     assert_eq!(
         transcripts(&found),
         ["sequel,", "am ersten mai.", "zwei.", "drei a b."]
@@ -354,7 +381,8 @@ fn markup_is_read_in_languages_that_are_cleaned() {
     assert_eq!(trails, [1000, 300, 300, 2000]);
     let none = Dictionary::default();
     let found = passages(
-        "<speak xml:lang=\"en\">a</speak>",
+        "<speak xml:lang=\"en\">a</p></speak>",
+        TextFormat::Auto,
         TranscriptLanguage::German,
         &none,
         100,

@@ -7,7 +7,9 @@ use std::{
 
 use futures::{StreamExt, stream};
 use kiskadee_runner::{Attempt, JobError, Progress};
-use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile, relay::RelayTarget};
+use kiskadee_shared::{
+    format::ResponseFormat, quality::QualityProfile, relay::RelayTarget, text_format::TextFormat,
+};
 use kiskadee_speech::{
     AudioChunk, Engine, EngineInfo, Engines, SpeechError, SpeechRequest, Utterance,
 };
@@ -167,6 +169,8 @@ fn task(format: ResponseFormat, target: RelayTarget, cancel: CancellationToken) 
         voice_parts: Vec::new(),
         timestamps: false,
         pronunciations: Vec::new(),
+        text_format: TextFormat::default(),
+        warnings: Vec::new(),
     };
     SpeechTask {
         attempt,

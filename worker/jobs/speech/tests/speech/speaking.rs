@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use kiskadee_runner::{Attempt, JobError, Progress};
-use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile};
+use kiskadee_shared::{format::ResponseFormat, quality::QualityProfile, text_format::TextFormat};
 use kiskadee_speech::{
     AudioChunk, Engine, EngineInfo, Engines, Espeak, EspeakConfig, SpeechError, SpeechRequest,
     Utterance,
@@ -100,6 +100,8 @@ fn task(job: u128, engine: &str, text: &str, format: ResponseFormat) -> SpeechTa
         voice_parts: Vec::new(),
         timestamps: false,
         pronunciations: Vec::new(),
+        text_format: TextFormat::default(),
+        warnings: Vec::new(),
     };
     SpeechTask {
         attempt: attempt(job),

@@ -167,7 +167,6 @@ async fn what_cannot_be_spoken_is_refused_with_the_reason() {
         ..SpeechRequest::new(TEXT, "en")
     };
     for (request, told) in [
-        (SpeechRequest::new("… !", "en"), "nothing in the text"),
         (
             SpeechRequest::new(TEXT, "ja"),
             "speaks en-us, en, pt-br, not `ja`",
