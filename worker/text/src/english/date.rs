@@ -116,7 +116,8 @@ pub(super) fn month_and_day(place: &Place<'_>) -> Option<Reading> {
     }
     let found = place.captures(&MONTH_DAY)?;
     let (month, day) = (found.get(1)?, found.get(2)?);
-    let sure = found.get(3).or_else(|| found.get(5)).is_some();
+    let stopped = place.after(month.end()).starts_with('.');
+    let sure = stopped || found.get(3).or_else(|| found.get(5)).is_some();
     let length = length(place, &found, 4, 5, day.end())?;
     let year = found.get(5).filter(|year| year.end() <= length);
     if !is_month(place, month.as_str(), sure) {

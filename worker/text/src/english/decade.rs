@@ -9,7 +9,7 @@ use crate::reading::{Place, Reading, patterns};
 /// `30s` are seconds unless one of these stands before: `in the 80s`, `in her 30s`.
 const BEFORE: &[&str] = &[
     "the", "early", "mid", "late", "my", "your", "his", "her", "our", "their", "swinging",
-    "roaring",
+    "roaring", "low", "lower", "high", "upper",
 ];
 /// Or unless one of these stands behind: `80s music`.
 const BEHIND: &[&str] = &[
@@ -60,7 +60,7 @@ patterns! {
     SHORT_YEAR = r"'([0-9]{2})\b";
     LATER = r"(?:,?\x20(?:and|or|to|&)\x20|\x20?[-–/,&]\x20?)'?([0-9]0|[12][0-9]{2}0)'?s\b";
     NAMED = r"(?i:(?:.*\b)?(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies(?:,|\x20and|\x20or|\x20to|-|–)\x20?)$";
-    NOUN = r"[\x20-]([a-z]+|TV)\b";
+    NOUN = r"[\x20-]([A-Za-z]+)\b";
 }
 
 /// `the 1990s`, `'90s`, `the 1800s`, `60s and 70s music`, `class of '99`.

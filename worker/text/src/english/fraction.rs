@@ -32,7 +32,7 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 patterns! {
-    ALWAYS = r"24-7\b";
+    ALWAYS = r"(?:24-7|50-50)\b";
     WRITTEN = r"(?:([0-9]+)[\x20-])?([0-9]{1,5})/([0-9]{1,5})(?:st|nd|rd|ths?|ST|ND|RD|TH)?";
     PRESSURE = r"([0-9]{2,3})/([0-9]{2,3})(\x20?mm\x20?[Hh]g)?\b";
     PRESSURE_BEFORE = r"(?i:.*\b(?:bp|blood\x20pressure|pressure)(?:\x20(?:reading|was|is|of|at|to|now))*:?\x20)$";
@@ -103,7 +103,9 @@ pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
         return (!super::joined(place)).then_some(other);
     }
     if let Some(found) = place.captures(&ALWAYS) {
-        return (!super::joined(place)).then(|| Reading::new(found[0].len(), "twenty four seven"));
+        let written = found[0].replace('-', "/");
+        let (_, name) = NAMES.iter().find(|(name, _)| *name == written)?;
+        return (!super::joined(place)).then(|| Reading::new(found[0].len(), *name));
     }
     let found = place.captures(&WRITTEN)?;
     let length = found.get(0)?.len();

@@ -126,8 +126,11 @@ fn is_model(place: &Place<'_>, number: u128) -> bool {
     let Some(before) = place.before().strip_suffix('-') else {
         return false;
     };
-    let head = before.trim_end_matches(|c: char| c.is_ascii_uppercase());
+    let head = before.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let letters = before.len() - head.len();
+    let named = before
+        .get(head.len()..)
+        .is_some_and(|name| name.starts_with(char::is_uppercase));
     let most = if number < 1000 { 3 } else { 1 };
-    (1..=most).contains(&letters) && (head.is_empty() || head.ends_with(' '))
+    named && (1..=most).contains(&letters) && (head.is_empty() || head.ends_with(' '))
 }

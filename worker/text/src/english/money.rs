@@ -125,7 +125,8 @@ pub(super) fn signed(place: &Place<'_>) -> Option<Reading> {
         return None;
     }
     if let Some(found) = place.captures(&RANGE) {
-        let spoken = range(by_name(&found[1])?, &found);
+        let singular = is_adjective(place, found[0].len());
+        let spoken = range(by_name(&found[1])?, &found, singular);
         return Some(Reading::new(found[0].len(), spoken));
     }
     let found = place.captures(&SIGN_FIRST)?;
@@ -169,7 +170,7 @@ pub(super) fn named(place: &Place<'_>) -> Option<Reading> {
 }
 
 /// `$5–$10`, `$5.50-$7.25`, `$100K-150K`: with cents, both sums are said in full.
-fn range(currency: &Currency, found: &Captures<'_>) -> String {
+fn range(currency: &Currency, found: &Captures<'_>, singular: bool) -> String {
     let (least, most) = (trimmed(&found[2]), trimmed(&found[4]));
     let scales = (scale(found.get(3)), scale(found.get(5)));
     let cents = |amount: &str| {
@@ -184,7 +185,7 @@ fn range(currency: &Currency, found: &Captures<'_>) -> String {
         Some(scale) => format!("{} {scale}", number::amount(&least)),
         None => number::amount(&least),
     };
-    format!("{first} to {}", sum(currency, &most, scales.1, false))
+    format!("{first} to {}", sum(currency, &most, scales.1, singular))
 }
 
 /// Without the zeros that stand for no cents.

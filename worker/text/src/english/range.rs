@@ -20,7 +20,8 @@ patterns! {
     VARIABLE = r".*(?:^|[\x20(=+*/-])[a-z]\x20?$";
     MINUS = r"-\x20?[0-9]";
     TO_A_WORD = r"([-–]\x20?)(?:present|now|today|noon|midnight)\b";
-    LETTERS = r"[-–]Z\b";
+    LETTERS = r"[-–]([A-Z])\b";
+    LETTER_BEFORE = r"(?:.*[^A-Za-z])?(?i:grades?|sections?|rooms?|groups?|rows?|levels?|types?|parts?|exhibits?|columns?|gates?|questions?|letters?|options?)\x20([A-Z])$";
     QUARTERS = r"[-–]Q[1-4]\b";
     NUMERAL = r"[-–][IVX]+\b";
     NUMERALS_BEFORE = r".*[a-z]s?\.?\x20[IVX]+$";
@@ -119,13 +120,17 @@ fn to_a_word(place: &Place<'_>) -> Option<Reading> {
 
 /// `A–Z`, `Q1-Q3`, `Chapters I–III`.
 fn between_names(place: &Place<'_>) -> Option<Reading> {
-    let letters = place.captures(&LETTERS).is_some() && place.previous_word() == "A";
+    let second = place.captures(&LETTERS).map(|found| found[1].to_owned());
+    let first = LETTER_BEFORE
+        .captures(place.before())
+        .map(|found| found[1].to_owned());
+    let alphabet = second.as_deref() == Some("Z") && place.previous_word() == "A";
+    let letters = alphabet || first.is_some() && first < second;
     let mut before = place.before().chars().rev();
     let quarters = place.captures(&QUARTERS).is_some()
         && matches!(before.next(), Some('1'..='4'))
         && before.next() == Some('Q');
     let numerals = place.captures(&NUMERAL).is_some() && NUMERALS_BEFORE.is_match(place.before());
     let length = place.next()?.len_utf8();
-    (numerals || letters && place.previous() == Some('A') || quarters)
-        .then(|| Reading::new(length, "to"))
+    (numerals || letters || quarters).then(|| Reading::new(length, "to"))
 }
