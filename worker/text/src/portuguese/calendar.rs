@@ -41,7 +41,7 @@ patterns! {
     FULL_MONTH_YEAR = r"(?i)(janeiro|fevereiro|março|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro)/([0-9]{4}|[0-9]{2})";
     MONTHS_JOINED = concat!(r"(?i)", month!(), r"\.?([-–/])", month!(), r"\b\.?(?:[\x20/](?:de\x20)?((?:1[5-9]|20)[0-9]{2}))?");
     DECADES = r"((?:1[5-9]|20)?[1-9]0)/((?:1[5-9]|20)?[0-9]0)(?:[^0-9/]|$)";
-    DECADES_BEFORE = r"(?i).*\b(?:anos|décadas?\x20de|décs?\.\x20de)\x20$";
+    DECADES_BEFORE = r"(?i).*\b(?:anos|geração|décadas?\x20de|décs?\.\x20de)\x20$";
     NUMERIC_MONTH = r"(0[1-9]|1[0-2])/([12][0-9]{3})";
     WEEKDAY = r"(?i)(seg|ter|qua|qui|sex|sáb|dom)(?:\.,|,|\.)\x20[0-9]";
     WEEKDAYS = r"(?i)(seg|ter|qua|qui|sex|sáb|dom)\.?(\x20?[-–/]\x20?|\x20(?:a|e|à|até)\x20)(seg|ter|qua|qui|sex|sáb|dom)\b\.?";

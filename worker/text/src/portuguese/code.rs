@@ -29,33 +29,40 @@ pub(super) fn code(place: &Place<'_>) -> Option<Reading> {
 
 fn figures(place: &Place<'_>) -> Option<Reading> {
     let found = place.captures(&FIGURES)?;
-    let first = found[0].split([' ', '.', '-']).next()?;
-    let spaced = found[0].contains(' ');
     let before = place.before();
     let named = follows(before, &NAME_BEFORE);
-    let written = if spaced && !(named && is_in_groups(&found[0])) {
-        first
-    } else {
-        &found[0]
+    let written = match found[0].split_once(' ') {
+        Some((first, _)) if !(named && is_in_groups(&found[0])) => first,
+        _ => &found[0],
     };
-    // A blank parts a code and the number behind it, a dash its groups.
-    let written = match written.find(' ') {
-        Some(_) => &found[0],
-        None => until_blank(&found[0], written),
-    };
-    let count = written.chars().filter(char::is_ascii_digit).count();
-    let plain = written.chars().all(|c| c.is_ascii_digit());
-    let is_year = YEAR.is_match(written);
-    let is_short = follows(before, &SHORT_BEFORE) && count == 3;
-    let is_code = is_short
-        || named && count > 3 && !(is_year && is_subject(before))
-        || count > 3 && follows(before, &ENDING_BEFORE) && !(is_year && before.trim().len() < 7)
-        || count > 4 && plain && follows(before, &ORDER_BEFORE)
-        || count > 3 && written.contains('-') && follows(before, &ACCOUNT_BEFORE)
-        || count > 3 && plain && OWN_CODE_NEXT.is_match(place.after(written.len()));
     let after = place.after(written.len());
-    let whole = ends(after) && !(after.starts_with(['/', ',', '.']) && !ends(after.get(1..)?));
-    (is_code && whole).then(|| Reading::new(written.len(), groups(written)))
+    let goes_on = after
+        .strip_prefix(['/', ',', '.'])
+        .is_some_and(|rest| !ends(rest));
+    let is_code = is_code(written, before, named) || is_own_code(written, after);
+    (is_code && ends(after) && !goes_on).then(|| Reading::new(written.len(), groups(written)))
+}
+
+fn is_code(written: &str, before: &str, named: bool) -> bool {
+    let count = written.chars().filter(char::is_ascii_digit).count();
+    let plain = written.len() == count;
+    let is_year = YEAR.is_match(written);
+    let ending = || follows(before, &ENDING_BEFORE) && !(is_year && before.trim().len() < 7);
+    match count {
+        0..3 => false,
+        3 => follows(before, &SHORT_BEFORE),
+        _ if named => !(is_year && is_subject(before)),
+        _ if ending() => true,
+        _ if written.contains('-') => follows(before, &ACCOUNT_BEFORE),
+        _ => count > 4 && plain && follows(before, &ORDER_BEFORE),
+    }
+}
+
+/// `123456 é o seu código`.
+fn is_own_code(written: &str, after: &str) -> bool {
+    written.len() > 3
+        && written.chars().all(|c| c.is_ascii_digit())
+        && OWN_CODE_NEXT.is_match(after)
 }
 
 /// `482 913`, but not `482 vezes`: groups of as many figures.
@@ -64,14 +71,6 @@ fn is_in_groups(written: &str) -> bool {
     let first = lengths.next();
     first.is_some_and(|first| (2..=4).contains(&first))
         && lengths.all(|length| Some(length) == first)
-}
-
-fn until_blank<'a>(found: &'a str, written: &'a str) -> &'a str {
-    if found.contains(' ') {
-        found.split(' ').next().unwrap_or(written)
-    } else {
-        written
-    }
 }
 
 /// `código de 2002` has a year where nothing says that a code follows.

@@ -92,7 +92,7 @@ fn less_or_more(place: &Place<'_>) -> Option<Reading> {
     let letter = || {
         let found = place.captures(&LETTER_NEXT)?;
         let spaced = place.previous() == Some(' ');
-        (spaced == !found[1].is_empty()).then_some(())?;
+        (spaced != found[1].is_empty()).then_some(())?;
         follows(place.before(), &OPERAND_BEFORE).then_some(())
     };
     let number = || {

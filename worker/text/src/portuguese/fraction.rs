@@ -1,6 +1,7 @@
 //! Fractions, written with a slash or as one sign.
 
 use super::{
+    context::follows,
     ends,
     gender::{
         Gender::{self, Masculine},
@@ -29,12 +30,21 @@ patterns! {
     NOUN = r"\x20\p{Ll}{2}";
     OF = r"\x20d[aeo]s?\b";
     UNIT = r"\x20?(\p{L}+)";
+    // Not parts of a whole: one of several, or from one to another.
+    COUNT_BEFORE = r"(?i).*\b(?:notas?|página|pág\.|parcelas?|parte|etapa|episódio|slide|questão|passo|avaliação)\x20$";
+    LEAVES_BEFORE = r"(?i).*\b(?:fls\.|folhas|págs\.|páginas|pp\.)\x20$";
+    PAIR = r"([0-9]{1,3}(?:,[0-9]+)?)/([0-9]{1,3})";
+    HOURS_NEXT = r"\x20?(?:h|hs|horas)\b";
+    PRESSURE_NEXT = r"\x20?mmHg\b";
 }
 
 /// `3/4`, `1 1/2`, `½`, `2½`, `1/2 kg`.
 pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
     if joined(place) {
         return None;
+    }
+    if let Some(pair) = pair(place) {
+        return Some(pair);
     }
     let (length, whole, fraction) = by_sign(place).or_else(|| by_slash(place))?;
     let after = place.after(length);
@@ -50,6 +60,29 @@ pub(super) fn fraction(place: &Place<'_>) -> Option<Reading> {
         _ => fraction,
     };
     Some(Reading::new(length, mixed(whole, &fraction, gender)))
+}
+
+/// `nota 9/10`, `10/10`, `fls. 12/15`, `24/48h`, `120/80 mmHg`.
+fn pair(place: &Place<'_>) -> Option<Reading> {
+    let found = place.captures(&PAIR)?;
+    let after = place.after(found[0].len());
+    let (above, below) = (number::value(&found[1]), number::value(&found[2]));
+    let between = if PRESSURE_NEXT.is_match(after) && above > 20 {
+        "por"
+    } else if follows(place.before(), &COUNT_BEFORE) || above == below && below > 4 {
+        "de"
+    } else if follows(place.before(), &LEAVES_BEFORE)
+        || HOURS_NEXT.is_match(after) && above > 1 && below > 10
+    {
+        "a"
+    } else {
+        return None;
+    };
+    let plain = !after.starts_with(['/', ',']) && !after.starts_with(|c: char| c.is_ascii_digit());
+    // What is counted is read behind.
+    let first = number::amount(&found[1], of_counted(after));
+    let length = found[1].len() + 1;
+    plain.then(|| Reading::new(length, format!("{first} {between}")))
 }
 
 /// How much is read, the whole number, and the fraction in words.

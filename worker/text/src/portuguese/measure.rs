@@ -14,6 +14,8 @@ patterns! {
         (?:(?:\x20?[-–]\x20?|\x20a\x20)([0-9]+(?:,[0-9]+)?))?
         \x20?(°\x20?[CFcf]\b|[°%‰]?[\p{L}]*[²³23]?)(?:/([\p{L}]+[²³23]?))?";
     FOLIO_BEFORE = r"(?i).*\b(?:fls?|folhas?|pp?)\.?\x20$";
+    // A height as it is said, and in capitals.
+    HEIGHT = r"([0-9]{1,2})m([0-9]{2})(?:cm)?\b|([12]),([0-9]{2})\x20?M\b";
     INCHES = r#"([0-9]+(?:[,.][0-9])?)""#;
 }
 
@@ -21,6 +23,11 @@ patterns! {
 pub(super) fn measure(place: &Place<'_>) -> Option<Reading> {
     if joined(place) {
         return None;
+    }
+    if let Some(found) = place.captures(&HEIGHT) {
+        let part = |group: usize| found.get(group).or(found.get(group + 2));
+        let written = format!("{},{}", part(1)?.as_str(), part(2)?.as_str());
+        return Some(Reading::new(found[0].len(), metres(&written)?));
     }
     let Some((found, (symbol, one, many, gender))) = place
         .captures(&MEASURE)

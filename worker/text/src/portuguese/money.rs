@@ -76,6 +76,8 @@ const SCALES: &[(&str, &str, &str)] = &[
     ("K", "mil", "mil"),
     ("mi", "milhão", "milhões"),
     ("MM", "milhão", "milhões"),
+    ("M", "milhão", "milhões"),
+    ("B", "bilhão", "bilhões"),
     ("milhão", "milhão", "milhões"),
     ("milhões", "milhão", "milhões"),
     ("bi", "bilhão", "bilhões"),
@@ -93,7 +95,7 @@ macro_rules! amount {
 }
 macro_rules! scale {
     () => {
-        r"(?:\x20?(k|K|mil|mi|MM|milhão|milhões|bi|bilhão|bilhões|tri|trilhão|trilhões)\b)?"
+        r"(?:\x20?(k|K|M|B|mil|mi|MM|milhão|milhões|bi|bilhão|bilhões|tri|trilhão|trilhões)\b)?"
     };
 }
 macro_rules! sign {
@@ -151,12 +153,12 @@ fn range(place: &Place<'_>) -> Option<Reading> {
         return None;
     }
     let scale = |group: usize| found.get(group).map(|scale| scale.as_str());
-    let least = least(first, &found[2], scale(3), scale(7));
-    let most = sum(last, &found[6], scale(7));
+    let lower = least(first, &found[2], scale(3), scale(7));
+    let upper = sum(last, &found[6], scale(7));
     let between = if by_e { "e" } else { "a" };
     Some(Reading::new(
         found[0].len(),
-        format!("{least} {between} {most}"),
+        format!("{lower} {between} {upper}"),
     ))
 }
 

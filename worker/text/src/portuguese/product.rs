@@ -13,7 +13,7 @@ use crate::reading::{Place, Reading, patterns};
 const MOST_FACTORS: usize = 6;
 /// Units of sizes; others are multiplied (`2 x 500 ml`).
 const LENGTHS: &[&str] = &[
-    "mm", "cm", "dm", "m", "km", "pol", "px", "ft", "μm", "m²", "cm²",
+    "mm", "cm", "dm", "m", "km", "pol", "px", "ft", "μm", "m²", "cm²", "mmHg",
 ];
 
 patterns! {

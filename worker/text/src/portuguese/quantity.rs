@@ -11,10 +11,12 @@ use super::{
 use crate::reading::{Place, Reading, patterns};
 
 patterns! {
-    ORDINAL = r"([0-9]{1,3}(?:\.[0-9]{3})?|[0-9]{4})\.?(ºs?|ªs?|o\b|a\b)";
+    ORDINAL = r"([0-9]{1,3}(?:\.[0-9]{3})?|[0-9]{4})\.?(ºs?|ªs?|os?\b|as?\b)";
     LOWER = r"\x20\p{Ll}";
     EDITION = r"([0-9]{1,3})\.\x20ed\.";
     SCALED = r"([0-9]+(?:[.,][0-9]+)?)\x20?(mil|mi|bi|tri|milhão|milhões|bilhão|bilhões|trilhão|trilhões|k|K)\b";
+    FOLLOWERS = r"([0-9]+(?:[.,][0-9]+)?)M\x20de\x20\p{L}";
+    QUARTER = r"([1-4])T([0-9]{2}|20[0-9]{2})\b";
     YEAR = r"(?:1[5-9]|20)[0-9]{2}$";
     NUMBER = r"([0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]+(?:[,.][0-9]+)?)";
 }
@@ -44,6 +46,21 @@ pub(super) fn ordinal(place: &Place<'_>) -> Option<Reading> {
 
 /// `3 mil`, `2,5 milhões`, `10 mi`, `100k`.
 pub(super) fn scaled(place: &Place<'_>) -> Option<Reading> {
+    if let Some(found) = place.captures(&FOLLOWERS).filter(|_| !joined(place)) {
+        let scale = if number::is_singular(&found[1]) {
+            "milhão"
+        } else {
+            "milhões"
+        };
+        let count = number::amount(&found[1], Masculine);
+        return Some(Reading::new(found[1].len() + 1, format!("{count} {scale}")));
+    }
+    if let Some(found) = place.captures(&QUARTER).filter(|_| !joined(place)) {
+        let quarter = number::ordinal(&found[1], Masculine);
+        let year = number::cardinal(&found[2], Masculine);
+        let spoken = format!("{quarter} trimestre de {year}");
+        return Some(Reading::new(found[0].len(), spoken));
+    }
     let found = place.captures(&SCALED)?;
     let is_format = ["4K", "8K"].contains(&&found[0]);
     if joined(place) || is_format {

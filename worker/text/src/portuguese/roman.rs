@@ -115,6 +115,7 @@ patterns! {
     NUMERAL = r"([IVXLCDM]+)";
     SMALL_NUMERAL = r"([ivxlc]+)";
     SMALL_BEFORE = r"(?i).*\b(?:séculos?|sécs?\.|incisos?|inc\.|itens|item|capítulos?|caps?\.|alíneas?)\x20(?:[ivxlc]+(?:,\x20|\x20(?:e|a|ou)\x20|[-–/]))*$";
+    LAW_BEFORE = r"(?i).*(?:\bart(?:igo)?s?\.?|§)\x20[0-9.]+º?(?:-[A-Z])?,\x20(?:§\x20?[0-9]+º?,\x20)?$";
     CENTURY_BEFORE = r"(?i).*\b(?:séculos?|sécs?\.)\x20$";
     NEXT_NUMERAL = r"[-–/]([IVXLC]+)";
     // A numeral of one letter before a heading, and not an initial before a name.
@@ -151,6 +152,8 @@ pub(super) fn numeral(place: &Place<'_>) -> Option<Reading> {
     } else if known(COUNTED) && !["C", "D", "L", "M"].contains(&written)
         || written.len() > 1 && is_of_name(written, value) && head.starts_with(char::is_uppercase)
         || begins_item(place, written)
+        || follows(place.before(), &LAW_BEFORE)
+        || written.len() > 3 && written.trim_matches(['I', 'V', 'X', 'L']).is_empty()
     {
         number::of(value, Masculine)
     } else {

@@ -104,6 +104,9 @@ fn plain_digits(written: &str) -> String {
 
 /// A sign wherever it stands.
 pub(super) fn symbol(place: &Place<'_>) -> Option<Reading> {
+    if place.rest().starts_with("§§") {
+        return Some(Reading::new("§§".len(), "parágrafos"));
+    }
     if place.captures(&HASH_NUMBER).is_some() {
         return Some(Reading::new(1, "número"));
     }
