@@ -21,10 +21,8 @@ const BEFORE_NUMBERS: &[&str] = &[
     "abr", "ago", "apr", "apto", "art", "arts", "aug", "b", "c", "cap", "caps", "ch", "d", "dec",
     "dez", "eq", "ext", "feb", "fev", "figs", "fl", "inc", "jan", "jul", "jun", "liv", "mai",
     "mar", "n", "no", "nos", "nov", "núm", "oct", "out", "p", "pg", "pgs", "pág", "págs", "qd",
-    "ref", "rt", "sec", "sep", "sept", "set", "tel", "tít", "unid", "vols",
-    // Days of the week, and parts of a text.
-    "seg", "qua", "qui", "sáb", "dom", "ag", "col", "déc", "décs", "eqs", "máx", "mín", "tab",
-    "tabs",
+    "ref", "rt", "sec", "sep", "sept", "set", "tel", "tít", "unid", "vols", "ag", "col", "dom",
+    "déc", "décs", "eqs", "máx", "mín", "qua", "qui", "seg", "sáb", "tab", "tabs",
 ];
 /// Abbreviations only with a capital, for small they are words: "Mal. Deodoro", but "Ele passou mal."
 const CAPITALIZED: &[&str] = &[
@@ -33,8 +31,8 @@ const CAPITALIZED: &[&str] = &[
 ];
 /// Abbreviations before a Roman number: "Cap. IV".
 const BEFORE_NUMERALS: &[&str] = &[
-    "cap", "caps", "art", "arts", "inc", "tít", "liv", "tomo", "vols", "ch", "sec", "fig", "figs",
-    "bk", "pt", "tab",
+    "cap", "caps", "art", "arts", "inc", "tít", "liv", "tomo", "vols", "ch", "sec", "fig", "bk",
+    "pt", "tab", "figs",
 ];
 /// Abbreviations that may also end a sentence, which the next word then shows.
 const DOUBTFUL: &[&str] = &[
