@@ -20,7 +20,7 @@ macro_rules! numbered {
 }
 
 patterns! {
-    CODE = r"[A-Za-z]{0,4}[0-9][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*";
+    CODE = r"(?:[A-Z]{1,4}-)?[A-Za-z]{0,4}[0-9][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*";
     BEFORE = concat!(
         r"(?i:(?:.*[^\p{L}\p{N}])?(?:", named!(), r"(?:\x20(?:numbers?|no\.?|in|with|code|id))?|id|", numbered!(),
         r"(?:(?:\x20(?:numbers?|no\.?|id|code|num\.?))+\x20?\#?|\x20?\#))(?:\x20(?:is|was|are|=)(?:\x20now)?|[:=\#])*\.?\x20?\#?)$"

@@ -35,7 +35,7 @@ patterns! {
     ALWAYS = r"(?:24-7|50-50)\b";
     WRITTEN = r"(?:([0-9]+)[\x20-])?([0-9]{1,5})/([0-9]{1,5})(?:st|nd|rd|ths?|ST|ND|RD|TH)?";
     PRESSURE = r"([0-9]{2,3})/([0-9]{2,3})(\x20?mm\x20?[Hh]g)?\b";
-    PRESSURE_BEFORE = r"(?i:.*\b(?:bp|blood\x20pressure|pressure)(?:\x20(?:reading|was|is|of|at|to|now))*:?\x20)$";
+    PRESSURE_BEFORE = r"(?i:.*\b(?:bp|blood\x20pressure|pressure)(?:\x20(?:reading|was|is|of|at|to|now))*:?\x20?)$";
     EQUATION = r"([0-9]+)/[0-9]+\x20?=";
     SEASON = r"(1[0-9]|20)([0-9]{2})/((?:1[0-9]|20)?[0-9]{2})";
     SIGN = r"([0-9]+)?\x20?([¼-¾⅐-⅞])";

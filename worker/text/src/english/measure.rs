@@ -162,6 +162,11 @@ const UNITS: &[(&str, &str, &str)] = &[
     ("MPa", "megapascal", "megapascals"),
     ("kΩ", "kiloohm", "kiloohms"),
     ("MΩ", "megaohm", "megaohms"),
+    ("kgs", "kilogram", "kilograms"),
+    ("kms", "kilometer", "kilometers"),
+    ("cms", "centimeter", "centimeters"),
+    ("mls", "milliliter", "milliliters"),
+    ("gms", "gram", "grams"),
     ("mos", "month", "months"),
     ("mos.", "month", "months"),
     ("sqft", "square foot", "square feet"),
@@ -173,6 +178,7 @@ const ANY_CASE: &[&str] = &[
     "mpg", "rpm", "psi", "hz", "khz", "mhz", "ghz", "kb", "mb", "gb", "tb", "kbps", "mbps", "gbps",
     "tbps", "kwh", "mwh", "mah", "hr", "hrs", "min", "mins", "sec", "secs", "yrs", "dpi", "fps",
     "bpm", "gal", "tsp", "tbsp", "kcal", "px", "mmhg", "kpa", "ppm", "mbit", "gbit", "sqft", "kw",
+    "kgs", "kms", "cms", "mls",
 ];
 
 patterns! {

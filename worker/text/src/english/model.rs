@@ -56,7 +56,7 @@ const NAMES: &[(&str, &str)] = &[
 patterns! {
     JET = r"(7[0-8]7|[0-9]{3})-([0-9]{1,3})(ER|LR|F|X)?\b";
     PLAN = r"([0-9]{3,4})\(([A-Za-z])\)(?:\(([0-9]{1,2})\))?(s\b)?";
-    SHORT_PLAN = r"(401|403|457)([kKbB])()(s)?\b";
+    SHORT_PLAN = r"(401|403|457)(?:\x20?\()?([kKbB])()(?:\)|\b)(s\b)?";
     NAME = r"(?:49ers?|76ers|MiG-|F/A-|1099-|529\x20plan|737\x20(?:MAX|Max)\b)";
 }
 

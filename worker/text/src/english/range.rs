@@ -19,7 +19,7 @@ patterns! {
     ASKED = r"(?i:.*\b(?:what\x20is|what's|calculate|compute|solve)\x20)[0-9.]+\x20?$";
     VARIABLE = r".*(?:^|[\x20(=+*/-])[a-z]\x20?$";
     MINUS = r"-\x20?[0-9]";
-    TO_A_WORD = r"([-–]\x20?)(?:present|now|today|noon|midnight)\b";
+    TO_A_WORD = r"([-–]\x20?)(?:(?:present|now|today|noon|midnight)\b|(?:early|mid|late)[\x20-][0-9])";
     LETTERS = r"[-–]([A-Z])\b";
     LETTER_BEFORE = r"(?:.*[^A-Za-z])?(?i:grades?|sections?|rooms?|groups?|rows?|levels?|types?|parts?|exhibits?|columns?|gates?|questions?|letters?|options?)\x20([A-Z])$";
     QUARTERS = r"[-–]Q[1-4]\b";

@@ -67,7 +67,7 @@ const PRICED_BY: &[(&str, &str)] = &[
 
 patterns! {
     PER = r"/\x20?(sq\.?\x20(?:ft|m)|m²|[a-zA-Z]+)";
-    AMOUNT = r"/\x20?[0-9.]+\x20?[a-zA-Z]+\b";
+    AMOUNT = r"/\x20?[0-9.,]+\x20?[a-zA-Z]+\b";
     MONEY = r".*[$£€¥₹][0-9][0-9.,]*(?:[kKMB]|bn)?(?:\x20?[-–]\x20?[$£€¥₹]?[0-9.,]+)?(?:/[a-z]+|\x20per\x20[a-z]+)*\x20?$";
     COUNTED = r".*[0-9]\x20?[\p{L}%]*(?:/[a-z]+)?\x20?$";
 }
