@@ -13,7 +13,8 @@ patterns! {
         pedido|atendimento|cadastro|resgate|recuperação|identificação|área|produto|cartão|saque|entrega|retirada|uso\x20único|usuário|banco|série|número|o\x20seu\x20login)|\x20(?:postal|promocional|pix|único|novo|nova|atual|temporári[oa]|bancári[oa])){0,2}
         (?:\x20(?:é|será|foi|era|eh|são|igual\x20a))?(?::|\x20de\x20número|\x20número|\x20nº|\x20n\.º?|\x20n°|,?\x20o\x20número|\x20com\x20final|\x20final)?:?\x20?[\#\x22']?$";
     // Behind these only a sign or a long number makes a name.
-    ORDER_BEFORE = r"(?i).*\b(?:pedido|encomenda|nota\x20fiscal|nf|nf-e|compra|contrato|boleto|fatura|apólice|reserva|processo|solicitação|os|remessa)(?:\x20(?:de\x20número|número|nº|n\.º?|n°|é|foi))?:?\x20?\#?$";
+    ORDER_BEFORE = r"(?i).*\b(?:(?:pedido|encomenda|nota\x20fiscal|nf|nf-e|contrato|boleto|apólice|processo|solicitação)(?:\x20(?:de\x20número|número|nº|n\.º?|n°|é|foi))?:?\x20?\#?|
+        (?:reserva|compra|fatura|remessa|os)(?:\x20(?:de\x20número|número|nº|n\.º?|n°|é)|:)\x20?\#?)$";
     SHORT_BEFORE = r"(?i).*\b(?:cvv|cvc|pin|otp)(?:\x20é)?:?\x20?$";
     ENDING_BEFORE = r"(?i).*(?:\b(?:terminad[oa]s?|encerrad[oa]s?|finalizad[oa]s?)\x20(?:em|com)|\b(?:cartão|cartões|conta|celular|telefone|número|final\x20do\x20cartão|visa|master|mastercard|elo|crédito|débito)(?:\x20\p{L}+){0,3}\x20(?:com\x20)?final|(?:^|\bcom)\x20?final)(?:\x20(?:é|em|nº))?:?\x20?$";
     ACCOUNT_BEFORE = r"(?i).*\bconta(?:\x20(?:corrente|poupança|bancária|salário|digital|nº|número|é|de\x20número))*:?\x20?$";
