@@ -79,6 +79,11 @@ fn read(marked: &mut Marked<'_>, manner: Manner, line: Range<usize>, before: Lin
         marked.insert(line.start, Piece::SentenceEdge);
         return Line::Item;
     }
+    if let Some(length) = task(text).filter(|_| is_new && marked.is_open(start)) {
+        marked.cut(start..start + length);
+        marked.insert(line.start, Piece::SentenceEdge);
+        return Line::Item;
+    }
     if text
         .trim_end()
         .ends_with(['.', ':', ';', '!', '?', ',', '…'])
@@ -132,13 +137,14 @@ fn is_rule(text: &str) -> bool {
     }) && count >= 3
 }
 
-/// How long the mark of a heading is. `# 5` may be a number.
+/// How long the mark of a heading is. `# 5` may be a number, and `# of users` is one.
 fn heading(text: &str, manner: Manner) -> Option<usize> {
     let rest = text.trim_start_matches('#');
     let depth = text.len() - rest.len();
     let title = rest.trim_start();
     let is_heading = (1..=6).contains(&depth) && rest.starts_with([' ', '\t']) && !title.is_empty();
-    let may_be_number = depth == 1 && title.starts_with(|c: char| c.is_ascii_digit());
+    let is_number = title.starts_with(|c: char| c.is_ascii_digit()) || title.starts_with("of ");
+    let may_be_number = depth == 1 && is_number;
     (is_heading && (manner == Manner::Markdown || !may_be_number))
         .then_some(text.len() - title.len())
 }

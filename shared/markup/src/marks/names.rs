@@ -14,12 +14,7 @@ pub(super) enum Kind {
     Hidden,
 }
 
-/// Elements that are words of English, too. Alone and bare they are text: `to <address>`.
-const WORDS: &str = " a abbr address area article aside audio base big blockquote body button caption center cite code col data \
-    details dialog dir embed figure font footer form frame head header html image input label legend link main map mark \
-    menu meta meter nav object option output param picture pre progress q search section select slot small source style \
-    summary sub sup table template text time title track var video voice media metadata emphasis lang token desc par seq audio ";
-/// The others.
+/// Elements whose names are no words. Others are text where they stand alone and bare: `to <address>`.
 const NAMES: &str = " b bdi bdo br canvas colgroup datalist dd del dfn div dl dt em fieldset figcaption h1 h2 h3 h4 h5 h6 hgroup hr i \
     iframe img ins kbd li nobr noscript ol optgroup p rb rp rt rtc ruby s samp script span strike strong svg tbody td textarea \
     tfoot th thead tr tt u ul wbr speak break prosody phoneme say-as ";
@@ -55,14 +50,9 @@ pub(super) fn kind(name: &str) -> Kind {
     }
 }
 
-/// An element's name that is nothing else.
+/// The name of an element, and nothing else.
 pub(super) fn is_element(name: &str) -> bool {
     has(NAMES, name)
-}
-
-/// An element's name, which may be a word as well.
-pub(super) fn may_be_element(name: &str) -> bool {
-    has(NAMES, name) || has(WORDS, name)
 }
 
 pub(super) fn is_empty(name: &str) -> bool {

@@ -178,11 +178,9 @@ impl Reader<'_, '_> {
         if self.ends.closes_behind(tag.name, at) || tag.name.contains(':') {
             return true;
         }
-        if tag.has_values()
-            || tag.is_closed
-            || names::is_empty(tag.name) && names::is_element(tag.name)
-        {
-            return tag.is_closed || tag.has_values() || names::may_be_element(tag.name);
+        let is_whole = names::is_empty(tag.name) && names::is_element(tag.name);
+        if tag.has_values() || tag.is_closed || is_whole {
+            return true;
         }
         // `i<b>c` could be anything.
         let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);

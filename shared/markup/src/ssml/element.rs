@@ -41,6 +41,9 @@ pub(super) struct Opened {
 impl Element {
     /// Reads a tag of this local name inside of `style`.
     pub(super) fn read(name: &str, tag: &BytesStart<'_>, style: Style) -> Result<Opened, Fault> {
+        if !name.starts_with(char::is_alphabetic) {
+            return Err(Fault::BareLess);
+        }
         let mut attributes = Attributes::read(name, tag)?;
         let language = attributes.take("xml:lang");
         let voice = (name == "voice").then(|| attributes.voice());
@@ -79,7 +82,7 @@ impl Element {
                 attributes.note(WarningCode::AudioIgnored, AUDIO.to_owned());
                 Self::Through
             }
-            _ => return other(name, attributes),
+            _ => other(name, attributes),
         })
     }
 
@@ -107,15 +110,12 @@ const LEXICON: &str = "<lexicon> is not fetched: keep words in the dictionary of
 const AUDIO: &str = "<audio> is not played: the text inside is spoken in its place";
 
 /// Of another maker, or of no maker.
-fn other(name: &str, attributes: &mut Attributes) -> Result<Element, Fault> {
-    if !name.starts_with(char::is_alphabetic) {
-        return Err(Fault::BareLess);
-    }
+fn other(name: &str, attributes: &mut Attributes) -> Element {
     let name = shown(name);
     attributes.note(
         WarningCode::ElementIgnored,
         format!("<{name}> means nothing here: what is inside is spoken as if it were not there"),
     );
     attributes.drop_rest();
-    Ok(Element::Through)
+    Element::Through
 }
