@@ -72,7 +72,7 @@ fn check_report(report: &Value) {
             "authentication_error",
             Value::Null,
             "invalid_api_key",
-            "key",
+            "neither an API key",
         ),
     ] {
         let found = &report[name];

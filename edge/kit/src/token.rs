@@ -40,7 +40,7 @@ pub struct Session {
 /// Why a token is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    #[error("the bearer token is not a JWT")]
+    #[error("the bearer token is neither an API key (`kk_…`) nor a token of `POST /auth/login`")]
     Malformed,
     #[error("the token is signed with `{0}`; only {ALGORITHM} is accepted")]
     Algorithm(String),
