@@ -148,8 +148,8 @@ const FAULTS: &[(&str, &str)] = &[
         "line 1, column 10: `<` in a text is written `&lt;`",
     ),
     (
-        "a&nbsp;b",
-        "line 1, column 9: there is no entity `&nbsp;`: write the character itself",
+        "a&nope;b",
+        "line 1, column 9: there is no entity `&nope;`: write the character itself",
     ),
     (
         "<p>a<p>b</p></p>",
