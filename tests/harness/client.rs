@@ -51,15 +51,16 @@ impl Answer {
     }
 
     /// The problem document of a refusal with `status`, checked for the members that every problem has, and on routes in the shape
-    /// of OpenAI's API for what its clients read.
+    /// of `OpenAI`'s API for what its clients read.
     pub fn problem(self, status: u16) -> Result<Value> {
         let answer = self.expect(status)?;
         let problem = answer.json()?;
         let instance = problem["instance"].as_str().unwrap_or_default();
         let is_openai = instance.starts_with("/v1/");
-        let media_type = match is_openai {
-            true => "application/json",
-            false => "application/problem+json",
+        let media_type = if is_openai {
+            "application/json"
+        } else {
+            "application/problem+json"
         };
         ensure!(
             answer.header("content-type") == media_type,

@@ -1,4 +1,4 @@
-//! When each word is heard, as JSON for programs, and as WebVTT and SubRip (SRT) for players.
+//! When each word is heard, as JSON for programs, and as WebVTT and `SubRip` (SRT) for players.
 
 use std::ops::Range;
 
@@ -68,7 +68,7 @@ impl<'a> Timestamps<'a> {
         std::iter::once("WEBVTT\n".to_owned()).chain(cues).collect()
     }
 
-    /// As a SubRip file, which has no entities: an arrow in the text would be taken for times.
+    /// As a `SubRip` file, which has no entities: an arrow in the text would be taken for times.
     pub(crate) fn to_subrip(&self) -> String {
         let cues = self.cues().into_iter().enumerate().map(|(index, cue)| {
             let (start, end) = (clock(cue.start, ','), clock(cue.end, ','));
