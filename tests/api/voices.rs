@@ -248,7 +248,7 @@ async fn the_times_of_the_words_are_told() -> Result<()> {
             .starts_with("application/x-subrip")
     );
     assert!(subrip.text().starts_with("1\n00:00:0"), "{}", subrip.text());
-    assert_eq!(subrip.text().matches(",").count(), 4);
+    assert_eq!(subrip.text().matches(',').count(), 4);
     Ok(())
 }
 
