@@ -19,3 +19,10 @@ text_enum! {
         Ssml = "ssml",
     }
 }
+
+impl TextFormat {
+    /// Whether nothing was said of the format.
+    pub fn is_auto(&self) -> bool {
+        *self == Self::Auto
+    }
+}

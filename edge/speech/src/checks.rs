@@ -19,9 +19,8 @@ pub(crate) fn text(text: &str, format: TextFormat) -> Check {
 /// A text that is SSML, or begins as such, must be read so; marks of other formats have no faults.
 fn ssml(text: &str, format: TextFormat) -> Check {
     let begins = match format {
-        TextFormat::Ssml if is_ssml(text) => "begins as SSML and",
+        TextFormat::Auto | TextFormat::Ssml if is_ssml(text) => "begins as SSML and",
         TextFormat::Ssml => "is to be SSML and",
-        TextFormat::Auto if is_ssml(text) => "begins as SSML and",
         _ => return Ok(()),
     };
     kiskadee_markup::read(text, format, "en")

@@ -16,7 +16,7 @@ pub(crate) const START_BEFORE: &str = "start_before";
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct Item<'a> {
     pub text: Option<&'a str>,
-    #[serde(skip_serializing_if = "is_auto")]
+    #[serde(skip_serializing_if = "TextFormat::is_auto")]
     pub text_format: TextFormat,
     /// How much it will sound.
     pub units: u32,
@@ -65,7 +65,7 @@ pub(crate) struct Settings {
     tts_engine: Option<String>,
     quality_profile: QualityProfile,
     response_format: ResponseFormat,
-    #[serde(skip_serializing_if = "is_auto")]
+    #[serde(skip_serializing_if = "TextFormat::is_auto")]
     text_format: TextFormat,
 }
 
@@ -200,14 +200,6 @@ pub(crate) fn measured(
 pub(crate) fn text(fields: &mut Fields, name: &str, format: TextFormat) -> Option<String> {
     fields.lacks(name);
     fields.optional_text(name, |text| checks::text(text, format))
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature is serde's"
-)]
-pub(crate) fn is_auto(format: &TextFormat) -> bool {
-    *format == TextFormat::Auto
 }
 
 /// The texts, or one empty place when their number is wrong, so that the settings are still judged.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     bodies::Encoding,
     checks::{self, Check},
-    request::{Item, is_auto, measured},
+    request::{Item, measured},
 };
 
 /// One row, as far as it was well-formed.
@@ -26,7 +26,7 @@ pub(crate) struct Row {
     response_format: ResponseFormat,
     #[serde(skip_serializing_if = "is_own_pace")]
     speed: f32,
-    #[serde(skip_serializing_if = "is_auto")]
+    #[serde(skip_serializing_if = "TextFormat::is_auto")]
     text_format: TextFormat,
 }
 

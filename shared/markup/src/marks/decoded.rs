@@ -36,15 +36,12 @@ impl Decoded {
                 .text
                 .push_str(text.get(from..at).unwrap_or_default());
             let rest = text.get(at + 1..).unwrap_or_default();
-            match entities::read(rest) {
-                Some((character, length)) => {
-                    decoded.push(&character, at..at + 1 + length, manner);
-                    from = at + 1 + length;
-                }
-                None => {
-                    decoded.text.push('&');
-                    from = at + 1;
-                }
+            from = at + 1;
+            if let Some((character, length)) = entities::read(rest) {
+                from += length;
+                decoded.push(&character, at..from, manner);
+            } else {
+                decoded.text.push('&');
             }
         }
         decoded.text.push_str(text.get(from..).unwrap_or_default());

@@ -202,7 +202,7 @@ impl Reader<'_, '_> {
             Kind::Paragraph => self.marked.insert(at, Piece::ParagraphEdge),
             Kind::Sentence => self.marked.insert(at, Piece::SentenceEdge),
             Kind::Apart if !tag.is_closing && !tag.name.eq_ignore_ascii_case("img") => {
-                self.marked.insert(at, Piece::Pause(APART))
+                self.marked.insert(at, Piece::Pause(APART));
             }
             _ => (),
         }

@@ -125,7 +125,7 @@ impl Parser<'_> {
         if self.open.is_empty()
             && let Some(prefix) = name.strip_suffix("speak")
         {
-            self.prefix = prefix.to_owned();
+            prefix.clone_into(&mut self.prefix);
         }
         let around = self.open.last().map_or(Style::default(), |open| open.style);
         let element = self

@@ -15,7 +15,7 @@ pub struct SpeechArgs {
     /// The text to speak.
     pub text: String,
     /// What the marks in it are.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "TextFormat::is_auto")]
     pub text_format: TextFormat,
     /// A voice's id, or `default` for the engine's own choice.
     pub voice_id: String,
@@ -76,10 +76,6 @@ pub struct VoicePartArgs {
     /// Where lies what was made of a recording; none for a built-in voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditioning_key: Option<String>,
-}
-
-fn is_default(format: &TextFormat) -> bool {
-    *format == TextFormat::default()
 }
 
 const fn own_pace() -> f32 {

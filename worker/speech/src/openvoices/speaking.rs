@@ -115,7 +115,7 @@ impl Position {
             let first = self.session.live && self.samples == 0;
             self.order_ahead(if first { 1 } else { AHEAD }).await?;
             let Some(running) = self.running.front_mut() else {
-                return self.end();
+                return Ok(self.end());
             };
             let samples = running.next().await?;
             let chunk = match samples {
@@ -132,20 +132,20 @@ impl Position {
     }
 
     /// The silence that the writer put last, or nothing.
-    fn end(&mut self) -> Result<Option<AudioChunk>, SpeechError> {
+    fn end(&mut self) -> Option<AudioChunk> {
         if self.samples > 0 {
             let silence = std::mem::take(&mut self.asked);
             let samples = vec![0.0; count(silence, self.session.sample_rate)];
-            return Ok((!samples.is_empty()).then_some(AudioChunk {
+            return (!samples.is_empty()).then_some(AudioChunk {
                 samples,
                 spoken: 1.0,
                 ..AudioChunk::default()
-            }));
+            });
         }
         // None of its words has a sound.
         let silence = std::mem::take(&mut self.session.silence);
         self.samples = silence.samples.len();
-        Ok((!silence.samples.is_empty()).then_some(silence))
+        (!silence.samples.is_empty()).then_some(silence)
     }
 
     /// Samples of the first line in order.

@@ -162,7 +162,10 @@ async fn fetch(method: Method, url: Option<&String>) -> Response<BoxBody> {
         .method(method)
         .uri(url.map_or("", String::as_str))
         .body(EmptyBody::new());
-    match spin_sdk::http::send(request.expect("an address")).await {
+    let Ok(request) = request else {
+        return text(400, "no address");
+    };
+    match spin_sdk::http::send(request).await {
         Ok(answer) => {
             let (parts, body) = answer.into_parts();
             let mut response = Response::new(box_body(body));
