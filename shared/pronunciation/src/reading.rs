@@ -14,10 +14,8 @@ pub struct ReadSentence {
     /// Its words with blanks between them.
     pub spoken: String,
     /// Silence that the text asks for before it, in milliseconds.
-    #[serde(skip_serializing_if = "is_zero")]
     pub pause_before_ms: u64,
     /// Silence that the text asks for behind it, in milliseconds.
-    #[serde(skip_serializing_if = "is_zero")]
     pub pause_after_ms: u64,
     pub words: Vec<ReadWord>,
 }
@@ -165,11 +163,6 @@ fn pause(boundary: Boundary) -> Option<ReadPause> {
         Boundary::Paragraph => ReadPause::Paragraph,
         Boundary::Pause(length) => ReadPause::Milliseconds(length.as_millis() as u64),
     })
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_zero(milliseconds: &u64) -> bool {
-    *milliseconds == 0
 }
 
 /// Counts the characters before a byte. Words come in the order of the text, so each stretch is counted once.
