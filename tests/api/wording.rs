@@ -245,19 +245,19 @@ async fn a_dictionary_that_cannot_be_read_is_refused_with_reasons() -> Result<()
 #[tokio::test]
 async fn how_a_text_will_be_spoken_is_shown() -> Result<()> {
     let (user, ..) = new_user().await?;
-    let entry = json!({"language": "pt", "entries": [{"word": "GB", "alias": "gigas"}]});
+    let entry = json!({"language": "pt", "entries": [{"word": "gnocchi", "alias": "nhoque"}]});
     user.post("/api/v1/pronunciations", &entry)
         .await?
         .expect(200)?;
-    let text = json!({"text": "São 21 GB, né?", "language": "pt-BR"});
+    let text = json!({"text": "São 21 gnocchi, né?", "language": "pt-BR"});
     let read = user.post("/api/v1/text/read", &text).await?.expect(200)?;
     let read = read.json()?;
     assert_eq!(read["language"], "pt");
-    assert_eq!(read["sentences"][0]["spoken"], "são vinte e um gigas né");
+    assert_eq!(read["sentences"][0]["spoken"], "são vinte e um nhoque né");
     let last = &read["sentences"][0]["words"][5];
     assert_eq!(
         (&last["written"], &last["start"], &last["end"], &last["ipa"]),
-        (&json!("né"), &json!(11), &json!(13), &json!("nɛ"))
+        (&json!("né"), &json!(16), &json!(18), &json!("nɛ"))
     );
     let german = json!({"text": "Guten Tag.", "language": "de"});
     let refused = user

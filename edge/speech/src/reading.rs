@@ -134,21 +134,21 @@ mod tests {
 
     #[test]
     fn a_text_is_read_by_the_dictionary() {
-        let told = json!({"pronunciations": [{"word": "GB", "alias": "gigs"}]});
+        let told = json!({"pronunciations": [{"word": "SQL", "alias": "sequel"}]});
         let answer = Answer {
             body: Some(told.to_string()),
             ..Answer::default()
         };
         let dictionary = dictionary(&answer).unwrap();
         let read = reading(
-            "It holds 21 GB.",
+            "It holds 21 SQL.",
             TextFormat::Auto,
             Language::English,
             &dictionary,
         )
         .unwrap();
         let read: Value = serde_json::from_str(&read).unwrap();
-        assert_eq!(read["sentences"][0]["spoken"], "it holds twenty one gigs");
+        assert_eq!(read["sentences"][0]["spoken"], "it holds twenty one sequel");
         assert_eq!(read["sentences"][0]["words"][1]["ipa"], "hoʊldz");
     }
 

@@ -31,6 +31,7 @@ fn every_path_of_the_contract_is_there() {
         ("/api/v1/pronunciations", "post"),
         ("/api/v1/pronunciations", "get"),
         ("/api/v1/pronunciations/{pronunciation_id}", "delete"),
+        ("/api/v1/text/read", "post"),
     ];
     for (path, method) in wanted {
         assert!(
