@@ -201,7 +201,10 @@ mod tests {
         let timings = [timing(0..1, 0.0, 0.4), timing(6..7, 0.4, 3661.5)];
         let arrow = document(text);
         let file = Timestamps::of(&arrow, &timings, 1.0).unwrap().to_subrip();
-        assert_eq!(file, "1\n00:00:00,000 --> 01:01:01,500\na → b\n\n");
+        assert_eq!(
+            file,
+            "1\n00:00:00,000 --> 00:00:00,400\na →\n\n2\n00:00:00,400 --> 01:01:01,500\nb\n\n"
+        );
     }
 
     #[test]
