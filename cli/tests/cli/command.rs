@@ -139,3 +139,40 @@ fn a_throw_away_postgres_ends_with_its_input_and_leaves_nothing() {
         ("", 0)
     );
 }
+
+#[test]
+fn a_text_may_begin_with_a_dash() {
+    let dash = kiskadee(&["say", "- five degrees", "-o", "-"]);
+    assert!(dash.status.success(), "{dash:?}");
+    let behind = kiskadee(&["read", "--", "-o is an option"]);
+    let shown = String::from_utf8(behind.stdout).unwrap();
+    assert!(shown.contains("is an option"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_has_the_permissions_of_the_users_other_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (said, usual) = (folder.path().join("said.wav"), folder.path().join("usual"));
+    let output = kiskadee(&["say", "Hello.", "-o", said.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    std::fs::write(&usual, "").unwrap();
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&said), mode(&usual));
+}
+
+#[test]
+fn how_a_text_is_read_is_shown_as_a_table_and_as_json() {
+    let table = kiskadee(&["read", "São 21 GB.", "--language", "pt-BR"]);
+    let shown = String::from_utf8(table.stdout).unwrap();
+    assert!(
+        shown.starts_with("são vinte e um gigabytes\n") && shown.contains("ˈvĩtʃɪ"),
+        "{shown}"
+    );
+    let json = kiskadee(&["read", "It is 21.", "--json"]);
+    let read: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(read["sentences"][0]["spoken"], "it is twenty one");
+    let german = error_of(&kiskadee(&["read", "Guten Tag.", "--language", "de"]));
+    assert!(german.contains("en and pt"), "{german}");
+}
