@@ -13,6 +13,7 @@ mod portuguese;
 mod reading;
 mod sound;
 mod syllable;
+mod vowels;
 mod word;
 
 pub use phone::{Phone, PhoneToken, Stress};

@@ -11,9 +11,10 @@ use crate::sound::Sound;
 const WEAK_FORMS: &[(&str, &str)] = &[
     ("o", "U"),
     ("os", "U s"),
-    // Alone, espeak-ng spells these two letters.
+    // Alone, espeak-ng spells these two letters, and the rules leave `às` without a vowel.
     ("é", "E"),
     ("à", "a"),
+    ("às", "a s"),
     ("e", "i"),
     ("do", "d U"),
     ("dos", "d U s"),
@@ -42,7 +43,7 @@ const WEAK_FORMS: &[(&str, &str)] = &[
     ("foi", "f oI"),
 ];
 /// Other small words that lean on their neighbours and carry no stress.
-const UNSTRESSED: &str = "a as da das na nas uns às uma umas está estão estava eu ela elas você vocês até mas tem \
+const UNSTRESSED: &str = "a as da das na nas uns uma umas está estão estava eu ela elas você vocês até mas tem \
     minha minhas meu meus seu seus sua suas num numa onde são vai vou vão há nunca pode será tinha era nem sem";
 /// Before these an `s` at the end of a word is voiced; before vowels, too.
 const VOICED: [&str; 15] = [

@@ -2,7 +2,7 @@
 
 use kiskadee_text::Language;
 
-use super::{letters::Letters, lexicon::Lexicon, portuguese, sound::Sound};
+use super::{letters::Letters, lexicon::Lexicon, portuguese, sound::Sound, vowels};
 use crate::phone::Phone;
 
 /// Longer words are not words; the rest of one is not said.
@@ -55,7 +55,7 @@ impl Words {
     }
 
     fn english(&self, word: &str) -> Vec<Sound> {
-        if let Some(known) = self.known(word) {
+        if let Some(known) = vowels::known(word).or_else(|| self.known(word)) {
             return known;
         }
         for possessive in ["'s", "s'", "'"] {
@@ -73,7 +73,7 @@ impl Words {
         if !word.contains(['a', 'e', 'i', 'o', 'u', 'y']) {
             return self.spelled(word);
         }
-        stressed(self.letters.sounds(word))
+        stressed(vowels::with_one(word, self.letters.sounds(word)))
     }
 
     /// What has no vowel can only be spelled.
