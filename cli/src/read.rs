@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use kiskadee_pronunciation::{Pronouncer, ReadPause, ReadSentence, ReadWord, is_readable};
 use kiskadee_text::{Dictionary, Language, TextFormat};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::say::text;
 
@@ -29,6 +29,13 @@ pub(crate) struct ReadOptions {
     json: bool,
 }
 
+/// What `POST /api/v1/text/read` answers.
+#[derive(Serialize)]
+struct Answer {
+    language: &'static str,
+    sentences: Vec<ReadSentence>,
+}
+
 pub(crate) fn run(options: &ReadOptions) -> Result<()> {
     let Some(language) = Language::from_tag(&options.language) else {
         bail!(
@@ -46,7 +53,10 @@ pub(crate) fn run(options: &ReadOptions) -> Result<()> {
     )?;
     let reading = Pronouncer::built_in(language)?.reading(&text, &sentences)?;
     let written = if options.json {
-        let answer = json!({"language": language.tag(), "sentences": reading});
+        let answer = Answer {
+            language: language.tag(),
+            sentences: reading,
+        };
         serde_json::to_string_pretty(&answer)? + "\n"
     } else {
         reading.iter().map(table).collect::<Vec<_>>().join("\n")
