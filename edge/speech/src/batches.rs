@@ -35,7 +35,7 @@ const CREATE_BATCH: &str = caller_sql!(
     responses((status = 200, description = "A page of the caller's batches", body = BatchList), Protected, WithQuery),
     security(("bearer" = []), ("api_key" = []))
 )]
-pub(crate) async fn list_batches(caller: Caller, filter: BatchFilter) -> Reply {
+pub(crate) async fn list_speech_batches(caller: Caller, filter: BatchFilter) -> Reply {
     call(FIND_BATCHES, &caller, Class::Read, filter.parameters()?).await
 }
 

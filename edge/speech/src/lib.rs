@@ -30,7 +30,7 @@ mod listed {
     };
 
     kiskadee_edge_kit::routes! {
-        batches::create_batch, batches::list_batches, csv_batch::create_csv_batch,
+        batches::create_batch, batches::list_speech_batches, csv_batch::create_csv_batch,
         speech::create_speech, speech::list_models, speech::show_model, speech::list_audio_voices, live::speak,
         voices::list_voices, voices::show_voice, voices::voice_preview, voices::delete_voice,
         cloning::clone_voice, morphing::morph_voices, recordings::list_recordings, recordings::delete_recording,

@@ -1,9 +1,9 @@
 -- Voices by the page: those of the preferred engine first, of each engine by their ids.
 
 -- Letters without case and without the marks that Latin ones have.
-create or replace function speech.folded(p_text text) returns text
+create or replace function speech.without_accents(p_text text) returns text
 language sql immutable parallel safe as $$
-  select lower(regexp_replace(normalize(p_text, nfkd), '[\u0300-\u036f]', '', 'g'))
+  select speech.folded(regexp_replace(normalize(p_text, nfkd), '[\u0300-\u036f]', '', 'g'))
 $$;
 
 -- Whether a voice is one that is looked for; what is null is not asked for.
@@ -14,8 +14,8 @@ language sql stable as $$
   select (p_kind is null or p_voice.kind = p_kind)
     and (p_language is null or speech.match_language(p_language,
       case when cardinality(p_voice.languages) > 0 then p_voice.languages else p_engine_languages end) is not null)
-    and (p_words is null or strpos(speech.folded(p_voice.name), speech.folded(p_words)) > 0
-      or strpos(speech.folded(p_voice.id), speech.folded(p_words)) > 0)
+    and (p_words is null or strpos(speech.without_accents(p_voice.name), speech.without_accents(p_words)) > 0
+      or strpos(speech.without_accents(p_voice.id), speech.without_accents(p_words)) > 0)
 $$;
 
 -- The voices of one engine that a caller can use, behind an id, in the order of ids. Built-in voices and the caller's own each

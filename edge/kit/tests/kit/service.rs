@@ -228,7 +228,7 @@ async fn bad_credentials_are_told_apart() {
     let cases = [
         (with("accept", "*/*"), "needs"),
         (with("authorization", "Basic eDp5"), "needs"),
-        (with("authorization", "Bearer junk"), "not a JWT"),
+        (with("authorization", "Bearer junk"), "neither an API key"),
         (with("x-api-key", "kk_short"), "characters"),
         (with("authorization", "Bearer kk_short"), "characters"),
     ];

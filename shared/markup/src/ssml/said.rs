@@ -103,13 +103,25 @@ impl Interpretation {
             }
             Self::Fraction if text.contains('+') => Saying::Alias(text.replace('+', " ")),
             Self::Unit => Saying::Alias(apart(text)),
-            Self::Currency(code) if code != NO_CURRENCY && is_amount(text) => Saying::Alias(
-                format!("{text} {}", String::from_utf8_lossy(&code).to_uppercase()),
-            ),
+            Self::Currency(code) if code != NO_CURRENCY && is_amount(text) => {
+                Saying::Alias(amount(&code, text))
+            }
             Self::Number | Self::Fraction | Self::Currency(_) | Self::Written | Self::Bleep => {
                 Saying::Written
             }
         })
+    }
+}
+
+/// By its sign where it has one of its own; the code of another currency is read by its name.
+fn amount(code: &[u8; 3], text: &str) -> String {
+    let code = String::from_utf8_lossy(code).to_uppercase();
+    match code.as_str() {
+        "USD" => format!("${text}"),
+        "EUR" => format!("€{text}"),
+        "GBP" => format!("£{text}"),
+        "BRL" => format!("R$ {text}"),
+        _ => format!("{text} {code}"),
     }
 }
 
@@ -312,7 +324,7 @@ mod tests {
             (Said::Saying(Saying::As(SayAs::Ordinal)), false)
         );
         assert_eq!(said("currency", "", "$17.05"), written);
-        assert_eq!(said("currency", "usd", "17.05"), alias("17.05 USD"));
+        assert_eq!(said("currency", "usd", "17.05"), alias("$17.05"));
         assert_eq!(said("fraction", "", "5+1/2"), alias("5 1/2"));
         assert_eq!(said("fraction", "", "2/9"), written);
         assert_eq!(said("unit", "", "1meter"), alias("1 meter"));

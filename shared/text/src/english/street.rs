@@ -97,11 +97,11 @@ pub(super) fn house_number(place: &Place<'_>) -> Option<Reading> {
         Ok(_) if digits.len() == 5 => number::each(digits),
         _ => number::cardinal(digits),
     };
-    let letter = found.get(2).map_or("", |letter| letter.as_str());
-    Some(Reading::new(
-        digits.len() + letter.len(),
-        format!("{said} {letter}"),
-    ))
+    // `221B` is read with its letter elsewhere.
+    found
+        .get(2)
+        .is_none_or(|letter| letter.is_empty())
+        .then(|| Reading::new(digits.len(), said))
 }
 
 /// `W` of `500 W 34th St`, and of `5th Ave W`.

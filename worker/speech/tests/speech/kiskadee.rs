@@ -359,12 +359,8 @@ async fn ssml_changes_pauses_pace_and_loudness() {
     let energy = |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>();
     let fall = 10.0 * (energy(&loud) / energy(&plain)).log10();
     assert!((-14.0..-9.0).contains(&fall), "{fall} dB");
-    let error = start(
-        &engine,
-        SpeechRequest::new("<speak>a <b>c</b></speak>", "en"),
-    )
-    .unwrap_err();
-    assert!(rejection(error).contains("line 1, column 10"));
+    let error = start(&engine, SpeechRequest::new("<speak>a <b>c</speak>", "en")).unwrap_err();
+    assert!(rejection(error).contains("line 1, column 14"));
 }
 
 #[tokio::test]

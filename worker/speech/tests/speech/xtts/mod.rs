@@ -341,7 +341,7 @@ async fn what_cannot_be_spoken_is_refused_with_a_reason() {
     assert!(studio.chunks(SpeechRequest::new("?!…", "en")).await.is_ok());
     assert!(refused(SpeechRequest::new(TEXT, "tlh")).contains("not `tlh`"));
     assert!(
-        refused(SpeechRequest::new("<speak>a <b>c</speak>", "en")).contains("line 1, column 10")
+        refused(SpeechRequest::new("<speak>a <b>c</speak>", "en")).contains("line 1, column 14")
     );
     let unknown = SpeechRequest {
         voice: "eagle".to_owned(),
