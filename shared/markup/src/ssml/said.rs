@@ -104,7 +104,7 @@ impl Interpretation {
             Self::Fraction if text.contains('+') => Saying::Alias(text.replace('+', " ")),
             Self::Unit => Saying::Alias(apart(text)),
             Self::Currency(code) if code != NO_CURRENCY && is_amount(text) => {
-                Saying::Alias(amount(&code, text))
+                Saying::Alias(amount(code, text))
             }
             Self::Number | Self::Fraction | Self::Currency(_) | Self::Written | Self::Bleep => {
                 Saying::Written
@@ -114,8 +114,8 @@ impl Interpretation {
 }
 
 /// By its sign where it has one of its own; the code of another currency is read by its name.
-fn amount(code: &[u8; 3], text: &str) -> String {
-    let code = String::from_utf8_lossy(code).to_uppercase();
+fn amount(code: [u8; 3], text: &str) -> String {
+    let code = String::from_utf8_lossy(&code).to_uppercase();
     match code.as_str() {
         "USD" => format!("${text}"),
         "EUR" => format!("€{text}"),
