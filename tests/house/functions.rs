@@ -123,6 +123,32 @@ fn what_works_for_every_family_names_the_schema_of_none() {
     assert!(offences.is_empty(), "{offences:#?}");
 }
 
+/// The functions that a text makes.
+fn made_in(text: &str) -> BTreeSet<String> {
+    let making = ["create function ", "create or replace function "];
+    let lines = text.lines().filter_map(|line| {
+        let rest = making.iter().find_map(|words| line.strip_prefix(words))?;
+        rest.split('(').next()
+    });
+    lines.map(|name| name.trim().to_owned()).collect()
+}
+
+/// The functions of a release take the place of a migration's of the same name, and what the migration computes by its own, such as a
+/// column, then means something else.
+#[test]
+fn no_function_takes_the_place_of_a_migrations() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let made = |folder: &str| -> BTreeSet<String> {
+        let texts = texts(&shared.join(folder));
+        texts.iter().flat_map(|(_, text)| made_in(text)).collect()
+    };
+    let (of_migrations, of_release) = (made("migrations"), made("functions"));
+    assert!(of_migrations.contains("speech.folded"), "{of_migrations:?}");
+    assert!(of_release.contains("api.me"), "{of_release:?}");
+    let both: Vec<&String> = of_migrations.intersection(&of_release).collect();
+    assert!(both.is_empty(), "{both:?}");
+}
+
 #[test]
 fn a_schema_is_found_where_it_is_one() {
     assert!(names("perform speech.keep_voices(c)", "speech"));
