@@ -89,3 +89,43 @@ async fn two_hosts_are_one_too_many() {
     let (_, seen) = open(&probe.address, "127.0.0.1", "/hello", "host: x\r\n").await;
     assert_eq!(seen.status(), 400);
 }
+
+/// A line feed alone ends a line, as RFC 9112 (section 2.2) allows: what matters is that both sides of a proxy see the same requests, and
+/// nothing of a head is passed on as it was written.
+#[tokio::test]
+async fn a_line_feed_alone_ends_a_line_and_hides_nothing() {
+    let probe = Probe::start().await;
+    let mut stream = connect(&probe.address, "127.0.0.1").await;
+    let head = b"GET /headers HTTP/1.1\nhost: x\nx-first: a\nx-second: b\nconnection: close\n\n";
+    stream.write_all(head).await.unwrap();
+    let seen = see(&mut stream).await;
+    assert_eq!(seen.status(), 200);
+    let mut body = seen.0.split_once("\r\n\r\n").unwrap().1.to_owned();
+    while !body.contains('}') {
+        body.push_str(&see(&mut stream).await.0);
+    }
+    assert!(
+        body.contains("\"x-first\":\"a\"") && body.contains("\"x-second\":\"b\""),
+        "{body}"
+    );
+    for twice in [
+        "content-length: 3\ncontent-length: 4\n",
+        "transfer-encoding: chunked\ncontent-length: 4\n",
+    ] {
+        let mut stream = connect(&probe.address, "127.0.0.1").await;
+        let head = format!("POST /hello HTTP/1.1\nhost: x\n{twice}\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+            .write_all(b"abcGET /headers HTTP/1.1\nhost: x\n\n")
+            .await
+            .unwrap();
+        let seen = see(&mut stream).await;
+        assert_eq!(
+            seen.0.matches("HTTP/1.1 ").count(),
+            1,
+            "{twice:?}: {}",
+            seen.0
+        );
+        assert!(!seen.0.contains("x-first"), "{twice:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -23,6 +24,11 @@ struct Pooler {
 
 impl Pooler {
     async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// With these lines among its settings.
+    async fn start_with(lines: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = free.local_addr().unwrap().port();
@@ -40,7 +46,7 @@ impl Pooler {
         let settings = format!(
             "[databases]\n{database} = host={host} port={server_port} user={user}{password}\n\
              [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
-             pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 100\n"
+             pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 100\n{lines}"
         );
         fs::write(&file, settings).unwrap();
         let mut pooler = Self {
@@ -60,10 +66,7 @@ impl Pooler {
 /// It refuses to run as root, so that it becomes somebody else then.
 fn run(settings: &std::path::Path, folder: &std::path::Path) -> Child {
     use std::os::unix::fs::PermissionsExt as _;
-    let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"];
-    let program = program.iter().find(|path| fs::exists(path).unwrap());
-    let mut command =
-        Command::new(program.expect("PgBouncer is installed: `cargo xtask test` does it"));
+    let mut command = Command::new(program());
     if rustix::process::geteuid().is_root() {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
         command.args(["-u", "nobody"]);
@@ -75,6 +78,25 @@ fn run(settings: &std::path::Path, folder: &std::path::Path) -> Child {
     command.spawn().unwrap()
 }
 
+/// `KISKADEE_TEST_PGBOUNCER` names another one than the machine's.
+fn program() -> PathBuf {
+    if let Some(program) = std::env::var_os("KISKADEE_TEST_PGBOUNCER") {
+        return program.into();
+    }
+    let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].map(PathBuf::from);
+    let program = program.into_iter().find(|path| path.exists());
+    program.expect("PgBouncer is installed: `cargo xtask test` does it")
+}
+
+/// Whether it follows prepared statements from session to session, as it does from 1.21 on.
+fn tracks_statements() -> bool {
+    let told = Command::new(program()).arg("--version").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let version = told.split_whitespace().nth(1).unwrap();
+    let numbers: Vec<u32> = version.split('.').map(|n| n.parse().unwrap()).collect();
+    numbers >= vec![1, 21]
+}
+
 impl Drop for Pooler {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -83,6 +105,10 @@ impl Drop for Pooler {
 }
 
 async fn behind(pooler: &Pooler) -> Probe {
+    through(pooler, true).await
+}
+
+async fn through(pooler: &Pooler, is_told: bool) -> Probe {
     Probe::with(|config| {
         let mut url = url::Url::parse(&database_url()).unwrap();
         url.set_host(Some("127.0.0.1")).unwrap();
@@ -90,7 +116,7 @@ async fn behind(pooler: &Pooler) -> Probe {
         let host = database_host(url.as_str());
         config.variables.insert("database_host".into(), host);
         config.variables.insert("database_url".into(), url.into());
-        config.limits.behind_pooler = true;
+        config.limits.behind_pooler = is_told;
     })
     .await
 }
@@ -98,7 +124,25 @@ async fn behind(pooler: &Pooler) -> Probe {
 #[tokio::test]
 async fn statements_work_on_whichever_session_they_get() {
     let pooler = Pooler::start().await;
-    let probe = behind(&pooler).await;
+    answer_all(&behind(&pooler).await).await;
+}
+
+#[tokio::test]
+async fn a_pooler_that_tracks_statements_need_not_be_told_of() {
+    if !tracks_statements() {
+        eprintln!("left out: this PgBouncer is older than 1.21");
+        return;
+    }
+    for most in [200, 2] {
+        let line = format!("max_prepared_statements = {most}\n");
+        let pooler = Pooler::start_with(&line).await;
+        answer_all(&through(&pooler, false).await).await;
+        answer_all(&behind(&pooler).await).await;
+    }
+}
+
+/// Many at once, more than the pooler has sessions.
+async fn answer_all(probe: &Probe) {
     for _ in 0..10 {
         let rounds = (0..24).map(async |n| match n % 3 {
             0 => probe.get("/pg/status").await,
