@@ -18,6 +18,7 @@ mod same_convolution;
 mod self_attention;
 mod slice;
 pub mod stream;
+mod streamed_lstm;
 mod strided_convolution;
 mod transposed_convolution;
 
@@ -32,5 +33,6 @@ pub use pointwise::{gate, gelu, gelu_erf, sine};
 pub use same_convolution::SameConvolution;
 pub use self_attention::{RelativePositions, self_attention};
 pub use slice::f32_slice;
+pub use streamed_lstm::{LstmMemory, StreamedLstm};
 pub use strided_convolution::StridedConvolution;
 pub use transposed_convolution::{TransposedConvolution, TransposedDepthwise, TransposedSize};

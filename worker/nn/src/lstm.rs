@@ -105,7 +105,7 @@ impl BidirectionalLstm {
     }
 }
 
-fn sigmoid(x: &Tensor) -> Result<Tensor> {
+pub(crate) fn sigmoid(x: &Tensor) -> Result<Tensor> {
     (x.neg()?.exp()? + 1.0)?.recip()
 }
 
@@ -121,8 +121,8 @@ impl CustomOp1 for Both<'_> {
         let gates = f32_slice(storage, layout)?;
         let [forward, backward] = self.0;
         let (before, behind) = rayon::join(
-            || recurrent::run(gates, stride, 0, forward, false),
-            || recurrent::run(gates, stride, stride / 2, backward, true),
+            || run(gates, stride, 0, forward, false),
+            || run(gates, stride, stride / 2, backward, true),
         );
         let units = forward.input;
         let mut output = Vec::with_capacity(2 * times * units);
@@ -133,6 +133,12 @@ impl CustomOp1 for Both<'_> {
         }
         Ok((CpuStorage::F32(output), (times, 2 * units).into()))
     }
+}
+
+/// From nothing to the end.
+fn run(gates: &[f32], stride: usize, place: usize, recurrent: &Panels, backward: bool) -> Vec<f32> {
+    let mut memory = recurrent::Memory::empty(recurrent.input);
+    recurrent::run(gates, stride, place, recurrent, backward, &mut memory)
 }
 
 #[cfg(test)]

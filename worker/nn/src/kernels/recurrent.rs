@@ -6,14 +6,33 @@ use super::exponential::{sigmoid, tanh};
 use super::panels::Panels;
 use super::tile::PANEL;
 
+/// What an LSTM carries from one time to the next.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    pub state: Vec<f32>,
+    pub cell: Vec<f32>,
+}
+
+impl Memory {
+    /// Before anything was read.
+    pub fn empty(units: usize) -> Self {
+        let nothing = vec![0.0; units];
+        Self {
+            state: nothing.clone(),
+            cell: nothing,
+        }
+    }
+}
+
 /// Runs over gates `[time, stride]`, of which `4 * units` values from `place` on are what the input gives to the input, forget, cell and output
-/// gates; `recurrent` is `[units, 4 * units]`. Gives the states `[time, units]`.
+/// gates; `recurrent` is `[units, 4 * units]`. Gives the states `[time, units]`, and leaves the last in `memory`.
 pub fn run(
     gates: &[f32],
     stride: usize,
     place: usize,
     recurrent: &Panels,
     backward: bool,
+    memory: &mut Memory,
 ) -> Vec<f32> {
     Arch::new().dispatch(Run {
         gates,
@@ -21,6 +40,7 @@ pub fn run(
         place,
         recurrent,
         backward,
+        memory,
     })
 }
 
@@ -30,6 +50,7 @@ struct Run<'a> {
     place: usize,
     recurrent: &'a Panels,
     backward: bool,
+    memory: &'a mut Memory,
 }
 
 impl WithSimd for Run<'_> {
@@ -40,7 +61,7 @@ impl WithSimd for Run<'_> {
         let (units, width) = (self.recurrent.input, self.recurrent.output);
         let times = self.gates.len() / self.stride.max(1);
         let mut output = vec![0.0; times * units];
-        let (mut state, mut cell) = (vec![0.0; units], vec![0.0; units]);
+        let Memory { state, cell } = self.memory;
         let mut sums = vec![0.0; width.next_multiple_of(PANEL)];
         for step in 0..times {
             let time = if self.backward {
@@ -49,9 +70,9 @@ impl WithSimd for Run<'_> {
                 step
             };
             sums[..width].copy_from_slice(&self.gates[time * self.stride + self.place..][..width]);
-            self.recurrent.add_row(simd, &state, &mut sums);
-            advance(&sums[..width], &mut cell, &mut state);
-            output[time * units..][..units].copy_from_slice(&state);
+            self.recurrent.add_row(simd, state, &mut sums);
+            advance(&sums[..width], cell, state);
+            output[time * units..][..units].copy_from_slice(state);
         }
         output
     }
