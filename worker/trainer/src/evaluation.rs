@@ -87,7 +87,8 @@ pub fn speak_like(
     speak(model, &tokens, recording.kind, language, voice)
 }
 
-fn speak(
+/// A sentence as the model says it, with durations of its own where tokens have none.
+pub(crate) fn speak(
     model: &AcousticModel,
     tokens: &[PhoneToken],
     kind: SentenceKind,

@@ -1,5 +1,6 @@
 //! Makes the data for the embedded voice, trains it and measures it.
 
+pub mod alignment;
 pub mod corpus;
 pub mod corpus_file;
 mod error;
