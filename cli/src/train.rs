@@ -9,7 +9,7 @@ use candle_core::Device;
 use clap::{Args, Subcommand};
 use kiskadee_text::Language;
 use kiskadee_trainer::teacher::kokoro::KokoroTeacher;
-use kiskadee_trainer::training::{Recipe, RunOptions};
+use kiskadee_trainer::training::{Beginning, Recipe, RunOptions};
 use kiskadee_trainer::voice::{Event, VoiceReport, VoiceTraining, train_voice};
 
 use crate::stop::Stop;
@@ -97,7 +97,7 @@ impl VoiceOptions {
             batch: self.batch.unwrap_or(defaults.batch),
             learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
             seed: self.seed.unwrap_or(defaults.seed),
-            config: defaults.config,
+            ..defaults
         };
         recipe.check()?;
         Ok(VoiceTraining {
@@ -105,7 +105,7 @@ impl VoiceOptions {
                 recipe,
                 out: self.out.clone(),
                 resume: self.resume,
-                begin_with: self.begin_with.clone(),
+                begin_with: self.begin_with.clone().map(Beginning::Checkpoint),
                 checkpoint_every: self.checkpoint_every,
                 device: device(&self.device)?,
             },

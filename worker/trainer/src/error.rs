@@ -27,6 +27,10 @@ pub enum TrainError {
     Occupied(PathBuf),
     #[error("the loss is not finite at step {0}, lower the learning rate")]
     Diverged(u64),
+    #[error(
+        "{found:.0} s of speech can be used, and a voice is tuned on {least:.0} s or more: record more, or match a voice to what there is"
+    )]
+    TooLittleSpeech { found: f32, least: f32 },
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]

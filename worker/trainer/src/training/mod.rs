@@ -15,7 +15,7 @@ pub use checkpoint::list_checkpoints;
 pub use loss::{Losses, losses};
 pub use normalization::Normalization;
 pub use optimizer::AdamW;
-pub use options::{Recipe, RunOptions};
+pub use options::{Beginning, Recipe, RunOptions};
 pub use parameters::Parameters;
 pub use progress::{Progress, read_log};
 pub use run::{Trained, load_trained, train};

@@ -1,7 +1,7 @@
 //! Means and deviations that the network's inputs and outputs are measured in.
 
 use candle_core::{Device, Tensor};
-use kiskadee_voice::acoustic::FRAME_PARAMETERS;
+use kiskadee_voice::acoustic::{FRAME_PARAMETERS, ModelDescription};
 use kiskadee_voice::speaker::{STATISTICS, Warp};
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,17 @@ pub struct Normalization {
 }
 
 impl Normalization {
+    /// Those of a model.
+    pub fn of(description: &ModelDescription) -> Self {
+        let (frames, statistics) = (&description.frames, &description.statistics);
+        Self {
+            frame_mean: frames.mean.clone(),
+            frame_deviation: frames.deviation.clone(),
+            statistics_mean: statistics.mean.clone(),
+            statistics_deviation: statistics.deviation.clone(),
+        }
+    }
+
     pub fn measure(speakers: &[Speaker]) -> Self {
         let mut frames = Totals::new(FRAME_PARAMETERS);
         let mut statistics = Totals::new(STATISTICS);

@@ -1,6 +1,7 @@
 //! What a run is told.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use candle_core::Device;
 use kiskadee_voice::acoustic::Config;
@@ -19,6 +20,13 @@ pub struct Recipe {
     /// At its highest; it rises over the first steps and then falls to 0 along half a cosine.
     pub learning_rate: f32,
     pub seed: u64,
+    /// Steps over which the rate rises.
+    #[serde(default = "default_warm_up")]
+    pub warm_up: u64,
+}
+
+fn default_warm_up() -> u64 {
+    100
 }
 
 impl Default for Recipe {
@@ -29,11 +37,11 @@ impl Default for Recipe {
             batch: 8,
             learning_rate: 1.5e-3,
             seed: 1,
+            warm_up: default_warm_up(),
         }
     }
 }
 
-const WARM_UP: f32 = 100.0;
 const MOST_STEPS: u64 = 10_000_000;
 const MOST_SENTENCES: usize = 256;
 
@@ -61,10 +69,19 @@ impl Recipe {
 
     /// The learning rate of the step after `step`.
     pub fn rate(&self, step: u64) -> f32 {
-        let rise = ((step + 1) as f32 / WARM_UP).min(1.0);
+        let rise = ((step + 1) as f32 / self.warm_up.max(1) as f32).min(1.0);
         let done = step as f64 / self.steps as f64;
         self.learning_rate * rise * (0.5 + 0.5 * (done * std::f64::consts::PI).cos()) as f32
     }
+}
+
+/// Where a run begins that goes on from another.
+#[derive(Debug, Clone)]
+pub enum Beginning {
+    /// A checkpoint of a run of the same sizes.
+    Checkpoint(PathBuf),
+    /// A file of weights; what is standardised stays as it was there.
+    Weights(Arc<[u8]>),
 }
 
 /// A run on one machine.
@@ -75,8 +92,8 @@ pub struct RunOptions {
     pub out: PathBuf,
     /// Go on from the latest checkpoint in `out`, if there is one.
     pub resume: bool,
-    /// A checkpoint of another run of the same sizes, whose parameters are the first ones of this.
-    pub begin_with: Option<PathBuf>,
+    /// Whose parameters are the first ones of this run; fresh ones if nothing is named.
+    pub begin_with: Option<Beginning>,
     /// Steps from one checkpoint to the next.
     pub checkpoint_every: u64,
     pub device: Device,

@@ -1,7 +1,7 @@
 //! The parameters while they are trained.
 
 use candle_core::{DType, Device, Tensor, Var};
-use kiskadee_voice::acoustic::{Config, ModelError, Network, ParameterSource};
+use kiskadee_voice::acoustic::{Config, ModelError, Network, ParameterSource, WeightsFile};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -30,6 +30,30 @@ impl Parameters {
         Ok((parameters, network))
     }
 
+    /// The parameters of a file of weights, and the network that uses them.
+    pub fn load(
+        config: &Config,
+        weights: WeightsFile<'_>,
+        device: &Device,
+    ) -> Result<(Self, Network), TrainError> {
+        let mut loading = Loading {
+            weights,
+            parameters: Self {
+                device: device.clone(),
+                seed: 0,
+                named: Vec::new(),
+            },
+        };
+        let network = Network::new(config, &mut loading)?;
+        Ok((loading.parameters, network))
+    }
+
+    fn add(&mut self, name: &str, values: &Tensor) -> Result<Tensor, ModelError> {
+        let var = Var::from_tensor(values)?;
+        self.named.push((name.to_owned(), var.clone()));
+        Ok(var.as_tensor().clone())
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.named.iter().map(|(name, var)| (name.as_str(), var))
     }
@@ -54,10 +78,26 @@ impl ParameterSource for Parameters {
         let values: Vec<f32> = (0..rows * columns)
             .map(|_| random.random_range(-limit..limit))
             .collect();
-        let var = Var::from_tensor(
-            &Tensor::from_vec(values, (rows, columns), &self.device)?.to_dtype(DType::F32)?,
-        )?;
-        self.named.push((name.to_owned(), var.clone()));
-        Ok(var.as_tensor().clone())
+        let values = Tensor::from_vec(values, (rows, columns), &self.device)?;
+        self.add(name, &values.to_dtype(DType::F32)?)
+    }
+}
+
+/// Parameters on their way out of a file.
+struct Loading<'a> {
+    weights: WeightsFile<'a>,
+    parameters: Parameters,
+}
+
+impl ParameterSource for Loading<'_> {
+    fn parameter(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+        gain: f32,
+    ) -> Result<Tensor, ModelError> {
+        let values = self.weights.parameter(name, rows, columns, gain)?;
+        self.parameters.add(name, &values)
     }
 }

@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::Tensor;
-use kiskadee_voice::acoustic::Network;
+use kiskadee_voice::acoustic::{Network, WeightsFile};
 
 use super::batch::Sampler;
 use super::checkpoint::{self, State};
 use super::loss::{Losses, losses};
 use super::normalization::Normalization;
 use super::optimizer::AdamW;
-use super::options::RunOptions;
+use super::options::{Beginning, RunOptions};
 use super::parameters::Parameters;
 use super::progress::{Log, Meter, Progress};
 use crate::TrainError;
@@ -82,27 +82,54 @@ struct Run {
 impl Run {
     fn open(speakers: &[Speaker], options: &RunOptions) -> Result<Self, TrainError> {
         let recipe = &options.recipe;
+        let latest = checkpoint::list_checkpoints(&options.out)?.pop();
+        if latest.is_none()
+            && let Some(Beginning::Weights(weights)) = &options.begin_with
+        {
+            return Self::tune(weights, speakers, options);
+        }
         let (parameters, network) =
             Parameters::create(&recipe.config, recipe.seed, &options.device)?;
         let mut optimizer = AdamW::new(&parameters);
-        let latest = checkpoint::list_checkpoints(&options.out)?.pop();
         let state = match (latest, &options.begin_with) {
             (Some(path), _) if options.resume => {
                 checkpoint::peek(&path)?.check_goes_on(recipe, speakers)?;
                 checkpoint::load(&path, &parameters, &mut optimizer)?
             }
             (Some(_), _) => return Err(TrainError::Occupied(options.out.clone())),
-            (None, Some(path)) => {
+            (None, Some(Beginning::Checkpoint(path))) => {
                 let before = checkpoint::load(path, &parameters, &mut AdamW::new(&parameters))?;
                 State::new(recipe, speakers, before.normalization)
             }
-            (None, None) => State::new(recipe, speakers, Normalization::measure(speakers)),
+            (None, _) => State::new(recipe, speakers, Normalization::measure(speakers)),
         };
         Ok(Self {
             parameters,
             network,
             optimizer,
             state,
+        })
+    }
+
+    /// From a model's weights, with moments of nothing.
+    fn tune(
+        weights: &[u8],
+        speakers: &[Speaker],
+        options: &RunOptions,
+    ) -> Result<Self, TrainError> {
+        let (file, description) = WeightsFile::open(weights, &options.device)?;
+        if description.config != options.recipe.config {
+            return Err(TrainError::Options(
+                "the weights are those of a model of another size".into(),
+            ));
+        }
+        let (parameters, network) = Parameters::load(&description.config, file, &options.device)?;
+        let normalization = Normalization::of(&description);
+        Ok(Self {
+            optimizer: AdamW::new(&parameters),
+            state: State::new(&options.recipe, speakers, normalization),
+            parameters,
+            network,
         })
     }
 

@@ -5,9 +5,12 @@
     reason = "a test's helpers may fail as the test may"
 )]
 
+mod alignment;
 mod corpus_file;
 mod gradients;
 mod speaking;
+mod spoken;
 mod synthetic;
 mod training;
+mod tuning;
 mod voice;

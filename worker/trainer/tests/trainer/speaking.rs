@@ -34,6 +34,7 @@ fn train_model() -> AcousticModel {
         batch: 4,
         learning_rate: 5e-3,
         seed: 9,
+        warm_up: 100,
     };
     let options = RunOptions {
         recipe,

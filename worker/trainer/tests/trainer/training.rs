@@ -10,7 +10,8 @@ use kiskadee_trainer::TrainError;
 use kiskadee_trainer::evaluation::evaluate;
 use kiskadee_trainer::export::{VoiceRecipe, export};
 use kiskadee_trainer::training::{
-    Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log, train,
+    Beginning, Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, read_log,
+    train,
 };
 use kiskadee_voice::acoustic::{AcousticModel, Config};
 
@@ -28,6 +29,7 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         batch: 4,
         learning_rate: 5e-3,
         seed: 9,
+        warm_up: 100,
     };
     RunOptions {
         recipe,
@@ -113,7 +115,8 @@ fn a_run_can_begin_where_another_ended() {
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let before = run(&options(first.path(), 150), None);
     let mut options = options(second.path(), 50);
-    options.begin_with = list_checkpoints(first.path()).unwrap().pop();
+    let latest = list_checkpoints(first.path()).unwrap().pop();
+    options.begin_with = latest.map(Beginning::Checkpoint);
     let after = run(&options, None);
     assert_eq!(before.normalization, after.normalization);
     let loss = |out: &Path| read_log(&out.join("log.jsonl")).unwrap()[0].total;

@@ -46,6 +46,7 @@ fn options(out: &Path) -> VoiceTraining {
         batch: 2,
         learning_rate: 5e-3,
         seed: 1,
+        warm_up: 100,
     };
     let run = RunOptions {
         recipe,

@@ -19,8 +19,8 @@ pub use error::ModelError;
 pub use features::{
     FRAME_FEATURES, PHONE_FEATURES, SentenceKind, frame_features, phone_features, whole_durations,
 };
-pub use model::{AcousticModel, MatchError};
+pub use model::{AcousticModel, BUILT_IN, MatchError};
 pub use network::{EncodedPhones, FRAME_PARAMETERS, FRAMES_PER_ROW, Network, ParameterSource};
 pub use unfold::Segments;
 pub use utterance::{LONGEST_SECONDS, MOST_TOKENS, Spoken, TokenControl, Utterance};
-pub use weights::{BuiltInVoice, ModelDescription, Scale, phone_names, write_weights};
+pub use weights::{BuiltInVoice, ModelDescription, Scale, WeightsFile, phone_names, write_weights};

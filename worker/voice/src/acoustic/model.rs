@@ -17,7 +17,7 @@ use crate::VocoderFrames;
 use crate::speaker::{Moments, Speaker, SpeakerVector, TooLittleSpeech, Warp};
 
 /// The weights that come with the product.
-static BUILT_IN: &[u8] = include_bytes!("../../weights/kiskadee.safetensors");
+pub static BUILT_IN: &[u8] = include_bytes!("../../weights/kiskadee.safetensors");
 
 /// Phones in one pass, which bounds the memory that it takes. A CPU gains nothing from more than a sentence at once, and
 /// small products stay on the thread that asked; an accelerator wants many.

@@ -118,16 +118,14 @@ pub fn phone_names() -> Vec<String> {
 }
 
 /// The parameters of a file.
-pub(super) struct WeightsFile<'a> {
+pub struct WeightsFile<'a> {
     tensors: SafeTensors<'a>,
     device: Device,
 }
 
 impl<'a> WeightsFile<'a> {
-    pub(super) fn open(
-        bytes: &'a [u8],
-        device: &Device,
-    ) -> Result<(Self, ModelDescription), ModelError> {
+    /// Of a device's tensors. Errors: what is no file of such a model, or one of another program's.
+    pub fn open(bytes: &'a [u8], device: &Device) -> Result<(Self, ModelDescription), ModelError> {
         if bytes.len() > MOST_BYTES {
             return Err(ModelError::Limit {
                 what: "the size of the weights in bytes",

@@ -1,7 +1,7 @@
 //! From the teacher's samples and the lengths of its symbols to a recording: phones, durations, vocoder parameters.
 
 use kiskadee_kokoro::FRAMES_AHEAD;
-use kiskadee_pronunciation::{Phone, PhoneToken};
+use kiskadee_pronunciation::PhoneToken;
 use kiskadee_voice::SAMPLE_RATE;
 use kiskadee_voice::acoustic::SentenceKind;
 use kiskadee_voice::analysis::analyze;
@@ -9,6 +9,7 @@ use kiskadee_voice::resample::resample;
 
 use super::symbols::Symbol;
 use crate::corpus::Recording;
+use crate::pitch::take_strays;
 
 /// Frames of 5 ms in one of the teacher's of 25 ms.
 const FRAMES: u32 = 5;
@@ -16,12 +17,6 @@ const FRAMES: u32 = 5;
 const SILENCE: u32 = 6;
 /// Frames of 5 ms that a phone without a symbol takes from the one before it.
 const UNWRITTEN: u32 = 2;
-/// Phones without voice, in which analysis now and then finds a pitch of noise.
-const VOICELESS: [&str; 12] = [
-    "pau", "p", "t", "k", "f", "s", "S", "tS", "sh", "ch", "th", "hh",
-];
-/// Of ln f0 from its median.
-const FARTHEST_PITCH: f32 = 0.9;
 
 /// What the teacher said.
 pub(super) struct Said<'a> {
@@ -60,7 +55,7 @@ impl Said<'_> {
         let mut samples = samples;
         samples.resize(total * kiskadee_voice::HOP, 0.0);
         let mut frames = analyze(&samples);
-        silence_strays(&mut frames.f0, &self.tokens, &durations);
+        take_strays(&mut frames.f0, &self.tokens, &durations);
         Some(Recording {
             tokens: self.tokens,
             durations,
@@ -92,35 +87,6 @@ fn give_to_unwritten(durations: &mut [u32]) {
             let given = UNWRITTEN.min(durations[index - 1].saturating_sub(1));
             durations[index - 1] -= given;
             durations[index] = given;
-        }
-    }
-}
-
-/// Takes the pitch from frames that have none.
-fn silence_strays(f0: &mut [f32], tokens: &[PhoneToken], durations: &[u32]) {
-    let mut frame = 0;
-    for (token, frames) in tokens.iter().zip(durations) {
-        let end = (frame + *frames as usize).min(f0.len());
-        let name = token.phone.name().trim_start_matches("pt/");
-        if VOICELESS.contains(&name) && token.phone != Phone::SILENCE {
-            // Its edges belong to voiced neighbours as often as not.
-            let edge = (*frames as usize / 4).min(2);
-            let inner =
-                (frame + edge).min(end)..end.saturating_sub(edge).max((frame + edge).min(end));
-            f0[inner].fill(0.0);
-        } else if token.phone == Phone::SILENCE {
-            f0[frame..end].fill(0.0);
-        }
-        frame = end;
-    }
-    let mut voiced: Vec<f32> = f0.iter().copied().filter(|f0| *f0 > 0.0).collect();
-    voiced.sort_by(f32::total_cmp);
-    let Some(median) = voiced.get(voiced.len() / 2).copied() else {
-        return;
-    };
-    for f0 in f0.iter_mut().filter(|f0| **f0 > 0.0) {
-        if (*f0 / median).ln().abs() > FARTHEST_PITCH {
-            *f0 = 0.0;
         }
     }
 }
