@@ -27,7 +27,7 @@ pub use espeak::{
     Clause, Espeak, EspeakConfig, PhonemeStyle, Phonemizer, PhonemizerConfig, WordPhones,
 };
 pub use join::Joiner;
-pub use kiskadee::{Kiskadee, KiskadeeConfig};
+pub use kiskadee::{Audition, Kiskadee, KiskadeeConfig, audition, is_tuned};
 pub use kiskadee_cache::{CacheError, CacheStats, ModelCache};
 pub use kiskadee_process::EngineProgram;
 pub use kiskadee_text::{Dictionary, Entry};

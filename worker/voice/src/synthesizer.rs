@@ -1,6 +1,6 @@
 //! The stages in a row: sentences to samples, with the times of their words.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use candle_core::Device;
 use kiskadee_pronunciation::{PhoneToken, Pronouncer, PronunciationError};
@@ -56,8 +56,8 @@ pub struct SpokenWord {
 /// Everything that is needed to speak; safe to share.
 pub struct Synthesizer {
     model: AcousticModel,
-    english: Pronouncer,
-    portuguese: Pronouncer,
+    english: Arc<Pronouncer>,
+    portuguese: Arc<Pronouncer>,
 }
 
 impl Synthesizer {
@@ -65,9 +65,19 @@ impl Synthesizer {
     pub fn built_in(device: &Device) -> Result<Self, SynthesisError> {
         Ok(Self {
             model: AcousticModel::built_in(device)?,
-            english: Pronouncer::built_in(Language::English)?,
-            portuguese: Pronouncer::built_in(Language::Portuguese)?,
+            english: Pronouncer::built_in(Language::English)?.into(),
+            portuguese: Pronouncer::built_in(Language::Portuguese)?.into(),
         })
+    }
+
+    /// The same with another model; what both need beside it is shared.
+    #[must_use]
+    pub fn with_model(&self, model: AcousticModel) -> Self {
+        Self {
+            model,
+            english: Arc::clone(&self.english),
+            portuguese: Arc::clone(&self.portuguese),
+        }
     }
 
     pub fn model(&self) -> &AcousticModel {

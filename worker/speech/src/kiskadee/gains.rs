@@ -10,11 +10,13 @@ use kiskadee_voice::{
     Line, SAMPLE_RATE, SynthesisError, Synthesizer, loudness, speaker::Speaker, vocoder::Vocoder,
 };
 
+use super::models::Model;
+
 /// Voices whose gain is kept; the measurement takes a hundredth of a second or so.
 const KEPT: usize = 256;
 
 /// What a voice says to have its loudness measured.
-fn sample(language: Language) -> &'static str {
+pub(super) fn sample(language: Language) -> &'static str {
     match language {
         Language::English => {
             "The little boat went over the water in the morning light, and nobody saw where it came from."
@@ -27,32 +29,45 @@ fn sample(language: Language) -> &'static str {
 
 /// Factors by voice.
 #[derive(Default)]
-pub(super) struct Gains(Mutex<VecDeque<(Speaker, Language, f32)>>);
+pub(super) struct Gains(Mutex<VecDeque<Gain>>);
+
+struct Gain {
+    /// The name of the model that it was measured in.
+    model: String,
+    speaker: Speaker,
+    language: Language,
+    factor: f32,
+}
 
 impl Gains {
     /// The factor that brings a speaker to the loudness of all voices.
     pub(super) fn get(
         &self,
-        model: &Synthesizer,
+        model: &Model,
         speaker: Speaker,
         language: Language,
     ) -> Result<f32, SynthesisError> {
-        if let Some(gain) = self.find(speaker, language) {
+        if let Some(gain) = self.find(&model.name, speaker, language) {
             return Ok(gain);
         }
-        let gain = measure(model, speaker, language)?;
+        let factor = measure(&model.synthesizer, speaker, language)?;
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.truncate(KEPT - 1);
-        kept.push_front((speaker, language, gain));
-        Ok(gain)
+        kept.push_front(Gain {
+            model: model.name.clone(),
+            speaker,
+            language,
+            factor,
+        });
+        Ok(factor)
     }
 
-    fn find(&self, speaker: Speaker, language: Language) -> Option<f32> {
+    fn find(&self, model: &str, speaker: Speaker, language: Language) -> Option<f32> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept
-            .iter()
-            .find(|(known, tongue, _)| *known == speaker && *tongue == language);
-        found.map(|(_, _, gain)| *gain)
+        let found = kept.iter().find(|gain| {
+            gain.speaker == speaker && gain.language == language && gain.model == model
+        });
+        found.map(|gain| gain.factor)
     }
 }
 

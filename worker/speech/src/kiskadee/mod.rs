@@ -4,33 +4,38 @@
 //! Every stream asks for its next sentence when it is read, and threads of the engine's own take what all streams have
 //! asked for in passes. A sentence sounds the same alone and among others, so nothing depends on who else speaks.
 
+mod audition;
 mod gains;
+mod models;
 mod pieces;
 mod scheduler;
 mod speaking;
+mod tuned;
 mod voices;
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
-use candle_core::Device;
 use kiskadee_pronunciation::is_readable;
 use kiskadee_shared::quality::QualityProfile;
 use kiskadee_text::Language;
-use kiskadee_voice::{SAMPLE_RATE, Synthesizer};
+use kiskadee_voice::SAMPLE_RATE;
 
+pub use self::{
+    audition::{Audition, audition},
+    tuned::is_tuned,
+};
 use self::{
+    models::Models,
     scheduler::Scheduler,
     speaking::Speaking,
     voices::{Matcher, Voices},
 };
 use crate::{
-    CacheError, CacheStats, Engine, EngineInfo, ModelCache, SpeechError, SpeechRequest, Utterance,
-    VoiceMaker, engine::ProfileInfo,
+    CacheStats, Engine, EngineInfo, SpeechError, SpeechRequest, Utterance, VoiceMaker,
+    engine::ProfileInfo,
 };
 
 const NAME: &str = "kiskadee";
-/// What the model takes in memory: its weights as f32, and both lexicons.
-const MODEL_BYTES: u64 = 24 << 20;
 const SPEEDS: std::ops::RangeInclusive<f32> = 0.25..=4.0;
 
 /// How the engine is run.
@@ -62,9 +67,9 @@ pub struct Kiskadee {
 impl Kiskadee {
     /// Loads the model and starts the threads. Fails with [`SpeechError::Unavailable`] where that is not possible.
     pub async fn start(config: KiskadeeConfig) -> Result<Self, SpeechError> {
-        let models = Arc::new(Models(ModelCache::new(config.model_budget)));
-        let model = models.get().await?;
-        let voices = Voices::of(model.model()).map_err(unavailable)?;
+        let models = Arc::new(Models::new(config.model_budget));
+        let model = models.built_in().await?;
+        let voices = Voices::of(model.synthesizer.model()).map_err(unavailable)?;
         Ok(Self {
             info: describe(&voices),
             voices: Arc::new(voices),
@@ -129,25 +134,7 @@ impl Engine for Kiskadee {
     }
 
     fn cache_stats(&self) -> Option<CacheStats> {
-        Some(self.models.0.stats())
-    }
-}
-
-/// The models that are in memory.
-struct Models(ModelCache<Synthesizer>);
-
-impl Models {
-    async fn get(&self) -> Result<Arc<Synthesizer>, SpeechError> {
-        let model = self.0.get(NAME, MODEL_BYTES, async || {
-            let loading = tokio::task::spawn_blocking(|| Synthesizer::built_in(&Device::Cpu));
-            let loaded = loading.await.map_err(unavailable)?;
-            loaded.map_err(unavailable)
-        });
-        model.await.map_err(|error| match error {
-            CacheError::Load(error) => error,
-            CacheError::Full { .. } => SpeechError::Retry(error.to_string()),
-            CacheError::TooLarge { .. } => SpeechError::Unavailable(error.to_string()),
-        })
+        Some(self.models.stats())
     }
 }
 

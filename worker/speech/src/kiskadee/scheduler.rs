@@ -12,12 +12,12 @@ use std::{
 
 use kiskadee_text::{Language, Sentence};
 use kiskadee_voice::{
-    Line, SAMPLE_RATE, SpokenLine, SpokenWord, SynthesisError, Synthesizer, acoustic::ModelError,
-    loudness, speaker::Speaker, vocoder::Vocoder,
+    Line, SAMPLE_RATE, SpokenLine, SpokenWord, SynthesisError, acoustic::ModelError, loudness,
+    speaker::Speaker, vocoder::Vocoder,
 };
 use tokio::sync::oneshot;
 
-use super::gains::Gains;
+use super::{gains::Gains, models::Model};
 use crate::SpeechError;
 
 /// Sentences in one pass: a core gains nothing from more, and the first of them would wait for the last.
@@ -27,7 +27,7 @@ const FADE: usize = SAMPLE_RATE as usize / 500;
 
 /// A sentence to be spoken.
 pub(super) struct Order {
-    pub(super) model: Arc<Synthesizer>,
+    pub(super) model: Arc<Model>,
     pub(super) sentence: Sentence,
     pub(super) language: Language,
     pub(super) speaker: Speaker,
@@ -108,13 +108,21 @@ fn take(tickets: &Mutex<Receiver<Ticket>>) -> Option<Vec<Ticket>> {
     )
 }
 
-/// Speaks all orders of a pass. What one of them makes fail is tried alone, so that it harms no other.
+/// Speaks all orders of a pass, those that follow one another in the same model together.
 fn speak(orders: &[Order], gains: &Gains) -> Vec<Answer> {
+    orders
+        .chunk_by(|a, b| Arc::ptr_eq(&a.model, &b.model))
+        .flat_map(|orders| speak_together(orders, gains))
+        .collect()
+}
+
+/// What one of the orders makes fail is tried alone, so that it harms no other.
+fn speak_together(orders: &[Order], gains: &Gains) -> Vec<Answer> {
     let Some(first) = orders.first() else {
         return Vec::new();
     };
     let lines: Vec<Line<'_>> = orders.iter().map(line).collect();
-    match first.model.synthesize(&lines) {
+    match first.model.synthesizer.synthesize(&lines) {
         Ok(spoken) => orders
             .iter()
             .zip(spoken)
@@ -123,7 +131,7 @@ fn speak(orders: &[Order], gains: &Gains) -> Vec<Answer> {
         Err(error) if orders.len() == 1 => vec![Err(reason(&error))],
         Err(_) => orders
             .chunks(1)
-            .flat_map(|order| speak(order, gains))
+            .flat_map(|order| speak_together(order, gains))
             .collect(),
     }
 }

@@ -4,13 +4,14 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use kiskadee_text::{Language, Sentence};
-use kiskadee_voice::{SAMPLE_RATE, Synthesizer, speaker::Speaker};
+use kiskadee_voice::{SAMPLE_RATE, speaker::Speaker};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Models,
+    models::{Model, Models},
     pieces::pieces,
     scheduler::{Order, Scheduler, Spoken},
+    tuned,
     voices::Voices,
 };
 use crate::{AudioChunk, AudioStream, SpeechError, VoicePart, WordTiming};
@@ -31,7 +32,7 @@ pub(super) struct Speaking {
 struct Position {
     speaking: Speaking,
     /// Known from the first sentence on.
-    speaker: Option<(Arc<Synthesizer>, Speaker)>,
+    speaker: Option<(Arc<Model>, Speaker)>,
     sentences: VecDeque<Sentence>,
     words: usize,
     words_spoken: usize,
@@ -54,11 +55,16 @@ impl Speaking {
         stream::try_unfold(position, Position::next).boxed()
     }
 
-    async fn prepare(&self) -> Result<(Arc<Synthesizer>, Speaker), SpeechError> {
-        let model = self.models.get().await?;
+    async fn prepare(&self) -> Result<(Arc<Model>, Speaker), SpeechError> {
+        if let Some(weights) = tuned::weights(&self.parts)? {
+            let model = self.models.tuned(weights).await?;
+            let speaker = tuned::speaker(model.synthesizer.model())?;
+            return Ok((model, speaker));
+        }
+        let model = self.models.built_in().await?;
         let speaker = self
             .voices
-            .speaker(model.model(), &self.voice, &self.parts)?;
+            .speaker(model.synthesizer.model(), &self.voice, &self.parts)?;
         Ok((model, speaker))
     }
 }

@@ -9,6 +9,7 @@ use kiskadee_voice::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::tuned;
 use crate::{
     CommercialUse, DEFAULT_VOICE, Licence, Recording, SpeechError, SpeechRequest, Voice, VoiceKind,
     VoiceMaker, VoicePart,
@@ -75,6 +76,7 @@ impl Voices {
         language: Language,
     ) -> Result<String, SpeechError> {
         if !request.parts.is_empty() {
+            tuned::weights(&request.parts)?;
             return Ok(request.voice.clone());
         }
         let meant = |voice: &&BuiltIn| match request.voice.as_str() {
@@ -128,15 +130,16 @@ impl Voices {
 }
 
 fn matched(model: &AcousticModel, conditioning: &[u8]) -> Result<Speaker, SpeechError> {
-    let damaged = |why: String| {
-        SpeechError::Reject(format!("the voice cannot be read, make it again: {why}"))
-    };
     let voice: MatchedVoice =
-        serde_json::from_slice(conditioning).map_err(|error| damaged(error.to_string()))?;
-    let moments = voice.moments().map_err(damaged)?;
+        serde_json::from_slice(conditioning).map_err(|error| damaged(&error.to_string()))?;
+    let moments = voice.moments().map_err(|why| damaged(&why))?;
     model
         .match_moments(&moments, &Warp::new(0.0))
-        .map_err(|error| damaged(error.to_string()))
+        .map_err(|error| damaged(&error.to_string()))
+}
+
+pub(super) fn damaged(why: &str) -> SpeechError {
+    SpeechError::Reject(format!("the voice cannot be read, make it again: {why}"))
 }
 
 impl MatchedVoice {

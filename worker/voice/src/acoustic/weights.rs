@@ -100,7 +100,13 @@ impl ModelDescription {
             .voices
             .iter()
             .all(|v| v.vector.len() == SPEAKER_WIDTH && v.pitch > 0.0);
-        if frames && statistics && positive && voices && self.liveliness.len() == MEL_CEPSTRUM {
+        let tables = [&self.frames, &self.statistics].into_iter();
+        let finite = tables
+            .flat_map(|scale| scale.mean.iter().chain(&scale.deviation))
+            .chain(&self.liveliness)
+            .all(|value| value.is_finite());
+        let fit = frames && statistics && self.liveliness.len() == MEL_CEPSTRUM;
+        if fit && positive && finite && voices {
             return Ok(());
         }
         Err(ModelError::Config(
@@ -171,10 +177,22 @@ impl ParameterSource for WeightsFile<'_> {
                 found: view.shape().to_vec(),
             });
         }
+        if !are_finite(view.data()) {
+            return Err(ModelError::Format(format!(
+                "{name} has values that are not finite"
+            )));
+        }
         let tensor =
             Tensor::from_raw_buffer(view.data(), DType::F16, &[rows, columns], &Device::Cpu);
         Ok(tensor?.to_dtype(DType::F32)?.to_device(&self.device)?)
     }
+}
+
+/// Whether these halves are: those that are not have all bits of the exponent set.
+fn are_finite(halves: &[u8]) -> bool {
+    const EXPONENT: u8 = 0x7c;
+    let (pairs, _) = halves.as_chunks::<2>();
+    pairs.iter().all(|[_, high]| high & EXPONENT != EXPONENT)
 }
 
 /// The bytes of a weights file, the same for the same values. `parameters` are matrices by name.
