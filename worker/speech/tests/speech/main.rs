@@ -4,4 +4,5 @@ mod espeak;
 mod kiskadee;
 mod openvoices;
 mod phonemes;
+mod tuned;
 mod xtts;
