@@ -1,0 +1,2 @@
+// Portuguese, by the English text.
+export default {};
