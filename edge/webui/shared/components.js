@@ -29,11 +29,9 @@ export function select(options, value, props = {}) {
   return element;
 }
 
+/** A checkbox with its label, whose `control` it is. */
 export function check(label, props = {}) {
-  const input = h("input", { type: "checkbox", ...props });
-  const element = h("label", { class: "check" }, input, h("span", {}, label));
-  element.control = input;
-  return element;
+  return h("label", { class: "check" }, h("input", { type: "checkbox", ...props }), h("span", {}, label));
 }
 
 export function notice(kind, ...children) {
