@@ -43,6 +43,6 @@ export function pagedTable({ caption, columns, load, none, rowProps = () => ({})
 export function table(caption, columns, items, rowProps = () => ({})) {
   const head = h("tr", {}, columns.map(([label, , kind]) => h("th", { scope: "col", class: kind ?? null }, label)));
   const rows = items.map((item) => h("tr", rowProps(item), columns.map(([label, cell, kind]) =>
-    h("td", { class: kind ?? null, "data-label": label }, cell(item)))));
+    h("td", { class: kind ?? null, "data-label": label }, h("div", {}, cell(item))))));
   return h("table", { class: "fold" }, h("caption", { class: "hidden-text" }, caption), h("thead", {}, head), h("tbody", {}, rows));
 }
