@@ -7,6 +7,7 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const [base, username, password] = process.argv.slice(2);
 const report = { axe: [], errors: [], wide: [] };
 const PATIENCE_MS = 60_000;
+const MIX = `Blend ${Date.now()}`;
 
 // Nothing that the rules of WCAG forbid, nothing wider than the window.
 async function examine(page, name) {
@@ -94,12 +95,12 @@ async function voices(page) {
   await page.locator('strong', { hasText: 'Heron' }).waitFor();
   await press(page, page.getByRole('button', { name: 'Mix voices' }));
   await reach(page, page.getByLabel('Name, to keep the mix as a voice'));
-  await page.keyboard.type('Blend');
+  await page.keyboard.type(MIX);
   await examine(page, 'mix');
   await press(page, page.getByRole('button', { name: 'Keep it as a voice' }));
   await page.locator('dialog').waitFor({ state: 'detached' });
-  await page.goto(`${base}/webui/voices?kind=morphed`);
-  await press(page, page.getByRole('button', { name: 'Delete Blend' }));
+  await page.goto(`${base}/webui/voices?kind=morphed&q=${encodeURIComponent(MIX)}`);
+  await press(page, page.getByRole('button', { name: `Delete ${MIX}` }));
   await examine(page, 'delete');
   await press(page, page.getByRole('button', { name: 'Delete it' }));
   await page.getByText('No voice fits.').waitFor();
