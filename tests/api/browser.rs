@@ -1,8 +1,10 @@
 //! The served pages in a real browser: scripts run, under the content security policy that is served with them.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use crate::shared_system::system;
 
@@ -51,5 +53,35 @@ fn the_reference_shows_the_operations() -> Result<()> {
 fn the_landing_page_leads_to_the_reference() -> Result<()> {
     let document = rendered("/")?;
     assert!(document.contains("href=\"/docs\""), "{document}");
+    Ok(())
+}
+
+#[test]
+fn everything_is_done_by_keyboard_and_seen_by_anybody() -> Result<()> {
+    let shared = system();
+    let of = |name: &str| shared.credentials[name].as_str().context("no credentials");
+    let output = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/pages.cjs"))
+        .args([shared.url.as_str(), of("username")?, of("password")?])
+        .output()
+        .context("node is not on the path; run `cargo xtask test`")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).context("it printed no JSON")?;
+    for faults in ["axe", "errors", "wide"] {
+        assert_eq!(report[faults], json!([]), "{report}");
+    }
+    let zip = report["zip"].as_str();
+    assert!(
+        zip.is_some_and(|name| name.starts_with("batch_")),
+        "{report}"
+    );
+    let row = report["refused_row"].as_str();
+    assert!(
+        row.is_some_and(|row| row.starts_with('4') && row.contains("nobody")),
+        "{report}"
+    );
+    assert!(report["streamed_seconds"].as_f64() > Some(1.0), "{report}");
+    assert_eq!(report["portuguese"], "Administração", "{report}");
     Ok(())
 }

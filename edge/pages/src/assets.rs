@@ -22,8 +22,9 @@ pub(crate) struct Asset {
 pub(crate) static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Pages load nothing from elsewhere and run no inline script. Swagger UI and `ReDoc` style their elements as they make them.
+/// Sound comes with credentials that a player cannot send: the pages fetch it and play it from memory, which is `blob:`.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; \
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; font-src 'self' data:; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 /// Every use asks whether the file is still the same, which costs a 304: a new release is seen at once.

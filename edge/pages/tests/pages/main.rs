@@ -4,6 +4,8 @@
     reason = "a test may stop at what it did not expect"
 )]
 
+mod modules;
+
 use axum::{
     body::{Body, to_bytes},
     http::{Request, Response, StatusCode, header},
@@ -25,7 +27,19 @@ async fn body(response: Response<Body>) -> Vec<u8> {
 
 #[tokio::test]
 async fn pages_come_with_a_policy_that_forbids_scripts_from_elsewhere() {
-    for path in ["/", "/docs", "/redoc", "/webui/reset"] {
+    for path in [
+        "/",
+        "/docs",
+        "/redoc",
+        "/webui/reset",
+        "/webui/sign-in",
+        "/webui/speech",
+        "/webui/batch",
+        "/webui/voices",
+        "/webui/training",
+        "/webui/account",
+        "/webui/admin",
+    ] {
         let response = get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(
