@@ -107,7 +107,7 @@ async function voices(page) {
 }
 
 async function every(page) {
-  for (const path of ['/', '/webui/speech', '/webui/voices', '/webui/training', '/webui/account', '/webui/account?tab=webhooks', '/webui/admin']) {
+  for (const path of ['/', '/webui/speech', '/webui/voices', '/webui/account', '/webui/account?tab=webhooks', '/webui/admin']) {
     await page.goto(base + path);
     await page.locator('main h1').waitFor();
     await page.waitForLoadState('networkidle');
