@@ -7,7 +7,13 @@ use kiskadee_voice::{
 };
 use serde::Serialize;
 
-use super::{NAME, gains::sample, models::Model, tuned, unavailable, voices::damaged};
+use super::{
+    NAME,
+    gains::sample,
+    models::Model,
+    tuned, unavailable,
+    voices::{damaged, tag},
+};
 use crate::SpeechError;
 
 /// Letters, spaces counted, that anyone says in a second.
@@ -52,7 +58,7 @@ pub fn audition(weights: &[u8]) -> Result<Audition, SpeechError> {
     let samples = Vocoder::new().synthesize(&frames);
     let heard = Audition {
         sha256: tuned::hash(weights),
-        language: home.to_owned(),
+        language: tag(language).to_owned(),
         seconds: samples.len() as f64 / f64::from(SAMPLE_RATE),
         lufs: loudness::integrated(&samples, SAMPLE_RATE).unwrap_or(f32::NEG_INFINITY),
         pitch: median_pitch(&frames),
