@@ -1,10 +1,9 @@
 // What the pages say, in the language of whoever reads it. The English text is the key; each other language has a file.
-import en from "./messages/en.js";
 import pt from "./messages/pt.js";
 import { read, write } from "./settings.js";
 
 export const LANGUAGES = { en: "English", pt: "Português" };
-const TABLES = { en, pt };
+const TABLES = { en: {}, pt };
 
 /** The language that was chosen, else the browser's, else English. */
 export const language = choose(read("language"), globalThis.navigator?.languages ?? []);
