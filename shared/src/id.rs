@@ -138,6 +138,18 @@ wire_ids! {
     UploadId = "upload";
     /// An entry of a pronunciation dictionary.
     PronunciationId = "pron";
+    /// Recordings and their words, from which a voice is trained.
+    DatasetId = "dataset";
+    /// A recording of a dataset.
+    FileId = "file";
+    /// A stretch of a recording with its words.
+    SegmentId = "segment";
+    /// A run that trains a voice.
+    RunId = "run";
+    /// What a run leaves on its way.
+    CheckpointId = "checkpoint";
+    /// The same texts by two voices.
+    ComparisonId = "comparison";
     /// A user.
     UserId = "user";
     /// An API key.

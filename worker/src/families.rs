@@ -8,11 +8,12 @@ use kiskadee_runner::Family;
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{Speech, Tools};
 use kiskadee_storage::Store;
+use kiskadee_training_jobs::{Training, Workshop};
 use kiskadee_upload_jobs::Uploads;
 
 use crate::{WorkerConfig, WorkerError};
 
-pub const FAMILIES: [&str; 3] = ["speech", "archive", "uploads"];
+pub const FAMILIES: [&str; 4] = ["speech", "archive", "uploads", "training"];
 
 /// What families are made with.
 pub(crate) struct Services<'a> {
@@ -39,6 +40,12 @@ fn one(name: &str, services: &Services<'_>) -> Result<Arc<dyn Family>, WorkerErr
         "speech" => Arc::new(speech(services)?),
         "archive" => Arc::new(Archive::new(queue, store)),
         "uploads" => Arc::new(Uploads::new(store)),
+        "training" => Arc::new(Training::new(Workshop {
+            queue,
+            store,
+            ffmpeg: services.config.ffmpeg.clone().into(),
+            scratch: services.scratch.to_owned(),
+        })),
         _ => return Err(WorkerError::UnknownFamily(name.to_owned())),
     })
 }

@@ -13,7 +13,7 @@ pub use postman::collection;
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// The areas of the API in the order in which they are shown. Every operation has one of them as its tag.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "Accounts",
         "Registration, sign-in, the profile and API keys.",
@@ -28,6 +28,10 @@ const TAGS: [(&str, &str); 10] = [
     ),
     ("Jobs", "The state, the events and the audio of jobs."),
     ("Voices", "The voices that speak, with samples."),
+    (
+        "Training",
+        "Datasets of recordings, runs that train voices on them, and what runs leave.",
+    ),
     (
         "Uploads",
         "Files of any size, in parts, for the work that needs them.",
@@ -50,6 +54,7 @@ pub fn parts() -> Vec<(&'static str, OpenApi)> {
         ("accounts", kiskadee_accounts::openapi()),
         ("jobs", kiskadee_jobs_api::openapi()),
         ("speech", kiskadee_speech_api::openapi()),
+        ("training", kiskadee_training_api::openapi()),
         ("uploads", kiskadee_uploads_api::openapi()),
         ("ops", kiskadee_ops::openapi()),
         ("pages", kiskadee_pages::openapi()),

@@ -36,11 +36,12 @@ const OPEN: [&str; 12] = [
 const BY_TOKEN_ALONE: [&str; 2] = ["delete /auth/me", "post /api/v1/advanced/auth/api-key"];
 
 /// The components that know callers.
-const ROUTERS: [fn() -> &'static Router; 5] = [
+const ROUTERS: [fn() -> &'static Router; 6] = [
     kiskadee_accounts::router,
     kiskadee_jobs_api::router,
     kiskadee_ops::router,
     kiskadee_speech_api::router,
+    kiskadee_training_api::router,
     kiskadee_uploads_api::router,
 ];
 

@@ -1,0 +1,73 @@
+//! Voice training as a family of jobs.
+
+use std::{path::PathBuf, sync::Arc};
+
+use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use kiskadee_queue::Queue;
+use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, PoolName};
+use kiskadee_storage::Store;
+use tracing::Instrument as _;
+
+use crate::{dataset, run};
+
+/// What jobs work with.
+#[derive(Debug, Clone)]
+pub struct Workshop {
+    pub queue: Queue,
+    pub store: Store,
+    /// The program that decodes.
+    pub ffmpeg: PathBuf,
+    /// Where files of jobs lie; gone with the process.
+    pub scratch: PathBuf,
+}
+
+/// Makes datasets and trains voices on them.
+#[derive(Debug)]
+pub struct Training {
+    workshop: Arc<Workshop>,
+}
+
+impl Training {
+    pub fn new(workshop: Workshop) -> Self {
+        Self {
+            workshop: Arc::new(workshop),
+        }
+    }
+}
+
+async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
+    if job.kind.starts_with("dataset_") {
+        dataset::make(workshop, job).await
+    } else {
+        run::make(workshop, job).await
+    }
+}
+
+impl Family for Training {
+    fn name(&self) -> &'static str {
+        "training"
+    }
+
+    fn lanes(&self) -> Vec<Lane> {
+        let lane = |batch_key: &str, pool| Lane {
+            batch_key: batch_key.to_owned(),
+            pool,
+        };
+        vec![
+            lane(dataset::BATCH_KEY, PoolName::Cpu),
+            lane(run::SPEECH_BATCH_KEY, PoolName::Cpu),
+            lane(run::BATCH_KEY, PoolName::Long),
+        ]
+    }
+
+    fn run(&self, jobs: Vec<Job>) -> Answers {
+        let making = jobs.into_iter().map(|job| {
+            let (workshop, id) = (Arc::clone(&self.workshop), job.attempt.job);
+            let span = job.attempt.span.clone();
+            async move { make(&workshop, &job).await }
+                .map(move |made| (id, made))
+                .instrument(span)
+        });
+        making.collect::<FuturesUnordered<_>>().boxed()
+    }
+}
