@@ -20,8 +20,7 @@ const QUESTIONS: &[(&str, &str)] = &[
 ];
 /// Asks tables that only this release has.
 const SEED: (&str, &str) = ("row", include_str!("catalog/seed.sql"));
-const OURS: &str =
-    "('account', 'api', 'kiskadee', 'queue', 'speech', 'storage', 'telemetry', 'webhook')";
+const OURS: &str = "('account', 'api', 'kiskadee', 'queue', 'speech', 'storage', 'telemetry', 'training', 'webhook')";
 
 /// Everything but what lies in the tables.
 pub(crate) async fn of(connection: &mut PgConnection) -> Lines {
