@@ -1,9 +1,13 @@
-//! From recordings to a dataset that a voice can be trained on: where somebody speaks, and how that is cut into segments.
+//! From recordings to a dataset that a voice can be trained on: where somebody speaks, how that is cut into segments, what they are worth, and the
+//! folders and archives in which they come and go.
 //!
-//! Samples in, numbers out: it knows no files, no queue and no HTTP.
+//! Samples and bytes in, numbers and words out: it knows no files, no queue and no HTTP.
 
 mod error;
+pub mod formats;
+mod reason;
 pub mod segment;
 pub mod vad;
 
 pub use error::DatasetError;
+pub use reason::{Finding, Reason, Severity, UnknownReason};

@@ -1,5 +1,6 @@
 //! The public face of the crate.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod formats;
 mod segments;
 mod vad;
