@@ -3,6 +3,7 @@
 //!
 //! Samples and bytes in, numbers and words out: it knows no files, no queue and no HTTP.
 
+pub mod archive;
 mod error;
 pub mod formats;
 mod reason;

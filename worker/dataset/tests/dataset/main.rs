@@ -1,6 +1,7 @@
 //! The public face of the crate.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod archive;
 mod formats;
 mod segments;
 mod vad;
