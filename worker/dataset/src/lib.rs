@@ -6,6 +6,7 @@
 pub mod archive;
 mod error;
 pub mod formats;
+pub mod measures;
 mod reason;
 pub mod segment;
 pub mod vad;

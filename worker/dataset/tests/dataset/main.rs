@@ -3,5 +3,6 @@
 
 mod archive;
 mod formats;
+mod measures;
 mod segments;
 mod vad;
