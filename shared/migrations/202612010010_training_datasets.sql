@@ -28,6 +28,12 @@ create table training.dataset (
   -- The step under way, one at a time.
   step text check (step in ('import', 'download', 'segment', 'transcribe')),
   step_job uuid,
+  -- An object that only the step needs: it goes with it.
+  step_key text,
+  -- How the last one ended: {"name", "job_id", "outcome", "error", "ended_at"}.
+  last_step jsonb,
+  -- Sounds of the language that the words have, and that they lack, as the last look at all of them found: {"covered", "missing"}.
+  phones jsonb,
   -- Counts changes of segments and their words: what was computed of an older revision is out of date.
   revision bigint not null default 0,
   created_at timestamptz not null default clock_timestamp(),
@@ -76,7 +82,7 @@ create table training.segment (
   key text not null,
   bytes bigint not null,
   text text,
-  text_source text check (text_source in ('given', 'prompts', 'whisper', 'remote', 'pocketsphinx')),
+  text_source text check (text_source in ('given', 'prompts', 'whisper', 'remote', 'pocketsphinx', 'edited')),
   -- A person wrote or confirmed the words: no step overwrites them unless it is told to.
   edited boolean not null default false,
   -- Pending: it waits for words.
@@ -85,6 +91,8 @@ create table training.segment (
   decided boolean not null default false,
   -- Why it is rejected, or what is odd about it.
   reasons text[] not null default '{}',
+  -- Of the reasons those for which it is rejected.
+  faults text[] not null default '{}',
   -- What was measured: {"snr_db", "clipped", "loudness_lufs", "silence", "bandwidth_hz", "hash", ...}
   measures jsonb not null default '{}',
   alignment_score double precision,

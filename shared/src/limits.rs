@@ -33,6 +33,16 @@ pub const RECORDINGS: RangeInclusive<usize> = 1..=8;
 pub const RECORDING_SECONDS: RangeInclusive<f64> = 3.0..=60.0;
 /// Seconds of all of them together.
 pub const RECORDINGS_SECONDS: f64 = 300.0;
+/// Characters of the name of a dataset.
+pub const DATASET_NAME_CHARS: RangeInclusive<usize> = 1..=64;
+/// Recordings of one form for a dataset.
+pub const DATASET_FORM_FILES: usize = 50;
+/// Characters of what is said in a segment of a recording.
+pub const SEGMENT_TEXT_CHARS: RangeInclusive<usize> = 1..=1000;
+/// Segments that are changed in one request.
+pub const SEGMENT_EDITS: RangeInclusive<usize> = 1..=500;
+/// Bytes of such a request: the longest words of all of them with four bytes a character would take more, but no speech is so dense.
+pub const SEGMENT_EDITS_BYTES: usize = 1024 * 1024;
 /// Bytes of one part of an upload; all but the last have as many.
 pub const UPLOAD_PART_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes of an upload, whatever its family: what one request can bring to a bucket (S3's limit).

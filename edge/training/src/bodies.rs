@@ -1,27 +1,14 @@
 //! What the API document shows of voice training.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+mod dataset;
+mod segment;
 
-/// A dataset.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Dataset {
-    #[schema(pattern = "^dataset_[0-9a-f]{32}$")]
-    pub dataset_id: String,
-    pub name: String,
-    pub language: String,
-    #[schema(format = DateTime)]
-    pub created_at: String,
-    #[schema(format = DateTime)]
-    pub updated_at: String,
-}
-
-/// A page of datasets.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DatasetList {
-    pub items: Vec<Dataset>,
-    #[schema(required = true)]
-    pub next_cursor: Option<String>,
-}
+pub use dataset::{
+    Consent, Dataset, DatasetBody, DatasetChanges, DatasetForm, DatasetFormat, DatasetList,
+    DatasetStats, FileCounts, FilesAnswer, ImportBody, ImportResult, LastStep, PromptList, Rights,
+    SegmentCounts, SegmentResult, StepAnswer, StepName, StepUnderWay, TakenFile, TranscribeResult,
+};
+pub use segment::{
+    ChangedSegments, DatasetFile, DatasetFileList, DatasetItem, Decision, NamedEdit, Only, Segment,
+    SegmentBody, SegmentEdit, SegmentEdits, SegmentState, TranscribeBody, WordSource,
+};

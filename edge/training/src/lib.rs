@@ -5,10 +5,15 @@ pub mod bodies;
 mod datasets;
 
 mod listed {
-    use crate::datasets;
+    use crate::datasets::{collection, files, lists, segments, steps};
 
     kiskadee_edge_kit::routes! {
-        datasets::list_datasets,
+        collection::create_dataset, collection::list_datasets, collection::show_dataset, collection::change_dataset,
+        collection::delete_dataset, collection::dataset_stats,
+        files::upload_files, files::import_upload, files::delete_file,
+        steps::segment_dataset, steps::transcribe_dataset,
+        lists::list_files,
+        segments::edit_segments, segments::show_segment, segments::edit_segment, segments::segment_audio,
     }
 }
 
@@ -17,7 +22,12 @@ pub use listed::router;
 /// What this component contributes to the `OpenAPI` document: its routes, and what its jobs make.
 #[cfg(not(target_family = "wasm"))]
 pub fn openapi() -> kiskadee_edge_kit::utoipa::openapi::OpenApi {
-    listed::openapi()
+    use bodies::{ImportResult, SegmentResult, TranscribeResult};
+    use kiskadee_edge_kit::openapi::with_job_result;
+
+    let document = with_job_result::<ImportResult>(listed::openapi());
+    let document = with_job_result::<SegmentResult>(document);
+    with_job_result::<TranscribeResult>(document)
 }
 
 #[cfg(target_family = "wasm")]

@@ -13,4 +13,4 @@ begin
 end
 $$;
 
-grant execute on function api.enter to kiskadee_speech, kiskadee_uploads, kiskadee_jobs;
+grant execute on function api.enter to kiskadee_speech, kiskadee_training, kiskadee_uploads, kiskadee_jobs;

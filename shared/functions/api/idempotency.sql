@@ -27,6 +27,16 @@ begin
 end
 $$;
 
+-- The answer that a request with this key has had already, or null. It takes no key: for what is asked before the work begins.
+create or replace function api.answered(p_caller api.caller, p_key text, p_hash bytea) returns api.answer
+language sql stable as $$
+  select row(i.status, i.body, null, null, null,
+    p_caller.rate_limit, p_caller.rate_remaining, p_caller.rate_reset, null)::api.answer
+  from api.idempotency i
+  where i.owner = p_caller.user_id and i.key = p_key and i.request_hash = p_hash
+    and i.status is not null and i.expires_at > clock_timestamp()
+$$;
+
 -- Keeps a good answer for the key; any other answer frees the key, so that the request can be made again once mended.
 create or replace function api.remember(p_caller api.caller, p_key text, p_answer api.answer) returns void
 language plpgsql as $$

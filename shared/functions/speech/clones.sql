@@ -41,15 +41,9 @@ begin
     return api.refused(caller);
   end if;
   -- A twin of a request that has been answered gets that answer, without another upload.
-  if p_idempotency_key is not null then
-    select row(i.status, i.body, null, null, null,
-        caller.rate_limit, caller.rate_remaining, caller.rate_reset, null)::api.answer into answer
-    from api.idempotency i
-    where i.owner = caller.user_id and i.key = p_idempotency_key and i.request_hash = p_request_hash
-      and i.status is not null and i.expires_at > clock_timestamp();
-    if answer.status is not null then
-      return answer;
-    end if;
+  answer := api.answered(caller, p_idempotency_key, p_request_hash);
+  if answer.status is not null then
+    return answer;
   end if;
   maker := speech.voice_maker(p_form ->> 'tts_engine', p_form ->> 'language');
   answer := api.invalid(caller, p_malformed, case when maker.error is not null then jsonb_build_array(maker.error) end);

@@ -111,6 +111,26 @@ begin
 end
 $$;
 
+-- What keeps a family from storing so many more bytes for an owner, or null: files that come with a form are bounded as uploads are.
+create or replace function storage.intake_refusal(p_caller api.caller, p_family text, p_bytes bigint) returns api.answer
+language plpgsql stable as $$
+declare
+  most bigint := (select i.owner_bytes from storage.intake i where i.family = p_family);
+  refusal api.answer := storage.refusal(p_caller);
+  held bigint;
+begin
+  if refusal.status is not null then
+    return refusal;
+  end if;
+  held := storage.owned_bytes(p_caller.user_id, p_family);
+  if held + p_bytes > most then
+    return api.problem(p_caller, 409, 'storage_full', format('You have %s of %s for `%s` in use. Delete something before you send more.',
+      pg_size_pretty(held), pg_size_pretty(most), p_family));
+  end if;
+  return null;
+end
+$$;
+
 -- Announces a file.
 --
 -- p_upload: {"family", "filename", "bytes", "sha256"?: 64 hex digits}; p_malformed as everywhere.

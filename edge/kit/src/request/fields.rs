@@ -24,6 +24,16 @@ impl From<Body> for Fields {
     }
 }
 
+/// A member of a list of objects.
+impl From<Map<String, Value>> for Fields {
+    fn from(members: Map<String, Value>) -> Self {
+        Self {
+            members,
+            errors: Vec::new(),
+        }
+    }
+}
+
 impl Fields {
     pub fn note(&mut self, error: FieldError) {
         self.errors.push(error);
@@ -163,6 +173,11 @@ impl Fields {
             self.note(FieldError::new(name, "is required"));
         }
         is_absent
+    }
+
+    /// Whether a member is there that may be missing.
+    pub fn has(&self, name: &str) -> bool {
+        !self.is_absent(name)
     }
 
     fn is_absent(&self, name: &str) -> bool {
