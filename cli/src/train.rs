@@ -107,6 +107,7 @@ impl VoiceOptions {
                 resume: self.resume,
                 begin_with: self.begin_with.clone().map(Beginning::Checkpoint),
                 checkpoint_every: self.checkpoint_every,
+                report_every: 50,
                 device: device(&self.device)?,
             },
             languages: languages(&self.languages)?,

@@ -14,20 +14,29 @@ create table training.run (
   recipe jsonb not null,
   state text not null default 'queued'
     check (state in ('queued', 'running', 'stopping', 'stopped', 'completed', 'failed')),
-  -- The slice under way: a run is a chain of jobs, never two at once.
+  -- The slice under way: a run is a chain of jobs, never two at once; and the attempt that began it last.
   job_id uuid,
+  token bigint,
   slices int not null default 0,
   -- How often a slice began anew at a checkpoint after its worker was lost.
   resumed int not null default 0,
   -- Where what was analysed and aligned lies, once the first slice made it.
   corpus_key text,
+  -- What it found: {"sentences", "held_out", "left_out", "seconds", "steps", "batch_size", "learning_rate", "warmup_steps", "seed"}.
+  plan jsonb,
+  -- A loss was no number: from this step on the learning rate is half.
+  halved_from bigint,
   step bigint not null default 0,
   steps bigint,
   -- {"loss": {...}, "learning_rate", "gradient_norm", "steps_per_second", "seconds_left", "device", "worker", "memory_bytes"}
   told jsonb not null default '{}',
   discard boolean not null default false,
+  -- The number of the last line that it said, and what its lines take.
+  last_seq bigint not null default 0,
+  event_bytes bigint not null default 0,
   error text,
   webhook_url text,
+  trace text,
   created_at timestamptz not null default clock_timestamp(),
   started_at timestamptz,
   updated_at timestamptz not null default clock_timestamp(),
@@ -86,19 +95,27 @@ create table training.sample (
   unique (run_id, step, place)
 );
 
--- The versions of a trained voice, of which one is current: speech.voice names its weights.
-create table training.voice_version (
+-- The versions of a trained voice, of which one is current: its voice's conditioning is the same object.
+create table speech.voice_version (
   voice_id text not null references speech.voice on delete cascade,
   version int not null check (version > 0),
-  checkpoint_id uuid references training.checkpoint on delete set null,
+  -- Its weights.
   key text not null,
   bytes bigint not null,
   is_current boolean not null default false,
+  -- What it was made of, and the version that was current before; they may be gone.
+  checkpoint_id uuid not null,
+  dataset_id uuid not null,
+  job_id uuid not null,
+  previous int,
   created_at timestamptz not null default clock_timestamp(),
   primary key (voice_id, version)
 );
 
-create unique index voice_version_current on training.voice_version (voice_id) where is_current;
+create unique index voice_version_current on speech.voice_version (voice_id) where is_current;
+create index voice_version_by_checkpoint on speech.voice_version (checkpoint_id);
+create index voice_version_by_dataset on speech.voice_version (dataset_id);
+create index voice_version_by_job on speech.voice_version (job_id);
 
 -- The same texts by two voices, for somebody to choose without knowing which is which.
 create table training.comparison (
@@ -112,6 +129,8 @@ create table training.comparison (
   -- [{"text", "seed", "swapped", "a": {"key", "measures"}, "b": {...}, "between": {...}}], once it was spoken.
   pairs jsonb,
   error text,
+  -- Of whose recordings something is heard in it.
+  datasets uuid[] not null default '{}',
   created_at timestamptz not null default clock_timestamp()
 );
 
@@ -127,3 +146,7 @@ create table training.preference (
   at timestamptz not null default clock_timestamp(),
   primary key (comparison_id, pair, listener)
 );
+
+insert into telemetry.metric (name, kind, help, labels) values
+  ('training_runs_total', 'counter', 'Runs that trained voices and have ended, by how they did.', '{engine,state}'),
+  ('training_steps_total', 'counter', 'Steps of runs that were kept.', '{engine}');

@@ -43,6 +43,7 @@ fn one(name: &str, services: &Services<'_>) -> Result<Arc<dyn Family>, WorkerErr
         "training" => Arc::new(Training::new(Workshop {
             queue,
             store,
+            engines: services.engines.clone(),
             ffmpeg: services.config.ffmpeg.clone().into(),
             scratch: services.scratch.to_owned(),
         })),

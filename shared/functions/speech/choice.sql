@@ -2,8 +2,8 @@
 
 -- Settles the engine and the language of one combination, or says everything that is wrong with it. A part that is null
 -- was already found to be ill-formed and is not judged again. Without an engine the voice decides, and for the voice
--- `default` the most preferred engine that speaks the language. A voice that is still being made is told apart from one that
--- does not exist. Where only commercial voices may speak, others are passed over where nobody asked for them and refused where
+-- `default` the most preferred engine that speaks the language. Behind the id of a trained voice may stand a version, `voice_…@3`. A
+-- voice that is still being made is told apart from one that does not exist. Where only commercial voices may speak, others are passed over where nobody asked for them and refused where
 -- somebody did.
 create or replace function speech.resolve(
   p_caller api.caller, p_engine text, p_voice text, p_language text,
@@ -17,13 +17,15 @@ begin
   errors := '[]';
   if p_voice <> 'default' then
     select * into voice from speech.voice v
-    where v.id = p_voice and v.deleted_at is null
+    where v.id = speech.plain_voice(p_voice) and v.deleted_at is null
       and (v.owner is null or v.owner = p_caller.user_id or p_caller.role = 'admin');
     if not found then
       errors := errors || api.fault('voice_id', format('there is no voice %s%s', to_json(p_voice),
         speech.other_voices(p_caller, p_engine, p_language)));
     elsif not speech.is_ready(voice) then
       errors := errors || api.fault('voice_id', format('the voice %s is still being made', voice.id));
+    elsif strpos(p_voice, '@') > 0 and speech.weights_key(p_voice) is null then
+      errors := errors || api.fault('voice_id', format('the voice %s has no version %s', voice.id, to_json(split_part(p_voice, '@', 2))));
     elsif p_engine is not null and voice.engine <> p_engine then
       errors := errors || api.fault('voice_id',
         format('the voice %s speaks with the engine %s, not with %s', voice.id, voice.engine, p_engine));

@@ -51,7 +51,7 @@ create or replace function speech.licence_of_result(p_result jsonb) returns json
 language sql stable as $$
   select coalesce((
     select jsonb_strip_nulls(jsonb_build_object('licence', speech.licence_of(v)))
-    from speech.voice v where v.id = p_result ->> 'voice_id'), '{}')
+    from speech.voice v where v.id = speech.plain_voice(p_result ->> 'voice_id')), '{}')
 $$;
 
 -- Whether only voices whose licence allows commercial use may speak, on this installation; for `kiskadee admin`.

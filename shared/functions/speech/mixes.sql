@@ -14,9 +14,11 @@ language sql stable as $$
   select case v.kind
     when 'morphed' then speech.parts_of_mix(v.mix)
     when 'cloned' then jsonb_build_array(jsonb_build_object(
-      'voice_id', v.id, 'weight', 1, 'conditioning_key', v.conditioning_key)) end
+      'voice_id', v.id, 'weight', 1, 'conditioning_key', v.conditioning_key))
+    when 'trained' then jsonb_build_array(jsonb_build_object(
+      'voice_id', v.id, 'weight', 1, 'conditioning_key', coalesce(speech.weights_key(p_voice), v.conditioning_key))) end
   from speech.voice v
-  where v.id = p_voice and (v.conditioning_key is not null or v.mix is not null)
+  where v.id = speech.plain_voice(p_voice) and (v.conditioning_key is not null or v.mix is not null)
 $$;
 
 -- Voices and weights with mixes taken apart and the weights brought to a sum of 1: [{"voice_id", "weight"}].
@@ -58,6 +60,10 @@ language sql stable as $$
       || jsonb_build_object('field', format('voice_ids[%s]', n.place))
     from named n, speech.setting s
     where n.known and s.commercial_voices_only and not speech.is_commercial((n.voice).engine, n.voice, null)
+    union all
+    select api.fault(format('voice_ids[%s]', n.place),
+      format('%s is a trained voice, which has weights of its own and cannot be mixed with others', n.name))
+    from named n where n.known and (n.voice).kind = 'trained' and (select count(*) from named) > 1
     union all
     select api.fault('voice_ids', format('voices of one engine can be mixed; these are of %s',
       array_to_string(e.names, ', '))) from engines e where cardinality(e.names) > 1

@@ -27,7 +27,7 @@ $$;
 -- The language of a text that comes without one: its voice's first, or English.
 create or replace function speech.meant_language(p_voice text, p_language text) returns text
 language sql stable as $$
-  select coalesce(p_language, (select v.languages[1] from speech.voice v where v.id = p_voice), 'en')
+  select coalesce(p_language, (select v.languages[1] from speech.voice v where v.id = speech.plain_voice(p_voice)), 'en')
 $$;
 
 -- An item of `speech.plan` in which nothing is left open.

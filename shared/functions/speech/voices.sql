@@ -87,7 +87,8 @@ begin
     returning old.conditioning_key as key
   )
   select array_agg(t.key) into forgotten from taken t;
-  perform storage.discard(forgotten);
+  -- The current version's weights are those of the voice.
+  perform storage.discard(array(select distinct k from unnest(forgotten || speech.forget_versions(p_voices)) k));
 end
 $$;
 

@@ -26,3 +26,17 @@ create or replace function training.present_steps(p_states queue.job_state[]) re
 language sql stable as $$
   select s.job_id, coalesce(s.result -> 'summary', '{}') from unnest(p_states) s
 $$;
+
+-- Slices are no jobs of anybody's: their run is what is shown, and what its owner is told of.
+insert into queue.kind (kind, family, hidden, on_concluded, present, event_fields, max_attempts, timeout_s) values
+  ('training', 'training', true, 'training.slices_ended', null, '{}', 5, 3600),
+  ('training_load', 'training', false, 'training.loads_ended', 'training.present_loads', '{voice_id}', 3, 300),
+  ('comparison', 'training', false, 'training.comparisons_ended', 'training.present_comparisons', '{}', 3, 900)
+on conflict (kind) do update set family = excluded.family, hidden = excluded.hidden, on_concluded = excluded.on_concluded,
+  present = excluded.present, event_fields = excluded.event_fields, max_attempts = excluded.max_attempts,
+  timeout_s = excluded.timeout_s;
+
+insert into queue.lane (batch_key) values ('training:slice'), ('training:speech') on conflict do nothing;
+
+insert into storage.prefix (prefix, family) values ('training', 'training')
+on conflict (prefix) do update set family = excluded.family, kept_by = excluded.kept_by, expired_by = excluded.expired_by;

@@ -5,16 +5,19 @@ use std::{path::PathBuf, sync::Arc};
 use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use kiskadee_queue::Queue;
 use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, PoolName};
+use kiskadee_speech::Engines;
 use kiskadee_storage::Store;
 use tracing::Instrument as _;
 
 use crate::{dataset, run};
 
 /// What jobs work with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Workshop {
     pub queue: Queue,
     pub store: Store,
+    /// Those that speak what was trained.
+    pub engines: Engines,
     /// The program that decodes.
     pub ffmpeg: PathBuf,
     /// Where files of jobs lie; gone with the process.
@@ -22,7 +25,6 @@ pub struct Workshop {
 }
 
 /// Makes datasets and trains voices on them.
-#[derive(Debug)]
 pub struct Training {
     workshop: Arc<Workshop>,
 }

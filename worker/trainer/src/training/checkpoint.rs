@@ -58,7 +58,16 @@ impl State {
         recipe: &Recipe,
         speakers: &[Speaker],
     ) -> Result<(), TrainError> {
-        if self.recipe != *recipe {
+        let halved_later = recipe.halved_from.is_some_and(|from| from >= self.step);
+        let before = Recipe {
+            halved_from: if halved_later {
+                recipe.halved_from
+            } else {
+                self.recipe.halved_from
+            },
+            ..self.recipe.clone()
+        };
+        if before != *recipe {
             return Err(TrainError::OtherOptions(format!("{:?}", self.recipe)));
         }
         if self.recordings != recordings_of(speakers) {

@@ -23,6 +23,9 @@ pub struct Recipe {
     /// Steps over which the rate rises.
     #[serde(default = "default_warm_up")]
     pub warm_up: u64,
+    /// From this step on the rate is half of what it would be. A run may go on so that was made without it, from before that step.
+    #[serde(default)]
+    pub halved_from: Option<u64>,
 }
 
 fn default_warm_up() -> u64 {
@@ -38,6 +41,7 @@ impl Default for Recipe {
             learning_rate: 1.5e-3,
             seed: 1,
             warm_up: default_warm_up(),
+            halved_from: None,
         }
     }
 }
@@ -71,7 +75,11 @@ impl Recipe {
     pub fn rate(&self, step: u64) -> f32 {
         let rise = ((step + 1) as f32 / self.warm_up.max(1) as f32).min(1.0);
         let done = step as f64 / self.steps as f64;
-        self.learning_rate * rise * (0.5 + 0.5 * (done * std::f64::consts::PI).cos()) as f32
+        let share = match self.halved_from {
+            Some(from) if step >= from => 0.5,
+            _ => 1.0,
+        };
+        self.learning_rate * share * rise * (0.5 + 0.5 * (done * std::f64::consts::PI).cos()) as f32
     }
 }
 
@@ -96,6 +104,8 @@ pub struct RunOptions {
     pub begin_with: Option<Beginning>,
     /// Steps from one checkpoint to the next.
     pub checkpoint_every: u64,
+    /// Steps from one report to the next.
+    pub report_every: u64,
     pub device: Device,
 }
 
@@ -111,6 +121,17 @@ mod tests {
         };
         assert!(recipe.rate(0) < recipe.rate(50) && recipe.rate(50) < recipe.rate(99));
         assert!(recipe.rate(100) > recipe.rate(500) && recipe.rate(999) < 1e-7);
+    }
+
+    #[test]
+    fn the_rate_is_halved_from_a_step_on() {
+        let whole = Recipe::default();
+        let halved = Recipe {
+            halved_from: Some(200),
+            ..whole.clone()
+        };
+        let is = |step, share: f32| (halved.rate(step) - share * whole.rate(step)).abs() < 1e-9;
+        assert!(is(199, 1.0) && is(200, 0.5) && is(9_000, 0.5));
     }
 
     #[test]

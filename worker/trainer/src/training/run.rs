@@ -18,7 +18,6 @@ use crate::TrainError;
 use crate::corpus::Speaker;
 
 const CLIP: f32 = 1.0;
-const REPORT_EVERY: u64 = 50;
 
 /// What a run left in memory; its last checkpoint holds the same.
 pub struct Trained {
@@ -94,7 +93,11 @@ impl Run {
         let state = match (latest, &options.begin_with) {
             (Some(path), _) if options.resume => {
                 checkpoint::peek(&path)?.check_goes_on(recipe, speakers)?;
-                checkpoint::load(&path, &parameters, &mut optimizer)?
+                let state = checkpoint::load(&path, &parameters, &mut optimizer)?;
+                State {
+                    recipe: recipe.clone(),
+                    ..state
+                }
             }
             (Some(_), _) => return Err(TrainError::Occupied(options.out.clone())),
             (None, Some(Beginning::Checkpoint(path))) => {
@@ -150,7 +153,7 @@ impl Run {
             let progress = self.step(&sampler, &weights, options)?;
             meter.add(&progress);
             let last = self.state.step == recipe.steps || stop.load(Ordering::Relaxed);
-            if last || self.state.step.is_multiple_of(REPORT_EVERY) {
+            if last || self.state.step.is_multiple_of(options.report_every.max(1)) {
                 let report = meter.report();
                 log.write(&report)?;
                 observe(&report);

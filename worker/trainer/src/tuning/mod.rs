@@ -51,6 +51,7 @@ pub fn recipe(sentences: usize, seed: u64) -> Recipe {
         learning_rate: LEARNING_RATE,
         seed,
         warm_up: WARM_UP,
+        halved_from: None,
     }
 }
 
@@ -62,6 +63,7 @@ pub fn options(recipe: Recipe, out: PathBuf, device: Device) -> RunOptions {
         resume: true,
         begin_with: Some(Beginning::Weights(Arc::from(BUILT_IN))),
         checkpoint_every: 100,
+        report_every: 10,
         device,
     }
 }

@@ -35,6 +35,7 @@ fn train_model() -> AcousticModel {
         learning_rate: 5e-3,
         seed: 9,
         warm_up: 100,
+        halved_from: None,
     };
     let options = RunOptions {
         recipe,
@@ -42,6 +43,7 @@ fn train_model() -> AcousticModel {
         resume: false,
         begin_with: None,
         checkpoint_every: 1000,
+        report_every: 50,
         device: Device::Cpu,
     };
     let speakers = synthetic::speakers();

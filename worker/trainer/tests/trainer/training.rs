@@ -30,6 +30,7 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         learning_rate: 5e-3,
         seed: 9,
         warm_up: 100,
+        halved_from: None,
     };
     RunOptions {
         recipe,
@@ -37,6 +38,7 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         resume: true,
         begin_with: None,
         checkpoint_every: 7,
+        report_every: 50,
         device: Device::Cpu,
     }
 }

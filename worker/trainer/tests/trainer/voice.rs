@@ -47,6 +47,7 @@ fn options(out: &Path) -> VoiceTraining {
         learning_rate: 5e-3,
         seed: 1,
         warm_up: 100,
+        halved_from: None,
     };
     let run = RunOptions {
         recipe,
@@ -54,6 +55,7 @@ fn options(out: &Path) -> VoiceTraining {
         resume: true,
         begin_with: None,
         checkpoint_every: 50,
+        report_every: 50,
         device: Device::Cpu,
     };
     VoiceTraining {

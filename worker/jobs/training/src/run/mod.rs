@@ -1,17 +1,63 @@
 //! The slices of a run, and what is made of its checkpoints.
 
+mod comparison;
+mod corpus;
+mod judging;
+mod ledger;
+mod load;
+mod measures;
+mod objects;
+mod preparing;
+mod recipe;
+mod slice;
+mod speaking;
+mod teaching;
+mod telling;
+
 use kiskadee_runner::{Job, JobError, Made};
+use kiskadee_trainer::TrainError;
 
 use crate::family::Workshop;
 
 /// The lane of slices. Each computes for a minute or more.
 pub(crate) const BATCH_KEY: &str = "training:slice";
-/// The lane of speech by a checkpoint, for which somebody waits.
+/// The lane of what is made of a checkpoint, for which somebody waits.
 pub(crate) const SPEECH_BATCH_KEY: &str = "training:speech";
 
-pub(crate) async fn make(_workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
-    Err(JobError::Retry(format!(
-        "no job here is of the kind {}",
-        job.kind
-    )))
+pub(crate) async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
+    match job.kind.as_str() {
+        "training" => slice::run(workshop, job).await,
+        "training_load" => load::run(workshop, job).await,
+        "comparison" => comparison::run(workshop, job).await,
+        other => Err(JobError::Retry(format!(
+            "no job here is of the kind {other}"
+        ))),
+    }
+}
+
+/// What becomes of a slice when the trainer refuses.
+fn not_trained(error: TrainError) -> JobError {
+    match error {
+        TrainError::TooLittleSpeech { .. }
+        | TrainError::Options(_)
+        | TrainError::OtherOptions(_) => JobError::Reject(error.to_string()),
+        TrainError::File { .. } => {
+            tracing::error!(%error, "the scratch directory cannot be used");
+            JobError::Snooze("the worker's scratch directory cannot be used".to_owned())
+        }
+        other => JobError::Retry(other.to_string()),
+    }
+}
+
+/// Work that computes, on a thread of its own; it goes on to its end when nobody waits any more.
+async fn compute<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JobError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| JobError::Retry(format!("the training broke down: {error}")))
+}
+
+/// A figure as people write it: what a value of 32 bits holds beyond its digits is noise.
+fn plain(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_default()
 }

@@ -1,0 +1,146 @@
+//! The same texts by two voices, stored and measured.
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kiskadee_runner::{Attempt, Job, JobError, Made};
+use kiskadee_speech::VoicePart;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    compute,
+    measures::{Between, Measures, between, hear},
+    objects::fetch,
+    speaking::{Speaker, Spoken, speak_to},
+};
+use crate::family::Workshop;
+
+#[derive(Debug, Deserialize)]
+struct CompareArgs {
+    comparison_id: Uuid,
+    language: String,
+    seed: u64,
+    texts: Vec<String>,
+    a: Side,
+    b: Side,
+}
+
+#[derive(Debug, Deserialize)]
+struct Side {
+    engine: String,
+    voice_id: String,
+    #[serde(default)]
+    voice_parts: Vec<Part>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    voice_id: String,
+    weight: f32,
+    conditioning_key: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CompareResult {
+    comparison_id: Uuid,
+    pairs: Vec<Pair>,
+}
+
+#[derive(Debug, Serialize)]
+struct Pair {
+    text: String,
+    seed: u64,
+    a: SideMade,
+    b: SideMade,
+    between: Between,
+}
+
+/// What one side made of a text.
+#[derive(Debug, Serialize)]
+struct SideMade {
+    key: String,
+    bytes: u64,
+    measures: Measures,
+}
+
+pub(super) async fn run(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
+    let args: CompareArgs = job.read_args()?;
+    let comparing = compare(workshop, &job.attempt, args);
+    let compared = job.attempt.cancel.run_until_cancelled(comparing).await;
+    Made::new(&compared.unwrap_or(Err(JobError::Cancelled))?, None)
+}
+
+async fn compare(
+    workshop: &Workshop,
+    attempt: &Attempt,
+    args: CompareArgs,
+) -> Result<CompareResult, JobError> {
+    let a = speaker(workshop, &args.a, &args.language).await?;
+    let b = speaker(workshop, &args.b, &args.language).await?;
+    let folder = format!("training/{}/{}", args.comparison_id.simple(), attempt.token);
+    let count = args.texts.len().max(1);
+    let mut pairs = Vec::with_capacity(count);
+    for (place, text) in args.texts.into_iter().enumerate() {
+        let keys = [format!("{folder}/{place}-a.wav"), format!("{folder}/{place}-b.wav")];
+        let first = speak_to(workshop, &a, &text, &keys[0]).await?;
+        let second = speak_to(workshop, &b, &text, &keys[1]).await?;
+        pairs.push(pair(text, args.seed, keys, [first, second]).await?);
+        attempt.progress.set((place + 1) as f64 / count as f64);
+    }
+    Ok(CompareResult {
+        comparison_id: args.comparison_id,
+        pairs,
+    })
+}
+
+async fn speaker(workshop: &Workshop, side: &Side, language: &str) -> Result<Speaker, JobError> {
+    let parts: Vec<VoicePart> = stream::iter(&side.voice_parts)
+        .then(async |part| {
+            let conditioning = match &part.conditioning_key {
+                Some(key) => Some(fetch(&workshop.store, key, "the voice").await?.into()),
+                None => None,
+            };
+            Ok::<_, JobError>(VoicePart {
+                voice: part.voice_id.clone(),
+                weight: part.weight,
+                conditioning,
+            })
+        })
+        .try_collect()
+        .await?;
+    Ok(Speaker {
+        engine: side.engine.clone(),
+        voice: side.voice_id.clone(),
+        parts,
+        language: language.to_owned(),
+    })
+}
+
+async fn pair(
+    text: String,
+    seed: u64,
+    [a_key, b_key]: [String; 2],
+    [a, b]: [Spoken; 2],
+) -> Result<Pair, JobError> {
+    let bytes = (a.bytes, b.bytes);
+    let heard = compute(move || {
+        let (a, b) = (hear(&a), hear(&b));
+        let between = between(&a, &b);
+        (a.measures, b.measures, between)
+    });
+    let (a, b, between) = heard.await?;
+    Ok(Pair {
+        text,
+        seed,
+        a: SideMade {
+            key: a_key,
+            bytes: bytes.0,
+            measures: a,
+        },
+        b: SideMade {
+            key: b_key,
+            bytes: bytes.1,
+            measures: b,
+        },
+        between,
+    })
+}

@@ -1,0 +1,11 @@
+//! Runs against a real database, a directory as storage and the embedded voice: from clips to a voice, over stops and lost workers.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where something is not as expected"
+)]
+
+mod failing;
+mod going_on;
+mod room;
+mod spoken;
+mod voices;
