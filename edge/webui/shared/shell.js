@@ -5,7 +5,7 @@ import { fill, h } from "./dom.js";
 import { LANGUAGES, language, setLanguage, t } from "./messages.js";
 import { read, write } from "./settings.js";
 
-const SCREENS = [["speech", "Speech"], ["batch", "Batches"], ["voices", "Voices"]];
+const SCREENS = [["speech", "Speech"], ["batch", "Batches"], ["voices", "Voices"], ["training", "Training"]];
 const THEMES = { auto: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
 
 /**

@@ -56,6 +56,14 @@ test("rows of CSV know the line where they begin", async () => {
   assert.deepEqual(parse('a\n"open').rows, [{ line: 2, cells: ["open"] }]);
 });
 
+test("axes have few round values", async () => {
+  const { range, scale, ticks } = await load("shared/chart.js");
+  assert.deepEqual(ticks([0, 10]), [0, 2, 4, 6, 8, 10]);
+  assert.equal(scale([0, 10], [100, 0])(5), 50);
+  for (const limits of [[3, 3], [0.01, 0.02], [0, 3000]]) assert.ok(ticks(limits).length <= 7, `${limits}`);
+  assert.deepEqual(range([]), [0, 1]);
+});
+
 test("what falls with a voice is every mix that holds it, through others too", async () => {
   const { fallsWith } = await load("voices/voices.js");
   const mix = (voice_id, ...parts) => ({ voice_id, lineage: { mix: parts.map((id) => ({ voice_id: id })) } });
@@ -67,6 +75,16 @@ test("after the sign-in one goes back to this site alone", async () => {
   const { target } = await load("sign-in/sign-in.js");
   assert.equal(target("/webui/batch?batch=1"), "/webui/batch?batch=1");
   for (const foreign of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", undefined]) assert.equal(target(foreign), "/webui/speech");
+});
+
+test("a run's history takes each step once", async () => {
+  const { history, take } = await load("training/run.js");
+  const known = history();
+  for (const step of [1, 2, 2, 1, 3]) take(known, "progress", { step, loss: { train: step, evaluation: step === 3 ? 9 : null } });
+  assert.deepEqual(known.train, [[1, 1], [2, 2], [3, 3]]);
+  assert.deepEqual(known.evaluation, [[3, 9]]);
+  for (let at = 0; at < 600; at += 1) take(known, "log", { message: String(at) });
+  assert.equal(known.lines.length, 500);
 });
 
 test("the language is the one that was chosen, else the browser's, else English", async () => {

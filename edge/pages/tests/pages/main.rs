@@ -36,6 +36,7 @@ async fn pages_come_with_a_policy_that_forbids_scripts_from_elsewhere() {
         "/webui/speech",
         "/webui/batch",
         "/webui/voices",
+        "/webui/training",
         "/webui/account",
         "/webui/admin",
     ] {
