@@ -81,10 +81,10 @@ export async function busy(trigger, out, work) {
 
 const STATES = {
   queued: "info", pending: "info", running: "warn", processing: "warn", completed: "good", ready: "good", accepted: "good", active: "good",
-  delivered: "good", failed: "bad", dead: "bad", parked: "bad", disabled: "bad", completed_with_errors: "warn", stopping: "warn",
+  delivered: "good", failed: "bad", dead: "bad", parked: "bad", disabled: "bad", refused: "bad", completed_with_errors: "warn", stopping: "warn",
 };
 const STATE_NAMES = {
-  queued: "queued", pending: "pending", running: "running", processing: "processing", completed: "completed", ready: "ready",
+  queued: "queued", pending: "pending", running: "running", processing: "processing", completed: "completed", ready: "ready", refused: "refused",
   failed: "failed", cancelled: "cancelled", expired: "expired", completed_with_errors: "completed with errors", accepted: "accepted",
   rejected: "rejected", stopped: "stopped", stopping: "stopping", active: "active", disabled: "disabled", deleting: "deleting",
   delivered: "delivered", parked: "parked", scheduled: "scheduled",

@@ -45,3 +45,11 @@ export function uid(prefix) {
   last += 1;
   return `${prefix}-${last}`;
 }
+
+/** Draws anew, and leaves the focus where it was: on what has the same `data-name`. */
+export function redraw(element, ...children) {
+  const name = element.contains(document.activeElement) ? document.activeElement.dataset.name : undefined;
+  fill(element, ...children);
+  if (name) element.querySelector(`[data-name="${CSS.escape(name)}"]`)?.focus();
+  return element;
+}

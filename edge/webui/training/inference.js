@@ -1,13 +1,14 @@
-// What a run has made: heard, compared blind, promoted to a voice, and taken back.
-import { get, newKey, post, send } from "../shared/api.js";
+// What a run has made: heard, compared blind, made a voice, and taken back.
 import { busy, button, empty, failure, field, notice, select, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
-import { followJob } from "../shared/events.js";
-import { bytes, number, t } from "../shared/messages.js";
+import { number, t, time } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { player } from "../shared/sound.js";
+import { voices } from "../shared/voices.js";
+import { checkpointsOf, load, resultOf, runs, speakWith } from "./calls.js";
 import { compareForm } from "./compare.js";
-import { checkpointsOf } from "./runs.js";
+import { versions } from "./versions.js";
+import { KEPT } from "./words.js";
 
 export async function inferenceTab(panel) {
   const place = panel.appendChild(h("div", { class: "stack" }, waiting()));
@@ -15,54 +16,55 @@ export async function inferenceTab(panel) {
   panel.addEventListener("leave", () => stopper.abort(), { once: true });
   const show = async () => {
     try {
-      const { items: runs } = await get("/training/runs?limit=50");
-      const run = runs.find((one) => one.run_id === parameters().run) ?? runs[0];
+      const { items } = await runs();
+      const run = items.find((one) => one.run_id === parameters().run) ?? items[0];
       if (!run) return fill(place, empty(t("Nothing was trained yet. Start a run in the second tab.")));
       remember({ run: run.run_id });
-      const { items } = await checkpointsOf(run.run_id);
-      fill(place, runChoice(runs, run, show), items.length ? sections(run, items, stopper.signal, show) : empty(t("This run has no checkpoint yet.")));
+      const checkpoints = (await checkpointsOf(run.run_id)).items.filter((one) => one.can_speak);
+      return fill(place, choice(items, run, show), checkpoints.length ? sections(run, checkpoints, stopper.signal) : empty(t("This run has no checkpoint that can speak yet.")));
     } catch (error) {
-      fill(place, failure(error, show));
+      return fill(place, failure(error, show));
     }
   };
   await show();
 }
 
-function runChoice(runs, run, show) {
-  const pick = select(runs.map((one) => [one.run_id, one.model_name]), run.run_id);
+function choice(items, run, show) {
+  const pick = select(items.map((one) => [one.run_id, `${one.model_name} · ${t(one.state)} · ${time(one.created_at)}`]), run.run_id);
   pick.addEventListener("change", () => {
-    remember({ run: pick.value, checkpoint: null });
+    remember({ run: pick.value, checkpoint: null, comparison: null });
     show();
   });
   return field(t("Run"), pick);
 }
 
-function sections(run, checkpoints, signal, show) {
-  const best = checkpoints.find((one) => one.kept?.includes("best")) ?? checkpoints[0];
-  const chosen = checkpoints.some((one) => one.checkpoint_id === parameters().checkpoint) ? parameters().checkpoint : best.checkpoint_id;
-  const pick = select(checkpoints.map((one) => [one.checkpoint_id, nameOf(one)]), chosen);
+function sections(run, checkpoints, signal) {
+  const best = checkpoints.find((one) => one.kept.includes("best")) ?? checkpoints[0];
+  const names = checkpoints.map((one) => [one.checkpoint_id, nameOf(one)]);
+  const pick = select(names, names.some(([id]) => id === parameters().checkpoint) ? parameters().checkpoint : best.checkpoint_id);
   pick.addEventListener("change", () => remember({ checkpoint: pick.value }));
+  const made = versions(checkpoints.map((one) => one.voice?.voice_id).filter(Boolean));
   return [
     h("section", { class: "card stack" }, h("h2", {}, t("Listen")), field(t("Checkpoint"), pick), listenForm(pick)),
-    h("section", { class: "card stack" }, h("h2", {}, t("Make it a voice")), promoteForm(run, pick, signal, show)),
-    h("section", { class: "card stack" }, h("h2", {}, t("Compare blind")), compareForm(checkpoints.map((one) => [one.checkpoint_id, nameOf(one)]), pick, signal)),
+    h("section", { class: "card stack" }, h("h2", {}, t("Make it a voice")), promoteForm(run, pick, signal, made), made),
+    h("section", { class: "card stack" }, h("h2", {}, t("Compare blind")), compareForm(names, pick, signal)),
   ];
 }
 
 function nameOf(one) {
-  return [t("step {n}", { n: number(one.step) }), t("evaluation {loss}", { loss: number(one.evaluation_loss, 4) }), bytes(one.bytes), ...(one.kept ?? []).map((why) => t(why))].join(" · ");
+  const told = one.evaluation_loss == null ? [] : [t("evaluation {loss}", { loss: number(one.evaluation_loss, 4) })];
+  return [t("step {n}", { n: number(one.step) }), ...told, ...one.kept.map((why) => KEPT[why] ?? why)].join(" · ");
 }
 
 function listenForm(pick) {
-  const text = field(t("Text"), h("textarea", { rows: 3, required: true, maxlength: 1000, value: t("Good morning. This voice is made here, while you listen.") }));
+  const text = field(t("Text"), h("textarea", { rows: 3, class: "words", required: true, maxlength: 1000, value: t("Good morning. This voice is made here, while you listen.") }));
   const out = h("div");
   const act = h("button", { class: "primary" }, "▶ ", t("Speak"));
   const submit = (event) => {
     event.preventDefault();
     busy(act, out, async () => {
       fill(out, waiting(t("Being made …")));
-      const body = { checkpoint_id: pick.value, text: text.control.value, response_format: "wav" };
-      const audio = player(await send("POST", "/training/inference/synthesize", { body, as: (response) => response.blob() }), t("The checkpoint's voice"));
+      const audio = player(await speakWith({ checkpoint_id: pick.value, text: text.control.value, response_format: "wav" }), t("The checkpoint's voice"));
       fill(out, audio);
       audio.play().catch(() => {});
     });
@@ -70,30 +72,30 @@ function listenForm(pick) {
   return h("form", { class: "stack", on: { submit } }, text, out, h("div", {}, act));
 }
 
-function promoteForm(run, pick, signal, show) {
+function promoteForm(run, pick, signal, made) {
   const name = field(t("Name of the voice"), h("input", { required: true, maxlength: 64, value: run.model_name }));
   const into = field(t("Which voice"), select([["", t("A new voice")]], ""), { hint: t("Of a voice that is there, it becomes the next version; the one before can be taken back.") });
   const out = h("div");
-  get("/api/v1/voices?kind=trained&limit=100").then(({ items }) => into.control.append(...items.map((voice) => h("option", { value: voice.voice_id }, voice.name)))).catch((error) => fill(out, failure(error)));
+  const offer = () => voices({ kind: "trained" }).then((all) => {
+    const kept = into.control.value;
+    fill(into.control, h("option", { value: "" }, t("A new voice")), all.map((voice) => h("option", { value: voice.voice_id }, voice.name)));
+    into.control.value = kept;
+  }).catch((error) => fill(out, failure(error)));
+  into.control.addEventListener("change", () => {
+    name.hidden = into.control.value !== "";
+    name.control.required = !name.hidden;
+  });
+  offer();
   const act = h("button", { class: "primary" }, t("Make it a voice"));
   const submit = (event) => {
     event.preventDefault();
     busy(act, out, async () => {
-      const whom = into.control.value ? { voice_id: into.control.value } : { name: name.control.value };
-      const { job_id: id } = await post("/training/checkpoints/load", { checkpoint_id: pick.value, ...whom, make_current: true }, { key: newKey() });
-      const job = await followJob(id, ({ status }) => fill(out, waiting(t(status))), signal, get);
-      if (job.status !== "completed") throw new Error(job.error?.message ?? t(job.status));
-      fill(out, promoted(job.result, show));
+      const whom = into.control.value ? { voice_id: into.control.value } : { name: name.control.value.trim() };
+      const result = await resultOf(await load({ checkpoint_id: pick.value, ...whom, make_current: true }), () => fill(out, waiting(t("It is being heard before anybody else hears it …"))), signal);
+      fill(out, notice("good", t("It speaks as version {n} of the voice.", { n: result.version })));
+      made.add(result.voice_id);
+      offer();
     });
   };
-  return h("form", { class: "stack", on: { submit } }, h("div", { class: "row end" }, into, name), out, h("div", {}, act));
-}
-
-function promoted({ voice_id: voice, version, previous_version: before }, show) {
-  const out = h("div");
-  const back = button(t("Take it back"), () => busy(back, out, async () => {
-    await post(`/training/voices/${voice}/rollback`, { version: before }, { key: newKey() });
-    show();
-  }));
-  return notice("good", h("p", {}, t("It speaks as version {n} of the voice.", { n: version })), h("div", { class: "row" }, h("a", { class: "button", href: "/webui/voices?kind=trained" }, t("To the voices")), before ? back : null), out);
+  return h("form", { class: "stack", on: { submit } }, h("div", { class: "row top" }, into, name), out, h("div", {}, act));
 }

@@ -1,105 +1,128 @@
-// One run, live: by events, or by asking; the numbers are drawn at most once a second.
-import { get, newKey, post, query } from "../shared/api.js";
-import { announce, badge, bar, busy, button, empty, failure, notice, waiting } from "../shared/components.js";
+// One run, live: by events, or by asking; drawn at most once a second.
+import { announce, badge, bar, busy, button, confirm, dialog, empty, failure, notice, waiting } from "../shared/components.js";
 import { chart } from "../shared/chart.js";
-import { fill, h } from "../shared/dom.js";
+import { fill, h, redraw } from "../shared/dom.js";
 import { follow } from "../shared/events.js";
 import { table } from "../shared/list.js";
 import { bytes, duration, number, t } from "../shared/messages.js";
+import { remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
-import { askToStop, checkpointsOf } from "./runs.js";
+import { checkpointsOf, deleteRun, logsOf, resume, statusOf, stop } from "./calls.js";
+import { bySteps, history, isOver, take } from "./told.js";
+import { KEPT } from "./words.js";
 
-const OVER = ["completed", "failed", "stopped"];
-const LINES = 500;
 const DRAW_MS = 1_000;
 
-/** What a run has told: its losses and the last lines of its log. */
-export function history() {
-  return { train: [], evaluation: [], lines: [] };
-}
-
-/** Takes an event into the history; a point that is known already is not taken twice. */
-export function take(known, event, data) {
-  const later = (points, step) => !points.length || points.at(-1)[0] < step;
-  if (event === "log") known.lines = [...known.lines, data].slice(-LINES);
-  if (event !== "progress" || data?.step === undefined) return known;
-  const loss = data.loss ?? {};
-  if (Number.isFinite(loss.train) && later(known.train, data.step)) known.train.push([data.step, loss.train]);
-  if (Number.isFinite(loss.evaluation) && later(known.evaluation, data.step)) known.evaluation.push([data.step, loss.evaluation]);
-  return known;
-}
-
-export function watchRun(place, runId, signal, onReady, begun) {
+/** `onReady()` leads on to what was made, `again()` draws all anew. */
+export function watchRun(place, runId, signal, { onReady, again }) {
   const known = history();
-  const parts = { head: h("section", { class: "card stack" }, waiting()), curves: h("section", { class: "card stack" }), samples: h("section", { class: "card stack" }), checkpoints: h("section", { class: "card stack" }), log: h("pre", { class: "log", tabindex: "0", "aria-label": t("Log") }) };
-  fill(place, parts.head, parts.curves, parts.samples, parts.checkpoints, h("section", { class: "card stack" }, h("h2", {}, t("Log")), parts.log));
+  const card = (...inside) => h("section", { class: "card stack" }, inside);
+  const parts = { head: h("div", { class: "stack" }, waiting()), acts: h("div"), curves: h("div"), samples: h("div"), checkpoints: h("div"), log: h("pre", { class: "log", tabindex: "0", "aria-label": t("Log") }) };
+  fill(place, card(parts.head, parts.acts), card(h("h2", {}, t("Samples over time")), parts.samples), card(h("h2", {}, t("Losses")), parts.curves),
+    card(h("h2", {}, t("Checkpoints")), parts.checkpoints), card(h("h2", {}, t("Log")), parts.log));
+  const drawn = {};
+  const poll = async () => {
+    const status = await statusOf(runId);
+    if (signal.aborted) return true;
+    take(known, "progress", status);
+    drawHead(parts.head, status);
+    // What has buttons is drawn when it changes, so that the focus stays.
+    const once = (name, mark, draw) => drawn[name] === mark || draw((drawn[name] = mark));
+    once("acts", status.state, () => redraw(parts.acts, actions(status, { onReady, again, poll })));
+    once("samples", status.samples.length, () => redraw(parts.samples, samplesOf(status.samples)));
+    once("checkpoints", `${status.checkpoint?.checkpoint_id} ${status.state}`, () => drawCheckpoints(parts.checkpoints, runId));
+    drawHistory(parts, known);
+    return isOver(status.state);
+  };
   let pending;
-  const draw = () => {
+  const soon = () => {
     pending ??= setTimeout(() => {
       pending = undefined;
-      if (!signal.aborted) drawHistory(parts, known);
+      if (!signal.aborted) poll().catch(() => {});
     }, DRAW_MS);
-  };
-  const poll = async () => {
-    const status = await get(query("/training/status", { run_id: runId }));
-    take(known, "progress", status);
-    drawHead(parts, status, { begun, onReady, poll });
-    draw();
-    if (status.samples?.length) fill(parts.samples, samplesOf(status.samples));
-    return OVER.includes(status.state);
   };
   const onEvent = ({ event, data }) => {
     take(known, event, data);
-    draw();
-    if (event !== "log") poll().catch(() => {});
-    if (event === "checkpoint" || event === "end") drawCheckpoints(parts.checkpoints, runId);
+    soon();
   };
-  drawCheckpoints(parts.checkpoints, runId);
-  poll().then(() => follow(query("/training/logs", { run_id: runId }), { onEvent, poll, signal })).catch((error) => fill(parts.head, failure(error)));
+  poll().then(() => follow(logsOf(runId), { onEvent, poll, signal })).catch((error) => fill(parts.head, failure(error, again)));
 }
 
-function drawHead({ head }, status, { begun, onReady, poll }) {
-  const out = h("div");
-  const over = OVER.includes(status.state);
-  const resume = button(t("Go on"), () => busy(resume, out, async () => {
-    await post(`/training/runs/${status.run_id}/resume`, undefined, { key: newKey() });
-    begun(status.run_id);
-  }));
-  const percent = Math.round((status.progress ?? 0) * ((status.progress ?? 0) <= 1 ? 100 : 1));
+function drawHead(head, status) {
+  const over = isOver(status.state);
   announce(t("Step {n} of {all}", { n: number(status.step), all: number(status.steps) }), over);
-  fill(head, h("div", { class: "row spread" }, h("h2", {}, status.model_name), badge(status.state)), bar(t("Progress of the run"), percent),
-    h("dl", { class: "figures" }, [
-      [t("Step"), `${number(status.step)} / ${number(status.steps)}`], [t("Loss"), number(status.loss?.train, 4)], [t("Evaluation"), number(status.loss?.evaluation, 4)], [t("Best"), number(status.loss?.best, 4)],
-      [t("Steps a second"), number(status.steps_per_second, 2)], [t("Time left"), over ? "–" : duration(status.seconds_left)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), status.device ?? "–"],
-    ].map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
-    status.error ? notice("bad", status.error.message ?? status.error) : null, out,
-    h("div", { class: "row" }, over ? null : button(t("Stop"), () => askToStop(status.run_id, poll), { kind: "danger" }),
-      status.state === "stopped" || status.state === "failed" ? resume : null,
-      status.state === "completed" || status.state === "stopped" ? button(t("Listen and compare"), onReady, { kind: "primary" }) : null));
+  const figures = [
+    [t("Step"), `${number(status.step)} / ${number(status.steps)}`], [t("Time left"), over ? "–" : duration(status.seconds_left)], [t("Loss"), number(status.loss.train, 4)], [t("Evaluation"), number(status.loss.evaluation, 4)],
+    [t("Best"), number(status.loss.best, 4)], [t("Steps a second"), number(status.steps_per_second, 2)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), t(status.device ?? "–")],
+  ];
+  fill(head, h("div", { class: "row spread" }, h("h2", {}, status.model_name), badge(status.state)), bar(t("Progress of the run"), status.progress ?? 0),
+    status.stage && !over ? h("p", { class: "loading" }, status.stage) : null,
+    h("dl", { class: "figures" }, figures.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
+    status.error ? notice("bad", status.error) : null);
+}
+
+function actions(status, { onReady, again, poll }) {
+  const out = h("div");
+  const { run_id: id, state } = status;
+  const goOn = button(t("Go on"), () => busy(goOn, out, async () => {
+    await resume(id);
+    again();
+  }), { "data-name": "resume" });
+  const drop = button(t("Delete"), () => confirm(t("Delete the run?"), t("Its checkpoints and samples go with it. Voices that were made of it stay."), t("Delete it"), async () => {
+    await deleteRun(id);
+    remember({ run: null, checkpoint: null, comparison: null });
+    again();
+  }), { kind: "danger", "data-name": "delete" });
+  return [out, h("div", { class: "row" },
+    isOver(state) && status.checkpoint ? button(t("Listen and compare"), onReady, { kind: "primary", "data-name": "listen" }) : null,
+    state === "stopped" || state === "failed" ? goOn : null,
+    isOver(state) ? drop : state === "stopping" ? null : button(t("Stop"), () => askToStop(id, poll), { kind: "danger", "data-name": "stop" }))];
+}
+
+/** Asks whether what a run has reached is to be kept. */
+function askToStop(runId, after) {
+  dialog(t("Stop the run?"), (close) => {
+    const out = h("div");
+    const act = (label, discard, kind) => {
+      const trigger = button(label, () => busy(trigger, out, async () => {
+        await stop(runId, discard);
+        close();
+        after();
+      }), { kind });
+      return trigger;
+    };
+    return [h("p", {}, t("It ends after the step that it is in. Kept, it can go on later from there, and be listened to.")), out,
+      h("div", { class: "row" }, act(t("Stop and keep"), false, "primary"), act(t("Stop and discard"), true, "danger"), button(t("Let it run"), close))];
+  });
 }
 
 function drawHistory({ curves, log }, known) {
   const shown = [[t("Training"), known.train], [t("Evaluation"), known.evaluation]].filter(([, points]) => points.length).map(([label, points]) => ({ label, points }));
   const open = curves.querySelector("details")?.open;
-  fill(curves, h("h2", {}, t("Losses")), chart(t("Losses over steps"), shown));
+  redraw(curves, chart(t("Losses over steps"), shown));
   if (open) curves.querySelector("details").open = true;
   const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
-  log.textContent = known.lines.map((line) => `${line.at?.slice(11, 19) ?? ""} ${line.message ?? line}`).join("\n");
+  log.textContent = known.lines.map((line) => `${line.at?.slice(11, 19) ?? ""} ${line.message}`).join("\n") || t("Nothing here.");
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
 function samplesOf(samples) {
-  return [h("h2", {}, t("Samples over time")), table(t("Samples over time"), [
-    [t("Step"), (one) => number(one.step), "number"], [t("Text"), (one) => one.text], [t("Sound"), (one) => playButton(one.audio_url, t("step {n}", { n: one.step }))],
-  ], [...samples].reverse().slice(0, 30))];
+  if (!samples.length) return empty(t("At every checkpoint the voice speaks the same sentences; they stand here, the newest first."));
+  const rows = bySteps(samples);
+  const texts = [...new Set(samples.map(({ text }) => text))];
+  const columns = texts.map((text, at) => [t("Text {n}", { n: at + 1 }), ({ step, samples: some }) => {
+    const one = some.find((sample) => sample.text === text);
+    return one ? playButton(one.audio_url, t("text {n} at step {step}", { n: at + 1, step })) : "–";
+  }]);
+  return [h("ol", { class: "small takes" }, texts.map((text) => h("li", {}, text))), table(t("Samples over time"), [[t("Step"), ({ step }) => number(step), "number"], ...columns], rows)];
 }
 
 async function drawCheckpoints(place, runId) {
   try {
     const { items } = await checkpointsOf(runId);
-    fill(place, h("h2", {}, t("Checkpoints")), items.length ? table(t("Checkpoints"), [
-      [t("Step"), (one) => number(one.step), "number"], [t("Evaluation"), (one) => number(one.evaluation_loss, 4), "number"], [t("Size"), (one) => bytes(one.bytes), "number"],
-      [t("Kept as"), (one) => (one.kept ?? []).map((why) => h("span", { class: "badge" }, t(why)))],
+    fill(place, items.length ? table(t("Checkpoints"), [
+      [t("Step"), (one) => number(one.step), "number"], [t("Loss"), (one) => number(one.train_loss, 4), "number"], [t("Evaluation"), (one) => number(one.evaluation_loss, 4), "number"],
+      [t("Size"), (one) => bytes(one.bytes + (one.voice_bytes ?? 0)), "number"], [t("Kept as"), (one) => h("span", { class: "row" }, one.kept.map((why) => h("span", { class: "badge" }, KEPT[why] ?? why)))],
     ], items) : empty(t("The first checkpoint comes while the run goes on.")));
   } catch (error) {
     fill(place, failure(error));

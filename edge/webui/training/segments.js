@@ -1,28 +1,39 @@
 // The segments: heard, corrected and judged one after the other, by keyboard alone where that is liked.
-import { get, patch, query } from "../shared/api.js";
 import { badge, busy, button, empty, field, select } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { pagedTable } from "../shared/list.js";
 import { duration, number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
+import { editSegment, inDataset } from "./calls.js";
+import { onRowKey, onTextKey } from "./keys.js";
+import { REASONS } from "./words.js";
 
-const REASONS = ["too_short", "too_long", "clipped", "noisy", "silent", "two_speakers", "music", "no_text", "text_too_long", "rate_odd", "language_odd", "duplicate", "misaligned"];
+const SORTS = [["position", t("as recorded")], ["snr_db", t("the noisiest first")], ["alignment_score", t("the worst fit first")], ["seconds", t("the shortest first")]];
 
-export function segmentTable(datasetId, onChange) {
-  const state = select([["", t("All")], ["accepted", t("accepted")], ["rejected", t("rejected")], ["pending", t("pending")]], parameters().state ?? "");
-  const reason = select([["", t("Any reason")], ...REASONS.map((one) => [one, t(one)])], parameters().reason ?? "");
+/** `refresh()` of the element loads the page anew, `filter({segments, reason})` shows others. */
+export function segmentTable(dataset, onChange) {
+  const state = select([["", t("All")], ["accepted", t("accepted")], ["rejected", t("rejected")], ["pending", t("waiting for words")]], parameters().segments ?? "");
+  const reason = select([["", t("Any reason")], ...Object.entries(REASONS)], parameters().reason ?? "");
+  const sort = select(SORTS, parameters().sort ?? "position");
   const place = h("div");
   let list;
   const show = () => {
-    remember({ state: state.value, reason: reason.value });
-    list = tableOf(datasetId, { state: state.value, reason: reason.value }, onChange);
+    remember({ segments: state.value, reason: reason.value, sort: sort.value === "position" ? null : sort.value });
+    list = tableOf(dataset, { state: state.value, reason: reason.value, sort: sort.value }, onChange);
     fill(place, list);
   };
-  [state, reason].forEach((one) => one.addEventListener("change", show));
-  const element = h("div", { class: "stack" }, h("div", { class: "row end" }, field(t("State"), state), field(t("Rejected for"), reason)),
-    h("p", { class: "hint" }, t("In a text: Ctrl+Space plays, Enter saves and goes on, Ctrl+X with nothing marked rejects or takes back.")), place);
+  [state, reason, sort].forEach((one) => one.addEventListener("change", show));
+  const element = h("div", { class: "stack" }, h("div", { class: "row end" }, field(t("State"), state), field(t("Reason"), reason), field(t("Order"), sort)),
+    h("p", { class: "hint" }, t("On a row: space plays, Enter goes to the next, X rejects or takes back, E goes into the text. In a text: Enter keeps it and goes to the next, Ctrl+Space plays, Escape leaves.")), place);
   element.refresh = () => list.refresh();
+  element.filter = (wanted) => {
+    state.value = wanted.segments;
+    reason.value = wanted.reason;
+    show();
+    element.scrollIntoView();
+    reason.focus();
+  };
   show();
   return element;
 }
@@ -30,60 +41,44 @@ export function segmentTable(datasetId, onChange) {
 function tableOf(dataset, filter, onChange) {
   return pagedTable({
     caption: t("Segments"),
-    load: (cursor) => get(query("/training/dataset/files", { dataset, kind: "segments", limit: 20, cursor, ...filter })),
-    none: empty(t("No segments. Bring recordings above, then cut them into sentences.")),
+    load: (cursor) => inDataset({ dataset, kind: "segments", limit: 20, cursor, ...filter }),
+    none: empty(filter.state || filter.reason ? t("No segment is like that.") : t("No segments. Bring recordings above, then cut them into sentences.")),
     columns: [
-      [t("Sound"), (segment) => (segment.audio_url ? playButton(segment.audio_url, t("segment at {at}", { at: duration(segment.start_seconds) })) : "–")],
+      [t("Sound"), (segment) => playButton(segment.audio_url, t("segment at {at}", { at: duration(segment.start_seconds) }))],
       [t("Length"), (segment) => duration(segment.end_seconds - segment.start_seconds)],
       [t("Text"), (segment) => editor(segment, onChange)],
-      [t("Fit"), (segment) => number(segment.alignment_score, 2), "number"],
-      [t("State"), (segment) => verdict(segment, onChange)],
+      [t("Noise"), (segment) => (segment.snr_db == null ? "–" : `${number(segment.snr_db)} dB`), "number"],
+      [t("State"), (segment) => judgement(segment, onChange)],
     ],
+    rowProps: () => ({ tabindex: "0", on: { keydown: onRowKey } }),
   });
+}
+
+/** Changes a segment, and shows what it is afterwards, which follows from more than was asked. */
+async function change(segment, body, onChange) {
+  Object.assign(segment, await editSegment(segment.segment_id, body));
+  segment.drawn();
+  onChange();
 }
 
 function editor(segment, onChange) {
   const out = h("div");
-  const text = h("textarea", { rows: 2, style: "min-height: 3.5rem; min-width: 12rem", "aria-label": t("Text of the segment at {at}", { at: duration(segment.start_seconds) }), value: segment.text ?? "" });
-  const save = () => text.value.trim() === (segment.text ?? "") || busy(text, out, async () => {
-    segment.text = text.value.trim();
-    await patch(`/training/dataset/segments/${segment.segment_id}`, { text: segment.text });
-    onChange();
-  });
+  const text = h("textarea", { rows: 2, class: "words", "aria-label": t("Text of the segment at {at}", { at: duration(segment.start_seconds) }), value: segment.text ?? "" });
+  const save = () => text.value.trim() === (segment.text ?? "") || busy(text, out, () => change(segment, { text: text.value.trim() }, onChange));
   text.addEventListener("change", save);
-  text.addEventListener("keydown", (event) => onKey(event, text, save));
-  return h("div", {}, text, out);
+  text.addEventListener("keydown", (event) => onTextKey(event, save));
+  return h("div", { class: "wide" }, text, out);
 }
 
-function onKey(event, text, save) {
-  const row = text.closest("tr");
-  if (event.key === "Enter" && !event.shiftKey) {
-    event.preventDefault();
-    save();
-    row.nextElementSibling?.querySelector("textarea")?.focus();
-  } else if (event.key === " " && event.ctrlKey) {
-    event.preventDefault();
-    row.querySelector("button")?.click();
-  } else if (event.key === "x" && event.ctrlKey && text.selectionStart === text.selectionEnd) {
-    event.preventDefault();
-    row.querySelector("[data-verdict]")?.click();
-  }
-}
-
-function verdict(segment, onChange) {
+function judgement(segment, onChange) {
   const out = h("div");
   const shown = h("span");
-  const show = () => {
-    fill(shown, badge(segment.state), " ", (segment.reasons ?? []).map((one) => h("span", { class: "small" }, `${t(one)} `)));
-    fill(act, segment.state === "rejected" ? t("Take back") : t("Reject"));
+  segment.drawn = () => {
+    const label = segment.state === "rejected" ? t("Take back") : t("Reject");
+    fill(shown, badge(segment.state), " ", segment.reasons.map((one) => h("span", { class: "small" }, `${REASONS[one] ?? one} `)));
+    fill(act, label, h("span", { class: "hidden-text" }, ` ${t("segment at {at}", { at: duration(segment.start_seconds) })}`));
   };
-  const act = button("", () => busy(act, out, async () => {
-    const state = segment.state === "rejected" ? "accepted" : "rejected";
-    await patch(`/training/dataset/segments/${segment.segment_id}`, { state });
-    Object.assign(segment, { state, reasons: state === "accepted" ? [] : segment.reasons });
-    show();
-    onChange();
-  }), { kind: "tiny", "data-verdict": true });
-  show();
+  const act = button("", () => busy(act, out, () => change(segment, { state: segment.state === "rejected" ? "accepted" : "rejected" }, onChange)), { kind: "tiny", "data-act": "judge" });
+  segment.drawn();
   return h("div", { class: "row" }, shown, act, out);
 }

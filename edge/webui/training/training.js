@@ -1,16 +1,17 @@
 // From recordings to a voice of one's own, in three tabs. The address holds the tab, the dataset and the run.
-import { ApiError, get } from "../shared/api.js";
+import { ApiError } from "../shared/api.js";
 import { notice, tabs } from "../shared/components.js";
 import { t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { page } from "../shared/shell.js";
+import { datasets } from "./calls.js";
 import { datasetTab } from "./dataset.js";
 import { inferenceTab } from "./inference.js";
 import { runTab } from "./runs.js";
 
 async function render(body) {
   try {
-    await get("/training/datasets?limit=1");
+    await datasets();
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
     body.append(notice("warn", t("This installation does not train voices. Ask its operator for a version that does; a voice can be cloned from one recording meanwhile, under “Voices”.")));

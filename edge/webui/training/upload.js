@@ -1,9 +1,9 @@
 // A file on its way in parts, each again where a connection broke.
-import { newKey, post, get, send, sleep } from "../shared/api.js";
+import { get, newKey, post, send, sleep } from "../shared/api.js";
 
 /** Brings a file and gives its `upload_id` once it was checked; `onProgress(0..1)`. */
-export async function upload(file, onProgress, signal) {
-  const begun = await post("/api/v1/uploads", { filename: file.name, bytes: file.size, family: "training" }, { key: newKey(), signal });
+export async function upload(file, name, onProgress, signal) {
+  const begun = await post("/api/v1/uploads", { family: "training", filename: name, bytes: file.size }, { key: newKey(), signal });
   const { upload_id: id, parts, part_bytes: size } = begun;
   for (let number = 1; number <= parts; number += 1) {
     const body = file.slice((number - 1) * size, Math.min(file.size, number * size));
@@ -13,7 +13,7 @@ export async function upload(file, onProgress, signal) {
   }
   let state = await post(`/api/v1/uploads/${id}/complete`, undefined, { key: newKey(), signal });
   while (state.status === "checking") {
-    await sleep(1_000, signal);
+    await sleep(700, signal);
     state = await get(`/api/v1/uploads/${id}`);
   }
   if (state.status !== "ready") throw new Error(state.error ?? state.status);

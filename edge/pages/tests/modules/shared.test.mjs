@@ -77,16 +77,6 @@ test("after the sign-in one goes back to this site alone", async () => {
   for (const foreign of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", undefined]) assert.equal(target(foreign), "/webui/speech");
 });
 
-test("a run's history takes each step once", async () => {
-  const { history, take } = await load("training/run.js");
-  const known = history();
-  for (const step of [1, 2, 2, 1, 3]) take(known, "progress", { step, loss: { train: step, evaluation: step === 3 ? 9 : null } });
-  assert.deepEqual(known.train, [[1, 1], [2, 2], [3, 3]]);
-  assert.deepEqual(known.evaluation, [[3, 9]]);
-  for (let at = 0; at < 600; at += 1) take(known, "log", { message: String(at) });
-  assert.equal(known.lines.length, 500);
-});
-
 test("the language is the one that was chosen, else the browser's, else English", async () => {
   const { choose, format } = await load("shared/messages.js");
   assert.deepEqual([choose("pt", ["en"]), choose(undefined, ["fr", "pt-BR"]), choose(undefined, ["fr"])], ["pt", "pt", "en"]);

@@ -6,10 +6,12 @@ use std::process::Command;
 fn the_modules_do_what_they_say() {
     let output = Command::new("node")
         .arg("--test")
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/modules/shared.test.mjs"
-        ))
+        .args(["shared", "training"].map(|name| {
+            format!(
+                "{}/tests/modules/{name}.test.mjs",
+                env!("CARGO_MANIFEST_DIR")
+            )
+        }))
         .output()
         .unwrap();
     assert!(

@@ -1,0 +1,73 @@
+// The modules of the training page that need no browser.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const training = new URL("../../../webui/training/", import.meta.url);
+const load = (name) => import(new URL(name, training));
+
+test("a run's history takes each step once", async () => {
+  const { history, take } = await load("told.js");
+  const known = history();
+  for (const step of [1, 2, 2, 1, 3]) take(known, "progress", { step, loss: { train: step } });
+  for (const step of [2, 4, 4]) take(known, "checkpoint", { step, evaluation_loss: step === 2 ? null : 9 });
+  assert.deepEqual(known.train, [[1, 1], [2, 2], [3, 3]]);
+  assert.deepEqual(known.evaluation, [[4, 9]]);
+  for (let at = 0; at < 600; at += 1) take(known, "log", { message: String(at) });
+  assert.deepEqual([known.lines.length, known.lines.at(-1).message], [500, "599"]);
+});
+
+test("samples stand by their steps, the newest first", async () => {
+  const { bySteps } = await load("told.js");
+  const samples = [[50, "a"], [50, "b"], [100, "a"]].map(([step, text]) => ({ step, text }));
+  assert.deepEqual(bySteps(samples).map(({ step, samples: some }) => [step, some.length]), [[100, 1], [50, 2]]);
+});
+
+test("presets go a part of the way that fits, that way, or twice as far", async () => {
+  const { stepsOf } = await load("told.js");
+  assert.deepEqual(["quick", "balanced", "thorough"].map((preset) => stepsOf(preset, 301)), [100, undefined, 602]);
+});
+
+test("files go by the ways that fit them", async () => {
+  const { plan, FORM_FILES } = await load("bringing.js");
+  const file = (name, size = 10, path = undefined) => ({ name, size, path });
+  const names = ({ uploads, together, forms, others }) => [uploads, together, ...forms, others].map((files) => files.map(({ name }) => name));
+  assert.deepEqual(names(plan([file("a.zip"), file("b.wav"), file("c.pdf")])), [["a.zip"], [], ["b.wav"], ["c.pdf"]]);
+  assert.deepEqual(names(plan([file("a.wav"), file("a.txt"), file("b.WAV", 30e6)])), [[], ["a.txt", "a.wav", "b.WAV"], []]);
+  assert.deepEqual(names(plan([file("big.flac", 30e6), file("a.mp3", 10e6), file("b.mp3", 9e6)])), [["big.flac"], [], ["a.mp3"], ["b.mp3"], []]);
+  assert.deepEqual(names(plan([file("alone.txt"), file("x.wav", 5, "__MACOSX/x.wav"), file(".hidden.wav")])), [[], [], ["alone.txt"]]);
+  const many = plan(Array.from({ length: 2 * FORM_FILES + 1 }, (_, at) => file(`${at}.wav`)));
+  assert.deepEqual(many.forms.map((form) => form.length), [FORM_FILES, FORM_FILES, 1]);
+});
+
+test("what several imports did is told as one", async () => {
+  const { summed } = await load("bringing.js");
+  const all = summed([{ files: 2, with_text: 1, seconds: 3.5, refused: [{ filename: "x" }], format: "pairs" }, {}, undefined, { files: 1, seconds: 1, bad_rows: [{ line: 3 }] }]);
+  assert.deepEqual([all.files, all.with_text, all.seconds, all.refused.length, all.bad_rows.length, all.formats], [3, 1, 4.5, 1, 1, ["pairs"]]);
+});
+
+test("a ZIP that is put together here is read by others", async () => {
+  const { crc32, zip } = await load("zip.js");
+  assert.equal(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
+  const folder = mkdtempSync(join(tmpdir(), "zip-"));
+  try {
+    const path = join(folder, "x.zip");
+    const entries = [["wavs/a.wav", "sound"], ["metadata.csv", "a|Olá, mundo."], ["é.txt", ""]].map(([name, text]) => ({ name, blob: new Blob([text]) }));
+    writeFileSync(path, new Uint8Array(await (await zip(entries)).arrayBuffer()));
+    const script = "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\nprint([(i.filename, z.read(i).decode()) for i in z.infolist()])";
+    const read = execFileSync("python3", ["-c", script, path], { encoding: "utf8", env: { ...process.env, PYTHONIOENCODING: "utf8" } });
+    assert.equal(read.trim(), "[('wavs/a.wav', 'sound'), ('metadata.csv', 'a|Olá, mundo.'), ('é.txt', '')]");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("keys of the table play, go on, judge and write", async () => {
+  const { rowAction, textAction } = await load("keys.js");
+  assert.deepEqual([" ", "Enter", "x", "e", "ArrowUp", "q"].map(rowAction), ["play", "next", "judge", "edit", "previous", undefined]);
+  const text = (key, more = {}) => textAction({ key, ctrlKey: false, shiftKey: false, ...more });
+  assert.deepEqual([text(" "), text(" ", { ctrlKey: true }), text("Enter"), text("Enter", { shiftKey: true }), text("x")], [undefined, "play", "keep", undefined, undefined]);
+});

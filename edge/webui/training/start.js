@@ -1,0 +1,64 @@
+// A run is started: how far it is to go, what that takes, and the button after that.
+import { busy, failure, field, notice, select } from "../shared/components.js";
+import { fill, h } from "../shared/dom.js";
+import { bytes, duration, number, t } from "../shared/messages.js";
+import { parameters } from "../shared/settings.js";
+import { estimate, start } from "./calls.js";
+import { stepsOf } from "./told.js";
+
+const KNOBS = [["steps", t("Steps"), { min: 1, step: 1 }], ["batch_size", t("Batch"), { min: 1, step: 1 }], ["learning_rate", t("Learning rate"), { min: 0, step: "any" }], ["seed", t("Seed"), { min: 0, step: 1 }]];
+
+/** `begun(run_id)` is called with the run that was started. */
+export function startForm(sets, begun) {
+  const dataset = field(t("Dataset"), select(sets.map((one) => [one.dataset_id, one.name]), parameters().dataset));
+  const name = field(t("Name of the voice"), h("input", { required: true, maxlength: 64 }));
+  const preset = field(t("Preset"), select([["quick", t("Quick: to hear whether it is worth it")], ["balanced", t("Balanced: as fits the dataset")], ["thorough", t("Thorough: twice as long")]], "balanced"));
+  const more = settings();
+  const told = h("div", { "aria-live": "polite" });
+  const out = h("div");
+  const act = h("button", { class: "primary" }, t("Start training"));
+  const named = () => {
+    name.control.value = sets.find((one) => one.dataset_id === dataset.control.value)?.name ?? "";
+  };
+  const asked = async () => {
+    const base = { model_name: name.control.value.trim() || "-", dataset: dataset.control.value, ...more.values() };
+    if ("steps" in base) return base;
+    const fitting = preset.control.value === "balanced" ? undefined : (await estimate(base)).estimate.steps;
+    const steps = stepsOf(preset.control.value, fitting);
+    return steps === undefined ? base : { ...base, steps };
+  };
+  let turn = 0;
+  const reckon = async () => {
+    const own = (turn += 1);
+    const shown = await asked().then(estimate).then(estimated, (error) => failure(error));
+    if (own === turn) fill(told, shown);
+  };
+  dataset.control.addEventListener("change", named);
+  [dataset.control, preset.control, more.element].forEach((one) => one.addEventListener("change", reckon));
+  named();
+  reckon();
+  const submit = (event) => {
+    event.preventDefault();
+    busy(act, out, async () => begun((await start(await asked())).run_id));
+  };
+  return h("form", { class: "stack", on: { submit } }, h("div", { class: "row end" }, dataset, name, preset), more.element, told, out, h("div", {}, act));
+}
+
+function settings() {
+  const knobs = KNOBS.map(([id, label, limits]) => [id, field(label, h("input", { type: "number", ...limits }))]);
+  const texts = field(t("Sentences to hear on the way, one a line"), h("textarea", { rows: 3, class: "words" }), { hint: t("Up to {n}", { n: 5 }) });
+  const lines = () => texts.control.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  return {
+    element: h("details", {}, h("summary", {}, t("Settings")), h("p", { class: "hint" }, t("Left empty, they follow the size of the dataset.")), h("div", { class: "row end" }, knobs.map(([, one]) => one)), texts),
+    values: () => ({
+      ...Object.fromEntries(knobs.filter(([, one]) => one.control.value !== "").map(([id, one]) => [id, Number(one.control.value)])),
+      ...(lines().length ? { sample_texts: lines() } : {}),
+    }),
+  };
+}
+
+function estimated({ estimate: about, warnings }) {
+  const shown = [[t("About"), duration(about.seconds)], [t("Steps"), number(about.steps)], [t("Speech"), duration(about.speech_seconds)], [t("Memory"), bytes(about.memory_bytes)], [t("Device"), t(about.device ?? "–")]];
+  return h("div", { class: "stack" }, h("dl", { class: "figures" }, shown.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
+    warnings.length ? notice("warn", h("ul", {}, warnings.map((one) => h("li", {}, one)))) : null);
+}
