@@ -150,6 +150,8 @@ wire_ids! {
     CheckpointId = "checkpoint";
     /// The same texts by two voices.
     ComparisonId = "comparison";
+    /// A sentence that a run speaks while it trains.
+    SampleId = "sample";
     /// A user.
     UserId = "user";
     /// An API key.

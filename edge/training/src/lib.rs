@@ -3,9 +3,13 @@
 pub mod bodies;
 
 mod datasets;
+mod runs;
 
 mod listed {
-    use crate::datasets::{collection, files, lists, segments, steps};
+    use crate::{
+        datasets::{collection, files, lists, segments, steps},
+        runs::{checkpoints, comparisons, events, inference, starting, tuned_voices, watching},
+    };
 
     kiskadee_edge_kit::routes! {
         collection::create_dataset, collection::list_datasets, collection::show_dataset, collection::change_dataset,
@@ -14,6 +18,14 @@ mod listed {
         steps::segment_dataset, steps::transcribe_dataset,
         lists::list_files,
         segments::edit_segments, segments::show_segment, segments::edit_segment, segments::segment_audio,
+        starting::start_training, starting::stop_training, starting::resume_run,
+        watching::training_status, watching::list_runs, watching::show_run, watching::delete_run,
+        events::training_logs,
+        checkpoints::list_checkpoints, checkpoints::export_checkpoint, checkpoints::delete_checkpoint, checkpoints::sample_audio,
+        tuned_voices::load_checkpoint, tuned_voices::voice_versions, tuned_voices::roll_back_voice,
+        inference::synthesize,
+        comparisons::start_comparison, comparisons::list_comparisons, comparisons::show_comparison,
+        comparisons::delete_comparison, comparisons::vote, comparisons::comparison_audio,
     }
 }
 
@@ -22,12 +34,16 @@ pub use listed::router;
 /// What this component contributes to the `OpenAPI` document: its routes, and what its jobs make.
 #[cfg(not(target_family = "wasm"))]
 pub fn openapi() -> kiskadee_edge_kit::utoipa::openapi::OpenApi {
-    use bodies::{ImportResult, SegmentResult, TranscribeResult};
+    use bodies::{
+        ComparisonResult, ImportResult, LoadResult, SegmentResult, TranscribeResult,
+    };
     use kiskadee_edge_kit::openapi::with_job_result;
 
     let document = with_job_result::<ImportResult>(listed::openapi());
     let document = with_job_result::<SegmentResult>(document);
-    with_job_result::<TranscribeResult>(document)
+    let document = with_job_result::<TranscribeResult>(document);
+    let document = with_job_result::<LoadResult>(document);
+    with_job_result::<ComparisonResult>(document)
 }
 
 #[cfg(target_family = "wasm")]

@@ -11,4 +11,11 @@ begin
 end
 $$;
 
+-- What the worker is called that has a job; null where none has.
+create or replace function queue.worker_of(p_job uuid) returns text
+language sql stable
+set enable_seqscan = off as $$
+  select w.name from queue.lease l join queue.worker w on w.id = l.worker_id where l.job_id = p_job
+$$;
+
 grant execute on function queue.holds to kiskadee_worker;

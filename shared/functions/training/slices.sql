@@ -72,6 +72,7 @@ begin
   end if;
   update training.run r set token = p_token, state = case r.state when 'queued' then 'running' else r.state end,
     resumed = r.resumed + (r.token is not null and r.token <> p_token)::int, step = coalesce(latest.step, 0),
+    told = r.told || jsonb_build_object('worker', queue.worker_of(p_job)),
     started_at = coalesce(r.started_at, clock_timestamp()), updated_at = clock_timestamp()
   where r.id = run.id returning * into run;
   return jsonb_build_object('run_id', run.id, 'engine', run.engine, 'language', run.language, 'phase', phase,
@@ -276,52 +277,6 @@ begin
     select * into run from training.run r where r.id = p_run;
   end if;
   return run;
-end
-$$;
-
--- Forgets runs with all that they left. A slice that is at work finds that there is nothing to work for.
-create or replace function training.forget_runs(p_runs uuid[]) returns void
-language plpgsql as $$
-declare
-  run training.run;
-begin
-  for run in select * from training.run r where r.id = any(p_runs) order by r.id for update loop
-    update training.run r set job_id = null where r.id = run.id;
-    if run.job_id is not null then
-      perform queue.cancel_job(run.owner, run.job_id);
-    end if;
-    perform training.forget_checkpoints(run.id);
-    perform storage.discard(array(select s.key from training.sample s where s.run_id = run.id)
-      || case when run.corpus_key is not null then array[run.corpus_key] end);
-    delete from training.run r where r.id = run.id;
-  end loop;
-end
-$$;
-
--- Forgets all that was made of a dataset: its runs, the voices that came of them, and the comparisons in which they spoke.
-create or replace function training.forget_runs_of(p_dataset uuid) returns void
-language plpgsql as $$
-begin
-  perform training.forget_comparisons(array(
-    select c.id from training.comparison c where p_dataset = any(c.datasets)));
-  perform speech.forget_voices_of_dataset(p_dataset);
-  perform training.forget_runs(array(select r.id from training.run r where r.dataset_id = p_dataset));
-end
-$$;
-
--- A step of erasing what an owner's runs left. Returns how many rows it saw to.
-create or replace function training.erase_runs(p_owner uuid, p_most int) returns int
-language plpgsql as $$
-declare
-  comparisons uuid[] := array(select c.id from training.comparison c where c.owner = p_owner order by c.id limit p_most);
-  runs uuid[] := array(select r.id from training.run r where r.owner = p_owner order by r.id limit p_most);
-begin
-  if comparisons <> '{}' then
-    perform training.forget_comparisons(comparisons);
-    return cardinality(comparisons);
-  end if;
-  perform training.forget_runs(runs);
-  return cardinality(runs);
 end
 $$;
 

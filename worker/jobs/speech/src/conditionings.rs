@@ -12,8 +12,19 @@ use crate::args::{SpeechArgs, VoicePartArgs};
 
 /// The memory for all of them.
 const BUDGET_BYTES: u64 = 64 << 20;
-/// The largest one; each is counted as if it were so large.
-const LARGEST_BYTES: usize = 512 << 10;
+/// What was made of a recording.
+const MATCHED_BYTES: usize = 512 << 10;
+/// The weights of a trained voice.
+const WEIGHTS_BYTES: usize = 4 << 20;
+
+/// The largest that one may be; each is counted as if it were so large.
+fn largest(key: &str) -> usize {
+    if key.ends_with(".safetensors") {
+        WEIGHTS_BYTES
+    } else {
+        MATCHED_BYTES
+    }
+}
 
 /// The conditioning of voices; cheap to clone.
 #[derive(Clone)]
@@ -55,7 +66,7 @@ impl Conditionings {
     async fn fetch(&self, store: &Store, key: &str) -> Result<Arc<[u8]>, JobError> {
         let kept = self
             .0
-            .get(key, LARGEST_BYTES as u64, async || read(store, key).await);
+            .get(key, largest(key) as u64, async || read(store, key).await);
         match kept.await {
             Ok(conditioning) => Ok(Arc::clone(&conditioning)),
             Err(CacheError::Load(error)) => Err(error),
@@ -75,7 +86,7 @@ async fn read(store: &Store, key: &str) -> Result<Arc<[u8]>, JobError> {
     let mut stream = object.stream;
     while let Some(piece) = stream.try_next().await? {
         bytes.extend_from_slice(&piece);
-        if bytes.len() > LARGEST_BYTES {
+        if bytes.len() > largest(key) {
             return Err(JobError::Reject(format!(
                 "`{key}` is too large to be a voice"
             )));

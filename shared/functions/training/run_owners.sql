@@ -1,0 +1,63 @@
+-- What runs have of an owner: shown to the owner, and erased when one leaves.
+
+-- Runs, with what they left and what was compared, in the order of places.
+create or replace function training.export_runs(p_owner uuid, p_after text, p_most int)
+returns table (place text, kind text, item jsonb)
+language sql stable as $$
+  select all_kinds.place, all_kinds.kind, all_kinds.item from (
+    (select 'comparison/' || c.id as place, 'comparison' as kind, training.comparison_body(c, p_owner) as item
+      from training.comparison c where c.owner = p_owner and 'comparison/' || c.id > coalesce(p_after, '')
+      order by c.id limit p_most)
+    union all
+    (select 'run/' || r.id, 'run', training.run_body(r)
+      from training.run r where r.owner = p_owner and 'run/' || r.id > coalesce(p_after, '')
+      order by r.id limit p_most)
+  ) all_kinds
+  order by all_kinds.place collate "C" limit p_most
+$$;
+
+-- A step of erasing what an owner's runs left. Returns how many rows it saw to.
+create or replace function training.erase_runs(p_owner uuid, p_most int) returns int
+language plpgsql as $$
+declare
+  comparisons uuid[] := array(select c.id from training.comparison c where c.owner = p_owner order by c.id limit p_most);
+  runs uuid[] := array(select r.id from training.run r where r.owner = p_owner order by r.id limit p_most);
+begin
+  if comparisons <> '{}' then
+    perform training.forget_comparisons(comparisons);
+    return cardinality(comparisons);
+  end if;
+  perform training.forget_runs(runs);
+  return cardinality(runs);
+end
+$$;
+
+-- Forgets runs with all that they left. A slice that is at work finds that there is nothing to work for.
+create or replace function training.forget_runs(p_runs uuid[]) returns void
+language plpgsql as $$
+declare
+  run training.run;
+begin
+  for run in select * from training.run r where r.id = any(p_runs) order by r.id for update loop
+    update training.run r set job_id = null where r.id = run.id;
+    if run.job_id is not null then
+      perform queue.cancel_job(run.owner, run.job_id);
+    end if;
+    perform training.forget_checkpoints(run.id);
+    perform storage.discard(array(select s.key from training.sample s where s.run_id = run.id)
+      || case when run.corpus_key is not null then array[run.corpus_key] end);
+    delete from training.run r where r.id = run.id;
+  end loop;
+end
+$$;
+
+-- Forgets all that was made of a dataset: its runs, the voices that came of them, and the comparisons in which they spoke.
+create or replace function training.forget_runs_of(p_dataset uuid) returns void
+language plpgsql as $$
+begin
+  perform training.forget_comparisons(array(
+    select c.id from training.comparison c where p_dataset = any(c.datasets)));
+  perform speech.forget_voices_of_dataset(p_dataset);
+  perform training.forget_runs(array(select r.id from training.run r where r.dataset_id = p_dataset));
+end
+$$;
