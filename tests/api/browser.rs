@@ -56,12 +56,13 @@ fn the_landing_page_leads_to_the_reference() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn everything_is_done_by_keyboard_and_seen_by_anybody() -> Result<()> {
+/// What a program of `clients` prints that goes through the pages as the first user, and finds nothing wrong with them.
+fn gone_through(program: &str) -> Result<Value> {
     let shared = system();
     let of = |name: &str| shared.credentials[name].as_str().context("no credentials");
+    let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
     let output = Command::new("node")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/pages.cjs"))
+        .arg(clients.join(program))
         .args([shared.url.as_str(), of("username")?, of("password")?])
         .output()
         .context("node is not on the path; run `cargo xtask test`")?;
@@ -71,6 +72,12 @@ fn everything_is_done_by_keyboard_and_seen_by_anybody() -> Result<()> {
     for faults in ["axe", "errors", "wide"] {
         assert_eq!(report[faults], json!([]), "{report}");
     }
+    Ok(report)
+}
+
+#[test]
+fn everything_is_done_by_keyboard_and_seen_by_anybody() -> Result<()> {
+    let report = gone_through("pages.cjs")?;
     let zip = report["zip"].as_str();
     assert!(
         zip.is_some_and(|name| name.starts_with("batch_")),
@@ -83,5 +90,22 @@ fn everything_is_done_by_keyboard_and_seen_by_anybody() -> Result<()> {
     );
     assert!(report["streamed_seconds"].as_f64() > Some(1.0), "{report}");
     assert_eq!(report["portuguese"], "Administração", "{report}");
+    Ok(())
+}
+
+#[test]
+fn a_zip_of_clips_becomes_a_voice_within_twelve_presses() -> Result<()> {
+    let report = gone_through("training.cjs")?;
+    for made in ["checkpoint_seconds", "voice_seconds"] {
+        assert!(report[made].as_f64() > Some(0.5), "{report}");
+    }
+    assert!(report["presses"].as_u64() <= Some(12), "{report}");
+    assert_eq!(report["spoken_by"], report["voice"], "{report}");
+    let edited = report["edited"].as_str();
+    assert!(
+        edited.is_some_and(|text| text.ends_with(" Indeed.")),
+        "{report}"
+    );
+    assert_eq!(report["portuguese"], "Treino", "{report}");
     Ok(())
 }

@@ -1,37 +1,12 @@
 // The pages as a person uses them, by keyboard. Arguments: base URL, name, password. Prints one JSON object; fails at what is wrong.
 const assert = require('node:assert/strict');
-const { readFileSync } = require('node:fs');
-const { chromium } = require('playwright-core');
+const { launch, lengthOf, opened, press, reach, ...browsers } = require('./keyboard.cjs');
 
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const [base, username, password] = process.argv.slice(2);
 const report = { axe: [], errors: [], wide: [] };
-const PATIENCE_MS = 60_000;
 const MIX = `Blend ${Date.now()}`;
 
-// Nothing that the rules of WCAG forbid, nothing wider than the window.
-async function examine(page, name) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-  for (const { id, nodes } of found.violations) report.axe.push(`${name}: ${id} at ${nodes.map((node) => node.target).join(', ')}`);
-  const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (excess > 0) report.wide.push(`${name}: ${excess} pixels`);
-}
-
-// Goes on with the tabulator until an element has the focus, as somebody without a mouse does.
-async function reach(page, locator) {
-  await locator.waitFor();
-  for (let presses = 0; presses < 80; presses += 1) {
-    if (await locator.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`the keyboard does not reach ${locator}`);
-}
-
-async function press(page, locator) {
-  await reach(page, locator);
-  await page.keyboard.press('Enter');
-}
+const examine = (page, name) => browsers.examine(page, name, report);
 
 async function signIn(page) {
   await page.goto(`${base}/webui/batch`);
@@ -76,12 +51,6 @@ async function csv(page) {
   await examine(page, 'csv');
 }
 
-// A player knows how long its sound is only once it has read its head.
-async function lengthOf(audio) {
-  if (audio.readyState === 0) await new Promise((resolve) => audio.addEventListener('loadedmetadata', resolve, { once: true }));
-  return audio.duration;
-}
-
 async function speech(page) {
   await page.goto(`${base}/webui/speech`);
   await press(page, page.getByRole('button', { name: 'Speak' }));
@@ -113,7 +82,7 @@ async function voices(page) {
 }
 
 async function every(page) {
-  for (const path of ['/', '/webui/speech', '/webui/voices', '/webui/account', '/webui/account?tab=webhooks', '/webui/admin']) {
+  for (const path of ['/', '/webui/speech', '/webui/voices', '/webui/training', '/webui/account', '/webui/account?tab=webhooks', '/webui/admin']) {
     await page.goto(base + path);
     await page.locator('main h1').waitFor();
     await page.waitForLoadState('networkidle');
@@ -122,12 +91,12 @@ async function every(page) {
 }
 
 async function main() {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] });
+  const browser = await launch();
   try {
-    const page = await opened(browser, { locale: 'en-US', viewport: { width: 1280, height: 900 } });
+    const page = await opened(browser, { locale: 'en-US', viewport: { width: 1280, height: 900 } }, report);
     for (const flow of [signIn, batch, csv, speech, voices, every]) await flow(page);
     const state = await page.evaluate(() => sessionStorage.getItem('kiskadee.session'));
-    const narrow = await opened(browser, { locale: 'pt-BR', colorScheme: 'dark', viewport: { width: 320, height: 700 } });
+    const narrow = await opened(browser, { locale: 'pt-BR', colorScheme: 'dark', viewport: { width: 320, height: 700 } }, report);
     await narrow.addInitScript((kept) => sessionStorage.setItem('kiskadee.session', kept), state);
     await every(narrow);
     report.portuguese = await narrow.locator('h1').innerText();
@@ -135,15 +104,6 @@ async function main() {
     await browser.close();
   }
   console.log(JSON.stringify(report));
-}
-
-async function opened(browser, options) {
-  const page = await (await browser.newContext(options)).newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  page.on('pageerror', (error) => report.errors.push(String(error)));
-  // What the content security policy forbids is told on the console.
-  page.on('console', (message) => /Content Security Policy/.test(message.text()) && report.errors.push(message.text()));
-  return page;
 }
 
 main().catch((error) => {

@@ -3,7 +3,7 @@ import { h, svg, uid } from "./dom.js";
 import { table } from "./list.js";
 import { number, t } from "./messages.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 240, 52, 28, 10];
+const [WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP] = [400, 200, 46, 18, 28, 10];
 const ROWS = 12;
 
 /** Where values lie: linear from `[low, high]` to `[from, to]`. */
@@ -30,12 +30,12 @@ export function chart(title, curves) {
   const points = curves.flatMap((curve) => curve.points);
   if (!points.length) return h("p", { class: "quiet" }, t("No figures yet."));
   const [xs, ys] = [range(points.map(([x]) => x)), range(points.map(([, y]) => y))];
-  const [x, y] = [scale(xs, [LEFT, WIDTH - 8]), scale(ys, [HEIGHT - BOTTOM, TOP])];
+  const [x, y] = [scale(xs, [LEFT, WIDTH - RIGHT]), scale(ys, [HEIGHT - BOTTOM, TOP])];
   const id = uid("chart");
   const picture = svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-labelledby": id },
     svg("title", { id }, document.createTextNode(title)), axes(xs, ys, x, y),
     curves.map((curve, at) => svg("path", { class: `curve curve-${at}`, d: path(curve.points, x, y) })));
-  return h("div", {}, picture, key(curves), h("details", {}, h("summary", {}, t("The figures as a table")), figures(title, curves)));
+  return h("div", {}, picture, curves.length > 1 ? key(curves) : null, h("details", { "data-name": title }, h("summary", { "data-name": `${title} ` }, t("The figures as a table")), figures(title, curves)));
 }
 
 function path(points, x, y) {
@@ -44,7 +44,7 @@ function path(points, x, y) {
 
 function axes(xs, ys, x, y) {
   return [
-    ...ticks(ys).map((value) => [svg("line", { class: "axis", x1: LEFT, x2: WIDTH - 8, y1: y(value), y2: y(value) }),
+    ...ticks(ys).map((value) => [svg("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value) }),
       svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, number(value, 3))]),
     ...ticks(xs).map((value) => svg("text", { x: x(value), y: HEIGHT - 8, "text-anchor": "middle" }, number(value))),
   ].flat();

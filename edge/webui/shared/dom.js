@@ -46,10 +46,13 @@ export function uid(prefix) {
   return `${prefix}-${last}`;
 }
 
-/** Draws anew, and leaves the focus where it was: on what has the same `data-name`. */
+/** Draws anew; the focus stays where it was, and what is folded stays so, by the `data-name` of either. */
 export function redraw(element, ...children) {
-  const name = element.contains(document.activeElement) ? document.activeElement.dataset.name : undefined;
+  const named = (name) => element.querySelector(`[data-name="${CSS.escape(name)}"]`);
+  const focused = element.contains(document.activeElement) ? document.activeElement.dataset.name : undefined;
+  const folds = [...element.querySelectorAll("details[data-name]")].map(({ dataset, open }) => [dataset.name, open]);
   fill(element, ...children);
-  if (name) element.querySelector(`[data-name="${CSS.escape(name)}"]`)?.focus();
+  for (const [name, open] of folds) if (named(name)) named(name).open = open;
+  if (focused) named(focused)?.focus();
   return element;
 }

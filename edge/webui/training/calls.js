@@ -30,7 +30,8 @@ export const resume = (id) => post(`${ROOT}/runs/${id}/resume`, undefined, once(
 export const deleteRun = (id) => remove(`${ROOT}/runs/${id}`);
 export const checkpointsOf = (run_id) => get(query(`${ROOT}/checkpoints`, { run_id, limit: 100 }));
 
-export const speakWith = (body) => send("POST", `${ROOT}/inference/synthesize`, { body, as: (response) => response.blob(), ...once() });
+export const speakWith = (body) => post(`${ROOT}/inference/synthesize`, body, once());
+export const weightsOf = (checkpoint) => `${ROOT}/checkpoints/${checkpoint}/export`;
 export const load = (body) => post(`${ROOT}/checkpoints/load`, body, once());
 export const versionsOf = (voice) => get(`${ROOT}/voices/${voice}/versions`);
 export const rollBack = (voice, version) => post(`${ROOT}/voices/${voice}/rollback`, { version }, once());

@@ -19,21 +19,30 @@ export function compareForm(names, pick, signal) {
     event.preventDefault();
     busy(act, out, async () => {
       const lines = texts.control.value.split("\n").map((text) => text.trim()).filter(Boolean).slice(0, MOST);
-      const begun = await compare({ a: other.control.value, b: pick.value, texts: lines, blind: true });
-      const result = await resultOf(begun, ({ progress }) => fill(out, waiting(`${t("Being made …")} ${progress ?? 0} %`)), signal);
-      remember({ comparison: result.comparison_id });
-      fill(out);
-      draw(await comparison(result.comparison_id), pairs);
+      const { comparison_id: id } = await compare({ a: other.control.value, b: pick.value, texts: lines, blind: true });
+      remember({ comparison: id });
+      await show(id, pairs, signal);
     });
   };
   const known = parameters().comparison;
-  if (known) comparison(known).then((one) => draw(one, pairs)).catch(() => remember({ comparison: null }));
+  if (known) show(known, pairs, signal).catch(() => signal.aborted || remember({ comparison: null }));
   return h("div", { class: "stack" }, h("form", { class: "stack", on: { submit } }, other, texts, out, h("div", {}, act)), pairs);
 }
 
+async function show(id, place, signal) {
+  const found = await comparison(id);
+  if (found.state !== "running") return draw(found, place);
+  await resultOf(found, ({ progress }) => fill(place, waiting(`${t("Being made …")} ${progress ?? 0} %`)), signal).catch((error) => {
+    // Why it failed stands in the comparison, too.
+    if (signal.aborted) throw error;
+  });
+  return draw(await comparison(id), place);
+}
+
 function draw(compared, place) {
+  if (compared.error) return fill(place, notice("bad", compared.error));
   const list = h("ol", { class: "stack takes" }, compared.pairs.map((pair) => pairOf(compared.comparison_id, pair, place)));
-  fill(place, verdict(compared.verdict), compared.pairs.length ? list : empty(t("Nothing here.")));
+  return fill(place, verdict(compared.verdict), compared.pairs.length ? list : empty(t("Nothing here.")));
 }
 
 /** Before the vote the two have letters that hide them; afterwards they are named. */
@@ -42,7 +51,7 @@ function pairOf(id, pair, place) {
   const hear = (label, side) => h("span", { class: "row" }, h("span", {}, label), playButton(side.audio_url, label));
   if (!pair.x) {
     const chosen = { a: t("You preferred the one before."), b: t("You preferred the new one."), tie: t("You found both alike.") }[pair.choice];
-    return h("li", {}, h("p", {}, pair.text), h("div", { class: "row" }, hear(t("The one before"), pair.a), hear(t("The new one"), pair.b)), h("p", { class: "small", tabindex: "-1", "data-vote": pair.pair }, chosen));
+    return h("li", {}, h("p", {}, pair.text), h("div", { class: "row" }, hear(t("The one before"), pair.a), hear(t("The new one"), pair.b)), h("p", { class: "small", tabindex: "-1", "data-vote": pair.pair }, chosen, " ", between(pair)));
   }
   const act = (label, choice) => {
     const trigger = button(label, () => busy(trigger, out, async () => {
@@ -53,6 +62,12 @@ function pairOf(id, pair, place) {
   };
   return h("li", {}, h("p", {}, pair.text), h("div", { class: "row" }, hear(t("First"), pair.x), hear(t("Second"), pair.y)),
     h("div", { class: "row", role: "group", "aria-label": t("Which is better?") }, act(t("The first is better"), "x"), act(t("The second is better"), "y"), act(t("Both alike"), "tie")), out);
+}
+
+/** What was measured of the two. */
+function between({ a, b, between: apart }) {
+  const pitch = [a, b].map(({ measures }) => `${number(measures?.f0_median_hz)} Hz`).join(" / ");
+  return t("Pitch {pitch}; {db} dB apart.", { pitch, db: number(apart?.mcd_db, 1) });
 }
 
 function verdict({ a, b, ties, p_value: p, significant, votes_missing: missing }) {

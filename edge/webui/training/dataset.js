@@ -56,6 +56,7 @@ function makeForm(show) {
       const made = await makeDataset({ name: name.control.value.trim(), language: tongue.control.value, rights: "own", consent: words });
       remember({ dataset: made.dataset_id, segments: null, reason: null });
       await show();
+      document.querySelector("input[type=file]")?.focus();
     });
   };
   return h("form", { class: "stack", on: { submit } }, h("div", { class: "row top" }, name, tongue), consent, out, h("div", {}, act));
@@ -65,7 +66,7 @@ function removeButton(chosen, show) {
   return button(t("Delete"), () => confirm(t("Delete the dataset?"),
     t("“{name}” goes with its recordings, and with the runs, checkpoints and voices that were made of it.", { name: chosen.name }), t("Delete it"), async () => {
       await deleteDataset(chosen.dataset_id);
-      remember({ dataset: null, run: null, checkpoint: null, comparison: null });
+      remember({ dataset: null, run: null, checkpoint: null, comparison: null, segments: null, reason: null });
       show();
     }), { kind: "danger" });
 }

@@ -1,13 +1,15 @@
 // What a run has made: heard, compared blind, made a voice, and taken back.
+import { blob } from "../shared/api.js";
 import { busy, button, empty, failure, field, notice, select, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { number, t, time } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
-import { player } from "../shared/sound.js";
+import { player, save } from "../shared/sound.js";
 import { voices } from "../shared/voices.js";
-import { checkpointsOf, load, resultOf, runs, speakWith } from "./calls.js";
+import { checkpointsOf, load, resultOf, runs, speakWith, weightsOf } from "./calls.js";
 import { compareForm } from "./compare.js";
 import { versions } from "./versions.js";
+import { meant } from "./told.js";
 import { KEPT } from "./words.js";
 
 export async function inferenceTab(panel) {
@@ -17,9 +19,9 @@ export async function inferenceTab(panel) {
   const show = async () => {
     try {
       const { items } = await runs();
-      const run = items.find((one) => one.run_id === parameters().run) ?? items[0];
+      const run = meant(items, parameters()) ?? items[0];
       if (!run) return fill(place, empty(t("Nothing was trained yet. Start a run in the second tab.")));
-      remember({ run: run.run_id });
+      remember({ run: run.run_id, dataset: run.dataset_id });
       const checkpoints = (await checkpointsOf(run.run_id)).items.filter((one) => one.can_speak);
       return fill(place, choice(items, run, show), checkpoints.length ? sections(run, checkpoints, stopper.signal) : empty(t("This run has no checkpoint that can speak yet.")));
     } catch (error) {
@@ -32,7 +34,7 @@ export async function inferenceTab(panel) {
 function choice(items, run, show) {
   const pick = select(items.map((one) => [one.run_id, `${one.model_name} · ${t(one.state)} · ${time(one.created_at)}`]), run.run_id);
   pick.addEventListener("change", () => {
-    remember({ run: pick.value, checkpoint: null, comparison: null });
+    remember({ run: pick.value, dataset: items.find((one) => one.run_id === pick.value).dataset_id, checkpoint: null, comparison: null });
     show();
   });
   return field(t("Run"), pick);
@@ -45,18 +47,18 @@ function sections(run, checkpoints, signal) {
   pick.addEventListener("change", () => remember({ checkpoint: pick.value }));
   const made = versions(checkpoints.map((one) => one.voice?.voice_id).filter(Boolean));
   return [
-    h("section", { class: "card stack" }, h("h2", {}, t("Listen")), field(t("Checkpoint"), pick), listenForm(pick)),
+    h("section", { class: "card stack" }, h("h2", {}, t("Listen")), field(t("Checkpoint"), pick), listenForm(pick, signal)),
     h("section", { class: "card stack" }, h("h2", {}, t("Make it a voice")), promoteForm(run, pick, signal, made), made),
     h("section", { class: "card stack" }, h("h2", {}, t("Compare blind")), compareForm(names, pick, signal)),
   ];
 }
 
 function nameOf(one) {
-  const told = one.evaluation_loss == null ? [] : [t("evaluation {loss}", { loss: number(one.evaluation_loss, 4) })];
+  const told = one.evaluation_loss == null ? [] : [`${number(one.evaluation_loss, 2)} dB`];
   return [t("step {n}", { n: number(one.step) }), ...told, ...one.kept.map((why) => KEPT[why] ?? why)].join(" · ");
 }
 
-function listenForm(pick) {
+function listenForm(pick, signal) {
   const text = field(t("Text"), h("textarea", { rows: 3, class: "words", required: true, maxlength: 1000, value: t("Good morning. This voice is made here, while you listen.") }));
   const out = h("div");
   const act = h("button", { class: "primary" }, "▶ ", t("Speak"));
@@ -64,12 +66,15 @@ function listenForm(pick) {
     event.preventDefault();
     busy(act, out, async () => {
       fill(out, waiting(t("Being made …")));
-      const audio = player(await speakWith({ checkpoint_id: pick.value, text: text.control.value, response_format: "wav" }), t("The checkpoint's voice"));
+      const begun = await speakWith({ checkpoint_id: pick.value, text: text.control.value, response_format: "wav" });
+      await resultOf(begun, () => {}, signal);
+      const audio = player(await blob(begun.audio_url), t("The checkpoint's voice"));
       fill(out, audio);
       audio.play().catch(() => {});
     });
   };
-  return h("form", { class: "stack", on: { submit } }, text, out, h("div", {}, act));
+  const weights = button(t("Download its weights"), () => busy(weights, out, async () => save(await blob(weightsOf(pick.value)), `${pick.value}.safetensors`)));
+  return h("form", { class: "stack", on: { submit } }, text, out, h("div", { class: "row" }, act, weights));
 }
 
 function promoteForm(run, pick, signal, made) {

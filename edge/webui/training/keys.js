@@ -24,6 +24,11 @@ export function onRowKey(event) {
   else (act === "next" ? row.nextElementSibling : row.previousElementSibling)?.focus();
 }
 
+/** The tabulator comes back to the row that was left. */
+export function onRowFocus({ currentTarget: row }) {
+  for (const one of row.parentElement.children) one.tabIndex = one === row ? 0 : -1;
+}
+
 export function onTextKey(event, save) {
   const act = textAction(event);
   if (!act) return;

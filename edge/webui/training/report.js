@@ -14,7 +14,7 @@ export function report(stats, onReady, onReason) {
     figures(stats),
     Object.keys(rejected).length ? h("p", { class: "row", role: "group", "aria-label": t("Rejected for") }, t("Rejected:"), Object.entries(rejected).map(([reason, n]) =>
       button(`${REASONS[reason] ?? reason} ${number(n)}`, () => onReason(reason), { kind: "tiny", "data-name": reason }))) : null,
-    advice.length ? h("details", { open: true }, h("summary", {}, t("Advice ({n})", { n: advice.length })), list(advice)) : null);
+    advice.length ? h("details", { open: true, "data-name": "advice" }, h("summary", { "data-name": "advice title" }, t("Advice ({n})", { n: advice.length })), list(advice)) : null);
 }
 
 function figures({ files, segments, seconds, transcripts, snr_db: noise, loudness_lufs: loudness, suffices_for: enough }) {

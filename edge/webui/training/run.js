@@ -9,16 +9,17 @@ import { remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
 import { checkpointsOf, deleteRun, logsOf, resume, statusOf, stop } from "./calls.js";
 import { bySteps, history, isOver, take } from "./told.js";
-import { KEPT } from "./words.js";
+import { KEPT, STAGES } from "./words.js";
 
 const DRAW_MS = 1_000;
+const CURVES = [["train", t("Loss in training")], ["evaluation", t("Distance to the speaker, dB")]];
 
 /** `onReady()` leads on to what was made, `again()` draws all anew. */
 export function watchRun(place, runId, signal, { onReady, again }) {
   const known = history();
   const card = (...inside) => h("section", { class: "card stack" }, inside);
-  const parts = { head: h("div", { class: "stack" }, waiting()), acts: h("div"), curves: h("div"), samples: h("div"), checkpoints: h("div"), log: h("pre", { class: "log", tabindex: "0", "aria-label": t("Log") }) };
-  fill(place, card(parts.head, parts.acts), card(h("h2", {}, t("Samples over time")), parts.samples), card(h("h2", {}, t("Losses")), parts.curves),
+  const parts = { head: h("div", { class: "stack" }, waiting()), acts: h("div"), curves: h("div", { class: "halves" }), samples: h("div"), checkpoints: h("div"), log: h("pre", { class: "log", tabindex: "0", "aria-label": t("Log") }) };
+  fill(place, card(parts.head, parts.acts), card(h("h2", {}, t("Samples over time")), parts.samples), card(h("h2", {}, t("Curves")), parts.curves),
     card(h("h2", {}, t("Checkpoints")), parts.checkpoints), card(h("h2", {}, t("Log")), parts.log));
   const drawn = {};
   const poll = async () => {
@@ -52,14 +53,20 @@ function drawHead(head, status) {
   const over = isOver(status.state);
   announce(t("Step {n} of {all}", { n: number(status.step), all: number(status.steps) }), over);
   const figures = [
-    [t("Step"), `${number(status.step)} / ${number(status.steps)}`], [t("Time left"), over ? "–" : duration(status.seconds_left)], [t("Loss"), number(status.loss.train, 4)], [t("Evaluation"), number(status.loss.evaluation, 4)],
-    [t("Best"), number(status.loss.best, 4)], [t("Steps a second"), number(status.steps_per_second, 2)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), t(status.device ?? "–")],
+    [t("Step"), `${number(status.step)} / ${number(status.steps)}`], [t("Time left"), over ? "–" : duration(status.seconds_left)], [t("Loss"), number(status.loss.train, 4)], [t("Distance"), decibels(status.loss.evaluation)],
+    [t("Best"), decibels(status.loss.best)], [t("Steps a second"), number(status.steps_per_second, 2)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), t(status.device ?? "–")],
   ];
   fill(head, h("div", { class: "row spread" }, h("h2", {}, status.model_name), badge(status.state)), bar(t("Progress of the run"), status.progress ?? 0),
-    status.stage && !over ? h("p", { class: "loading" }, status.stage) : null,
+    status.stage && !over ? h("p", { class: "loading" }, STAGES[status.stage] ?? status.stage) : null,
     h("dl", { class: "figures" }, figures.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
+    status.plan ? h("p", { class: "hint" }, t("It learns from {n} sentences, and is measured on {m} that it never hears; {k} were left out.", {
+      n: number(status.plan.sentences), m: number(status.plan.held_out), k: number(status.plan.left_out),
+    })) : null,
     status.error ? notice("bad", status.error) : null);
 }
+
+/** How far the voice is from the speaker's, on sentences that it was not trained with. */
+const decibels = (value) => (value == null ? "–" : `${number(value, 2)} dB`);
 
 function actions(status, { onReady, again, poll }) {
   const out = h("div");
@@ -97,10 +104,7 @@ function askToStop(runId, after) {
 }
 
 function drawHistory({ curves, log }, known) {
-  const shown = [[t("Training"), known.train], [t("Evaluation"), known.evaluation]].filter(([, points]) => points.length).map(([label, points]) => ({ label, points }));
-  const open = curves.querySelector("details")?.open;
-  redraw(curves, chart(t("Losses over steps"), shown));
-  if (open) curves.querySelector("details").open = true;
+  redraw(curves, CURVES.map(([name, label]) => h("div", {}, h("h3", {}, label), chart(label, known[name].length ? [{ label, points: known[name] }] : []))));
   const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
   log.textContent = known.lines.map((line) => `${line.at?.slice(11, 19) ?? ""} ${line.message}`).join("\n") || t("Nothing here.");
   if (atEnd) log.scrollTop = log.scrollHeight;
@@ -121,7 +125,7 @@ async function drawCheckpoints(place, runId) {
   try {
     const { items } = await checkpointsOf(runId);
     fill(place, items.length ? table(t("Checkpoints"), [
-      [t("Step"), (one) => number(one.step), "number"], [t("Loss"), (one) => number(one.train_loss, 4), "number"], [t("Evaluation"), (one) => number(one.evaluation_loss, 4), "number"],
+      [t("Step"), (one) => number(one.step), "number"], [t("Loss"), (one) => number(one.train_loss, 4), "number"], [t("Distance"), (one) => decibels(one.evaluation_loss), "number"],
       [t("Size"), (one) => bytes(one.bytes + (one.voice_bytes ?? 0)), "number"], [t("Kept as"), (one) => h("span", { class: "row" }, one.kept.map((why) => h("span", { class: "badge" }, KEPT[why] ?? why)))],
     ], items) : empty(t("The first checkpoint comes while the run goes on.")));
   } catch (error) {

@@ -6,6 +6,7 @@ import { parameters, remember } from "../shared/settings.js";
 import { datasets, runs } from "./calls.js";
 import { watchRun } from "./run.js";
 import { startForm } from "./start.js";
+import { meant } from "./told.js";
 
 export async function runTab(panel, onReady) {
   const stopper = new AbortController();
@@ -17,14 +18,15 @@ export async function runTab(panel, onReady) {
     watch = new AbortController();
     try {
       const [sets, { items }] = await Promise.all([datasets(), runs()]);
-      const run = items.find((one) => one.run_id === parameters().run) ?? items[0];
+      const run = meant(items, parameters());
       remember({ run: run?.run_id ?? null });
-      const open = (id) => {
-        remember({ run: id, checkpoint: null, comparison: null });
-        show();
+      const open = async (id, of) => {
+        remember({ run: id, dataset: of, checkpoint: null, comparison: null });
+        await show();
+        place.lastElementChild.focus();
       };
-      const watched = h("div", { class: "stack" });
-      fill(place, starting(sets.items, open, Boolean(run)), run ? choice(items, run.run_id, open) : null, watched);
+      const watched = h("div", { class: "stack", tabindex: "-1" });
+      fill(place, starting(sets.items, open, Boolean(run)), items.length ? choice(items, run, open) : null, watched);
       if (run) watchRun(watched, run.run_id, AbortSignal.any([stopper.signal, watch.signal]), { onReady, again: show });
     } catch (error) {
       fill(place, failure(error, show));
@@ -33,13 +35,14 @@ export async function runTab(panel, onReady) {
   await show();
 }
 
-function choice(items, id, open) {
-  const pick = select(items.map((run) => [run.run_id, `${run.model_name} · ${t(run.state)} · ${time(run.created_at)}`]), id);
-  pick.addEventListener("change", () => open(pick.value));
+function choice(items, chosen, open) {
+  const options = items.map((run) => [run.run_id, `${run.model_name} · ${t(run.state)} · ${time(run.created_at)}`]);
+  const pick = select(chosen ? options : [["", "–"], ...options], chosen?.run_id);
+  pick.addEventListener("change", () => pick.value && open(pick.value, items.find((run) => run.run_id === pick.value).dataset_id));
   return field(t("Run"), pick);
 }
 
-/** With runs there, the form is folded: who comes back wants to see how they are. */
+/** Where a run of the dataset is shown, the form is folded: who comes back wants to see how it is. */
 function starting(sets, open, folded) {
   if (!sets.length) return empty(t("Training needs a dataset. Make one in the first tab."));
   if (!folded) return h("section", { class: "card stack" }, h("h2", {}, t("Start a run")), startForm(sets, open));

@@ -6,7 +6,7 @@ import { duration, number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
 import { editSegment, inDataset } from "./calls.js";
-import { onRowKey, onTextKey } from "./keys.js";
+import { onRowFocus, onRowKey, onTextKey } from "./keys.js";
 import { REASONS } from "./words.js";
 
 const SORTS = [["position", t("as recorded")], ["snr_db", t("the noisiest first")], ["alignment_score", t("the worst fit first")], ["seconds", t("the shortest first")]];
@@ -39,9 +39,14 @@ export function segmentTable(dataset, onChange) {
 }
 
 function tableOf(dataset, filter, onChange) {
+  let page;
   return pagedTable({
     caption: t("Segments"),
-    load: (cursor) => inDataset({ dataset, kind: "segments", limit: 20, cursor, ...filter }),
+    load: async (cursor) => {
+      const answer = await inDataset({ dataset, kind: "segments", limit: 20, cursor, ...filter });
+      page = answer.items;
+      return answer;
+    },
     none: empty(filter.state || filter.reason ? t("No segment is like that.") : t("No segments. Bring recordings above, then cut them into sentences.")),
     columns: [
       [t("Sound"), (segment) => playButton(segment.audio_url, t("segment at {at}", { at: duration(segment.start_seconds) }))],
@@ -50,7 +55,8 @@ function tableOf(dataset, filter, onChange) {
       [t("Noise"), (segment) => (segment.snr_db == null ? "–" : `${number(segment.snr_db)} dB`), "number"],
       [t("State"), (segment) => judgement(segment, onChange)],
     ],
-    rowProps: () => ({ tabindex: "0", on: { keydown: onRowKey } }),
+    // The tabulator stops at one row alone; from there arrows and Enter go on.
+    rowProps: (segment) => ({ tabindex: segment === page[0] ? "0" : "-1", on: { keydown: onRowKey, focus: onRowFocus } }),
   });
 }
 

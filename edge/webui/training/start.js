@@ -8,7 +8,7 @@ import { stepsOf } from "./told.js";
 
 const KNOBS = [["steps", t("Steps"), { min: 1, step: 1 }], ["batch_size", t("Batch"), { min: 1, step: 1 }], ["learning_rate", t("Learning rate"), { min: 0, step: "any" }], ["seed", t("Seed"), { min: 0, step: 1 }]];
 
-/** `begun(run_id)` is called with the run that was started. */
+/** `begun(run_id, dataset_id)` is called with the run that was started. */
 export function startForm(sets, begun) {
   const dataset = field(t("Dataset"), select(sets.map((one) => [one.dataset_id, one.name]), parameters().dataset));
   const name = field(t("Name of the voice"), h("input", { required: true, maxlength: 64 }));
@@ -39,7 +39,7 @@ export function startForm(sets, begun) {
   reckon();
   const submit = (event) => {
     event.preventDefault();
-    busy(act, out, async () => begun((await start(await asked())).run_id));
+    busy(act, out, async () => begun((await start(await asked())).run_id, dataset.control.value));
   };
   return h("form", { class: "stack", on: { submit } }, h("div", { class: "row end" }, dataset, name, preset), more.element, told, out, h("div", {}, act));
 }

@@ -71,7 +71,7 @@ function drawn(stats, act) {
       item(t("1. Gather"), t("{n} recordings", { n: number(ready) }), ready > 0, { now: !ready }),
       item(t("2. Cut into sentences"), t("{n} segments", { n: number(all) }), all > 0, { now: ready && !all, action: all ? tiny("cut", t("Cut again"), act.cut) : null }),
       item(t("3. Take the words"), t("{n} with words", { n: number(written) }), all > 0 && written >= all, { now: all && written < all, action: written ? tiny("words", t("Take them"), act.words) : null }),
-      item(t("4. Look through"), stats.ready ? t("{length} of speech is ready", { length: duration(stats.seconds.accepted) }) : t("Correct what is wrong below."), stats.ready, { now: all > 0 && !stats.ready })),
+      item(t("4. Look through"), stats.ready ? t("{length} of speech is ready", { length: duration(stats.seconds.accepted) }) : all ? t("Correct what is wrong below.") : "–", stats.ready, { now: all > 0 && !stats.ready })),
     stats.last_step?.outcome === "failed" && !step ? notice("bad", `${STEPS[stats.last_step.name]}: ${stats.last_step.error ?? t("failed")}`) : null);
 }
 

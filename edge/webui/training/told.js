@@ -16,7 +16,10 @@ export function take(known, event, data) {
 
 function point(points, step, value) {
   if (!Number.isFinite(step) || !Number.isFinite(value)) return;
-  if (!points.length || points.at(-1)[0] < step) points.push([step, value]);
+  // What is asked for by hand may be ahead of what a stream tells again from the beginning.
+  let at = points.length;
+  while (at && points[at - 1][0] > step) at -= 1;
+  if (at === 0 || points[at - 1][0] < step) points.splice(at, 0, [step, value]);
 }
 
 /** What is spoken on the way, by steps, the newest first: [{step, samples}, …]. */
@@ -29,6 +32,12 @@ export function bySteps(samples) {
 export function stepsOf(preset, fitting) {
   const factor = { quick: 1 / 3, balanced: 1, thorough: 2 }[preset];
   return factor === 1 ? undefined : Math.round(fitting * factor);
+}
+
+/** The run that an address means: the one it names, unless that is of another dataset than it names; else that dataset's latest. */
+export function meant(runs, { run, dataset }) {
+  const own = runs.filter((one) => !dataset || one.dataset_id === dataset);
+  return own.find((one) => one.run_id === run) ?? own[0];
 }
 
 export const isOver = (state) => ["completed", "failed", "stopped"].includes(state);

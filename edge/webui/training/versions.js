@@ -1,5 +1,5 @@
 // The versions of voices that were made here: which one speaks, and the way back to another.
-import { ApiError } from "../shared/api.js";
+import { ApiError, get } from "../shared/api.js";
 import { badge, busy, button, failure } from "../shared/components.js";
 import { fill, h, redraw } from "../shared/dom.js";
 import { table } from "../shared/list.js";
@@ -21,8 +21,8 @@ export function versions(ids) {
 
 async function show(place, voice) {
   try {
-    const { items } = await versionsOf(voice);
-    redraw(place, h("h3", {}, t("Versions of the voice"), " ", h("code", {}, voice)), tableOf(place, voice, items), h("div", {}, speakLink(voice)));
+    const [{ items }, about] = await Promise.all([versionsOf(voice), get(`/api/v1/voices/${voice}`)]);
+    redraw(place, h("h3", {}, about.name), tableOf(place, voice, items), h("div", {}, speakLink(about)));
   } catch (error) {
     // The voice was deleted since.
     if (error instanceof ApiError && error.status === 404) return fill(place);
@@ -49,6 +49,10 @@ function backTo(place, voice, version) {
 }
 
 /** To the playground, where the voice is chosen already. */
-function speakLink(voice) {
-  return h("a", { class: "button", href: "/webui/speech", on: { click: () => write("voice", voice) } }, t("Speak with it"));
+function speakLink({ voice_id: voice, languages }) {
+  const choose = () => {
+    write("voice", voice);
+    write("tongue", languages[0]);
+  };
+  return h("a", { class: "button", href: "/webui/speech", on: { click: choose } }, t("Speak with it"));
 }

@@ -13,6 +13,9 @@ export const ENOUGH = { matching: t("a likeness"), tuned_voice: t("a first voice
 /** The steps that jobs make. */
 export const STEPS = { import: t("Taking in"), download: t("Fetching"), segment: t("Cutting"), transcribe: t("Giving words") };
 
+/** What a run is at. */
+export const STAGES = { preparing: t("The recordings are being looked at and aligned with their words …"), training: t("Training …"), listening: t("It speaks, and is measured …") };
+
 /** Why a checkpoint stays. */
 export const KEPT = { latest: t("latest"), best: t("best"), sample: t("sample"), promoted: t("a voice") };
 

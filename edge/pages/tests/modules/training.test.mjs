@@ -12,7 +12,7 @@ const load = (name) => import(new URL(name, training));
 test("a run's history takes each step once", async () => {
   const { history, take } = await load("told.js");
   const known = history();
-  for (const step of [1, 2, 2, 1, 3]) take(known, "progress", { step, loss: { train: step } });
+  for (const step of [3, 1, 2, 2, 1, 3]) take(known, "progress", { step, loss: { train: step } });
   for (const step of [2, 4, 4]) take(known, "checkpoint", { step, evaluation_loss: step === 2 ? null : 9 });
   assert.deepEqual(known.train, [[1, 1], [2, 2], [3, 3]]);
   assert.deepEqual(known.evaluation, [[4, 9]]);
@@ -24,6 +24,13 @@ test("samples stand by their steps, the newest first", async () => {
   const { bySteps } = await load("told.js");
   const samples = [[50, "a"], [50, "b"], [100, "a"]].map(([step, text]) => ({ step, text }));
   assert.deepEqual(bySteps(samples).map(({ step, samples: some }) => [step, some.length]), [[100, 1], [50, 2]]);
+});
+
+test("an address means the run that it names, or the latest of its dataset", async () => {
+  const { meant } = await load("told.js");
+  const runs = [["r3", "d2"], ["r2", "d1"], ["r1", "d1"]].map(([run_id, dataset_id]) => ({ run_id, dataset_id }));
+  const found = (address) => meant(runs, address)?.run_id;
+  assert.deepEqual([found({}), found({ run: "r1" }), found({ run: "r3", dataset: "d1" }), found({ dataset: "d3" })], ["r3", "r1", "r2", undefined]);
 });
 
 test("presets go a part of the way that fits, that way, or twice as far", async () => {

@@ -1,0 +1,52 @@
+// A browser that is used by keyboard, and what its pages are examined for.
+const { readFileSync } = require('node:fs');
+const { chromium } = require('playwright-core');
+
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** Examines a page: nothing that the rules of WCAG forbid, nothing wider than the window. What is wrong goes into `report`. */
+async function examine(page, name, report) {
+  await page.evaluate(axe);
+  const found = await page.evaluate((runOnly) => axe.run({ runOnly }), RULES);
+  for (const { id, nodes } of found.violations) report.axe.push(`${name}: ${id} at ${nodes.map((node) => node.target).join(', ')}`);
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (excess > 0) report.wide.push(`${name}: ${excess} pixels`);
+}
+
+/** Goes on with the tabulator until an element has the focus, as somebody without a mouse does. */
+async function reach(page, locator, most = 80) {
+  await locator.waitFor();
+  for (let presses = 0; presses < most; presses += 1) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the keyboard does not reach ${locator}`);
+}
+
+async function press(page, locator, key = 'Enter') {
+  await reach(page, locator);
+  await page.keyboard.press(key);
+}
+
+function launch() {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] });
+}
+
+/** A page whose errors go into `report`. */
+async function opened(browser, options, report, patience = 60_000) {
+  const page = await (await browser.newContext(options)).newPage();
+  page.setDefaultTimeout(patience);
+  page.on('pageerror', (error) => report.errors.push(String(error)));
+  // What the content security policy forbids is told on the console.
+  page.on('console', (message) => /Content Security Policy/.test(message.text()) && report.errors.push(message.text()));
+  return page;
+}
+
+/** How long a player's sound is, which it knows only once it has read its head. */
+async function lengthOf(audio) {
+  if (audio.readyState === 0) await new Promise((resolve) => audio.addEventListener('loadedmetadata', resolve, { once: true }));
+  return audio.duration;
+}
+
+module.exports = { examine, launch, lengthOf, opened, press, reach };
