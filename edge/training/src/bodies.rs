@@ -16,14 +16,14 @@ pub use dataset::{
     SegmentCounts, SegmentResult, StepAnswer, StepName, StepUnderWay, TakenFile, TranscribeResult,
 };
 pub use run::{
-    Checkpoint, CheckpointList, CheckpointVoice, Estimate, EstimateAnswer, LogLevel, LogLine, LogList,
-    RunAnswer, RunBody, RunList, RunLoss, RunState, Sample, StartBody, StopBody,
+    Checkpoint, CheckpointList, CheckpointVoice, Estimate, EstimateAnswer, LogLevel, LogLine,
+    LogList, RunAnswer, RunBody, RunList, RunLoss, RunState, Sample, StartBody, StopBody,
 };
 pub use segment::{
     ChangedSegments, DatasetFile, DatasetFileList, DatasetItem, Decision, NamedEdit, Only, Segment,
     SegmentBody, SegmentEdit, SegmentEdits, SegmentState, TranscribeBody, WordSource,
 };
 pub use voice::{
-    LoadAnswer, LoadBody, LoadResult, RollbackAnswer, RollbackBody, SynthesizeAnswer, SynthesizeBody,
-    VoiceVersion, VoiceVersionList,
+    LoadAnswer, LoadBody, LoadResult, RollbackAnswer, RollbackBody, SynthesizeAnswer,
+    SynthesizeBody, VoiceVersion, VoiceVersionList,
 };

@@ -34,9 +34,7 @@ pub use listed::router;
 /// What this component contributes to the `OpenAPI` document: its routes, and what its jobs make.
 #[cfg(not(target_family = "wasm"))]
 pub fn openapi() -> kiskadee_edge_kit::utoipa::openapi::OpenApi {
-    use bodies::{
-        ComparisonResult, ImportResult, LoadResult, SegmentResult, TranscribeResult,
-    };
+    use bodies::{ComparisonResult, ImportResult, LoadResult, SegmentResult, TranscribeResult};
     use kiskadee_edge_kit::openapi::with_job_result;
 
     let document = with_job_result::<ImportResult>(listed::openapi());

@@ -47,6 +47,7 @@ begin
     perform storage.discard(array(select s.key from training.sample s where s.run_id = run.id)
       || case when run.corpus_key is not null then array[run.corpus_key] end);
     delete from training.run r where r.id = run.id;
+    perform training.forget_version(run.version_id) where not exists (select from training.run r where r.version_id = run.version_id);
   end loop;
 end
 $$;

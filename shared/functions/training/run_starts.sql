@@ -11,9 +11,7 @@ begin
     faults := faults || api.fault('engine', format(
       'the engine %s cannot be trained here; `kiskadee` can, and needs nothing else', to_json(engine)));
   end if;
-  if p_dataset.id is null then
-    faults := faults || api.fault('dataset', format('there is no dataset %s', to_json(p_request ->> 'dataset')));
-  elsif split_part(lower(p_dataset.language), '-', 1) not in ('en', 'pt') then
+  if p_dataset.id is not null and split_part(lower(p_dataset.language), '-', 1) not in ('en', 'pt') then
     faults := faults || api.fault('dataset', format(
       'the engine kiskadee learns English and Brazilian Portuguese, and the dataset is in %s', p_dataset.language));
   end if;
@@ -108,6 +106,8 @@ declare
 begin
   if answer.status is not null then
     return answer;
+  elsif dataset.id is null then
+    return training.no_dataset(p_caller);
   end if;
   blockers := training.dataset_blockers(dataset);
   select count(*) as clips, coalesce(sum(s.end_seconds - s.start_seconds), 0) as seconds into heard

@@ -134,7 +134,7 @@ begin
   if p_dataset is not null then
     dataset := training.own_dataset(caller, p_dataset);
     if dataset.id is null then
-      return api.problem(caller, 404, 'not_found', 'There is no such dataset.');
+      return training.no_dataset(caller);
     end if;
   end if;
   found_runs := array(

@@ -57,7 +57,7 @@ pub struct StartBody {
     #[schema(nullable = false, default = false)]
     pub dry_run: Option<bool>,
     /// Is told `training.completed`, `training.failed` or `training.stopped`.
-    #[schema(nullable = false, format = Uri)]
+    #[schema(nullable = false)]
     pub webhook_url: Option<String>,
 }
 

@@ -56,7 +56,13 @@ impl<S: Sync> FromRequestParts<S> for CheckpointFilter {
 )]
 pub(crate) async fn list_checkpoints(caller: Caller, filter: CheckpointFilter) -> Reply {
     let [limit, before] = filter.page.parameters_by_id::<CheckpointId>()?;
-    call(LIST, &caller, Class::Read, [limit, before, parameter(filter.run_id)]).await
+    call(
+        LIST,
+        &caller,
+        Class::Read,
+        [limit, before, parameter(filter.run_id)],
+    )
+    .await
 }
 
 /// Download the weights of a checkpoint's voice

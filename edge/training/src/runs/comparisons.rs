@@ -85,7 +85,9 @@ impl Request {
             b: fields.text("b", name),
             texts: fields.texts("texts", checks::sentence),
             language: fields.optional_text("language", language),
-            seed: fields.optional_number("seed", checks::seed).map(|seed| seed as u64),
+            seed: fields
+                .optional_number("seed", checks::seed)
+                .map(|seed| seed as u64),
             blind: is_said.then(|| fields.switch("blind")),
         };
         if !fields.has_error("texts") && !(1..=10).contains(&request.texts.len()) {
@@ -103,7 +105,13 @@ impl Request {
     security(("bearer" = []), ("api_key" = []))
 )]
 pub(crate) async fn list_comparisons(caller: Caller, page: Page) -> Reply {
-    call(LIST, &caller, Class::Read, page.parameters_by_id::<ComparisonId>()?).await
+    call(
+        LIST,
+        &caller,
+        Class::Read,
+        page.parameters_by_id::<ComparisonId>()?,
+    )
+    .await
 }
 
 /// Show a comparison
@@ -150,7 +158,9 @@ pub(crate) async fn vote(
     let choice = fields.text("choice", choice);
     let arguments = [
         uuid_parameter(id),
-        pair.map_or(ParameterValue::DbNull, |pair| ParameterValue::Int32(pair as i32)),
+        pair.map_or(ParameterValue::DbNull, |pair| {
+            ParameterValue::Int32(pair as i32)
+        }),
         choice.into(),
         malformed(&fields.finish())?,
     ];

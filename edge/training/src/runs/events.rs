@@ -128,7 +128,9 @@ pub(crate) async fn training_logs(
 }
 
 fn wants_events(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accepted = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/event-stream"))
 }
 
@@ -178,7 +180,10 @@ impl Watch for WatchedRun {
 
     fn tell(&mut self, body: &str) -> Result<String, Problem> {
         let look: Look = serde_json::from_str(body).map_err(|error| {
-            log::error("the database described a run in another form than expected", &error);
+            log::error(
+                "the database described a run in another form than expected",
+                &error,
+            );
             Problem::internal()
         })?;
         self.found = Some(look.run_id);

@@ -74,8 +74,14 @@ impl Item {
         let mut fields = Fields::from(body);
         let checkpoint = fields.optional_text("checkpoint_id", checks::id::<CheckpointId>);
         let run = fields.optional_text("run_id", checks::id::<RunId>);
-        if checkpoint.is_some() == run.is_some() && !fields.has_error("checkpoint_id") && !fields.has_error("run_id") {
-            fields.note(FieldError::new("checkpoint_id", "or `run_id` is required, one of them"));
+        if checkpoint.is_some() == run.is_some()
+            && !fields.has_error("checkpoint_id")
+            && !fields.has_error("run_id")
+        {
+            fields.note(FieldError::new(
+                "checkpoint_id",
+                "or `run_id` is required, one of them",
+            ));
         }
         // The embedded voice says the same thing the same way, whatever the seed.
         fields.optional_number("seed", checks::seed);
@@ -90,7 +96,9 @@ impl Item {
             language: fields.optional_text("language", language),
             response_format: fields.choice("response_format"),
             quality_profile: QualityProfile::default(),
-            speed: fields.optional_number("speed", checks::speed).unwrap_or(1.0),
+            speed: fields
+                .optional_number("speed", checks::speed)
+                .unwrap_or(1.0),
         };
         (item, fields.finish())
     }

@@ -153,7 +153,10 @@ impl StartRequest {
         };
         let both = request.numbers.contains_key("steps") && request.numbers.contains_key("epochs");
         if both {
-            fields.note(FieldError::new("epochs", "cannot stand beside `steps`: give one of them"));
+            fields.note(FieldError::new(
+                "epochs",
+                "cannot stand beside `steps`: give one of them",
+            ));
         }
         (request, fields.finish())
     }

@@ -63,7 +63,22 @@ pub(crate) struct RunFilter {
     dataset: Option<String>,
 }
 
-const STATES: [&str; 6] = ["queued", "running", "stopping", "stopped", "completed", "failed"];
+const STATES: [&str; 6] = [
+    "queued",
+    "running",
+    "stopping",
+    "stopped",
+    "completed",
+    "failed",
+];
+
+fn state(text: &str) -> Result<String, String> {
+    if STATES.contains(&text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not one of {}", STATES.join(", ")))
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for RunFilter {
     type Rejection = Problem;
@@ -72,10 +87,7 @@ impl<S: Sync> FromRequestParts<S> for RunFilter {
         let mut fields = Fields::of(parts);
         let filter = Self {
             page: fields.page(),
-            state: fields.optional("state", |text| match STATES.contains(&text) {
-                true => Ok(text.to_owned()),
-                false => Err(format!("`{text}` is not one of {}", STATES.join(", "))),
-            }),
+            state: fields.optional("state", state),
             dataset: fields.optional("dataset", |text| {
                 checks::dataset(text).map(|()| text.to_owned())
             }),

@@ -80,7 +80,10 @@ async fn compare(
     let count = args.texts.len().max(1);
     let mut pairs = Vec::with_capacity(count);
     for (place, text) in args.texts.into_iter().enumerate() {
-        let keys = [format!("{folder}/{place}-a.wav"), format!("{folder}/{place}-b.wav")];
+        let keys = [
+            format!("{folder}/{place}-a.wav"),
+            format!("{folder}/{place}-b.wav"),
+        ];
         let first = speak_to(workshop, &a, &text, &keys[0]).await?;
         let second = speak_to(workshop, &b, &text, &keys[1]).await?;
         pairs.push(pair(text, args.seed, keys, [first, second]).await?);

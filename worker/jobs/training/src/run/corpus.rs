@@ -81,6 +81,7 @@ fn file(path: &Path, source: std::io::Error) -> TrainError {
 /// Another version of this program may have written it.
 fn damaged() -> TrainError {
     TrainError::Options(
-        "what the run was prepared with cannot be read by this version: start another run".to_owned(),
+        "what the run was prepared with cannot be read by this version: start another run"
+            .to_owned(),
     )
 }

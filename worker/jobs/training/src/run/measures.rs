@@ -1,6 +1,8 @@
 //! What can be measured of two voices that say the same.
 
-use kiskadee_voice::{MEL_CEPSTRUM, SAMPLE_RATE, VocoderFrames, analysis::analyze, loudness, resample::resample};
+use kiskadee_voice::{
+    MEL_CEPSTRUM, SAMPLE_RATE, VocoderFrames, analysis::analyze, loudness, resample::resample,
+};
 use serde::Serialize;
 
 use super::{plain, speaking::Spoken};
@@ -44,7 +46,9 @@ pub(super) struct Heard {
 pub(super) fn hear(spoken: &Spoken) -> Heard {
     let samples = resample(&spoken.samples, spoken.sample_rate, SAMPLE_RATE).unwrap_or_default();
     let frames = analyze(&samples);
-    let cents: Vec<f64> = voiced(&frames).map(|f0| 1200.0 * f64::from(f0).log2()).collect();
+    let cents: Vec<f64> = voiced(&frames)
+        .map(|f0| 1200.0 * f64::from(f0).log2())
+        .collect();
     let measures = Measures {
         duration_seconds: samples.len() as f64 / f64::from(SAMPLE_RATE),
         lufs: loudness::integrated(&samples, SAMPLE_RATE).ok().map(plain),
@@ -122,7 +126,11 @@ fn path(a: &[Frame<'_>], b: &[Frame<'_>]) -> Vec<(usize, usize)> {
     for (i, frame) in a.iter().enumerate() {
         let mut row: Vec<f64> = Vec::with_capacity(width);
         for (j, other) in b.iter().enumerate() {
-            let both = if i > 0 && j > 0 { above[j - 1] } else { f64::INFINITY };
+            let both = if i > 0 && j > 0 {
+                above[j - 1]
+            } else {
+                f64::INFINITY
+            };
             let before_a = if i > 0 { above[j] } else { f64::INFINITY };
             let before_b = if j > 0 { row[j - 1] } else { f64::INFINITY };
             let (least, way) = if both <= before_a && both <= before_b {

@@ -19,7 +19,8 @@ pub(super) async fn fetch(store: &Store, key: &str, what: &str) -> Result<Vec<u8
         }
         object => object?,
     };
-    let mut bytes = Vec::with_capacity(usize::try_from(object.info.bytes).unwrap_or(0).min(LARGEST));
+    let mut bytes =
+        Vec::with_capacity(usize::try_from(object.info.bytes).unwrap_or(0).min(LARGEST));
     let mut stream = object.stream;
     while let Some(piece) = stream.try_next().await? {
         bytes.extend_from_slice(&piece);

@@ -58,7 +58,10 @@ pub(super) async fn run(
         let prepared = prepare_all(&read, language)?;
         let speakers = speakers(&prepared)?;
         let found = recipe::Prepared {
-            sentences: speakers.iter().map(|speaker| speaker.recordings.len()).sum(),
+            sentences: speakers
+                .iter()
+                .map(|speaker| speaker.recordings.len())
+                .sum(),
             held_out: prepared.held_out.recordings.len(),
             left_out: left_out(&prepared),
             seconds: prepared.seconds,
@@ -72,7 +75,11 @@ pub(super) async fn run(
         Ok((object, recipe::plan(&asked, found), outcomes))
     });
     let (object, plan, outcomes) = worked.await?.map_err(not_trained)?;
-    let key = format!("training/{}/{}/corpus", slice.run_id.simple(), attempt.token);
+    let key = format!(
+        "training/{}/{}/corpus",
+        slice.run_id.simple(),
+        attempt.token
+    );
     put(&workshop.store, &key, &object).await?;
     Ok(Left {
         corpus: Some(LeftCorpus {
@@ -108,7 +115,10 @@ async fn read(workshop: &Workshop, decoder: &Decoder, clip: StoredClip) -> Resul
     Ok(Read { clip, samples })
 }
 
-fn prepare_all(read: &[Read], language: Language) -> Result<Prepared, kiskadee_trainer::TrainError> {
+fn prepare_all(
+    read: &[Read],
+    language: Language,
+) -> Result<Prepared, kiskadee_trainer::TrainError> {
     let clips: Vec<Clip<'_>> = read
         .iter()
         .map(|read| Clip {

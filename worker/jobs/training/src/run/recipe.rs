@@ -65,7 +65,10 @@ mod tests {
     fn what_nobody_asked_for_follows_from_the_size() {
         let plan = plan(&Asked::default(), PREPARED);
         let expected = tuning::recipe(80, 0);
-        assert_eq!((plan.steps, plan.batch_size), (expected.steps, expected.batch));
+        assert_eq!(
+            (plan.steps, plan.batch_size),
+            (expected.steps, expected.batch)
+        );
         assert_eq!(recipe(&plan, None), expected);
     }
 

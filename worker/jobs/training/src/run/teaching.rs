@@ -6,7 +6,9 @@ use candle_core::Device;
 use kiskadee_runner::{Attempt, JobError};
 use kiskadee_trainer::{
     TrainError,
-    training::{Beginning, Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, train},
+    training::{
+        Beginning, Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, train,
+    },
     tuning,
 };
 use serde_json::json;
@@ -97,7 +99,11 @@ fn recipe_of(slice: &Slice) -> Result<Recipe, JobError> {
     Ok(recipe::recipe(plan, slice.halved_from))
 }
 
-async fn open_corpus(workshop: &Workshop, slice: &Slice, folder: &Path) -> Result<Corpus, JobError> {
+async fn open_corpus(
+    workshop: &Workshop,
+    slice: &Slice,
+    folder: &Path,
+) -> Result<Corpus, JobError> {
     let key = slice.corpus_key.as_deref().unwrap_or_default();
     let object = fetch(&workshop.store, key, "what the run was prepared with").await?;
     let folder = folder.to_owned();
@@ -121,7 +127,9 @@ async fn open_run(
     if let Some(last) = &slice.checkpoint {
         let bytes = fetch(&workshop.store, &last.key, "the run's last checkpoint").await?;
         if sha256(&bytes) != last.sha256 {
-            return Err(JobError::Reject("the run's last checkpoint is damaged".to_owned()));
+            return Err(JobError::Reject(
+                "the run's last checkpoint is damaged".to_owned(),
+            ));
         }
         let name = format!("checkpoint-{:08}.safetensors", last.step);
         fs::write(out.join(name), bytes).map_err(|error| no_scratch(&error))?;
@@ -143,11 +151,17 @@ async fn teach(
     attempt.progress.enter("training");
     let from = slice.checkpoint.as_ref().map_or(0, |last| last.step);
     telling.tell(json!({"stage": "training", "device": "cpu"}));
-    telling.log("debug", format!("going on at step {from} of {}", options.recipe.steps));
+    telling.log(
+        "debug",
+        format!("going on at step {from} of {}", options.recipe.steps),
+    );
     let mut observer = Observer::new(telling.clone(), attempt.clone());
+    let _stop = telling.stop_at_end();
     let (corpus, stop) = (Arc::clone(corpus), telling.stop_flag());
     let training = compute(move || {
-        train(&corpus.speakers, &options, &stop, &mut |progress| observer.tell(progress))
+        train(&corpus.speakers, &options, &stop, &mut |progress| {
+            observer.tell(progress)
+        })
     });
     let seconds = slice.recipe.checkpoint_seconds.clamp(1.0, 300.0);
     tokio::pin!(training);
@@ -169,7 +183,9 @@ async fn keep(
     let listed = list_checkpoints(&folder.join("run")).map_err(not_trained)?;
     let path = listed.last();
     let path = path.ok_or_else(|| JobError::Retry("the trainer left no checkpoint".to_owned()))?;
-    let bytes = tokio::fs::read(path).await.map_err(|error| no_scratch(&error))?;
+    let bytes = tokio::fs::read(path)
+        .await
+        .map_err(|error| no_scratch(&error))?;
     let key = format!(
         "training/{}/{}/checkpoint.safetensors",
         slice.run_id.simple(),
@@ -241,7 +257,9 @@ impl Observer {
 /// What the whole process has in memory, where the machine tells it.
 fn memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes << 10)
 }

@@ -70,6 +70,11 @@ impl Telling {
         self.stop.load(Ordering::Relaxed)
     }
 
+    /// What sets the flag when it is dropped, so that a thread does not compute for nobody.
+    pub(super) fn stop_at_end(&self) -> StopAtEnd {
+        StopAtEnd(self.clone())
+    }
+
     /// Runs `work` and reports meanwhile. It is told to stop when its run is to, and when the attempt is cancelled.
     pub(super) async fn during<T>(
         &self,
@@ -128,5 +133,14 @@ impl Telling {
 
     fn said(&self) -> MutexGuard<'_, Said> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whoever waits for the thread that computes.
+pub(super) struct StopAtEnd(Telling);
+
+impl Drop for StopAtEnd {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }

@@ -1,5 +1,7 @@
 //! What cannot be trained with fails in words, and what nobody wants is not kept.
 
+use serde_json::json;
+
 use crate::{room::Room, spoken::CLIPS};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,18 +23,30 @@ async fn of_a_run_that_is_discarded_nothing_stays_but_its_log() {
         "select count(*) > 0 from training.checkpoint where run_id = '{run}'"
     ))
     .await;
-    room.value(format!("select training.ask_to_stop('{run}', true) is null"))
-        .await;
+    room.value(format!(
+        "select training.ask_to_stop('{run}', true) is null"
+    ))
+    .await;
     let told = room.until_over(run).await;
-    assert_eq!((&told["state"], &told["step"]), (&"stopped".into(), &0.into()), "{told}");
+    assert_eq!(
+        (&told["state"], &told["step"]),
+        (&json!("stopped"), &json!(0)),
+        "{told}"
+    );
     let kept = room
-        .value("select count(*) from storage.object where state = 'kept' and key like '%checkpoint%'".to_owned())
+        .value(
+            "select count(*) from storage.object where state = 'kept' and key like '%checkpoint%'"
+                .to_owned(),
+        )
         .await;
     assert_eq!(kept, 0);
     room.execute(format!("select training.forget_runs(array['{run}'::uuid])"))
         .await;
     let kept = room
-        .value("select count(*) from storage.object where state = 'kept' and key like 'training/%'".to_owned())
+        .value(
+            "select count(*) from storage.object where state = 'kept' and key like 'training/%'"
+                .to_owned(),
+        )
         .await;
     assert_eq!(kept, 0);
 }

@@ -18,13 +18,16 @@ async fn until_step(room: &Room, run: Uuid, step: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_was_stopped_killed_and_drained_is_as_one_that_was_not() {
+async fn a_run_that_was_stopped_lost_and_drained_is_as_one_that_was_not() {
     let room = Room::open(&CLIPS).await;
     let worker = room.work();
     let whole = room.start(STEPS).await;
     let told = room.until_over(whole).await;
     assert_eq!(told["state"], "completed", "{told}");
-    assert_eq!((&told["step"], &told["progress"]), (&json!(STEPS), &json!(100)));
+    assert_eq!(
+        (&told["step"], &told["progress"]),
+        (&json!(STEPS), &json!(100))
+    );
     assert!(told["slices"].as_u64().unwrap() >= 3, "{told}");
     assert!(told["loss"]["train"].as_f64().unwrap() > 0.0, "{told}");
     assert!(told["loss"]["evaluation"].as_f64().unwrap() < 9.0, "{told}");
@@ -32,16 +35,21 @@ async fn a_run_that_was_stopped_killed_and_drained_is_as_one_that_was_not() {
 
     let broken = room.start(STEPS).await;
     until_step(&room, broken, 1).await;
-    room.value(format!("select training.ask_to_stop('{broken}', false) is null"))
-        .await;
+    room.value(format!(
+        "select training.ask_to_stop('{broken}', false) is null"
+    ))
+    .await;
     let stopped = room.until_over(broken).await;
     assert_eq!(stopped["state"], "stopped", "{stopped}");
     assert_eq!(stopped["checkpoint"]["can_speak"], true, "{stopped}");
     resume(&room, broken).await;
     let step = stopped["step"].as_u64().unwrap();
     until_step(&room, broken, step + 5).await;
-    worker.kill();
-    let worker = room.work();
+    room.lose_workers().await;
+    room.until(format!(
+        "select resumed > 0 from training.run where id = '{broken}'"
+    ))
+    .await;
     until_step(&room, broken, step + 15).await;
     worker.drain().await;
     sleep(Duration::from_millis(200)).await;
@@ -66,7 +74,10 @@ async fn nothing_is_lost(room: &Room) {
         .value("select jsonb_agg(key) from storage.object where state = 'kept' and key like 'training/%'".to_owned())
         .await;
     for key in kept.as_array().unwrap() {
-        assert!(!room.object(key.as_str().unwrap()).await.is_empty(), "{key}");
+        assert!(
+            !room.object(key.as_str().unwrap()).await.is_empty(),
+            "{key}"
+        );
     }
 }
 
@@ -81,7 +92,10 @@ async fn a_run_tells_what_it_is_at() {
             "select jsonb_agg(distinct kind) from training.event where run_id = '{run}'"
         ))
         .await;
-    assert_eq!(told, json!(["checkpoint", "log", "progress", "sample", "state"]));
+    assert_eq!(
+        told,
+        json!(["checkpoint", "log", "progress", "sample", "state"])
+    );
     let states = room
         .value(format!(
             "select jsonb_agg(body -> 'state' order by seq) from training.event where run_id = '{run}' and kind = 'state'"

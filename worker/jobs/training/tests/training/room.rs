@@ -38,11 +38,6 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// As a power cut: nothing is given back or said.
-    pub(crate) fn kill(self) {
-        self.running.abort();
-    }
-
     /// As a deployment: what runs may end, or is given back.
     pub(crate) async fn drain(self) {
         self.stop.cancel();
@@ -86,7 +81,10 @@ impl Room {
         for (place, clip) in clips.iter().enumerate() {
             let (segment, key) = (Uuid::now_v7(), format!("datasets/{dataset}/{place}"));
             let mut bytes = clip.wav.as_slice();
-            self.store.upload(&key, "audio/wav", &mut bytes).await.unwrap();
+            self.store
+                .upload(&key, "audio/wav", &mut bytes)
+                .await
+                .unwrap();
             self.execute(format!(
                 "insert into training.segment (id, dataset_id, file_id, start_seconds, end_seconds, key, bytes, state)
                  values ('{segment}', '{dataset}', '{file}', 0, {}, '{key}', {}, 'accepted')",
@@ -95,12 +93,17 @@ impl Room {
             ))
             .await;
             let text = clip.text;
-            listed.push(json!({"segment_id": segment, "key": key, "text": text, "seconds": clip.seconds}));
+            listed.push(
+                json!({"segment_id": segment, "key": key, "text": text, "seconds": clip.seconds}),
+            );
         }
         let query = sqlx::query(
             "insert into training.version (id, dataset_id, number, hash, clips, seconds) values ($1, $2, 1, sha256('x'), $3, 70)",
         );
-        let query = query.bind(self.version).bind(dataset).bind(Value::from(listed));
+        let query = query
+            .bind(self.version)
+            .bind(dataset)
+            .bind(Value::from(listed));
         query.execute(self.queue.pool()).await.unwrap();
     }
 
@@ -119,6 +122,12 @@ impl Room {
             .await
             .unwrap();
         found.unwrap_or_default()
+    }
+
+    /// As if nothing had been heard of any worker for long: what they hold is another's now, and what they leave counts for nothing.
+    pub(crate) async fn lose_workers(&self) {
+        self.execute("update queue.worker set expires_at = '-infinity'".to_owned())
+            .await;
     }
 
     pub(crate) fn work(&self) -> Worker {

@@ -10,12 +10,18 @@ async fn a_checkpoint_is_heard_loaded_and_compared() {
     let _worker = room.work();
     let run = room.start(30).await;
     let told = room.until_over(run).await;
-    let caller = format!("row('{}'::uuid, clock_timestamp(), null, 0)::api.credentials", room.owner);
+    let caller = format!(
+        "row('{}'::uuid, clock_timestamp(), null, 0)::api.credentials",
+        room.owner
+    );
     room.execute(
         "select speech.announce('[{\"name\": \"kiskadee\", \"languages\": [\"en\", \"pt-br\"]}]', '[]')".to_owned(),
     )
     .await;
-    let checkpoint = told["checkpoint"]["checkpoint_id"].as_str().unwrap().to_owned();
+    let checkpoint = told["checkpoint"]["checkpoint_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let id = checkpoint.replace("checkpoint_", "");
     let answer = room
         .value(format!(
@@ -45,7 +51,10 @@ async fn a_checkpoint_is_heard_loaded_and_compared() {
     let pair = &compared["pairs"][0];
     assert!(pair["between"]["mcd_db"].as_f64().unwrap() > 0.5, "{pair}");
     for side in ["a", "b"] {
-        assert!(pair[side]["measures"]["duration_seconds"].as_f64().unwrap() > 0.5, "{pair}");
+        assert!(
+            pair[side]["measures"]["duration_seconds"].as_f64().unwrap() > 0.5,
+            "{pair}"
+        );
         let wav = room.object(pair[side]["key"].as_str().unwrap()).await;
         assert_eq!(&wav[..4], b"RIFF");
     }
