@@ -7,7 +7,9 @@ pub mod archive;
 mod error;
 pub mod formats;
 pub mod measures;
+pub mod prompts;
 mod reason;
+pub mod report;
 pub mod segment;
 pub mod vad;
 

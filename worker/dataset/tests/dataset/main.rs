@@ -4,5 +4,7 @@
 mod archive;
 mod formats;
 mod measures;
+mod prompts;
+mod report;
 mod segments;
 mod vad;
