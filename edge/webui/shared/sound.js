@@ -7,8 +7,8 @@ import { peaks } from "./pcm.js";
 
 let playing;
 
-/** A button that plays what is at `path`; a second press stops it. One sound at a time. */
-export function playButton(path, label, { kind = "tiny" } = {}) {
+/** A button that plays what is at `path`; a second press stops it. One sound at a time. `onBytes` gets what was fetched. */
+export function playButton(path, label, { kind = "tiny", onBytes = () => {} } = {}) {
   const out = h("span");
   let audio;
   const show = (on) => fill(act, h("span", { "aria-hidden": "true" }, on ? "■" : "▶"), on ? t("Stop") : t("Play"), h("span", { class: "hidden-text" }, ` ${label}`));
@@ -18,7 +18,7 @@ export function playButton(path, label, { kind = "tiny" } = {}) {
     show(false);
   };
   const act = button("", () => (audio && !audio.paused ? stop() : busy(act, out, async () => {
-    audio ??= await load(path, () => show(false));
+    audio ??= await load(path, () => show(false), onBytes);
     if (playing && playing !== stop) playing();
     playing = stop;
     await audio.play();
@@ -28,8 +28,10 @@ export function playButton(path, label, { kind = "tiny" } = {}) {
   return h("span", { class: "row" }, act, out);
 }
 
-async function load(path, onEnd) {
-  const audio = new Audio(URL.createObjectURL(await blob(path)));
+async function load(path, onEnd, onBytes) {
+  const bytes = await blob(path);
+  onBytes(bytes);
+  const audio = new Audio(URL.createObjectURL(bytes));
   audio.addEventListener("ended", onEnd);
   return audio;
 }
@@ -50,6 +52,13 @@ export function saveButton(path, name, label = t("Download")) {
   const out = h("span");
   const act = button(label, () => busy(act, out, async () => save(await blob(path), name)), { kind: "tiny" });
   return h("span", { class: "row" }, act, out);
+}
+
+/** The outline of sound that lies in a file, in whatever format the browser reads. */
+export async function outline(bytes) {
+  const context = new OfflineAudioContext(1, 1, 16_000);
+  const sound = await context.decodeAudioData(await bytes.arrayBuffer());
+  return waveform(sound.getChannelData(0), { low: true });
 }
 
 /** The outline of sound. */

@@ -18,6 +18,7 @@ export const cut = (dataset) => post(`${ROOT}/dataset/segment`, { dataset }, onc
 export const writeDown = (dataset) => post(`${ROOT}/dataset/transcribe`, { dataset }, once());
 // What a segment is afterwards is the same however often it is asked for, so that it may be sent again.
 export const editSegment = (id, body) => patch(`${ROOT}/dataset/segments/${id}`, body, once());
+export const editSegments = (dataset, segments) => patch(`${ROOT}/dataset/segments`, { dataset, segments }, once());
 export const prompts = (language, count) => get(query(`${ROOT}/dataset/prompts`, { language, count }));
 
 export const start = (body) => post(`${ROOT}/start`, body, once());

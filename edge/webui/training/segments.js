@@ -4,8 +4,8 @@ import { fill, h } from "../shared/dom.js";
 import { pagedTable } from "../shared/list.js";
 import { duration, number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
-import { playButton } from "../shared/sound.js";
-import { editSegment, inDataset } from "./calls.js";
+import { outline, playButton } from "../shared/sound.js";
+import { editSegment, editSegments, inDataset } from "./calls.js";
 import { onRowFocus, onRowKey, onTextKey } from "./keys.js";
 import { REASONS } from "./words.js";
 
@@ -40,7 +40,8 @@ export function segmentTable(dataset, onChange) {
 
 function tableOf(dataset, filter, onChange) {
   let page;
-  return pagedTable({
+  const several = h("div");
+  const list = pagedTable({
     caption: t("Segments"),
     load: async (cursor) => {
       const answer = await inDataset({ dataset, kind: "segments", limit: 20, cursor, ...filter });
@@ -49,7 +50,7 @@ function tableOf(dataset, filter, onChange) {
     },
     none: empty(filter.state || filter.reason ? t("No segment is like that.") : t("No segments. Bring recordings above, then cut them into sentences.")),
     columns: [
-      [t("Sound"), (segment) => playButton(segment.audio_url, t("segment at {at}", { at: duration(segment.start_seconds) }))],
+      [t("Sound"), sound],
       [t("Length"), (segment) => duration(segment.end_seconds - segment.start_seconds)],
       [t("Text"), (segment) => editor(segment, onChange)],
       [t("Noise"), (segment) => (segment.snr_db == null ? "–" : `${number(segment.snr_db)} dB`), "number"],
@@ -57,7 +58,34 @@ function tableOf(dataset, filter, onChange) {
     ],
     // The tabulator stops at one row alone; from there arrows and Enter go on.
     rowProps: (segment) => ({ tabindex: segment === page[0] ? "0" : "-1", on: { keydown: onRowKey, focus: onRowFocus } }),
+    onPage: () => fill(several, together(dataset, filter, page, list, onChange)),
   });
+  const element = h("div", { class: "stack" }, several, list);
+  element.refresh = () => list.refresh();
+  return element;
+}
+
+/** To be heard; its outline is drawn once it has come for that. */
+function sound(segment) {
+  const wave = h("div", { class: "outline" });
+  const onBytes = (bytes) => outline(bytes).then((picture) => fill(wave, picture)).catch(() => {});
+  return [playButton(segment.audio_url, t("segment at {at}", { at: duration(segment.start_seconds) }), { onBytes }), wave];
+}
+
+/** All segments of the page at once, where they were sought for what is wrong with them. */
+function together(dataset, filter, page, list, onChange) {
+  if (!page.length || !(filter.reason || filter.state)) return null;
+  const out = h("div");
+  const act = (label, state) => {
+    const trigger = button(label, () => busy(trigger, out, async () => {
+      await editSegments(dataset, page.map(({ segment_id }) => ({ segment_id, state })));
+      list.refresh();
+      onChange();
+    }), { kind: "tiny" });
+    return trigger;
+  };
+  return h("div", { class: "row" }, filter.state === "rejected" ? null : act(t("Reject these {n}", { n: page.length }), "rejected"),
+    filter.state === "accepted" ? null : act(t("Take these {n} back", { n: page.length }), "accepted"), out);
 }
 
 /** Changes a segment, and shows what it is afterwards, which follows from more than was asked. */

@@ -3,6 +3,7 @@ import { busy, failure, field, notice, select } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { bytes, duration, number, t } from "../shared/messages.js";
 import { parameters } from "../shared/settings.js";
+import { voices } from "../shared/voices.js";
 import { estimate, start } from "./calls.js";
 import { stepsOf } from "./told.js";
 
@@ -46,12 +47,16 @@ export function startForm(sets, begun) {
 
 function settings() {
   const knobs = KNOBS.map(([id, label, limits]) => [id, field(label, h("input", { type: "number", ...limits }))]);
+  const base = field(t("Begin with"), select([["", t("the engine's own voices")]], ""));
+  // Without them one still begins with the engine's own.
+  voices({ kind: "trained" }).then((all) => base.control.append(...all.filter((voice) => voice.ready).map((voice) => h("option", { value: voice.voice_id }, voice.name)))).catch(() => {});
   const texts = field(t("Sentences to hear on the way, one a line"), h("textarea", { rows: 3, class: "words" }), { hint: t("Up to {n}", { n: 5 }) });
   const lines = () => texts.control.value.split("\n").map((line) => line.trim()).filter(Boolean);
   return {
-    element: h("details", {}, h("summary", {}, t("Settings")), h("p", { class: "hint" }, t("Left empty, they follow the size of the dataset.")), h("div", { class: "row end" }, knobs.map(([, one]) => one)), texts),
+    element: h("details", {}, h("summary", {}, t("Settings")), h("p", { class: "hint" }, t("Left empty, they follow the size of the dataset.")), h("div", { class: "row end" }, knobs.map(([, one]) => one)), h("div", { class: "row top" }, base, texts)),
     values: () => ({
       ...Object.fromEntries(knobs.filter(([, one]) => one.control.value !== "").map(([id, one]) => [id, Number(one.control.value)])),
+      ...(base.control.value ? { base: base.control.value } : {}),
       ...(lines().length ? { sample_texts: lines() } : {}),
     }),
   };
