@@ -2,6 +2,7 @@
 // presses it took; fails at what is wrong.
 const assert = require('node:assert/strict');
 const { join } = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 const browsers = require('./keyboard.cjs');
 
 const { launch, lengthOf, opened, reach } = browsers;
@@ -27,7 +28,12 @@ const SENTENCES = [
 
 async function api(path, body, token) {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const ask = () => fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  let response = await ask();
+  while (response.status === 429 || response.status === 503) {
+    await sleep(1000 * Number(response.headers.get('retry-after') ?? 1));
+    response = await ask();
+  }
   assert.ok(response.ok, `${path}: ${response.status} ${response.ok ? '' : await response.text()}`);
   return response;
 }

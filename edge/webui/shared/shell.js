@@ -19,14 +19,19 @@ export async function page({ name, title, lead, open = false, admin = false, ren
   const main = h("main", { id: "main", tabindex: "-1" });
   const bar = h("header", { class: "bar" });
   document.body.replaceChildren(h("a", { class: "skip", href: "#main" }, t("Skip to the content")), bar, main, offlineNotice());
-  fill(bar, barOf(name, undefined));
+  const drawBar = (profile) => {
+    fill(bar, barOf(name, profile));
+    // Where there is no room for all screens, this one is among those that are seen.
+    bar.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  drawBar(undefined);
   addEventListener("signed-out", toSignIn);
   if (!open && !session()) return toSignIn();
   const body = h("div", {}, waiting());
   fill(main, h("h1", {}, title), lead && h("p", { class: "lead" }, lead), body);
   try {
     const profile = session() ? await get("/auth/me") : undefined;
-    fill(bar, barOf(name, profile));
+    drawBar(profile);
     if (admin && profile.role !== "admin") return fill(body, noRights());
     fill(body);
     await render(body, profile);
