@@ -59,7 +59,10 @@ impl Batch {
     /// `mel` is `[clip, bands, time]`.
     pub fn new(items: &[Item], mel: Tensor, tokens: &Tokens) -> Result<Self> {
         let longest = items.iter().map(|item| item.tokens.len()).max();
-        let most_codes = items.iter().map(|item| item.samples.div_ceil(CODE_SAMPLES)).max();
+        let most_codes = items
+            .iter()
+            .map(|item| item.samples.div_ceil(CODE_SAMPLES))
+            .max();
         let (Some(longest), Some(most_codes)) = (longest, most_codes) else {
             return Err(TrainError::Options("a batch of no clips".to_owned()));
         };
@@ -72,12 +75,26 @@ impl Batch {
             batch.text.add_text(&item.tokens, longest, tokens);
             batch.codes.add_codes(item, most_codes, tokens);
         }
-        batch.text.check("text", tokens.text_tokens, tokens.text_positions)?;
-        batch.codes.check("code", tokens.codes, tokens.code_positions)?;
+        batch
+            .text
+            .check("text", tokens.text_tokens, tokens.text_positions)?;
+        batch
+            .codes
+            .check("code", tokens.codes, tokens.code_positions)?;
         if batch.mel.dim(0)? != items.len() {
-            return Err(TrainError::Options("a batch needs a spectrogram for each clip".to_owned()));
+            return Err(TrainError::Options(
+                "a batch needs a spectrogram for each clip".to_owned(),
+            ));
         }
-        if batch.codes.targets.iter().flatten().flatten().next().is_none() {
+        if batch
+            .codes
+            .targets
+            .iter()
+            .flatten()
+            .flatten()
+            .next()
+            .is_none()
+        {
             return Err(TrainError::NothingToLearn);
         }
         Ok(batch)
@@ -214,14 +231,20 @@ mod tests {
         assert_eq!(batch.codes.targets[0][6..], [stop, None]);
         assert_eq!(batch.codes.seen, [7, 5]);
         let (places, ids) = batch.text.wanted(100, 32);
-        assert_eq!((places, ids), (vec![32, 33, 132, 133, 134], vec![5, 0, 6, 7, 0]));
+        assert_eq!(
+            (places, ids),
+            (vec![32, 33, 132, 133, 134], vec![5, 0, 6, 7, 0])
+        );
     }
 
     #[test]
     fn hidden_codes_are_not_asked_for() {
         let first = batch(&[item(&[5], &[1, 2, 3], 1..3)]).unwrap();
         assert_eq!(first.codes.targets[0][..4], [Some(1), None, None, Some(33)]);
-        assert!(matches!(batch(&[item(&[5], &[1], 0..99)]), Err(TrainError::NothingToLearn)));
+        assert!(matches!(
+            batch(&[item(&[5], &[1], 0..99)]),
+            Err(TrainError::NothingToLearn)
+        ));
     }
 
     #[test]

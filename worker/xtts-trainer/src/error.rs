@@ -36,9 +36,7 @@ pub enum TrainError {
     #[error("the loss has no codes left: do not mask the conditioning, or take larger batches")]
     NothingToLearn,
     /// The run would not fit.
-    #[error(
-        "the run needs {needed_gb:.1} GB of memory, and {free_gb:.1} are free; try {advice}"
-    )]
+    #[error("the run needs {needed_gb:.1} GB of memory, and {free_gb:.1} are free; try {advice}")]
     Memory {
         needed_gb: f64,
         free_gb: f64,

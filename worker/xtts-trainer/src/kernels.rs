@@ -146,13 +146,18 @@ impl CustomOp2 for GeluBackward {
         gl: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let mut output = f32_slice(g, gl)?.to_vec();
-        zip(&mut output, f32_slice(x, xl)?, #[inline(always)] |gradient, x| {
-            let square = x * x;
-            // (1 + tanh u) / 2 is the logistic function of 2 u.
-            let share = 1.0 / (1.0 + exp(-2.0 * SLOPE * x * (1.0 + CUBE * square)));
-            let inner = SLOPE * (1.0 + 3.0 * CUBE * square);
-            *gradient *= share + 2.0 * x * share * (1.0 - share) * inner;
-        });
+        zip(
+            &mut output,
+            f32_slice(x, xl)?,
+            #[inline(always)]
+            |gradient, x| {
+                let square = x * x;
+                // (1 + tanh u) / 2 is the logistic function of 2 u.
+                let share = 1.0 / (1.0 + exp(-2.0 * SLOPE * x * (1.0 + CUBE * square)));
+                let inner = SLOPE * (1.0 + 3.0 * CUBE * square);
+                *gradient *= share + 2.0 * x * share * (1.0 - share) * inner;
+            },
+        );
         Ok((CpuStorage::F32(output), xl.shape().clone()))
     }
 }

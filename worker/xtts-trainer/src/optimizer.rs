@@ -106,7 +106,11 @@ impl AdamW {
             epsilon,
             weight_decay,
         } = self.options;
-        let decay = if parameter.is_decayed { weight_decay } else { 0.0 };
+        let decay = if parameter.is_decayed {
+            weight_decay
+        } else {
+            0.0
+        };
         let keep = 1.0 - terms.rate * decay;
         let rate = terms.rate / terms.corrections.0;
         let root = terms.corrections.1.sqrt();

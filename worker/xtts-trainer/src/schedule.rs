@@ -55,6 +55,11 @@ mod tests {
             gamma: 0.5,
         };
         let factors = [7, 8, 13, 14].map(|step| schedule.factor(step, 20));
-        assert!(factors.iter().zip([1.0, 0.5, 0.5, 0.25]).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert!(
+            factors
+                .iter()
+                .zip([1.0, 0.5, 0.5, 0.25])
+                .all(|(a, b)| (a - b).abs() < 1e-12)
+        );
     }
 }

@@ -99,7 +99,9 @@ impl Block {
             inner,
         } = saved;
         let added = dropout.apply(gradient.clone(), Site::FeedForward)?;
-        let of_curve = self.feed_forward_out.backward(&gelu(&inner)?, &added, sums)?;
+        let of_curve = self
+            .feed_forward_out
+            .backward(&gelu(&inner)?, &added, sums)?;
         let of_inner = gelu_backward(&inner, &of_curve)?;
         drop((inner, of_curve));
         let normed = self.feed_forward_norm.forward(&middle)?;

@@ -59,7 +59,13 @@ impl Dropout {
         let dropped = (f64::from(self.rate) * 2f64.powi(32)) as u32;
         let kept = 1.0 / (1.0 - self.rate);
         (0..count)
-            .map(|_| if random.next_u32() < dropped { 0.0 } else { kept })
+            .map(|_| {
+                if random.next_u32() < dropped {
+                    0.0
+                } else {
+                    kept
+                }
+            })
             .collect()
     }
 }
@@ -82,6 +88,10 @@ mod tests {
         assert_ne!(first, dropout.factors(4, Site::Attention, 100_000));
         let mean = first.iter().sum::<f32>() / 1e5;
         assert!((mean - 1.0).abs() < 0.01, "{mean}");
-        assert!(first.iter().all(|x| *x == 0.0 || (*x - 1.0 / 0.9).abs() < 1e-6));
+        assert!(
+            first
+                .iter()
+                .all(|x| *x == 0.0 || (*x - 1.0 / 0.9).abs() < 1e-6)
+        );
     }
 }

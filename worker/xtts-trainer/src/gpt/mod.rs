@@ -190,7 +190,12 @@ impl Gpt {
         })
     }
 
-    fn end(&self, head: &Head, rows: &Tensor, (places, targets): (Vec<u32>, Vec<u32>)) -> Result<End> {
+    fn end(
+        &self,
+        head: &Head,
+        rows: &Tensor,
+        (places, targets): (Vec<u32>, Vec<u32>),
+    ) -> Result<End> {
         let places = Tensor::from_slice(&places, places.len(), &self.device)?;
         let output = rows.index_select(&places, 0)?;
         let normed = self.last_norm.forward(&output)?;
@@ -215,11 +220,12 @@ impl Gpt {
             latents,
             attention,
             saved,
-            ends: Ends {
-                output,
-                text,
-                codes,
-            },
+            ends:
+                Ends {
+                    output,
+                    text,
+                    codes,
+                },
         } = pass;
         let mut gradient = output.zeros_like()?;
         drop(output);
@@ -265,7 +271,12 @@ impl Gpt {
     }
 
     /// By candle's record of how the latents came about.
-    fn style_backward(&self, latents: &Tensor, gradient: &Tensor, sums: &mut Gradients) -> Result<()> {
+    fn style_backward(
+        &self,
+        latents: &Tensor,
+        gradient: &Tensor,
+        sums: &mut Gradients,
+    ) -> Result<()> {
         let product = (latents * gradient.detach())?.sum_all()?;
         let mut found = product.backward()?;
         for (place, variable) in &self.style_parameters {
