@@ -166,7 +166,7 @@ fn copy_tensors(
 }
 
 /// The GPT's large matrices once more, in the form in which CPUs use them.
-fn write_quantized_gpt(writer: &mut FolderWriter<'_>, config: &Config) -> Result<()> {
+pub(super) fn write_quantized_gpt(writer: &mut FolderWriter<'_>, config: &Config) -> Result<()> {
     let (model, path) = (
         writer.path().join(files::MODEL),
         writer.path().join(files::GPT_Q8),

@@ -4,6 +4,7 @@ pub mod files;
 mod import;
 mod source;
 mod speakers;
+mod tuned;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ pub use kiskadee_checkpoint::folder::{
     Acceptance, FORMAT, FileRecord, Licence, Manifest, Progress,
 };
 pub use source::{Source, vocabulary_size};
+pub use tuned::{Tuned, tuned};
 
 use crate::error::{Result, XttsError};
 

@@ -1,0 +1,47 @@
+//! From a checkpoint to a model that speaks.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use kiskadee_checkpoint::{Checkpoint, Stored, TensorToWrite};
+use kiskadee_xtts::ModelFolder;
+use kiskadee_xtts::folder::{Progress, Tuned, tuned};
+
+use crate::checkpoint::{VALUE, peek};
+use crate::error::{Result, TrainError};
+
+/// Writes the folder of the model that a checkpoint holds the GPT of, and `base` all else. It has the licence of `base`, for what is tuned from a
+/// model is bound as that is. `origin` is what the manifest says of its source. No more than one tensor is in memory.
+pub fn export(
+    checkpoint: &Path,
+    base: &ModelFolder,
+    target: &Path,
+    origin: String,
+    progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+) -> Result<ModelFolder> {
+    let state = peek(checkpoint)?;
+    let file = Checkpoint::open(checkpoint)?;
+    let mut values: BTreeMap<String, &Stored> = BTreeMap::new();
+    for (name, found) in file.state_dict() {
+        let Some(name) = name.strip_prefix(VALUE) else {
+            continue;
+        };
+        let damaged = |reason| TrainError::damaged(checkpoint, format!("{name} {reason}"));
+        values.insert(name.to_owned(), found.as_ref().map_err(damaged)?);
+    }
+    if values.is_empty() {
+        let reason = format!("step {} holds no parameters", state.step);
+        return Err(TrainError::damaged(checkpoint, reason));
+    }
+    let tensors = values
+        .into_iter()
+        .map(|(name, stored)| TensorToWrite::stored(name, &file, stored));
+    let request = Tuned {
+        base,
+        target,
+        origin,
+        tensors: tensors.collect(),
+    };
+    Ok(tuned(request, progress)?)
+}

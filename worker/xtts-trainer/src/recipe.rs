@@ -1,0 +1,139 @@
+//! What decides a run's result, and what is taken where nothing is said.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::MaskConditioning;
+use crate::error::{Result, TrainError};
+use crate::gpt::Precision;
+use crate::optimizer::AdamWOptions;
+use crate::schedule::Schedule;
+
+const MOST_STEPS: u64 = 1_000_000;
+const MOST_CLIPS: usize = 512;
+
+/// Kept in checkpoints, since a run can only go on under the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Of the optimiser.
+    pub steps: u64,
+    /// Clips in a micro-batch.
+    pub batch: usize,
+    /// Micro-batches in a step.
+    pub accumulation: usize,
+    /// At its highest.
+    pub learning_rate: f64,
+    pub schedule: Schedule,
+    pub optimizer: AdamWOptions,
+    /// The longest that all gradients together may be.
+    pub clip: Option<f64>,
+    /// The share of values that are dropped while learning.
+    pub dropout: f32,
+    pub mask_conditioning: MaskConditioning,
+    pub precision: Precision,
+    pub seed: u64,
+    /// Steps from one evaluation to the next.
+    pub evaluate_every: u64,
+    /// Evaluations without a gain behind which the run ends early.
+    pub patience: Option<u32>,
+    /// The share that the loss must fall by to count as a gain.
+    pub least_gain: f32,
+}
+
+impl Recipe {
+    /// For so many clips to train with.
+    pub fn for_clips(clips: usize) -> Self {
+        let together = (clips / 8).clamp(4, 32);
+        // One clip at a time takes the least memory.
+        let steps = (12 * clips as u64 / together as u64).clamp(100, 3_000);
+        Self {
+            steps,
+            batch: 1,
+            accumulation: together,
+            learning_rate: 5e-6,
+            schedule: Schedule::default(),
+            optimizer: AdamWOptions::default(),
+            clip: Some(1.0),
+            dropout: 0.1,
+            mask_conditioning: MaskConditioning::default(),
+            precision: Precision::default(),
+            seed: 1,
+            evaluate_every: (steps / 12).max(1),
+            patience: Some(4),
+            least_gain: 0.005,
+        }
+    }
+
+    /// The rate of the step after `step`.
+    pub fn rate(&self, step: u64) -> f64 {
+        self.learning_rate * self.schedule.factor(step, self.steps)
+    }
+
+    pub fn check(&self) -> Result<()> {
+        let refuse = |reason: String| Err(TrainError::Options(reason));
+        if !(1..=MOST_STEPS).contains(&self.steps) {
+            return refuse(format!("{} steps, give 1 to {MOST_STEPS}", self.steps));
+        }
+        for (what, count) in [("batch", self.batch), ("accumulation", self.accumulation)] {
+            if !(1..=MOST_CLIPS).contains(&count) {
+                return refuse(format!("{what} of {count}, give 1 to {MOST_CLIPS}"));
+            }
+        }
+        if !(1e-9..=0.01).contains(&self.learning_rate) {
+            let rate = self.learning_rate;
+            return refuse(format!("learning rate of {rate}, give 0.000000001 to 0.01"));
+        }
+        if !(0.0..=0.9).contains(&self.dropout) {
+            return refuse(format!("dropout of {}, give 0 to 0.9", self.dropout));
+        }
+        if self
+            .clip
+            .is_some_and(|clip| !(clip > 0.0 && clip.is_finite()))
+        {
+            return refuse("gradients clipped at nothing, give a length above 0".to_owned());
+        }
+        if self.evaluate_every == 0 {
+            return refuse("evaluation every 0 steps, give 1 or more".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_follow_the_size_of_the_set() {
+        let sizes = |clips| {
+            let recipe = Recipe::for_clips(clips);
+            recipe.check().unwrap();
+            (recipe.batch * recipe.accumulation, recipe.steps)
+        };
+        assert_eq!(sizes(10), (4, 100));
+        assert_eq!(sizes(100), (12, 100));
+        assert_eq!(sizes(1_000), (32, 375));
+        assert_eq!(sizes(100_000), (32, 3_000));
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_refused() {
+        let refused = |change: fn(&mut Recipe)| {
+            let mut recipe = Recipe::for_clips(100);
+            change(&mut recipe);
+            recipe.check().unwrap_err().to_string()
+        };
+        assert!(refused(|recipe| recipe.steps = 0).contains("0 steps"));
+        assert!(refused(|recipe| recipe.batch = 0).contains("batch of 0"));
+        assert!(refused(|recipe| recipe.learning_rate = f64::NAN).contains("NaN"));
+        assert!(refused(|recipe| recipe.dropout = 1.0).contains("dropout"));
+        assert!(refused(|recipe| recipe.clip = Some(0.0)).contains("clipped"));
+    }
+
+    #[test]
+    fn recipes_are_kept_as_json() {
+        let recipe = Recipe::for_clips(100);
+        let text = serde_json::to_string(&recipe).unwrap();
+        assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), recipe);
+    }
+}
