@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::checkpoint::{Best, State, list_checkpoints, load, path_of, peek, save};
 use crate::data::{Dataset, Preparer, Sampler};
 use crate::error::{Result, TrainError};
-use crate::gpt::{Compute, Dropout, Gpt, Losses};
+use crate::gpt::{Compute, Dropout, Gpt, Losses, Precision};
 use crate::gradients::Gradients;
 use crate::optimizer::AdamW;
 use crate::parameters::Parameters;
@@ -100,6 +100,10 @@ pub fn train(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome> {
     options.recipe.check()?;
+    if options.recipe.precision == Precision::Bf16 && options.device.is_cpu() {
+        let reason = "bf16 is for GPUs: choose f32 on the CPU".to_owned();
+        return Err(TrainError::Options(reason));
+    }
     fs::create_dir_all(&options.out).map_err(TrainError::file(&options.out))?;
     let mut run = Run::open(model, preparer, dataset, options)?;
     run.go(stop, observe)
