@@ -29,7 +29,7 @@ fn a_checkpoint_speaks_with_what_it_learned() {
     let out = model.place.path().join("run");
     let path = model.folder.model();
     let stop = AtomicBool::new(false);
-    let options = options(&out, 8);
+    let options = options(&out, 3);
     let outcome = train(
         &path,
         &model.preparer,
@@ -45,11 +45,11 @@ fn a_checkpoint_speaks_with_what_it_learned() {
         &outcome.latest,
         &model.folder,
         &target,
-        "run 7, step 8".to_owned(),
+        "run 7, step 3".to_owned(),
         &mut go_on,
     );
     let tuned = tuned.unwrap();
-    assert_eq!(tuned.manifest().source, "run 7, step 8");
+    assert_eq!(tuned.manifest().source, "run 7, step 3");
     assert_eq!(
         tuned.manifest().licence.title,
         model.folder.manifest().licence.title

@@ -79,7 +79,7 @@ pub(crate) fn options(out: &Path, steps: u64) -> RunOptions {
     RunOptions {
         recipe: Recipe {
             steps,
-            batch: 2,
+            batch: 1,
             accumulation: 2,
             learning_rate: 1e-3,
             evaluate_every: 4,

@@ -115,8 +115,8 @@ fn six_steps_are_those_of_the_reference() {
     let evaluate = |at: usize| {
         let losses = gpt.losses(&batches[2]).unwrap();
         let expected = |part| golden.number(&format!("/evaluation/{at}/{part}"));
-        assert_near("text", losses.text.into(), expected(0), 1e-5);
-        assert_near("codes", losses.mel.into(), expected(1), 1e-5);
+        assert_near("text", losses.text.into(), expected(0), 1e-4);
+        assert_near("codes", losses.mel.into(), expected(1), 1e-4);
     };
     evaluate(0);
     for step in 0..6 {
@@ -125,8 +125,8 @@ fn six_steps_are_those_of_the_reference() {
             let losses = gpt.learn(&batches[micro], 0.5, None, &mut sums).unwrap();
             let expected = |part| golden.number(&format!("/micro/{}/{part}", 2 * step + micro));
             let stage = format!("step {step}.{micro}");
-            assert_near(&stage, losses.text.into(), expected(0), 1e-5);
-            assert_near(&stage, losses.mel.into(), expected(1), 1e-5);
+            assert_near(&stage, losses.text.into(), expected(0), 1e-4);
+            assert_near(&stage, losses.mel.into(), expected(1), 1e-4);
         }
         let rate = golden.number("/rate") * schedule.factor(step as u64, 6);
         assert_near(
