@@ -1,8 +1,11 @@
 //! A line in its columns.
 
+/// No format has so many columns: what comes behind stays in the last one.
+const MOST_CELLS: usize = 32;
+
 /// Between every `|`; quotes are characters.
 pub(super) fn plain(line: &str) -> Vec<&str> {
-    line.split('|').collect()
+    line.splitn(MOST_CELLS, '|').collect()
 }
 
 /// As data frames are written: a cell with quotes or a `|` in it stands in quotes, and those within it are doubled. A quote that is never closed is
@@ -14,8 +17,8 @@ pub(super) fn quoted(line: &str) -> Vec<String> {
         let (cell, behind) = first_cell(rest);
         cells.push(cell);
         match behind {
-            Some(behind) => rest = behind,
-            None => return cells,
+            Some(behind) if cells.len() < MOST_CELLS => rest = behind,
+            _ => return cells,
         }
     }
 }
@@ -73,6 +76,12 @@ mod tests {
         assert_eq!(quoted("\"a|b"), ["\"a", "b"]);
         assert_eq!(quoted("\"Yes\" he said|b"), ["\"Yes\" he said", "b"]);
         assert_eq!(plain("\"a|b\"|c"), ["\"a", "b\"", "c"]);
+    }
+
+    #[test]
+    fn a_line_of_columns_alone_stays_small() {
+        let line = "|".repeat(1_000_000);
+        assert!(plain(&line).len() == MOST_CELLS && quoted(&line).len() == MOST_CELLS);
     }
 
     proptest! {

@@ -26,6 +26,9 @@ pub use read::{LONGEST_TEXT, MOST_LINES, TextFile, recognize};
 /// What a text file of a dataset may have, in bytes: 100,000 rows are some 15 MB.
 pub const TEXT_BYTES: u64 = 32 * 1024 * 1024;
 
+/// What all of them may have together, in bytes: whoever reads them for [`recognize`] holds them in memory.
+pub const ALL_TEXT_BYTES: u64 = 2 * TEXT_BYTES;
+
 /// How recordings and texts lie together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
