@@ -4,9 +4,18 @@ use std::collections::HashMap;
 
 use super::names::{extension, is_audio, key, parts, stem};
 
+/// So many recordings may share a name: whoever sends more means to keep us busy.
+const MOST_ALIKE: usize = 1_000;
+
 /// The recordings of a dataset by what rows call them.
 pub(super) struct AudioIndex<'a> {
-    by_stem: HashMap<String, Vec<&'a str>>,
+    by_stem: HashMap<String, Vec<Recording<'a>>>,
+}
+
+struct Recording<'a> {
+    name: &'a str,
+    /// As they are compared, from the innermost.
+    folders: Vec<String>,
 }
 
 /// What became of a look-up.
@@ -20,9 +29,11 @@ pub(super) enum Found<'a> {
 
 impl<'a> AudioIndex<'a> {
     pub(super) fn new(names: impl Iterator<Item = &'a str>) -> Self {
-        let mut by_stem: HashMap<String, Vec<&str>> = HashMap::new();
+        let mut by_stem: HashMap<String, Vec<Recording<'_>>> = HashMap::new();
         for name in names.filter(|name| is_audio(name)) {
-            by_stem.entry(key(stem(name))).or_default().push(name);
+            let folders = folders(name);
+            let recording = Recording { name, folders };
+            by_stem.entry(key(stem(name))).or_default().push(recording);
         }
         Self { by_stem }
     }
@@ -32,14 +43,22 @@ impl<'a> AudioIndex<'a> {
         let Some(same) = self.by_stem.get(&key(stem(called))) else {
             return Found::Missing;
         };
-        if let [only] = same[..] {
-            return Found::One(only);
+        if let [only] = &same[..] {
+            return Found::One(only.name);
         }
-        let likeness = |name: &str| (is_of_kind(name, called), shared_folders(name, called));
-        let best = same.iter().map(|name| likeness(name)).max();
-        let mut alike = same.iter().filter(|name| Some(likeness(name)) == best);
+        if same.len() > MOST_ALIKE {
+            return Found::Several;
+        }
+        let wanted = folders(called);
+        let likeness = |recording: &Recording<'_>| {
+            let pairs = recording.folders.iter().zip(&wanted);
+            let shared = pairs.take_while(|(one, other)| one == other).count();
+            (is_of_kind(recording.name, called), shared)
+        };
+        let best = same.iter().map(likeness).max();
+        let mut alike = same.iter().filter(|one| Some(likeness(one)) == best);
         match (alike.next(), alike.next()) {
-            (Some(one), None) => Found::One(one),
+            (Some(one), None) => Found::One(one.name),
             _ => Found::Several,
         }
     }
@@ -51,11 +70,8 @@ fn is_of_kind(name: &str, called: &str) -> bool {
         .is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-fn shared_folders(name: &str, called: &str) -> usize {
-    let folders = parts(name).rev().skip(1).zip(parts(called).rev().skip(1));
-    folders
-        .take_while(|(one, other)| key(one) == key(other))
-        .count()
+fn folders(name: &str) -> Vec<String> {
+    parts(name).rev().skip(1).map(key).collect()
 }
 
 #[cfg(test)]
