@@ -80,6 +80,14 @@ begin
 end
 $$;
 
+create or replace function training.forget_samples(p_run uuid) returns void
+language plpgsql as $$
+begin
+  perform storage.discard(array(select s.key from training.sample s where s.run_id = p_run));
+  delete from training.sample s where s.run_id = p_run;
+end
+$$;
+
 -- Says of each checkpoint why it stays, and lets those go that do for no reason. What a run needs to go on is kept of the latest alone.
 create or replace function training.thin_checkpoints(p_run uuid) returns void
 language plpgsql as $$

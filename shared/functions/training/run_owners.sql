@@ -44,8 +44,8 @@ begin
       perform queue.cancel_job(run.owner, run.job_id);
     end if;
     perform training.forget_checkpoints(run.id);
-    perform storage.discard(array(select s.key from training.sample s where s.run_id = run.id)
-      || case when run.corpus_key is not null then array[run.corpus_key] end);
+    perform training.forget_samples(run.id);
+    perform storage.discard(array_remove(array[run.corpus_key], null));
     delete from training.run r where r.id = run.id;
     perform training.forget_version(run.version_id) where not exists (select from training.run r where r.version_id = run.version_id);
   end loop;

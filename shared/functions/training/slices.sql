@@ -196,6 +196,8 @@ begin
   end if;
   if run.state = 'stopping' and run.discard then
     perform training.forget_checkpoints(run.id);
+    perform training.forget_samples(run.id);
+    update training.run r set step = 0 where r.id = run.id;
     perform training.end_run(run.id, 'stopped');
   elsif training.phase_of(run) = 'finish' then
     perform training.next_slice(run.id);

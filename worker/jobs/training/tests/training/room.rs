@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kiskadee_queue::{Queue, testing::TestDatabase};
-use kiskadee_runner::{PoolName, RunnerConfig, Slots, run};
+use kiskadee_runner::{PoolName, RunnerConfig, RunnerError, Slots, run};
 use kiskadee_speech::{Engine, Engines, Kiskadee, KiskadeeConfig};
 use kiskadee_storage::Store;
 use kiskadee_training_jobs::{Training, Workshop};
@@ -34,14 +34,14 @@ pub(crate) struct Room {
 /// A worker in this process.
 pub(crate) struct Worker {
     stop: CancellationToken,
-    running: JoinHandle<()>,
+    running: JoinHandle<Result<(), RunnerError>>,
 }
 
 impl Worker {
     /// As a deployment: what runs may end, or is given back.
     pub(crate) async fn drain(self) {
         self.stop.cancel();
-        self.running.await.unwrap();
+        self.running.await.unwrap().unwrap();
     }
 }
 
@@ -153,7 +153,7 @@ impl Room {
             vec![family],
             stop.clone(),
         );
-        let running = tokio::spawn(async move { work.await.unwrap() });
+        let running = tokio::spawn(work);
         Worker { stop, running }
     }
 
