@@ -16,7 +16,7 @@ export function filesTable(dataset, onChange) {
       [t("Size"), (file) => bytes(file.bytes), "number"],
       [t("Words"), (file) => h("span", { class: "small" }, file.text ?? "–")],
       [t("State"), (file) => [badge(file.state), file.reason ? h("p", { class: "small long" }, file.reason) : null]],
-      ["", (file) => button(t("Delete"), () => ask(file, onChange), { kind: "tiny danger", "aria-label": t("Delete {name}", { name: file.filename }) })],
+      [t("Delete"), (file) => button(t("Delete"), () => ask(file, onChange), { kind: "tiny danger", "aria-label": t("Delete {name}", { name: file.filename }) })],
     ],
   });
   const element = h("details", {}, h("summary", {}, t("The recordings that are here")), list);

@@ -22,9 +22,14 @@ export function watchRun(place, runId, signal, { onReady, again }) {
   fill(place, card(parts.head, parts.acts), card(h("h2", {}, t("Samples over time")), parts.samples), card(h("h2", {}, t("Curves")), parts.curves),
     card(h("h2", {}, t("Checkpoints")), parts.checkpoints), card(h("h2", {}, t("Log")), parts.log));
   const drawn = {};
+  let [asked, shown] = [0, 0];
   const poll = async () => {
+    const turn = (asked += 1);
     const status = await statusOf(runId);
     if (signal.aborted) return true;
+    // An answer that a later one overtook is old news.
+    if (turn < shown) return false;
+    shown = turn;
     take(known, "progress", status);
     drawHead(parts.head, status);
     // What has buttons is drawn when it changes, so that the focus stays.
