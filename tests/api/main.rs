@@ -20,6 +20,7 @@ mod requests;
 mod schema;
 mod shared_system;
 mod tokens;
+mod training;
 mod training_runs;
 mod uploads;
 mod voices;

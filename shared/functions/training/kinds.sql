@@ -8,6 +8,11 @@ on conflict (kind) do update set family = excluded.family, on_concluded = exclud
   present = excluded.present, event_fields = excluded.event_fields, max_attempts = excluded.max_attempts,
   timeout_s = excluded.timeout_s;
 
+insert into queue.kind (kind, family, links, event_fields, max_attempts, timeout_s) values
+  ('dataset_export', 'training', '{"download_url": "/api/v1/training/dataset/export/{job}"}', '{clips,bytes}', 3, 3600)
+on conflict (kind) do update set family = excluded.family, links = excluded.links, event_fields = excluded.event_fields,
+  max_attempts = excluded.max_attempts, timeout_s = excluded.timeout_s;
+
 insert into queue.lane (batch_key) values ('training:dataset') on conflict do nothing;
 
 insert into storage.prefix (prefix, family) values ('datasets', 'training')

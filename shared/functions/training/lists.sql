@@ -80,4 +80,17 @@ exception when invalid_text_representation or numeric_value_out_of_range then
 end
 $$;
 
-grant execute on function api.list_dataset_files to kiskadee_training;
+-- Whether a caller may read what lies in the component itself.
+create or replace function api.enter_to_read(p_caller api.credentials) returns api.answer
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  caller api.caller := api.admit(p_caller, 'read');
+begin
+  if caller.status is not null then
+    return api.refused(caller);
+  end if;
+  return api.ok_text(caller, 200, null);
+end
+$$;
+
+grant execute on function api.list_dataset_files, api.enter_to_read to kiskadee_training;

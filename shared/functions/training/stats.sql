@@ -4,6 +4,13 @@
 create or replace function training.least_seconds() returns double precision
 language sql immutable as $$ select 60::double precision $$;
 
+-- How many accepted segments there must be, and how many of them with words of their own: a run keeps some to measure itself with.
+create or replace function training.least_segments() returns int
+language sql immutable as $$ select 10 $$;
+
+create or replace function training.least_texts() returns int
+language sql immutable as $$ select 5 $$;
+
 -- Why no run can begin on a dataset, in sentences that say what to do; empty where one can.
 create or replace function training.dataset_blockers(p_dataset training.dataset) returns jsonb
 language plpgsql stable as $$
@@ -15,7 +22,8 @@ begin
   from training.file f where f.dataset_id = p_dataset.id;
   select count(*) as total, count(*) filter (where s.state = 'accepted') as accepted,
     count(*) filter (where s.state = 'pending') as pending, count(*) filter (where s.state = 'rejected') as rejected,
-    coalesce(sum(s.end_seconds - s.start_seconds) filter (where s.state = 'accepted'), 0) as seconds
+    coalesce(sum(s.end_seconds - s.start_seconds) filter (where s.state = 'accepted'), 0) as seconds,
+    count(distinct lower(s.text)) filter (where s.state = 'accepted') as texts
   into segments from training.segment s where s.dataset_id = p_dataset.id;
   return case
     when p_dataset.step is not null then jsonb_build_array(format('The step `%s` is under way. Wait for it to end.', p_dataset.step))
@@ -30,6 +38,11 @@ begin
       '%s s of speech with words are accepted; a voice needs %s s at least. Add recordings%s.', round(segments.seconds),
       training.least_seconds(), case when segments.pending > 0 then format(', or words to the %s segments that have none', segments.pending)
         else '' end))
+    when segments.accepted < training.least_segments() then jsonb_build_array(format(
+      '%s segments are accepted; %s are needed at least. Cut the recordings into shorter ones, or add some.', segments.accepted,
+      training.least_segments()))
+    when segments.texts < training.least_texts() then jsonb_build_array(format(
+      'The segments say only %s different things; %s are needed at least. Record other sentences.', segments.texts, training.least_texts()))
     else '[]' end;
 end
 $$;

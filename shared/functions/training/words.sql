@@ -47,10 +47,9 @@ $$;
 -- that a segment has, `text` those that it is to have. The words of a recording are those of the one segment that it was cut into.
 create or replace function training.facts(p_dataset uuid, p_source text, p_all boolean, p_overwrite boolean) returns jsonb
 language sql stable as $$
-  select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('segment_id', w.id, 'file_id', w.file_id, 'state', w.state, 'reasons', w.reasons,
+  select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('segment_id', w.id, 'file_id', w.file_id, 'state', w.state, 'decided', case when w.decided then true end, 'reasons', w.reasons,
     'seconds', w.end_seconds - w.start_seconds, 'measures', w.measures, 'was', w.text, 'speaker', w.speaker,
     'alignment_score', w.alignment_score,
-    'cut_apart', case when w.pieces > 1 and w.given is not null then true end,
     'text', case when w.takes then w.given else w.text end,
     'text_source', case when w.takes then w.given_source else w.text_source end)) order by w.id)
   from (

@@ -20,7 +20,7 @@ use tempfile::NamedTempFile;
 
 use self::ffmpeg::Ffmpeg;
 pub use self::{
-    decode::{DecodeError, Decoded, Decoder, Unreadable},
+    decode::{DecodeError, Decoded, Decoder, Track, Unreadable},
     live::{LiveEncoding, Pieces},
     scratch::Scratch,
 };

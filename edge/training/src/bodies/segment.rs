@@ -220,3 +220,33 @@ pub enum DatasetItem {
     Segment(Segment),
     File(DatasetFile),
 }
+
+/// A dataset that is to be packed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportBody {
+    /// Its id or its name.
+    pub dataset: String,
+    #[schema(nullable = false, default = "ljspeech")]
+    pub format: Option<ExportFormat>,
+}
+
+/// How a dataset can be laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    Ljspeech,
+    Coqui,
+    Piper,
+    GptSovits,
+    Manifest,
+}
+
+/// What a job of the kind `dataset_export` made.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ExportResult {
+    pub download_url: String,
+    pub bytes: u64,
+    pub clips: u32,
+    pub format: ExportFormat,
+}

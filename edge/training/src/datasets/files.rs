@@ -12,19 +12,20 @@ use kiskadee_edge_kit::{
     path::uuid_parameter,
     request::{
         Body, Fields, File, Form,
+        checks::{language, length},
         faults::{in_body, jsonb, malformed},
     },
 };
 use kiskadee_shared::{
     id::{FileId, UploadId},
-    limits::{DATASET_FORM_FILES, RECORDING_BODY_BYTES},
+    limits::{DATASET_FORM_FILES, RECORDING_BODY_BYTES, WEBHOOK_URL_BYTES},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::checks;
-use crate::bodies::{DatasetForm, FilesAnswer, ImportBody, StepAnswer};
+use crate::bodies::{DatasetForm, DownloadBody, FilesAnswer, ImportBody, StepAnswer};
 
 const BEGIN: &str = caller_sql!(
     "api.begin_dataset_files",
@@ -39,6 +40,9 @@ const IMPORT: &str = caller_sql!(
     "$5::jsonb, $6::text, $7::bytea, $8::text, $9::jsonb"
 );
 const DELETE: &str = caller_sql!("api.delete_dataset_file", "$5::uuid");
+const DOWNLOAD: &str = caller_sql!("api.download_dataset", "$5::jsonb");
+/// Addresses of one request.
+const MOST_URLS: usize = 20;
 const FORMATS: [&str; 8] = [
     "auto",
     "ljspeech",
@@ -235,6 +239,30 @@ impl Import {
         };
         (import, fields.finish())
     }
+}
+
+/// Fetch recordings from addresses
+///
+/// This installation fetches none: the answer is 422 `not_available`. Send recordings with `dataset/upload` or `dataset/import`.
+#[utoipa::path(
+    post, path = "/api/v1/training/dataset/download", tag = "Training",
+    request_body = DownloadBody,
+    responses((status = 202, description = "The addresses are being fetched", body = StepAnswer), Protected, WithBody, WithConflict),
+    security(("bearer" = []), ("api_key" = []))
+)]
+pub(crate) async fn download_files(caller: Caller, Json(body): Json<Body>) -> Reply {
+    let mut fields = Fields::from(body);
+    let urls = fields.texts("urls", |url| length(url, &(1..=WEBHOOK_URL_BYTES)));
+    if !fields.has_error("urls") && !(1..=MOST_URLS).contains(&urls.len()) {
+        let message = format!("must name 1 to {MOST_URLS} addresses, found {}", urls.len());
+        fields.note(FieldError::new("urls", message));
+    }
+    fields.text("dataset", checks::reference);
+    fields.text("rights", checks::rights);
+    fields.optional_text("language", language);
+    fields.optional_text("consent", checks::consent);
+    let malformed = malformed(&fields.finish())?;
+    call(DOWNLOAD, &caller, Class::Create, [malformed]).await
 }
 
 /// Delete a recording with its segments

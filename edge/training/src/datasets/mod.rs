@@ -1,8 +1,10 @@
 //! Datasets: what they are called, what lies in them, and the steps that make them of recordings.
 
 pub(crate) mod collection;
+pub(crate) mod exports;
 pub(crate) mod files;
 pub(crate) mod lists;
+pub(crate) mod prompts;
 pub(crate) mod segments;
 pub(crate) mod steps;
 

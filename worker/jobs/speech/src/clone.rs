@@ -159,7 +159,7 @@ async fn fetch(tools: &Tools, stored: &Stored<'_>, rate: u32) -> Result<Recordin
 
 fn undecoded(name: &str, error: &DecodeError) -> JobError {
     match error {
-        DecodeError::Unreadable(_) | DecodeError::Slow => {
+        DecodeError::Unreadable(_) | DecodeError::Slow(_) => {
             JobError::Reject(format!("{name} {error}"))
         }
         other => JobError::Retry(other.to_string()),

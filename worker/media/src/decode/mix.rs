@@ -3,9 +3,9 @@
 /// Channels that are heard; further ones of a recording are passed over.
 pub(super) const MOST_CHANNELS: usize = 8;
 /// Power below which a channel is silent beside the loudest one (-20 dB).
-const SILENT: f64 = 0.01;
+pub(super) const SILENT: f64 = 0.01;
 /// Power of a mix below which its channels have cancelled each other out (-10 dB of the loudest one).
-const CANCELLED: f64 = 0.1;
+pub(super) const CANCELLED: f64 = 0.1;
 /// A recording in floating point may go beyond full scale without being clipped. What goes less far beyond comes from coding and resampling.
 const OVERSHOOT: f32 = 1.5;
 

@@ -5,18 +5,30 @@
 mod kind;
 mod mix;
 mod stream;
+mod track;
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, BufWriter, Write as _},
     path::Path,
     process::{Output, Stdio},
     time::Duration,
 };
 
-use tokio::{fs::File, io::AsyncReadExt, process::Command, time::timeout};
+use tokio::{
+    fs::File,
+    io::AsyncReadExt,
+    process::{Child, Command},
+    time::timeout,
+};
 
 pub(crate) use self::kind::Kind;
-use self::{kind::HEAD_BYTES, stream::read_mixed};
+pub use self::track::Track;
+use self::{
+    kind::HEAD_BYTES,
+    stream::{Frames, read_frames, read_mixed},
+    track::{Loudness, mixed},
+};
 use crate::ffmpeg::complaint;
 
 /// What ffmpeg may take a file for.
@@ -28,6 +40,12 @@ const NO_TRACK: &str = "matches no streams";
 /// Bytes of one allocation inside ffmpeg.
 const MAX_ALLOCATION: &str = "134217728";
 const WITHIN: Duration = Duration::from_secs(30);
+/// A track may be longer, and is decoded twice.
+const WITHIN_OF_TRACKS: Duration = Duration::from_secs(240);
+/// What a reader of samples takes.
+const INTO_PIPE: [&str; 5] = ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"];
+/// Of a rate that is not in the list the nearest that is.
+const OWN_RATE: &str = "aformat=sample_rates=8000|11025|12000|16000|22050|24000|32000|44100|48000";
 
 /// Why there are no samples.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +58,8 @@ pub enum DecodeError {
     /// The file is to blame. What ffmpeg says of it is for the log: it names paths and addresses of this machine.
     #[error("{0}")]
     Unreadable(Unreadable),
-    #[error("cannot be decoded within {} s; send a shorter or plainer file", WITHIN.as_secs())]
-    Slow,
+    #[error("cannot be decoded within {} s; send a shorter or plainer file", .0.as_secs())]
+    Slow(Duration),
     #[error("ffmpeg cannot be run: {0}")]
     Ffmpeg(#[source] io::Error),
 }
@@ -113,7 +131,7 @@ impl Decoder {
             return Err(unreadable(true));
         }
         let run = timeout(WITHIN, self.run(file, sample_rate, max_seconds));
-        let (samples, output) = run.await.map_err(|_| DecodeError::Slow)??;
+        let (samples, output) = run.await.map_err(|_| DecodeError::Slow(WITHIN))??;
         if let Some(output) = output {
             let said = complaint(&output).to_string();
             tracing::info!(%said, ?kind, "a file cannot be decoded");
@@ -135,13 +153,8 @@ impl Decoder {
         rate: u32,
         max_seconds: f64,
     ) -> Result<(Vec<f32>, Option<Output>), DecodeError> {
-        let mut child =
-            self.command(file, rate, max_seconds)
-                .spawn()
-                .map_err(|error| match error.kind() {
-                    io::ErrorKind::NotFound => DecodeError::Missing(self.ffmpeg.clone()),
-                    _ => DecodeError::Ffmpeg(error),
-                })?;
+        let rate_text = rate.to_string();
+        let mut child = self.start(file, &["-ar", &rate_text], max_seconds)?;
         let most = (f64::from(rate) * max_seconds).ceil() as usize;
         let mut samples = Vec::new();
         if let Some(stdout) = child.stdout.take() {
@@ -158,28 +171,170 @@ impl Decoder {
         Ok((samples, (!is_whole).then_some(output)))
     }
 
-    fn command(&self, file: &Path, rate: u32, max_seconds: f64) -> Command {
-        let (rate, seconds) = (rate.to_string(), format!("{max_seconds:.3}"));
-        let mut command = Command::new(&self.ffmpeg);
+    /// The sound of a file at its own rate, or the nearest that is common and not above 48 kHz, in a file in `scratch`; of a longer one the first
+    /// `max_seconds`. Takes little memory, whatever the length.
+    pub async fn track(
+        &self,
+        file: &Path,
+        scratch: &Path,
+        max_seconds: f64,
+    ) -> Result<Track, DecodeError> {
+        let within = WITHIN_OF_TRACKS;
+        let run = timeout(within, self.run_track(file, scratch, max_seconds));
+        run.await.map_err(|_| DecodeError::Slow(within))?
+    }
+
+    async fn run_track(
+        &self,
+        file: &Path,
+        scratch: &Path,
+        max_seconds: f64,
+    ) -> Result<Track, DecodeError> {
+        let kind = head(file).await.map_err(DecodeError::Ffmpeg)?;
+        let silent = DecodeError::Unreadable(Unreadable {
+            kind,
+            is_without_sound: true,
+        });
+        if kind == Kind::Empty {
+            return Err(silent);
+        }
+        let heard = self.frames(
+            file,
+            kind,
+            max_seconds,
+            |head| Loudness::new(head.channels),
+            |loudness, frame| {
+                loudness.push(frame);
+                Ok(())
+            },
+        );
+        let Some(Frames { taken, .. }) = heard.await?.filter(|heard| heard.frames > 0) else {
+            return Err(silent);
+        };
+        let weights = taken.weights();
+        let track = tempfile::Builder::new()
+            .prefix("track-")
+            .tempfile_in(scratch);
+        let track = track.map_err(DecodeError::Ffmpeg)?;
+        let writer = BufWriter::new(track.reopen().map_err(DecodeError::Ffmpeg)?);
+        let begin = |_: &stream::Head| (writer, 0.0_f32);
+        let written = self.frames(file, kind, max_seconds, begin, |(writer, peak), frame| {
+            let sample = mixed(frame, &weights);
+            *peak = peak.max(sample.abs());
+            writer.write_all(&sample.to_le_bytes())
+        });
+        let Some(Frames {
+            head,
+            taken: (mut writer, peak),
+            frames,
+            ..
+        }) = written.await?
+        else {
+            return Err(silent);
+        };
+        writer.flush().map_err(DecodeError::Ffmpeg)?;
+        Ok(Track {
+            file: track,
+            sample_rate: head.sample_rate,
+            samples: frames,
+            peak,
+        })
+    }
+
+    /// A track at another rate (Hz), whole.
+    pub async fn resample(&self, track: &Track, sample_rate: u32) -> Result<Vec<f32>, DecodeError> {
+        let mut command = self.begin();
         command
-            .args([
-                "-hide_banner",
-                "-nostdin",
-                "-loglevel",
-                "error",
-                "-threads",
-                "1",
-            ])
+            .args(["-f", "f32le", "-ac", "1", "-ar"])
+            .arg(track.sample_rate.to_string())
+            .arg("-i")
+            .arg(track.file.path())
+            .args(["-ar", &sample_rate.to_string()])
+            .args(INTO_PIPE);
+        let run = timeout(WITHIN_OF_TRACKS, async {
+            let mut child = self.spawn(command)?;
+            let most = (track.seconds() * f64::from(sample_rate)).ceil() as usize;
+            let mut samples = Vec::new();
+            if let Some(stdout) = child.stdout.take() {
+                samples = read_mixed(stdout, most)
+                    .await
+                    .map_err(DecodeError::Ffmpeg)?;
+            }
+            let output = child
+                .wait_with_output()
+                .await
+                .map_err(DecodeError::Ffmpeg)?;
+            if output.status.success() || samples.len() == most {
+                return Ok(samples);
+            }
+            Err(DecodeError::Ffmpeg(io::Error::other(
+                complaint(&output).to_string(),
+            )))
+        });
+        run.await.map_err(|_| DecodeError::Slow(WITHIN_OF_TRACKS))?
+    }
+
+    /// Reads a file frame by frame, at its own rate.
+    async fn frames<T>(
+        &self,
+        file: &Path,
+        kind: Kind,
+        max_seconds: f64,
+        begin: impl FnOnce(&stream::Head) -> T,
+        take: impl FnMut(&mut T, &[f32]) -> io::Result<()>,
+    ) -> Result<Option<Frames<T>>, DecodeError> {
+        let mut child = self.start(file, &["-af", OWN_RATE], max_seconds)?;
+        let mut read = None;
+        if let Some(stdout) = child.stdout.take() {
+            let frames = read_frames(stdout, max_seconds, begin, take).await;
+            read = frames.map_err(DecodeError::Ffmpeg)?;
+        }
+        let output = child
+            .wait_with_output()
+            .await
+            .map_err(DecodeError::Ffmpeg)?;
+        let is_cut = read.as_ref().is_some_and(|read| read.is_cut);
+        if output.status.success() || is_cut {
+            return Ok(read);
+        }
+        let said = complaint(&output).to_string();
+        tracing::info!(%said, ?kind, "a file cannot be decoded");
+        Err(DecodeError::Unreadable(Unreadable {
+            kind,
+            is_without_sound: said.contains(NO_TRACK),
+        }))
+    }
+
+    fn start(&self, file: &Path, rate: &[&str], max_seconds: f64) -> Result<Child, DecodeError> {
+        let mut command = self.begin();
+        command
             .args(["-max_alloc", MAX_ALLOCATION, "-protocol_whitelist", "file"])
             .args(["-format_whitelist", FORMATS, "-i"])
             .arg(file)
-            .args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-t", &seconds])
-            .args(["-ar", &rate, "-c:a", "pcm_f32be", "-f", "au", "pipe:1"])
+            .args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-t"])
+            .arg(format!("{max_seconds:.3}"))
+            .args(rate)
+            .args(INTO_PIPE);
+        self.spawn(command)
+    }
+
+    fn begin(&self) -> Command {
+        let mut command = Command::new(&self.ffmpeg);
+        command.args(["-hide_banner", "-nostdin", "-loglevel", "error"]);
+        command.args(["-threads", "1"]);
+        command
+    }
+
+    fn spawn(&self, mut command: Command) -> Result<Child, DecodeError> {
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        command
+        command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => DecodeError::Missing(self.ffmpeg.clone()),
+            _ => DecodeError::Ffmpeg(error),
+        })
     }
 }
 

@@ -9,3 +9,4 @@
 mod decoding;
 mod encoding;
 mod faults;
+mod tracks;

@@ -1,5 +1,14 @@
 //! The steps of a dataset: recordings are taken in, cut into segments, and given their words.
 
+mod archive;
+mod args;
+mod cut;
+mod export;
+mod import;
+mod recording;
+mod segment;
+mod words;
+
 use kiskadee_runner::{Job, JobError, Made};
 
 use crate::family::Workshop;
@@ -7,9 +16,31 @@ use crate::family::Workshop;
 /// The lane of such jobs. They compute for some seconds to some minutes.
 pub(crate) const BATCH_KEY: &str = "training:dataset";
 
-pub(crate) async fn make(_workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
-    Err(JobError::Retry(format!(
-        "no job here is of the kind {}",
-        job.kind
-    )))
+/// What a list in a summary has at most: the first tell what is wrong.
+const MOST_TOLD: usize = 100;
+
+pub(crate) async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
+    let cancel = job.attempt.cancel.clone();
+    let made = cancel.run_until_cancelled(step(workshop, job));
+    made.await.unwrap_or(Err(JobError::Cancelled))
+}
+
+async fn step(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
+    match job.kind.as_str() {
+        "dataset_import" => import::import(workshop, &job.attempt, job.read_args()?).await,
+        "dataset_segment" => segment::segment(workshop, &job.attempt, job.read_args()?).await,
+        "dataset_transcribe" => words::transcribe(&job.attempt, job.read_args()?).await,
+        "dataset_export" => export::export(workshop, &job.attempt, job.read_args()?).await,
+        kind => Err(JobError::Retry(format!(
+            "no job here is of the kind {kind}"
+        ))),
+    }
+}
+
+/// Runs what computes without leave.
+async fn computed<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, JobError> + Send + 'static,
+) -> Result<T, JobError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| JobError::Retry(format!("the analysis broke down: {error}")))?
 }

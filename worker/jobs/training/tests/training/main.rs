@@ -4,6 +4,7 @@
     reason = "a test fails where something is not as expected"
 )]
 
+mod datasets;
 mod failing;
 mod going_on;
 mod room;
