@@ -21,7 +21,8 @@ use super::{Shared, is_allowed, unauthorized};
 use crate::{Store, StoreError};
 
 /// Where callers' own files lie, and how long one request for each may be.
-const PLACES: [(&str, usize); 2] = [
+const PLACES: [(&str, usize); 3] = [
+    ("datasets/", RECORDING_BODY_BYTES),
     ("recordings/", RECORDING_BODY_BYTES),
     ("uploads/", UPLOAD_PART_BYTES),
 ];
