@@ -41,7 +41,7 @@ const NO_TRACK: &str = "matches no streams";
 const MAX_ALLOCATION: &str = "134217728";
 const WITHIN: Duration = Duration::from_secs(30);
 /// A track may be longer, and is decoded twice.
-const WITHIN_OF_TRACKS: Duration = Duration::from_secs(240);
+const WITHIN_OF_TRACKS: Duration = Duration::from_mins(4);
 /// What a reader of samples takes.
 const INTO_PIPE: [&str; 5] = ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"];
 /// Of a rate that is not in the list the nearest that is.
@@ -208,7 +208,7 @@ impl Decoder {
                 Ok(())
             },
         );
-        let Some(Frames { taken, .. }) = heard.await?.filter(|heard| heard.frames > 0) else {
+        let Some(Frames { taken, .. }) = heard.await?.filter(|heard| heard.count > 0) else {
             return Err(silent);
         };
         let weights = taken.weights();
@@ -226,7 +226,7 @@ impl Decoder {
         let Some(Frames {
             head,
             taken: (mut writer, peak),
-            frames,
+            count,
             ..
         }) = written.await?
         else {
@@ -236,7 +236,7 @@ impl Decoder {
         Ok(Track {
             file: track,
             sample_rate: head.sample_rate,
-            samples: frames,
+            samples: count,
             peak,
         })
     }

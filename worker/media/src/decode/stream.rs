@@ -59,7 +59,7 @@ pub(super) async fn read_frames<T>(
     Ok(Some(Frames {
         head,
         taken,
-        frames,
+        count: frames,
         is_cut: frames == most,
     }))
 }
@@ -68,7 +68,8 @@ pub(super) async fn read_frames<T>(
 pub(super) struct Frames<T> {
     pub(super) head: Head,
     pub(super) taken: T,
-    pub(super) frames: u64,
+    /// How many frames there were.
+    pub(super) count: u64,
     /// There may be more.
     pub(super) is_cut: bool,
 }

@@ -1,6 +1,9 @@
 //! Recordings as tracks: at their own rate, mixed, read a stretch at a time, and at another rate.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use kiskadee_media::{DecodeError, Decoder, Track};
 use tempfile::TempDir;
@@ -19,7 +22,7 @@ fn made(folder: &TempDir, source: &str, options: &[&str], name: &str) -> PathBuf
     path
 }
 
-async fn track(folder: &TempDir, path: &PathBuf, most: f64) -> Result<Track, DecodeError> {
+async fn track(folder: &TempDir, path: &Path, most: f64) -> Result<Track, DecodeError> {
     Decoder::new("ffmpeg")
         .track(path, folder.path(), most)
         .await

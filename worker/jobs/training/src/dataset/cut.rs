@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use kiskadee_dataset::{
     DatasetError,
-    segment::{SegmentOptions, segments},
+    segment::{Segment, SegmentOptions, segments},
     vad::{RegionOptions, SAMPLE_RATE, SpeechDetector, regions},
 };
 
@@ -50,7 +50,7 @@ pub(super) fn cut(
         });
     }
     let found = segments(samples, &probabilities, &options.to_segments())?;
-    let pieces: Vec<_> = found.iter().map(|segment| segment.seconds()).collect();
+    let pieces: Vec<_> = found.iter().map(Segment::seconds).collect();
     Ok(Cuts {
         is_whole: pieces.len() == 1,
         pieces,

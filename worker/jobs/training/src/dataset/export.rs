@@ -104,8 +104,8 @@ async fn wav(workshop: &Workshop, clip: &Clip) -> Result<Encoded, JobError> {
         sample_rate: track.sample_rate,
         stretch: 1.0,
     };
-    let encoded = encoder.encode(encoding, stream::iter([Ok::<_, Infallible>(samples)]));
-    encoded
+    let written = encoder.encode(encoding, stream::iter([Ok::<_, Infallible>(samples)]));
+    written
         .await
         .map_err(|error| JobError::Retry(error.to_string()))
 }

@@ -21,7 +21,7 @@ const MOST_TOLD: usize = 100;
 
 pub(crate) async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
     let cancel = job.attempt.cancel.clone();
-    let made = cancel.run_until_cancelled(step(workshop, job));
+    let made = cancel.run_until_cancelled(Box::pin(step(workshop, job)));
     made.await.unwrap_or(Err(JobError::Cancelled))
 }
 

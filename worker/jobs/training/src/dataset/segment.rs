@@ -196,15 +196,15 @@ impl Cutting<'_> {
             stretch: 1.0,
         };
         let audio = stream::iter([Ok::<_, Infallible>(samples)]);
-        let encoded = encoder.encode(encoding, audio).await.map_err(unwritten)?;
+        let written = encoder.encode(encoding, audio).await.map_err(unwritten)?;
         let key = format!(
             "datasets/{}/{}/{}.flac",
             self.dataset.simple(),
             self.attempt.token,
             segment.simple()
         );
-        store(&self.workshop.store, &key, "audio/flac", &encoded.file).await?;
-        Ok((key, encoded.bytes))
+        store(&self.workshop.store, &key, "audio/flac", &written.file).await?;
+        Ok((key, written.bytes))
     }
 
     fn finished(self) -> StepResult<Summary> {

@@ -95,9 +95,10 @@ fn alone(spoken: &Spoken) -> Vec<kiskadee_dataset::Finding> {
 
 /// As the database will have it: what a person decided stays.
 fn state(spoken: &Spoken, judgement: &Judgement) -> State {
-    let is_rejected = match spoken.decided {
-        true => spoken.state == State::Rejected,
-        false => !judgement.faults.is_empty(),
+    let is_rejected = if spoken.decided {
+        spoken.state == State::Rejected
+    } else {
+        !judgement.faults.is_empty()
     };
     match (is_rejected, &spoken.text) {
         (true, _) => State::Rejected,
