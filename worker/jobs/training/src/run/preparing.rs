@@ -108,7 +108,7 @@ async fn read(workshop: &Workshop, decoder: &Decoder, clip: StoredClip) -> Resul
         .await
         .map_err(|error| no_scratch(&error))?;
     let samples = match decoder.decode(file.path(), SAMPLE_RATE, LONGEST_CLIP).await {
-        Ok(decoded) => decoded.samples,
+        Ok(sound) => sound.samples,
         Err(DecodeError::Unreadable(_) | DecodeError::Slow(_)) => Vec::new(),
         Err(other) => return Err(JobError::Retry(other.to_string())),
     };

@@ -19,7 +19,7 @@ pub(super) async fn run(workshop: &Workshop, job: &Job) -> Result<Made, JobError
         return Made::new(&Left::default(), None);
     }
     let phase = slice.phase;
-    let working = async {
+    let working = Box::pin(async {
         match phase {
             // Nothing of it would be left: it is begun again elsewhere.
             Phase::Prepare => {
@@ -31,7 +31,7 @@ pub(super) async fn run(workshop: &Workshop, job: &Job) -> Result<Made, JobError
                 teaching::run(workshop, attempt, &slice, &telling).await
             }
         }
-    };
+    });
     let left = telling.during(&workshop.queue, attempt, working).await?;
     let key = left.checkpoint.as_ref().and_then(|kept| kept.key.clone());
     Made::new(&left, key)

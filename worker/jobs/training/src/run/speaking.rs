@@ -53,13 +53,13 @@ pub(super) async fn speak_to(
     };
     let encoder = Encoder::new(workshop.ffmpeg.to_string_lossy(), &workshop.scratch);
     let audio = stream::iter([Ok::<_, SpeechError>(samples.clone())]).boxed();
-    let encoded = encoder.encode(encoding, audio).await;
-    let encoded = encoded.map_err(not_encoded)?;
-    put_wav(&workshop.store, key, encoded.file.path()).await?;
+    let written = encoder.encode(encoding, audio).await;
+    let written = written.map_err(not_encoded)?;
+    put_wav(&workshop.store, key, written.file.path()).await?;
     Ok(Spoken {
         samples,
         sample_rate,
-        bytes: encoded.bytes,
+        bytes: written.bytes,
     })
 }
 

@@ -41,16 +41,15 @@ pub(super) async fn run(
     let corpus = Arc::new(open_corpus(workshop, slice, folder.path()).await?);
     let recipe = recipe_of(slice)?;
     let options = open_run(workshop, slice, recipe.clone(), folder.path()).await?;
-    let (trained, checkpoint) = match slice.phase {
-        Phase::Finish => (compute(move || load_trained(&options)).await?, None),
-        _ => {
-            let trained = teach(attempt, slice, telling, &corpus, options).await?;
-            if let Err(TrainError::Diverged(step)) = trained {
-                return Ok(diverged(step));
-            }
-            let kept = keep(workshop, attempt, slice, folder.path(), telling).await?;
-            (trained, Some(kept))
+    let (trained, checkpoint) = if slice.phase == Phase::Finish {
+        (compute(move || load_trained(&options)).await?, None)
+    } else {
+        let trained = teach(attempt, slice, telling, &corpus, options).await?;
+        if let Err(TrainError::Diverged(step)) = trained {
+            return Ok(diverged(step));
         }
+        let kept = keep(workshop, attempt, slice, folder.path(), telling).await?;
+        (trained, Some(kept))
     };
     let trained = trained.map_err(not_trained)?;
     let left = Left {
@@ -160,7 +159,7 @@ async fn teach(
     let (corpus, stop) = (Arc::clone(corpus), telling.stop_flag());
     let training = compute(move || {
         train(&corpus.speakers, &options, &stop, &mut |progress| {
-            observer.tell(progress)
+            observer.tell(progress);
         })
     });
     let seconds = slice.recipe.checkpoint_seconds.clamp(1.0, 300.0);

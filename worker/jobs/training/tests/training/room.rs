@@ -125,9 +125,11 @@ impl Room {
     }
 
     /// As if nothing had been heard of any worker for long: what they hold is another's now, and what they leave counts for nothing.
-    pub(crate) async fn lose_workers(&self) {
+    /// Answers how many jobs they held.
+    pub(crate) async fn lose_workers(&self) -> Value {
         self.execute("update queue.worker set expires_at = '-infinity'".to_owned())
             .await;
+        self.value("select queue.rescue(100)".to_owned()).await
     }
 
     pub(crate) fn work(&self) -> Worker {
