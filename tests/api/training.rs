@@ -226,8 +226,9 @@ async fn what_is_wrong_is_told_before_anything_begins() -> Result<()> {
                 .problem(404)?;
         }
         let form = [("dataset", dataset)];
-        let sent = client.post_file(&format!("{ROOT}/dataset/upload"), &form, "a.wav", vec![1]);
-        sent.await?.problem(404)?;
+        let upload = format!("{ROOT}/dataset/upload");
+        let sent = client.post_file(&upload, &form, "a.wav", vec![1]).await?;
+        sent.problem(404)?;
     }
     // An empty one has nothing to be cut.
     let nothing = post(&user, "/dataset/segment", &json!({"dataset": id}))
