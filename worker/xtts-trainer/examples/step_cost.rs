@@ -29,7 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Recipe::for_clips(100)
     };
     let estimate = Estimate::new(&config, TEXT_TOKENS, &recipe, (SAMPLES, 60), recompute);
-    println!(r#"{{"parameters": {}, "estimated_bytes": {}}}"#, estimate.parameters, estimate.total);
+    println!(
+        r#"{{"parameters": {}, "estimated_bytes": {}}}"#,
+        estimate.parameters, estimate.total
+    );
     let parameters = Parameters::create(&config, TEXT_TOKENS, &device, |name, shape| {
         Ok(random(name, shape)?)
     })?;
@@ -74,7 +77,7 @@ fn random(name: &str, shape: &[usize]) -> candle_core::Result<Tensor> {
         count / shape[0]
     };
     let (mean, spread) = match name {
-        name if name.ends_with("bias") => (0.0, 0.1),
+        name if name.contains("bias") => (0.0, 0.1),
         _ if is_vector => (1.0, 0.05),
         name if name.contains("embedding") => (0.0, 0.5),
         _ => (0.0, (3.0 / inputs as f32).sqrt()),
@@ -85,7 +88,7 @@ fn random(name: &str, shape: &[usize]) -> candle_core::Result<Tensor> {
 fn batch() -> Result<Batch, Box<dyn Error>> {
     let item = Item {
         tokens: (0..60).map(|i| 5 + i * 7).collect(),
-        codes: (0..SAMPLES as u32 / 1024 + 1).map(|i| i * 31 % 1024).collect(),
+        codes: (0..=SAMPLES as u32 / 1024).map(|i| i * 31 % 1024).collect(),
         samples: SAMPLES,
         hidden: 0..0,
     };
@@ -113,7 +116,14 @@ fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
 
 fn memory(line: &str) -> Result<u64, Box<dyn Error>> {
     let text = fs::read_to_string("/proc/self/status")?;
-    let found = text.lines().find(|found| found.starts_with(line)).ok_or("no memory")?;
-    let kilobytes: u64 = found.split_whitespace().nth(1).ok_or("no memory")?.parse()?;
+    let found = text
+        .lines()
+        .find(|found| found.starts_with(line))
+        .ok_or("no memory")?;
+    let kilobytes: u64 = found
+        .split_whitespace()
+        .nth(1)
+        .ok_or("no memory")?
+        .parse()?;
     Ok(1024 * kilobytes)
 }

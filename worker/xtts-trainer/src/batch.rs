@@ -46,6 +46,7 @@ pub struct Batch {
 }
 
 /// Padded ids, and what stands behind each.
+#[derive(Default)]
 pub(crate) struct Sequences {
     /// `[clip][time]`
     pub(crate) inputs: Vec<Vec<u32>>,
@@ -170,16 +171,6 @@ impl Sequences {
         match ids.find(|id| **id as usize >= known) {
             Some(id) => refuse(format!("{kind} {id} is none of the model's {known}")),
             None => Ok(()),
-        }
-    }
-}
-
-impl Default for Sequences {
-    fn default() -> Self {
-        Self {
-            inputs: Vec::new(),
-            targets: Vec::new(),
-            seen: Vec::new(),
         }
     }
 }

@@ -129,7 +129,8 @@ fn is_decayed(name: &str) -> bool {
         .iter()
         .any(|part| name.contains(part));
     let is_table = name.contains("_embedding.");
-    !(name.ends_with(".bias") || is_norm || is_table)
+    let is_bias = name.rsplit('.').next() == Some("bias");
+    !(is_bias || is_norm || is_table)
 }
 
 #[cfg(test)]

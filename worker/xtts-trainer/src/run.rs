@@ -178,10 +178,10 @@ impl<'a> Run<'a> {
             }
             let progress = self.step()?;
             observe(Event::Step(&progress));
-            let step = self.state.step;
-            let is_last = step == recipe.steps;
-            let mut is_due = step.is_multiple_of(self.options.checkpoint_every.max(1));
-            if is_last || step.is_multiple_of(recipe.evaluate_every) {
+            let done = self.state.step;
+            let is_last = done == recipe.steps;
+            let mut is_due = done.is_multiple_of(self.options.checkpoint_every.max(1));
+            if is_last || done.is_multiple_of(recipe.evaluate_every) {
                 is_due |= self.evaluate(observe)?;
             }
             if is_due && !is_last {

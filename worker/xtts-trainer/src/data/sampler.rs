@@ -75,7 +75,10 @@ impl Sampler<'_> {
         let chunks = self.dataset.evaluation.chunks(self.clips.max(1));
         chunks.map(|chunk| {
             let picks = chunk.iter().map(|clip| {
-                let length = slice_length(self.length(*clip)?, (LEAST_SLICE + MOST_SLICE) / 2);
+                let length = slice_length(
+                    self.length(*clip)?,
+                    usize::midpoint(LEAST_SLICE, MOST_SLICE),
+                );
                 Ok(Pick {
                     clip: *clip,
                     slice: 0..length,

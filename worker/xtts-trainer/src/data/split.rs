@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn one_file_is_split_and_few_clips_are_shared() {
         assert_eq!(split(&[0; 100], 0.1, 3).1.len(), 10);
-        assert_eq!(split(&[0; 10_000], 0.1, 3).1.len(), 64);
+        assert_eq!(split(&vec![0; 10_000], 0.1, 3).1.len(), 64);
         assert_eq!(split(&[0; 8], 0.1, 3).1.len(), 3);
         assert_eq!(split(&[0, 1], 0.1, 3), (vec![0, 1], vec![0, 1]));
     }
