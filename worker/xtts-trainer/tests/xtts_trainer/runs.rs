@@ -105,8 +105,8 @@ fn the_loss_falls_and_the_best_checkpoint_stays() {
     assert_eq!(at, [0, 4, 8, 12, 16]);
     assert!(evaluations[4].1 < 0.9 * evaluations[0].1, "{evaluations:?}");
     let best = outcome.state.best.unwrap();
-    let (step, loss, _) = *evaluations.iter().rfind(|(.., is_best)| *is_best).unwrap();
-    assert_eq!((best.step, best.loss.to_bits()), (step, loss.to_bits()));
+    let (at, loss, _) = *evaluations.iter().rfind(|(.., is_best)| *is_best).unwrap();
+    assert_eq!((best.step, best.loss.to_bits()), (at, loss.to_bits()));
     let kept = list_checkpoints(&out).unwrap();
     assert!(kept.contains(&outcome.latest) && kept.contains(&outcome.best.unwrap()));
     assert!(kept.len() <= 2 && saved > 5, "{kept:?} of {saved}");
