@@ -20,6 +20,7 @@ export const writeDown = (dataset) => post(`${ROOT}/dataset/transcribe`, { datas
 export const editSegment = (id, body) => patch(`${ROOT}/dataset/segments/${id}`, body, once());
 export const editSegments = (dataset, segments) => patch(`${ROOT}/dataset/segments`, { dataset, segments }, once());
 export const prompts = (language, count) => get(query(`${ROOT}/dataset/prompts`, { language, count }));
+export const exportAs = (dataset, format) => post(`${ROOT}/dataset/export`, { dataset, format }, once());
 
 export const start = (body) => post(`${ROOT}/start`, body, once());
 export const estimate = (body) => post(`${ROOT}/start`, { ...body, dry_run: true });

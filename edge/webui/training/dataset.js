@@ -4,6 +4,7 @@ import { fill, h, redraw } from "../shared/dom.js";
 import { language, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { datasets, deleteDataset, makeDataset, statsOf } from "./calls.js";
+import { exportForm } from "./export.js";
 import { filesTable } from "./files.js";
 import { gather } from "./gather.js";
 import { report } from "./report.js";
@@ -97,5 +98,5 @@ function oneDataset(chosen, signal, onReady) {
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   refresh();
   return [head, h("section", { class: "card stack" }, h("h2", {}, t("Recordings")), gather(chosen, refresh, signal), files),
-    h("section", { class: "card stack" }, h("h2", {}, t("Steps")), line), h("section", { class: "card stack" }, h("h2", {}, t("Segments")), segments)];
+    h("section", { class: "card stack" }, h("h2", {}, t("Steps")), line), h("section", { class: "card stack" }, h("h2", {}, t("Segments")), segments, exportForm(chosen, signal))];
 }
