@@ -82,23 +82,24 @@ impl Telling {
         attempt: &Attempt,
         work: impl Future<Output = T>,
     ) -> T {
-        let reporting = async {
-            sleep(FIRST_AFTER).await;
-            loop {
-                self.report(queue, attempt).await;
-                sleep(REPORT_EVERY).await;
-            }
-        };
-        let cancelled = async {
-            attempt.cancel.cancelled().await;
-            self.stop();
-        };
-        let beside = join(reporting, cancelled);
-        let done = match select(pin!(work), pin!(beside)).await {
+        let beside = Box::pin(join(
+            async {
+                sleep(FIRST_AFTER).await;
+                loop {
+                    self.report(queue, attempt).await;
+                    sleep(REPORT_EVERY).await;
+                }
+            },
+            async {
+                attempt.cancel.cancelled().await;
+                self.stop();
+            },
+        ));
+        let done = match select(pin!(work), beside).await {
             Either::Left((done, _)) => done,
             Either::Right((((), ()), work)) => work.await,
         };
-        self.report(queue, attempt).await;
+        Box::pin(self.report(queue, attempt)).await;
         done
     }
 
