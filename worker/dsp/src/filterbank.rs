@@ -1,4 +1,4 @@
-//! Triangular filters on the mel scale (HTK: O'Shaughnessy, 1987), in f32 as `torchaudio` makes them.
+//! Triangular filters on a mel scale: the logarithmic one (HTK: O'Shaughnessy, 1987) in f32 as `torchaudio` makes them, or Slaney's.
 
 /// What the filters of a bank are scaled by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,21 @@ impl Filterbank {
         Self { filters }
     }
 
+    /// `bands` filters of one area from 0 to half the rate, on Slaney's mel scale (Auditory Toolbox, 1998: even up to 1 kHz, logarithmic
+    /// above), reckoned in f64 as `librosa` does.
+    pub fn slaney(bins: usize, sample_rate: u32, bands: usize) -> Self {
+        let highest = f64::from(sample_rate) / 2.0;
+        let step = highest / (bins - 1) as f64;
+        let frequencies: Vec<f64> = (0..bins).map(|bin| step * bin as f64).collect();
+        let mel = slaney::to_mel(highest) / (bands + 1) as f64;
+        let corner = |band: usize| slaney::to_hz(mel * band as f64);
+        let filters = (0..bands)
+            .map(|band| [corner(band), corner(band + 1), corner(band + 2)])
+            .map(|corners| Filter::slaney(&frequencies, corners))
+            .collect();
+        Self { filters }
+    }
+
     pub fn bands(&self) -> usize {
         self.filters.len()
     }
@@ -70,6 +85,47 @@ impl Filter {
             .take_while(|weight| *weight > 0.0)
             .collect();
         Self { start, weights }
+    }
+
+    fn slaney(frequencies: &[f64], [low, middle, high]: [f64; 3]) -> Self {
+        let start = frequencies.partition_point(|frequency| *frequency <= low);
+        let weight = |frequency: f64| {
+            let (rising, falling) = (frequency - low, high - frequency);
+            let height = (rising / (middle - low)).min(falling / (high - middle));
+            (height * 2.0 / (high - low)) as f32
+        };
+        let weights = frequencies[start..].iter().map(|hz| weight(*hz));
+        let weights = weights.take_while(|weight| *weight > 0.0).collect();
+        Self { start, weights }
+    }
+}
+
+/// Slaney's mel scale.
+mod slaney {
+    /// Hz for a mel below the corner.
+    const EVEN: f64 = 200.0 / 3.0;
+    /// Hz where the scale becomes logarithmic.
+    const CORNER: f64 = 1_000.0;
+
+    /// The natural logarithm of the ratio of frequencies a mel apart, above the corner.
+    fn step() -> f64 {
+        6.4_f64.ln() / 27.0
+    }
+
+    pub(super) fn to_mel(hz: f64) -> f64 {
+        if hz < CORNER {
+            hz / EVEN
+        } else {
+            CORNER / EVEN + (hz / CORNER).ln() / step()
+        }
+    }
+
+    pub(super) fn to_hz(mel: f64) -> f64 {
+        if mel < CORNER / EVEN {
+            mel * EVEN
+        } else {
+            CORNER * ((mel - CORNER / EVEN) * step()).exp()
+        }
     }
 }
 
@@ -116,6 +172,25 @@ mod tests {
         let hz_per_bin = 11_025.0 / 4_096.0;
         for (band, area) in bank.apply(&vec![hz_per_bin; 4097]).enumerate() {
             assert!((area - 1.0).abs() < 0.01, "band {band}: {area}");
+        }
+    }
+
+    #[test]
+    fn slaneys_filters_answer_noise_alike() {
+        let bank = Filterbank::slaney(8193, 16_000, 80);
+        let hz_per_bin = 8_000.0 / 8_192.0;
+        assert_eq!(bank.bands(), 80);
+        for (band, area) in bank.apply(&vec![hz_per_bin; 8193]).enumerate() {
+            assert!((area - 1.0).abs() < 0.01, "band {band}: {area}");
+        }
+    }
+
+    #[test]
+    fn slaneys_scale_is_even_and_then_logarithmic() {
+        assert!((slaney::to_mel(400.0) - 6.0).abs() < 1e-12);
+        assert!((slaney::to_mel(6_400.0) - 42.0).abs() < 1e-12);
+        for hz in [0.0, 440.0, 1_000.0, 7_777.0] {
+            assert!((slaney::to_hz(slaney::to_mel(hz)) - hz).abs() < 1e-9);
         }
     }
 
