@@ -42,7 +42,7 @@ pub fn self_attention(
     }
 }
 
-fn composed(
+pub(crate) fn composed(
     projected: &Tensor,
     heads: usize,
     relative: Option<&RelativePositions>,

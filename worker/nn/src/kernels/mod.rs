@@ -8,6 +8,7 @@ pub mod attention;
 pub mod curve;
 pub mod depthwise;
 pub mod exponential;
+pub mod frame_attention;
 pub mod normalization;
 pub mod panels;
 pub mod plane;
