@@ -124,13 +124,16 @@ impl Whisper {
                 .copied()
                 .unwrap_or(f32::NEG_INFINITY)
         };
-        let scored = self.tokens.languages.iter();
-        let scored: Vec<_> = scored.map(|(code, id)| (code, score(*id))).collect();
-        let most = scored
+        let languages = self.tokens.languages.iter();
+        let languages: Vec<_> = languages.map(|(code, id)| (code, score(*id))).collect();
+        let most = languages
             .iter()
             .fold(f32::NEG_INFINITY, |most, (_, score)| most.max(*score));
-        let total: f32 = scored.iter().map(|(_, score)| (score - most).exp()).sum();
-        let mut guesses: Vec<LanguageGuess> = scored
+        let total: f32 = languages
+            .iter()
+            .map(|(_, score)| (score - most).exp())
+            .sum();
+        let mut guesses: Vec<LanguageGuess> = languages
             .into_iter()
             .map(|(code, score)| LanguageGuess {
                 language: code.clone(),

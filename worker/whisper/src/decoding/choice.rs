@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn nothing_left_has_no_probability() {
-        assert_eq!(log_sum(&[f32::NEG_INFINITY; 3]), f64::NEG_INFINITY);
-        assert_eq!(log_sum(&[]), f64::NEG_INFINITY);
+        for scores in [&[f32::NEG_INFINITY; 3][..], &[]] {
+            let sum = log_sum(scores);
+            assert!(sum.is_infinite() && sum < 0.0, "{sum}");
+        }
     }
 }

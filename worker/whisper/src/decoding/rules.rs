@@ -45,11 +45,11 @@ impl Rules<'_> {
         } else if after_time {
             clear(scores, 0..self.tokens.eot as usize);
         }
-        let last = said.iter().rev().find(|id| self.tokens.is_time(**id));
-        if let Some(last) = last {
-            // Words last for a while; a pair may be of one time.
-            let least = *last as usize + usize::from(!(after_time && !after_pair));
-            clear(scores, first..least);
+        let latest = said.iter().rev().find(|id| self.tokens.is_time(**id));
+        if let Some(latest) = latest {
+            // Words last for a while; the next phrase may begin where one ended.
+            let earliest = *latest as usize + usize::from(!after_time || after_pair);
+            clear(scores, first..earliest);
         }
         if said.is_empty() {
             clear(scores, 0..first);
