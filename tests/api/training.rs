@@ -11,7 +11,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use crate::jobs::{finished, submit};
 use crate::shared_system::new_user;
 
-const ROOT: &str = "/api/v1/training";
+const ROOT: &str = "/training";
 const SENTENCES: [&str; 3] = [
     "The kettle was old and slow, so we talked about the winter.",
     "After that nobody said anything for a while.",

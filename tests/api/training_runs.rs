@@ -54,19 +54,19 @@ async fn ended(client: &Client, answer: Answer) -> Result<Value> {
 async fn dataset(client: &Client) -> Result<()> {
     let body = json!({"name": "mine", "language": "en"});
     client
-        .post("/api/v1/training/datasets", &body)
+        .post("/training/datasets", &body)
         .await?
         .expect(201)?;
     for text in SENTENCES {
         let said = json!({"text": text, "voice_id": "swift", "language": "en"});
         let recording = spoken(client, said).await?;
         let fields = [("dataset", "mine"), ("text", text)];
-        let path = "/api/v1/training/dataset/upload";
+        let path = "/training/dataset/upload";
         let answer = client.post_file(path, &fields, "a.wav", recording).await?;
         ended(client, answer).await?;
     }
     for step in ["segment", "transcribe"] {
-        let path = format!("/api/v1/training/dataset/{step}");
+        let path = format!("/training/dataset/{step}");
         ended(
             client,
             client.post(&path, &json!({"dataset": "mine"})).await?,
@@ -77,7 +77,7 @@ async fn dataset(client: &Client) -> Result<()> {
 }
 
 async fn run_over(client: &Client, run: &str) -> Result<Value> {
-    let path = format!("/api/v1/training/status?run_id={run}");
+    let path = format!("/training/status?run_id={run}");
     eventually("the end of the run", Duration::from_mins(4), || async {
         let run = client.get(&path).await?.expect(200)?.json()?;
         Ok((!run["finished_at"].is_null()).then_some(run))
@@ -93,7 +93,7 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
         "sample_texts": ["Good morning."]});
     let mut dry = body.clone();
     dry["dry_run"] = json!(true);
-    let start = "/api/v1/training/start";
+    let start = "/training/start";
     let estimate = client.post(start, &dry).await?.expect(200)?.json()?;
     assert_eq!(estimate["estimate"]["steps"], 30, "{estimate}");
     let begun = client.post(start, &body).await?.expect(202)?.json()?;
@@ -117,7 +117,7 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
     assert!(audio::loudness(&audio::decode(&heard.body, 16_000)?) > 0.01);
     told(&client, run).await?;
 
-    let path = format!("/api/v1/training/checkpoints?run_id={run}");
+    let path = format!("/training/checkpoints?run_id={run}");
     let listed = client.get(&path).await?.expect(200)?.json()?;
     let checkpoint = listed["items"][0]["checkpoint_id"]
         .as_str()
@@ -128,22 +128,22 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
     compared(&client, checkpoint).await?;
 
     let kept = client
-        .delete("/api/v1/training/datasets/mine")
+        .delete("/training/datasets/mine")
         .await?
         .problem(409)?;
     assert_eq!(kept["status"], 409);
-    let path = "/api/v1/training/datasets/mine?cascade=true";
+    let path = "/training/datasets/mine?cascade=true";
     client.delete(path).await?.expect(204)?;
     let gone = client.get(&format!("/api/v1/voices/{voice}")).await?;
     gone.problem(404)?;
-    let gone = client.get(&format!("/api/v1/training/runs/{run}")).await?;
+    let gone = client.get(&format!("/training/runs/{run}")).await?;
     gone.problem(404)?;
     Ok(())
 }
 
 /// What the run said, by the page and as a stream.
 async fn told(client: &Client, run: &str) -> Result<()> {
-    let path = format!("/api/v1/training/logs?run_id={run}");
+    let path = format!("/training/logs?run_id={run}");
     let page = client.get(&path).await?.expect(200)?.json()?;
     assert_eq!(page["end"], true, "{page}");
     assert!(!page["items"].as_array().unwrap().is_empty(), "{page}");
@@ -171,7 +171,7 @@ async fn told(client: &Client, run: &str) -> Result<()> {
 
 async fn loaded(client: &Client, checkpoint: &str) -> Result<String> {
     let body = json!({"checkpoint_id": checkpoint, "name": "Mine"});
-    let path = "/api/v1/training/checkpoints/load";
+    let path = "/training/checkpoints/load";
     let job = ended(client, client.post(path, &body).await?).await?;
     assert_eq!(
         (&job["result"]["version"], &job["result"]["current"]),
@@ -189,7 +189,7 @@ async fn loaded(client: &Client, checkpoint: &str) -> Result<String> {
         (&json!(2), &json!(1)),
         "{job}"
     );
-    let path = format!("/api/v1/training/voices/{voice}/rollback");
+    let path = format!("/training/voices/{voice}/rollback");
     let back = client
         .post(&path, &json!({"version": 1}))
         .await?
@@ -205,7 +205,7 @@ async fn loaded(client: &Client, checkpoint: &str) -> Result<String> {
 
 async fn compared(client: &Client, checkpoint: &str) -> Result<()> {
     let body = json!({"a": "base", "b": checkpoint, "texts": ["The boat is late today."]});
-    let path = "/api/v1/training/inference/ab-test";
+    let path = "/training/inference/ab-test";
     let begun = client.post(path, &body).await?.expect(202)?.json()?;
     finished(client, begun["job_id"].as_str().context("no job_id")?).await?;
     let path = begun["status_url"].as_str().context("no status_url")?;
@@ -239,12 +239,12 @@ async fn compared(client: &Client, checkpoint: &str) -> Result<()> {
 #[tokio::test]
 async fn what_cannot_be_trained_is_refused_in_words() -> Result<()> {
     let (client, ..) = new_user().await?;
-    let start = "/api/v1/training/start";
+    let start = "/training/start";
     let body = json!({"model_name": "m", "dataset": "nothing"});
     client.post(start, &body).await?.problem(404)?;
     let body = json!({"name": "empty", "language": "en"});
     client
-        .post("/api/v1/training/datasets", &body)
+        .post("/training/datasets", &body)
         .await?
         .expect(201)?;
     let body = json!({"model_name": "m", "dataset": "empty"});
@@ -260,9 +260,9 @@ async fn what_cannot_be_trained_is_refused_in_words() -> Result<()> {
         .filter_map(|error| error["field"].as_str())
         .collect();
     assert_eq!(fields, ["steps", "more", "engine"], "{refused}");
-    client.get("/api/v1/training/status").await?.problem(404)?;
+    client.get("/training/status").await?.problem(404)?;
     client
-        .post("/api/v1/training/stop", &json!({}))
+        .post("/training/stop", &json!({}))
         .await?
         .problem(409)?;
     Ok(())

@@ -3,7 +3,7 @@ import { get, newKey, patch, post, query, remove, send } from "../shared/api.js"
 import { followJob } from "../shared/events.js";
 import { t } from "../shared/messages.js";
 
-const ROOT = "/api/v1/training";
+const ROOT = "/training";
 const once = () => ({ key: newKey() });
 
 export const datasets = () => get(`${ROOT}/datasets?limit=100`);

@@ -87,7 +87,7 @@ begin
     jsonb_build_object('name', p_request -> 'b', 'engine', b.side -> 'engine'),
     coalesce((p_request ->> 'blind')::boolean, true), seed, job, array_remove(array[a.dataset, b.dataset], null));
   return api.ok(p_caller, 202, jsonb_build_object('job_id', api.wire_id('job', job),
-    'status_url', '/api/v1/training/inference/ab-test/' || api.wire_id('comparison', comparison),
+    'status_url', '/training/inference/ab-test/' || api.wire_id('comparison', comparison),
     'comparison_id', api.wire_id('comparison', comparison)));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
   return api.not_admitted(p_caller, sqlstate);
@@ -148,7 +148,7 @@ language sql stable as $$
         'b', jsonb_build_object('audio_url', one.path || '/b/audio', 'measures', one.pair -> 'b' -> 'measures'),
         'between', one.pair -> 'between') end
   from (select p_comparison.pairs -> p_place as pair,
-    format('/api/v1/training/inference/ab-test/%s/pairs/%s', api.wire_id('comparison', p_comparison.id), p_place) as path) one
+    format('/training/inference/ab-test/%s/pairs/%s', api.wire_id('comparison', p_comparison.id), p_place) as path) one
   left join training.preference vote
     on vote.comparison_id = p_comparison.id and vote.pair = p_place and vote.listener = p_listener
 $$;

@@ -9,7 +9,7 @@ on conflict (kind) do update set family = excluded.family, on_concluded = exclud
   timeout_s = excluded.timeout_s;
 
 insert into queue.kind (kind, family, links, event_fields, max_attempts, timeout_s) values
-  ('dataset_export', 'training', '{"download_url": "/api/v1/training/dataset/export/{job}"}', '{clips,bytes}', 3, 3600)
+  ('dataset_export', 'training', '{"download_url": "/training/dataset/export/{job}"}', '{clips,bytes}', 3, 3600)
 on conflict (kind) do update set family = excluded.family, links = excluded.links, event_fields = excluded.event_fields,
   max_attempts = excluded.max_attempts, timeout_s = excluded.timeout_s;
 

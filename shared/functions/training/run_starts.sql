@@ -171,7 +171,7 @@ begin
   perform training.note_state(run.id, 'queued');
   perform training.next_slice(run.id, p_caller.weight, p_caller.queue_cap);
   return api.ok(p_caller, 202, jsonb_build_object('run_id', api.wire_id('run', run.id),
-    'status_url', '/api/v1/training/status?run_id=' || api.wire_id('run', run.id)) || p_told);
+    'status_url', '/training/status?run_id=' || api.wire_id('run', run.id)) || p_told);
 end
 $$;
 

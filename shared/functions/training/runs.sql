@@ -59,7 +59,7 @@ $$;
 create or replace function training.sample_body(p_sample training.sample) returns jsonb
 language sql stable as $$
   select jsonb_build_object('sample_id', api.wire_id('sample', p_sample.id), 'step', p_sample.step, 'text', p_sample.text,
-    'audio_url', format('/api/v1/training/samples/%s/audio', api.wire_id('sample', p_sample.id)))
+    'audio_url', format('/training/samples/%s/audio', api.wire_id('sample', p_sample.id)))
 $$;
 
 -- Asks a run to stop: at its next step, with a checkpoint kept, or with nothing kept. Without an id the caller's only one.

@@ -129,7 +129,7 @@ language sql stable as $$
     'text_source', p_segment.text_source, 'edited', p_segment.edited, 'state', p_segment.state, 'decided', p_segment.decided,
     'reasons', p_segment.reasons, 'snr_db', p_segment.measures -> 'snr_db', 'loudness_lufs', p_segment.measures -> 'loudness_lufs',
     'clipped_percent', p_segment.measures -> 'clipped_percent', 'alignment_score', p_segment.alignment_score,
-    'audio_url', format('/api/v1/training/dataset/segments/%s/audio', api.wire_id('segment', p_segment.id)))
+    'audio_url', format('/training/dataset/segments/%s/audio', api.wire_id('segment', p_segment.id)))
 $$;
 
 -- A segment of the caller's.

@@ -258,7 +258,7 @@ begin
   perform telemetry.count('training_runs_total', jsonb_build_object('engine', run.engine, 'state', p_state), 1);
   perform webhook.emit(run.owner, 'training.' || p_state, run.webhook_url, jsonb_strip_nulls(jsonb_build_object(
     'run_id', api.wire_id('run', run.id), 'model_name', run.model_name, 'state', p_state, 'step', run.step, 'steps', run.steps,
-    'error', run.error, 'status_url', '/api/v1/training/status?run_id=' || api.wire_id('run', run.id))));
+    'error', run.error, 'status_url', '/training/status?run_id=' || api.wire_id('run', run.id))));
 end
 $$;
 

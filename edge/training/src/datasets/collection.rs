@@ -36,7 +36,7 @@ const STATS: &str = caller_sql!("api.dataset_stats", "$5::text");
 ///
 /// It takes recordings in, by a form or by an upload, which are then cut into segments and get their words.
 #[utoipa::path(
-    post, path = "/api/v1/training/datasets", tag = "Training",
+    post, path = "/training/datasets", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = DatasetBody,
     responses((status = 201, description = "The dataset", body = Dataset), Protected, WithBody, WithConflict),
@@ -64,7 +64,7 @@ pub(crate) async fn create_dataset(
 
 /// List datasets, the newest first
 #[utoipa::path(
-    get, path = "/api/v1/training/datasets", tag = "Training",
+    get, path = "/training/datasets", tag = "Training",
     params(Page),
     responses((status = 200, description = "A page of the caller's datasets", body = DatasetList), Protected, WithQuery),
     security(("bearer" = []), ("api_key" = []))
@@ -76,7 +76,7 @@ pub(crate) async fn list_datasets(caller: Caller, page: Page) -> Reply {
 
 /// Show a dataset
 #[utoipa::path(
-    get, path = "/api/v1/training/datasets/{dataset_id}", tag = "Training",
+    get, path = "/training/datasets/{dataset_id}", tag = "Training",
     params(("dataset_id" = String, Path, description = "Id or name of the dataset")),
     responses((status = 200, description = "The dataset", body = Dataset), Protected, WithId),
     security(("bearer" = []), ("api_key" = []))
@@ -87,7 +87,7 @@ pub(crate) async fn show_dataset(caller: Caller, WireId(dataset): WireId<Dataset
 
 /// Change what is told of a dataset
 #[utoipa::path(
-    patch, path = "/api/v1/training/datasets/{dataset_id}", tag = "Training",
+    patch, path = "/training/datasets/{dataset_id}", tag = "Training",
     params(("dataset_id" = String, Path, description = "Id or name of the dataset")),
     request_body = DatasetChanges,
     responses((status = 200, description = "The dataset as it is now", body = Dataset), Protected, WithId, WithBody, WithConflict),
@@ -116,7 +116,7 @@ pub(crate) async fn change_dataset(
 /// While a step is under way or runs stand on it, only with `cascade=true`, which ends and deletes those, too: their checkpoints, and the
 /// voices that speak with them.
 #[utoipa::path(
-    delete, path = "/api/v1/training/datasets/{dataset_id}", tag = "Training",
+    delete, path = "/training/datasets/{dataset_id}", tag = "Training",
     params(("dataset_id" = String, Path, description = "Id or name of the dataset"), Cascade),
     responses((status = 204, description = "The dataset is gone"), Protected, WithId, WithQuery, WithConflict),
     security(("bearer" = []), ("api_key" = []))
@@ -134,7 +134,7 @@ pub(crate) async fn delete_dataset(
 ///
 /// Its figures, whether a run can begin, what keeps it from that (`blockers`) and what would make it better (`advice`).
 #[utoipa::path(
-    get, path = "/api/v1/training/dataset/stats", tag = "Training",
+    get, path = "/training/dataset/stats", tag = "Training",
     params(OneDataset),
     responses((status = 200, description = "The figures", body = DatasetStats), Protected, WithId, WithQuery),
     security(("bearer" = []), ("api_key" = []))

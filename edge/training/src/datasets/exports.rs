@@ -30,7 +30,7 @@ const FORMATS: [&str; 5] = ["ljspeech", "coqui", "piper", "gpt_sovits", "manifes
 ///
 /// A job packs the accepted segments, as WAV with their words, into a ZIP. This is no step: the dataset can be worked on meanwhile.
 #[utoipa::path(
-    post, path = "/api/v1/training/dataset/export", tag = "Training",
+    post, path = "/training/dataset/export", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = ExportBody,
     responses((status = 202, description = "The dataset is being packed", body = StepAnswer), Protected, WithBody, WithId),
@@ -60,7 +60,7 @@ pub(crate) async fn export_dataset(
 ///
 /// Takes `Range`; may redirect to a signed address.
 #[utoipa::path(
-    get, path = "/api/v1/training/dataset/export/{job_id}", tag = "Training",
+    get, path = "/training/dataset/export/{job_id}", tag = "Training",
     params(("job_id" = String, Path, description = "Id of the job that packs", pattern = "^job_[0-9a-f]{32}$")),
     responses(
         (status = 200, description = "The ZIP", content_type = "application/zip", body = String),

@@ -60,7 +60,7 @@ const FORMATS: [&str; 8] = [
 /// what is said in it, for a recording of one prompt. This is no step: it may be done while one is under way, and again and again. What is
 /// larger, and ZIPs, come by `POST /api/v1/uploads` (family `training`) and `dataset/import`.
 #[utoipa::path(
-    post, path = "/api/v1/training/dataset/upload", tag = "Training",
+    post, path = "/training/dataset/upload", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same form gives the same answer again")),
     request_body(content = DatasetForm, content_type = "multipart/form-data"),
     responses((status = 202, description = "The recordings are part of the dataset", body = FilesAnswer), Protected, WithBody, WithId, WithConflict),
@@ -195,7 +195,7 @@ impl Told {
 /// A recording, or a ZIP of recordings with their words: as `LJSpeech`, Coqui, Piper, GPT-SoVITS or a `manifest.jsonl` lay them out, with a `.txt`
 /// beside each, or without any. How it was understood is told in the job's result, with every row that could not be.
 #[utoipa::path(
-    post, path = "/api/v1/training/dataset/import", tag = "Training",
+    post, path = "/training/dataset/import", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = ImportBody,
     responses((status = 202, description = "The upload is being read", body = StepAnswer), Protected, WithBody, WithId, WithConflict),
@@ -245,7 +245,7 @@ impl Import {
 ///
 /// This installation fetches none: the answer is 422 `not_available`. Send recordings with `dataset/upload` or `dataset/import`.
 #[utoipa::path(
-    post, path = "/api/v1/training/dataset/download", tag = "Training",
+    post, path = "/training/dataset/download", tag = "Training",
     request_body = DownloadBody,
     responses((status = 202, description = "The addresses are being fetched", body = StepAnswer), Protected, WithBody, WithConflict),
     security(("bearer" = []), ("api_key" = []))
@@ -269,7 +269,7 @@ pub(crate) async fn download_files(caller: Caller, Json(body): Json<Body>) -> Re
 ///
 /// Runs that took its segments keep what they took.
 #[utoipa::path(
-    delete, path = "/api/v1/training/dataset/files/{file_id}", tag = "Training",
+    delete, path = "/training/dataset/files/{file_id}", tag = "Training",
     params(("file_id" = String, Path, description = "Id of the recording", pattern = "^file_[0-9a-f]{32}$")),
     responses((status = 204, description = "The recording is gone"), Protected, WithId, WithConflict),
     security(("bearer" = []), ("api_key" = []))

@@ -37,7 +37,7 @@ const REASONS: [&str; 13] = [
 ///
 /// Segments in the order of their recordings, or from the least by a measure; or the recordings themselves.
 #[utoipa::path(
-    get, path = "/api/v1/training/dataset/files", tag = "Training",
+    get, path = "/training/dataset/files", tag = "Training",
     params(Page, Wanted),
     responses((status = 200, description = "A page of segments or recordings", body = DatasetFileList), Protected, WithId, WithQuery),
     security(("bearer" = []), ("api_key" = []))

@@ -22,7 +22,7 @@ const DEFAULT: u32 = 20;
 /// The first twenty have all sounds of the language; whoever records more has more of them in more places. A recording is sent with its
 /// sentence as `text` (`dataset/upload`).
 #[utoipa::path(
-    get, path = "/api/v1/training/dataset/prompts", tag = "Training",
+    get, path = "/training/dataset/prompts", tag = "Training",
     params(Wanted),
     responses((status = 200, description = "Sentences, the most useful first", body = PromptList), Protected, WithQuery),
     security(("bearer" = []), ("api_key" = []))

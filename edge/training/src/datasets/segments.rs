@@ -29,7 +29,7 @@ const EDIT_MANY: &str = caller_sql!("api.edit_segments", "$5::jsonb, $6::jsonb")
 
 /// Show a segment
 #[utoipa::path(
-    get, path = "/api/v1/training/dataset/segments/{segment_id}", tag = "Training",
+    get, path = "/training/dataset/segments/{segment_id}", tag = "Training",
     params(("segment_id" = String, Path, description = "Id of the segment", pattern = "^segment_[0-9a-f]{32}$")),
     responses((status = 200, description = "The segment", body = Segment), Protected, WithId),
     security(("bearer" = []), ("api_key" = []))
@@ -42,7 +42,7 @@ pub(crate) async fn show_segment(caller: Caller, WireId(id): WireId<SegmentId>) 
 ///
 /// FLAC at the rate of its recording. Takes `Range`; may redirect to a signed address.
 #[utoipa::path(
-    get, path = "/api/v1/training/dataset/segments/{segment_id}/audio", tag = "Training",
+    get, path = "/training/dataset/segments/{segment_id}/audio", tag = "Training",
     params(("segment_id" = String, Path, description = "Id of the segment", pattern = "^segment_[0-9a-f]{32}$")),
     responses(
         (status = 200, description = "The sound", content_type = "audio/flac", body = String),
@@ -64,7 +64,7 @@ pub(crate) async fn segment_audio(
 ///
 /// Writes its words, which no step overwrites then unless it is told to, or decides whether it is used.
 #[utoipa::path(
-    patch, path = "/api/v1/training/dataset/segments/{segment_id}", tag = "Training",
+    patch, path = "/training/dataset/segments/{segment_id}", tag = "Training",
     params(("segment_id" = String, Path, description = "Id of the segment", pattern = "^segment_[0-9a-f]{32}$")),
     request_body = SegmentEdit,
     responses((status = 200, description = "The segment as it is now", body = Segment), Protected, WithId, WithBody),
@@ -89,7 +89,7 @@ pub(crate) async fn edit_segment(
 ///
 /// All of them, or none where something is wrong with one.
 #[utoipa::path(
-    patch, path = "/api/v1/training/dataset/segments", tag = "Training",
+    patch, path = "/training/dataset/segments", tag = "Training",
     request_body = SegmentEdits,
     responses((status = 200, description = "They are changed", body = ChangedSegments), Protected, WithId, WithBody),
     security(("bearer" = []), ("api_key" = []))

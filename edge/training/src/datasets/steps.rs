@@ -42,7 +42,7 @@ const MOST_FILES: usize = 1000;
 /// the pause at both ends. A recording that came with words and is short enough becomes one segment. Nothing is thrown away: what is too
 /// short, too noisy or clipped is there, rejected, with its reasons. Cutting again keeps words of segments whose bounds stay.
 #[utoipa::path(
-    post, path = "/api/v1/training/dataset/segment", tag = "Training",
+    post, path = "/training/dataset/segment", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = SegmentBody,
     responses((status = 202, description = "The recordings are being cut", body = StepAnswer), Protected, WithBody, WithId, WithConflict),
@@ -69,7 +69,7 @@ pub(crate) async fn segment_dataset(
 /// anew with their words: how fast they are spoken, whether two are the same. There is no recogniser here, so what has no words is
 /// written by hand (`PATCH dataset/segments/{segment_id}`).
 #[utoipa::path(
-    post, path = "/api/v1/training/dataset/transcribe", tag = "Training",
+    post, path = "/training/dataset/transcribe", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = TranscribeBody,
     responses((status = 202, description = "The segments get their words", body = StepAnswer), Protected, WithBody, WithId, WithConflict),

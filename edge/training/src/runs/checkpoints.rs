@@ -49,7 +49,7 @@ impl<S: Sync> FromRequestParts<S> for CheckpointFilter {
 ///
 /// Of each run those that stay: the latest, the best, one of each tenth, and those that became voices.
 #[utoipa::path(
-    get, path = "/api/v1/training/checkpoints", tag = "Training",
+    get, path = "/training/checkpoints", tag = "Training",
     params(Page, CheckpointFilter),
     responses((status = 200, description = "A page of checkpoints", body = CheckpointList), Protected, WithId, WithQuery),
     security(("bearer" = []), ("api_key" = []))
@@ -69,7 +69,7 @@ pub(crate) async fn list_checkpoints(caller: Caller, filter: CheckpointFilter) -
 ///
 /// Takes `Range`; may redirect to a signed address.
 #[utoipa::path(
-    get, path = "/api/v1/training/checkpoints/{checkpoint_id}/export", tag = "Training",
+    get, path = "/training/checkpoints/{checkpoint_id}/export", tag = "Training",
     params(("checkpoint_id" = String, Path, description = "Id of the checkpoint", pattern = "^checkpoint_[0-9a-f]{32}$")),
     responses(
         (status = 200, description = "The weights", content_type = "application/octet-stream", body = String),
@@ -91,7 +91,7 @@ pub(crate) async fn export_checkpoint(
 ///
 /// Voices that were made of it stay.
 #[utoipa::path(
-    delete, path = "/api/v1/training/checkpoints/{checkpoint_id}", tag = "Training",
+    delete, path = "/training/checkpoints/{checkpoint_id}", tag = "Training",
     params(("checkpoint_id" = String, Path, description = "Id of the checkpoint", pattern = "^checkpoint_[0-9a-f]{32}$")),
     responses((status = 204, description = "The checkpoint is gone"), Protected, WithId, WithConflict),
     security(("bearer" = []), ("api_key" = []))
@@ -104,7 +104,7 @@ pub(crate) async fn delete_checkpoint(caller: Caller, WireId(id): WireId<Checkpo
 ///
 /// Takes `Range`; may redirect to a signed address.
 #[utoipa::path(
-    get, path = "/api/v1/training/samples/{sample_id}/audio", tag = "Training",
+    get, path = "/training/samples/{sample_id}/audio", tag = "Training",
     params(("sample_id" = String, Path, description = "Id of the sample", pattern = "^sample_[0-9a-f]{32}$")),
     responses(
         (status = 200, description = "The sample", content_type = "audio/wav", body = String),

@@ -40,7 +40,7 @@ const VOTE: &str = caller_sql!("api.vote", "$5::uuid, $6::int, $7::text, $8::jso
 /// `a` and `b` are each `base` (the engine's own voice), the id of a voice, or that of a checkpoint. Both audios are measured, and a
 /// blind pair is heard as `x` and `y`; which is which is told with the vote.
 #[utoipa::path(
-    post, path = "/api/v1/training/inference/ab-test", tag = "Training",
+    post, path = "/training/inference/ab-test", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = ComparisonBody,
     responses((status = 202, description = "The comparison was taken in", body = ComparisonAnswer), Protected, WithBody),
@@ -99,7 +99,7 @@ impl Request {
 
 /// List comparisons, the newest first
 #[utoipa::path(
-    get, path = "/api/v1/training/inference/ab-test", tag = "Training",
+    get, path = "/training/inference/ab-test", tag = "Training",
     params(Page),
     responses((status = 200, description = "A page of the caller's comparisons, without their pairs", body = ComparisonList), Protected, WithQuery),
     security(("bearer" = []), ("api_key" = []))
@@ -116,7 +116,7 @@ pub(crate) async fn list_comparisons(caller: Caller, page: Page) -> Reply {
 
 /// Show a comparison
 #[utoipa::path(
-    get, path = "/api/v1/training/inference/ab-test/{comparison_id}", tag = "Training",
+    get, path = "/training/inference/ab-test/{comparison_id}", tag = "Training",
     params(("comparison_id" = String, Path, description = "Id of the comparison", pattern = "^comparison_[0-9a-f]{32}$")),
     responses((status = 200, description = "The comparison", body = Comparison), Protected, WithId),
     security(("bearer" = []), ("api_key" = []))
@@ -127,7 +127,7 @@ pub(crate) async fn show_comparison(caller: Caller, WireId(id): WireId<Compariso
 
 /// Delete a comparison with its audio
 #[utoipa::path(
-    delete, path = "/api/v1/training/inference/ab-test/{comparison_id}", tag = "Training",
+    delete, path = "/training/inference/ab-test/{comparison_id}", tag = "Training",
     params(("comparison_id" = String, Path, description = "Id of the comparison", pattern = "^comparison_[0-9a-f]{32}$")),
     responses((status = 204, description = "The comparison is gone"), Protected, WithId),
     security(("bearer" = []), ("api_key" = []))
@@ -141,7 +141,7 @@ pub(crate) async fn delete_comparison(caller: Caller, WireId(id): WireId<Compari
 /// `a`, `b` or `tie`; of a blind pair `x`, `y` or `tie`, once. The answer shows which was which, and whether the votes of all listeners
 /// are a verdict (exact two-sided binomial test, 5 %).
 #[utoipa::path(
-    post, path = "/api/v1/training/inference/ab-test/{comparison_id}/preferences", tag = "Training",
+    post, path = "/training/inference/ab-test/{comparison_id}/preferences", tag = "Training",
     params(("comparison_id" = String, Path, description = "Id of the comparison", pattern = "^comparison_[0-9a-f]{32}$")),
     request_body = PreferenceBody,
     responses((status = 200, description = "The comparison with the vote", body = Comparison), Protected, WithBody, WithId, WithConflict),
@@ -178,7 +178,7 @@ fn choice(choice: &str) -> Result<(), String> {
 ///
 /// Takes `Range`; may redirect to a signed address.
 #[utoipa::path(
-    get, path = "/api/v1/training/inference/ab-test/{comparison_id}/pairs/{pair}/{side}/audio", tag = "Training",
+    get, path = "/training/inference/ab-test/{comparison_id}/pairs/{pair}/{side}/audio", tag = "Training",
     params(
         ("comparison_id" = String, Path, description = "Id of the comparison", pattern = "^comparison_[0-9a-f]{32}$"),
         ("pair" = u32, Path, description = "Place of the pair, from 0", maximum = 99),

@@ -87,7 +87,7 @@ fn level(text: &str) -> Result<String, String> {
 /// `log`, `progress`, `sample`, `checkpoint`, `state`, and `end`, after which nothing follows. A stream ends after ten minutes; come
 /// back with `Last-Event-ID` to go on. 204 when there is nothing left to tell.
 #[utoipa::path(
-    get, path = "/api/v1/training/logs", tag = "Training",
+    get, path = "/training/logs", tag = "Training",
     params(
         LogFilter,
         ("Last-Event-ID" = Option<String>, Header, description = "Id of the last event that was received")

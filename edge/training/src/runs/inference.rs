@@ -32,7 +32,7 @@ const SPEAK: &str = caller_sql!(
 ///
 /// As a job, whose audio is to be had at `audio_url` once it is done. Of a run its best checkpoint speaks.
 #[utoipa::path(
-    post, path = "/api/v1/training/inference/synthesize", tag = "Training",
+    post, path = "/training/inference/synthesize", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = SynthesizeBody,
     responses((status = 202, description = "The job was taken in", body = SynthesizeAnswer), Protected, WithBody, WithId, WithConflict),

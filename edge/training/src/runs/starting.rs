@@ -33,7 +33,7 @@ const RESUME: &str = caller_sql!("api.resume_run", "$5::uuid, $6::text");
 /// The run works on the dataset as it is now; later changes do not reach it. What is not said follows from the size of the dataset.
 /// With `dry_run` the estimate is given and nothing begins. One run at a time can work on a dataset.
 #[utoipa::path(
-    post, path = "/api/v1/training/start", tag = "Training",
+    post, path = "/training/start", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = StartBody,
     responses(
@@ -68,7 +68,7 @@ pub(crate) async fn start_training(
 /// At its next step. Its checkpoint is kept, and a voice made of it; with `discard` nothing is. Without `run_id` the caller's only run
 /// that is under way.
 #[utoipa::path(
-    post, path = "/api/v1/training/stop", tag = "Training",
+    post, path = "/training/stop", tag = "Training",
     request_body = StopBody,
     responses((status = 202, description = "The run as it is now", body = RunBody), Protected, WithBody, WithId, WithConflict),
     security(("bearer" = []), ("api_key" = []))
@@ -90,7 +90,7 @@ pub(crate) async fn stop_training(caller: Caller, Json(body): Json<Body>) -> Rep
 ///
 /// One that was stopped or has failed goes on where its last checkpoint left it, to the same result as if it had never stopped.
 #[utoipa::path(
-    post, path = "/api/v1/training/runs/{run_id}/resume", tag = "Training",
+    post, path = "/training/runs/{run_id}/resume", tag = "Training",
     params(("run_id" = String, Path, description = "Id of the run", pattern = "^run_[0-9a-f]{32}$")),
     responses((status = 202, description = "The run as it is now", body = RunBody), Protected, WithId, WithConflict),
     security(("bearer" = []), ("api_key" = []))

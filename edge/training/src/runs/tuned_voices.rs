@@ -45,7 +45,7 @@ impl FromStr for VoiceName {
 /// A new voice, or, with `voice_id`, the next version of one. It is heard first: what does not speak becomes no voice, and the job
 /// says why. Speech then asks for `voice_id`, which is the current version, or for `voice_id@version`.
 #[utoipa::path(
-    post, path = "/api/v1/training/checkpoints/load", tag = "Training",
+    post, path = "/training/checkpoints/load", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
     request_body = LoadBody,
     responses((status = 202, description = "The voice is being made", body = LoadAnswer), Protected, WithBody, WithId, WithConflict),
@@ -100,7 +100,7 @@ impl LoadRequest {
 
 /// List the versions of a trained voice, the newest first
 #[utoipa::path(
-    get, path = "/api/v1/training/voices/{voice_id}/versions", tag = "Training",
+    get, path = "/training/voices/{voice_id}/versions", tag = "Training",
     params(("voice_id" = String, Path, description = "Id of the voice", min_length = 1, max_length = 64)),
     responses((status = 200, description = "All versions", body = VoiceVersionList), Protected, WithId),
     security(("bearer" = []), ("api_key" = []))
@@ -116,7 +116,7 @@ pub(crate) async fn voice_versions(
 ///
 /// Speech that was asked for before keeps its own.
 #[utoipa::path(
-    post, path = "/api/v1/training/voices/{voice_id}/rollback", tag = "Training",
+    post, path = "/training/voices/{voice_id}/rollback", tag = "Training",
     params(("voice_id" = String, Path, description = "Id of the voice", min_length = 1, max_length = 64)),
     request_body = RollbackBody,
     responses((status = 200, description = "The version that is current now", body = RollbackAnswer), Protected, WithBody, WithId),

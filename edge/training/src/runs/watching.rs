@@ -99,7 +99,7 @@ impl<S: Sync> FromRequestParts<S> for RunFilter {
 
 /// Show what a run is at
 #[utoipa::path(
-    get, path = "/api/v1/training/status", tag = "Training",
+    get, path = "/training/status", tag = "Training",
     params(Meant),
     responses((status = 200, description = "The run", body = RunBody), Protected, WithId, WithQuery),
     security(("bearer" = []), ("api_key" = []))
@@ -110,7 +110,7 @@ pub(crate) async fn training_status(caller: Caller, meant: Meant) -> Reply {
 
 /// List runs, the newest first
 #[utoipa::path(
-    get, path = "/api/v1/training/runs", tag = "Training",
+    get, path = "/training/runs", tag = "Training",
     params(Page, RunFilter),
     responses((status = 200, description = "A page of the caller's runs", body = RunList), Protected, WithQuery),
     security(("bearer" = []), ("api_key" = []))
@@ -123,7 +123,7 @@ pub(crate) async fn list_runs(caller: Caller, filter: RunFilter) -> Reply {
 
 /// Show a run
 #[utoipa::path(
-    get, path = "/api/v1/training/runs/{run_id}", tag = "Training",
+    get, path = "/training/runs/{run_id}", tag = "Training",
     params(("run_id" = String, Path, description = "Id of the run", pattern = "^run_[0-9a-f]{32}$")),
     responses((status = 200, description = "The run", body = RunBody), Protected, WithId),
     security(("bearer" = []), ("api_key" = []))
@@ -136,7 +136,7 @@ pub(crate) async fn show_run(caller: Caller, WireId(run): WireId<RunId>) -> Repl
 ///
 /// One that has ended. Voices that were made of it stay.
 #[utoipa::path(
-    delete, path = "/api/v1/training/runs/{run_id}", tag = "Training",
+    delete, path = "/training/runs/{run_id}", tag = "Training",
     params(("run_id" = String, Path, description = "Id of the run", pattern = "^run_[0-9a-f]{32}$")),
     responses((status = 204, description = "The run is gone"), Protected, WithId, WithConflict),
     security(("bearer" = []), ("api_key" = []))
