@@ -123,7 +123,10 @@ async function train(page) {
 async function listen(page) {
   await press(page, named(page, 'Listen and compare'));
   await press(page, page.getByRole('button', { name: /Speak$/ }));
-  await page.locator('audio').waitFor();
+  const spoken = page.locator('audio');
+  const refused = page.getByRole('alert');
+  await spoken.or(refused).first().waitFor();
+  assert.equal(await refused.count(), 0, (await refused.allInnerTexts()).join());
   report.checkpoint_seconds = await page.locator('audio').evaluate(lengthOf);
   report.presses_to_hear = report.presses;
   await press(page, named(page, 'Make it a voice'));
