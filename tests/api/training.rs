@@ -1,5 +1,6 @@
 //! Datasets over HTTP: recordings come in, are cut, get their words, are looked through, and go.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use anyhow::{Context as _, Result};
@@ -27,7 +28,7 @@ async fn spoken(client: &Client, text: &str) -> Result<Vec<u8>> {
     Ok(audio.expect(200)?.body)
 }
 
-/// Recordings with their words, as LJSpeech lays them out.
+/// Recordings with their words, as `LJSpeech` lays them out.
 async fn archive(client: &Client) -> Result<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
@@ -35,7 +36,7 @@ async fn archive(client: &Client) -> Result<Vec<u8>> {
     for (number, sentence) in SENTENCES.iter().enumerate() {
         zip.start_file(format!("wavs/s{number}.wav"), options)?;
         zip.write_all(&spoken(client, sentence).await?)?;
-        rows += &format!("s{number}|{sentence}|{sentence}\n");
+        writeln!(rows, "s{number}|{sentence}|{sentence}")?;
     }
     zip.start_file("metadata.csv", options)?;
     zip.write_all(rows.as_bytes())?;

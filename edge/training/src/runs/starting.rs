@@ -119,7 +119,10 @@ struct StartRequest {
     numbers: Map<String, Value>,
 }
 
-const NUMBERS: [(&str, fn(f64) -> Result<(), String>); 9] = [
+/// What is wrong with a number, in words.
+type NumberCheck = fn(f64) -> Result<(), String>;
+
+const NUMBERS: [(&str, NumberCheck); 9] = [
     ("steps", checks::steps),
     ("epochs", checks::epochs),
     ("batch_size", checks::batch_size),

@@ -11,11 +11,11 @@ use kiskadee_storage::{Store, StoreError};
 use crate::args::{SpeechArgs, VoicePartArgs};
 
 /// The memory for all of them.
-const BUDGET_BYTES: u64 = 64 << 20;
+const BUDGET_BYTES: u64 = 128 << 20;
 /// What was made of a recording.
 const MATCHED_BYTES: usize = 512 << 10;
-/// The weights of a trained voice.
-const WEIGHTS_BYTES: usize = 4 << 20;
+/// The weights of a trained voice: some 6 MB.
+const WEIGHTS_BYTES: usize = 8 << 20;
 
 /// The largest that one may be; each is counted as if it were so large.
 fn largest(key: &str) -> usize {

@@ -28,7 +28,8 @@ impl Desk {
             )
             .await;
         assert_eq!(made["status"], 201);
-        desk.dataset = made["body"]["dataset_id"].as_str().unwrap().to_owned();
+        let dataset = made["body"]["dataset_id"].as_str().unwrap();
+        dataset.clone_into(&mut desk.dataset);
         desk
     }
 
@@ -157,7 +158,7 @@ fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     archive.finish().unwrap()
 }
 
-/// As LJSpeech lays it out.
+/// As `LJSpeech` lays it out.
 fn lj_speech() -> Vec<u8> {
     let clips = || CLIPS.iter().enumerate();
     let rows = clips().map(|(number, clip)| format!("c{number:02}|{0}|{0}\n", clip.text));
