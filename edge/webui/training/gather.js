@@ -1,5 +1,5 @@
 // The ways of recordings into a dataset: files and archives, with or without words, and sentences read aloud.
-import { busy, field, notice, tabs, waiting } from "../shared/components.js";
+import { busy, failure, field, notice, tabs, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
 import { dropped, plan, summed } from "./bringing.js";
@@ -43,7 +43,12 @@ function filesPanel(panel, dataset, refresh, signal) {
   zone.addEventListener("drop", async (event) => {
     event.preventDefault();
     zone.classList.remove("over");
-    take(await dropped(event.dataTransfer));
+    try {
+      take(await dropped(event.dataTransfer));
+    } catch (error) {
+      // A file or folder that the browser may not read.
+      fill(out, failure(error));
+    }
   });
   panel.append(h("div", { class: "stack" }, zone, out));
 }

@@ -6,6 +6,8 @@ import { parameters, remember } from "../shared/settings.js";
 import { cut, resultOf, writeDown } from "./calls.js";
 import { STEPS } from "./words.js";
 
+const PAUSE_MS = 3000;
+
 /** `show(stats)` of the element draws it; `refresh()` is called when a step has begun or ended. */
 export function stepLine(dataset, signal, refresh) {
   const element = h("div", { class: "stack" });
@@ -32,12 +34,20 @@ export function stepLine(dataset, signal, refresh) {
     followed = step.job_id;
     const label = STEPS[step.name] ?? step.name;
     fill(under, underWay(label, 0));
+    let lost = false;
     await resultOf(step, ({ progress }) => {
       fill(under, underWay(label, progress ?? 0));
       announce(`${label}: ${number(progress ?? 0)} %`);
-    }, signal).catch((error) => error.name !== "AbortError" && fill(out, failure(error)));
+    }, signal).catch((error) => {
+      if (error.name === "AbortError") return;
+      lost = true;
+      fill(out, failure(error));
+    });
     if (signal.aborted) return;
     fill(under);
+    // Where it was not heard to its end it is followed again, but not at once.
+    followed = undefined;
+    if (lost) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     await refresh();
   };
   element.append(line, under, out);

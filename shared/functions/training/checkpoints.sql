@@ -47,8 +47,11 @@ begin
     returning * into kept;
   else
     -- The same step again, or its voice.
-    perform storage.discard(array[old.key]) where made ->> 'key' is not null and old.key is not null;
-    update training.checkpoint c set key = coalesce(made ->> 'key', c.key), voice_key = coalesce(voice ->> 'key', c.voice_key),
+    perform storage.discard(array_remove(array[case when made ->> 'key' is not null then old.key end,
+      case when voice ->> 'key' is not null then old.voice_key end], null));
+    update training.checkpoint c set key = coalesce(made ->> 'key', c.key), bytes = coalesce((made ->> 'bytes')::bigint, c.bytes),
+      sha256 = coalesce(decode(made ->> 'sha256', 'hex'), c.sha256),
+      train_loss = coalesce((made ->> 'train_loss')::double precision, c.train_loss), voice_key = coalesce(voice ->> 'key', c.voice_key),
       voice_bytes = coalesce((voice ->> 'bytes')::bigint, c.voice_bytes), measures = coalesce(voice -> 'measures', c.measures),
       evaluation_loss = coalesce((voice ->> 'evaluation_loss')::double precision, c.evaluation_loss)
     where c.id = old.id returning * into kept;
@@ -95,7 +98,7 @@ declare
   gone text[];
 begin
   with judged as (
-    select c.id, c.step = max(c.step) over () as is_latest,
+    select c.id, c.key is not null and c.step = max(c.step) filter (where c.key is not null) over () as is_latest,
       c.id = (select b.id from training.checkpoint b where b.run_id = p_run and b.evaluation_loss is not null and b.voice_key is not null
         order by b.evaluation_loss, b.step limit 1) as is_best,
       c.voice_key is not null and c.step = max(c.step) filter (where c.voice_key is not null)
@@ -115,6 +118,13 @@ begin
   select array_agg(f.key) into gone from freed f;
   perform storage.discard(gone);
   perform training.forget_checkpoints(p_run, '{}');
+  -- What was spoken goes with the checkpoint that spoke.
+  with silent as (
+    delete from training.sample s where s.run_id = p_run
+      and not exists (select from training.checkpoint c where c.run_id = p_run and c.step = s.step) returning s.key
+  )
+  select array_agg(s.key) into gone from silent s;
+  perform storage.discard(gone);
 end
 $$;
 
@@ -202,7 +212,11 @@ begin
     return training.no_checkpoint(caller);
   end if;
   select * into run from training.run r where r.id = checkpoint.run_id for update;
-  if not training.is_over(run) and 'latest' = any(checkpoint.kept) then
+  -- It may have got a voice while this waited.
+  checkpoint := training.own_checkpoint(caller, p_checkpoint);
+  if checkpoint.id is null then
+    return training.no_checkpoint(caller);
+  elsif not training.is_over(run) and 'latest' = any(checkpoint.kept) then
     return api.problem(caller, 409, 'conflict', format('The run is %s and goes on from this checkpoint. Stop it first.', run.state));
   end if;
   delete from training.checkpoint c where c.id = p_checkpoint;

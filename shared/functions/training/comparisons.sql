@@ -10,7 +10,7 @@ declare
 begin
   if p_name like 'checkpoint\_%' then
     select c.* into checkpoint from training.checkpoint c
-    where api.wire_id('checkpoint', c.id) = p_name and c.voice_key is not null
+    where c.id = training.id_of('checkpoint', p_name) and c.voice_key is not null
       and (training.own_run(p_caller, c.run_id)).id is not null;
     if not found then
       faults := jsonb_build_array(api.fault(p_field, format('there is no checkpoint %s that can speak', to_json(p_name))));
@@ -34,7 +34,7 @@ create or replace function training.language_of_sides(p_names text[]) returns te
 language sql stable as $$
   select coalesce((
     select coalesce(r.language, speech.language_of(n.name)) from unnest(p_names) with ordinality n(name, place)
-    left join training.checkpoint c on api.wire_id('checkpoint', c.id) = n.name
+    left join training.checkpoint c on c.id = training.id_of('checkpoint', n.name)
     left join training.run r on r.id = c.run_id
     where coalesce(r.language, speech.language_of(n.name)) is not null order by n.place limit 1), 'en')
 $$;
@@ -223,6 +223,8 @@ language plpgsql as $$
 declare
   comparison training.comparison;
 begin
+  -- The jobs before the rows, as a settlement takes them.
+  perform from queue.lease l where l.job_id in (select x.job_id from training.comparison x where x.id = any(p_comparisons)) order by l.job_id for update;
   for comparison in select * from training.comparison c where c.id = any(p_comparisons) order by c.id for update loop
     update training.comparison c set job_id = null where c.id = comparison.id;
     if comparison.job_id is not null and comparison.pairs is null then

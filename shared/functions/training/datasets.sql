@@ -209,6 +209,7 @@ begin
   perform queue.cancel_job(p_dataset.owner, p_dataset.step_job);
   perform training.forget_runs_of(p_dataset.id);
   perform from training.dataset d where d.id = p_dataset.id for update;
+  perform speech.forget_voices_of_dataset(p_dataset.id);
   perform storage.discard(array(
     select f.key from training.file f where f.dataset_id = p_dataset.id and f.key is not null
     union select s.key from training.segment s where s.dataset_id = p_dataset.id

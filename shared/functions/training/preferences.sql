@@ -33,6 +33,8 @@ declare
 begin
   -- No five votes are enough, and six are only if all agree.
   for votes in greatest(p_votes, 6)..2000 loop
+    -- Nothing nearer to the middle is significant, and the exact sum is dear.
+    continue when 2 * round(coalesce(share, 1) * votes) - votes < 1.9 * sqrt(votes);
     if training.binomial_p(round(coalesce(share, 1) * votes)::int, votes) <= 0.05 then
       return votes - p_votes;
     end if;

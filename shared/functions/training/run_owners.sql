@@ -38,6 +38,8 @@ language plpgsql as $$
 declare
   run training.run;
 begin
+  -- The jobs before the rows, as a settlement takes them.
+  perform from queue.lease l where l.job_id in (select x.job_id from training.run x where x.id = any(p_runs)) order by l.job_id for update;
   for run in select * from training.run r where r.id = any(p_runs) order by r.id for update loop
     update training.run r set job_id = null where r.id = run.id;
     if run.job_id is not null then
@@ -47,18 +49,18 @@ begin
     perform training.forget_samples(run.id);
     perform storage.discard(array_remove(array[run.corpus_key], null));
     delete from training.run r where r.id = run.id;
+    perform from training.version v where v.id = run.version_id for update;
     perform training.forget_version(run.version_id) where not exists (select from training.run r where r.version_id = run.version_id);
   end loop;
 end
 $$;
 
--- Forgets all that was made of a dataset: its runs, the voices that came of them, and the comparisons in which they spoke.
+-- Forgets what stands on a dataset: its runs, and the comparisons in which they spoke. Its voices go once the dataset is held.
 create or replace function training.forget_runs_of(p_dataset uuid) returns void
 language plpgsql as $$
 begin
   perform training.forget_comparisons(array(
     select c.id from training.comparison c where p_dataset = any(c.datasets)));
-  perform speech.forget_voices_of_dataset(p_dataset);
   perform training.forget_runs(array(select r.id from training.run r where r.dataset_id = p_dataset));
 end
 $$;

@@ -31,7 +31,7 @@ language sql stable as $$
     when p_base like 'checkpoint\_%' then (
       select jsonb_build_object('kind', 'checkpoint', 'checkpoint_id', p_base, 'key', c.voice_key)
       from training.checkpoint c join training.run r on r.id = c.run_id
-      where api.wire_id('checkpoint', c.id) = p_base and c.voice_key is not null
+      where c.id = training.id_of('checkpoint', p_base) and c.voice_key is not null
         and (r.owner = p_caller.user_id or p_caller.role = 'admin'))
     else (
       select jsonb_build_object('kind', 'voice', 'voice_id', p_base, 'key', w.key)
@@ -114,6 +114,10 @@ begin
   from training.segment s where s.dataset_id = dataset.id and s.state = 'accepted';
   estimate := training.estimate(p_request, heard.clips, heard.seconds);
   warnings := training.start_warnings(p_request, heard.seconds);
+  if (estimate ->> 'steps')::bigint > 100000 then
+    return api.invalid(p_caller, null, jsonb_build_array(api.fault('epochs', format(
+      'make %s steps of this dataset; a run has 100000 at most', estimate ->> 'steps'))));
+  end if;
   if jsonb_array_length(coalesce(blockers, '[]')) > 0 then
     return training.not_ready(p_caller, blockers);
   elsif (p_request ->> 'dry_run')::boolean then
@@ -168,6 +172,9 @@ begin
     version.id, p_dataset.language, training.base_of(p_caller, p_request ->> 'base'), training.recipe_of(p_request),
     (p_told -> 'estimate' ->> 'steps')::bigint, p_request ->> 'webhook_url', p_trace)
   returning * into run;
+  -- What it begins with stays until it has begun.
+  update training.checkpoint c set kept = array_append(c.kept, 'promoted')
+  where c.id = training.id_of('checkpoint', run.base ->> 'checkpoint_id') and 'promoted' <> all(c.kept);
   perform training.note_state(run.id, 'queued');
   perform training.next_slice(run.id, p_caller.weight, p_caller.queue_cap);
   return api.ok(p_caller, 202, jsonb_build_object('run_id', api.wire_id('run', run.id),

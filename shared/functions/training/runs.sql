@@ -85,7 +85,9 @@ begin
     return training.no_run(caller);
   end if;
   run := training.ask_to_stop(run.id, p_discard);
-  if run.state in ('completed', 'failed') then
+  if run.state = 'stopped' and p_discard and not run.discard then
+    return api.problem(caller, 409, 'conflict', 'The run has stopped already. Delete it to discard what it left.');
+  elsif run.state in ('completed', 'failed') then
     return api.problem(caller, 409, 'conflict', format('The run has %s already.', run.state));
   end if;
   return api.ok(caller, 202, training.run_body(run));

@@ -41,6 +41,10 @@ begin
   if answer.status is not null then
     return answer;
   end if;
+  answer := training.no_room(p_caller, dataset.id, 0, 0);
+  if answer.status is not null then
+    return answer;
+  end if;
   select jsonb_agg(api.fault(format('files[%s]', w.place - 1), 'is no recording of this dataset') order by w.place) into faults
   from jsonb_array_elements_text(p_form -> 'files') with ordinality w(id, place)
   where not exists (select from training.file f where f.id = w.id::uuid and f.dataset_id = dataset.id);

@@ -128,7 +128,7 @@ begin
     if ended.outcome = 'completed' then
       perform training.keep_slice(run, ended.result);
       perform training.go_on(run.id, ended.result);
-    elsif ended.outcome in ('cancelled', 'expired') then
+    elsif ended.outcome in ('cancelled', 'expired') or run.state = 'stopping' and run.discard then
       update training.run r set state = 'stopping' where r.id = run.id;
       perform training.go_on(run.id, '{}');
     else
@@ -179,8 +179,13 @@ language sql as $$
     reasons = case when o.misaligned then array_append(array_remove(s.reasons, 'misaligned'), 'misaligned')
       else array_remove(s.reasons, 'misaligned') end
   from jsonb_to_recordset(p_outcomes) o(segment_id uuid, score double precision, misaligned boolean)
-  where s.id = o.segment_id and o.score is not null
-    and s.dataset_id = (select v.dataset_id from training.version v where v.id = p_version)
+  join (
+    select (c ->> 'segment_id')::uuid as id, c ->> 'text' as text, v.dataset_id
+    from training.version v, jsonb_array_elements(v.clips) c where v.id = p_version
+  ) frozen on frozen.id = o.segment_id
+  -- Words that were written since are others.
+  where s.id = o.segment_id and o.score is not null and s.dataset_id = frozen.dataset_id
+    and s.text is not distinct from frozen.text
 $$;
 
 -- What follows from the end of a slice.
@@ -191,6 +196,11 @@ declare
   latest training.checkpoint := training.resumable(p_run);
 begin
   update training.run r set step = coalesce(latest.step, 0) where r.id = p_run returning * into run;
+  -- Of somebody who left nothing goes on, or erasing would never find the queue empty.
+  if exists (select from account."user" u where u.id = run.owner and u.deleted_at is not null) then
+    perform training.end_run(run.id, 'stopped');
+    return;
+  end if;
   if p_result -> 'diverged' ->> 'step' is not null and not training.halve(run, (p_result -> 'diverged' ->> 'step')::bigint) then
     return;
   end if;

@@ -35,6 +35,9 @@ declare
   answer api.answer := api.invalid(p_caller, p_malformed, faults);
   job uuid;
 begin
+  -- A slice that ends now judges what is kept: it must see that this one is.
+  perform from training.run r where r.id = checkpoint.run_id for update;
+  select c.* into checkpoint from training.checkpoint c where c.id = checkpoint.id;
   if answer.status is not null then
     return answer;
   elsif checkpoint.id is null then
@@ -72,11 +75,18 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   ended queue.concluded;
   made jsonb;
+  is_there boolean;
 begin
   for ended in select * from unnest(p_concluded) order by job_id loop
     made := ended.result;
+    -- The dataset before the voice, as its deletion takes them: of one that is gone no voice is made.
+    perform from training.dataset d where d.id = (made ->> 'dataset_id')::uuid for key share;
+    is_there := found;
     if ended.outcome <> 'completed' then
       perform speech.drop_unmade(ended.job_id);
+    elsif not is_there then
+      perform speech.drop_unmade(ended.job_id);
+      perform storage.discard(array[made ->> 'weights_key']);
     elsif speech.add_version(made ->> 'voice_id', made ->> 'weights_key', (made ->> 'bytes')::bigint,
         (made ->> 'checkpoint_id')::uuid, (made ->> 'dataset_id')::uuid, ended.job_id, (made ->> 'make_current')::boolean) is null then
       perform storage.discard(array[made ->> 'weights_key']);

@@ -20,7 +20,9 @@ begin
   perform from training.dataset d where d.id = p_dataset.id for update;
   clips := training.clips(p_dataset.id);
   digest := sha256(convert_to(clips::text, 'UTF8'));
-  select v.* into frozen from training.version v where v.dataset_id = p_dataset.id and v.hash = digest;
+  select v.* into frozen from training.version v where v.dataset_id = p_dataset.id and v.hash = digest
+  -- It must not be given up with its last run while another begins.
+  for key share;
   if found then
     return frozen;
   end if;

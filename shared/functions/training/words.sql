@@ -121,6 +121,8 @@ language plpgsql as $$
 declare
   changed int;
 begin
+  -- The dataset before its segments, as a settlement takes them.
+  perform from training.dataset d where d.id = p_dataset for update;
   with wanted as (
     select s.id, case when n.clear_text then null else coalesce(n.text, s.text) end as text,
       coalesce(n.text is not null or n.clear_text, false) as written,
@@ -175,6 +177,9 @@ begin
   end if;
   perform training.edit_segments(segment.dataset_id, jsonb_build_array(p_edit || jsonb_build_object('segment', p_segment)));
   select * into segment from training.segment s where s.id = p_segment;
+  if not found then
+    return training.no_segment(caller);
+  end if;
   return api.ok(caller, 200, training.segment_body(segment));
 end
 $$;
