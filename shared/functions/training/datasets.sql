@@ -207,6 +207,7 @@ language plpgsql as $$
 begin
   -- The jobs before the rows, as a settlement takes them.
   perform queue.cancel_job(p_dataset.owner, p_dataset.step_job);
+  perform training.forget_exports(p_dataset);
   perform training.forget_runs_of(p_dataset.id);
   perform from training.dataset d where d.id = p_dataset.id for update;
   perform speech.forget_voices_of_dataset(p_dataset.id);

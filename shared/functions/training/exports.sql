@@ -47,10 +47,23 @@ begin
     return api.problem(p_caller, 422, 'no_segments', 'No segment with words is accepted, so there is nothing to export.');
   end if;
   return api.ok(p_caller, 202, training.step_body(dataset, training.enqueue(p_caller, 'dataset_export',
-    100 + jsonb_array_length(clips), jsonb_build_object('language', dataset.language, 'format', p_form ->> 'format', 'clips', clips),
-    p_trace)));
+    100 + jsonb_array_length(clips), jsonb_build_object('dataset_id', api.wire_id('dataset', dataset.id),
+      'language', dataset.language, 'format', p_form ->> 'format', 'clips', clips), p_trace)));
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
   return api.not_admitted(p_caller, sqlstate);
+end
+$$;
+
+-- Gives up what was packed of a dataset, and what is being packed.
+create or replace function training.forget_exports(p_dataset training.dataset) returns void
+language plpgsql as $$
+declare
+  name text := api.wire_id('dataset', p_dataset.id);
+begin
+  perform queue.cancel_job(p_dataset.owner, j.id) from queue.job j
+  where j.owner = p_dataset.owner and j.kind = 'dataset_export' and j.args ->> 'dataset_id' = name;
+  perform queue.erase_done(array(select d.job_id from queue.done d
+    where d.owner = p_dataset.owner and d.kind = 'dataset_export' and d.result ->> 'dataset_id' = name));
 end
 $$;
 

@@ -245,6 +245,8 @@ pub enum ExportFormat {
 /// What a job of the kind `dataset_export` made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ExportResult {
+    #[schema(pattern = "^dataset_[0-9a-f]{32}$")]
+    pub dataset_id: String,
     pub download_url: String,
     pub bytes: u64,
     pub clips: u32,

@@ -24,6 +24,8 @@ const ZIP: &str = "application/zip";
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ExportArgs {
+    /// As callers know it.
+    dataset_id: String,
     language: String,
     format: Format,
     clips: Vec<Clip>,
@@ -39,6 +41,7 @@ struct Clip {
 #[derive(Debug, Serialize)]
 struct ExportResult {
     key: String,
+    dataset_id: String,
     bytes: u64,
     clips: usize,
     format: Format,
@@ -71,6 +74,7 @@ pub(super) async fn export(
     let bytes = file.as_file().metadata().map_err(|e| no_scratch(&e))?.len();
     let result = ExportResult {
         key: key.clone(),
+        dataset_id: args.dataset_id,
         bytes,
         clips: args.clips.len(),
         format: args.format,
