@@ -48,7 +48,7 @@ impl Speech {
             folder.path().join("cache"),
         );
         config.component_dir = Some(build_components(&["kiskadee-speech-api"]));
-        for name in ["accounts", "jobs", "uploads", "ops"] {
+        for name in ["accounts", "jobs", "training", "uploads", "ops"] {
             let unused = format!("{name}_database_url");
             config.variables.insert(unused, "unused".to_owned());
         }
