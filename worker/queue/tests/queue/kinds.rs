@@ -254,6 +254,13 @@ async fn lanes_have_gauges_before_anything_waits_in_them() {
     let lanes = "select queue || ' ' || jobs from telemetry.lanes() order by 1";
     assert_eq!(
         texts(&queue, lanes).await,
-        ["archive:zip 0", "speech:heron 0", "upload:check 0"]
+        [
+            "archive:zip 0",
+            "speech:heron 0",
+            "training:dataset 0",
+            "training:slice 0",
+            "training:speech 0",
+            "upload:check 0"
+        ]
     );
 }

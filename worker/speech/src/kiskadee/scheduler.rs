@@ -86,6 +86,8 @@ fn work(tickets: &Mutex<Receiver<Ticket>>, gains: &Gains) {
             .unzip();
         let spoken = catch_unwind(AssertUnwindSafe(|| speak(&orders, gains)))
             .unwrap_or_else(|_| orders.iter().map(|_| Err(broken())).collect());
+        // Whoever is answered may want another model, for which the memory of this one may be needed.
+        drop(orders);
         for (answer, spoken) in answers.into_iter().zip(spoken) {
             // Nobody waits for it any more.
             let _ = answer.send(spoken);
