@@ -85,6 +85,12 @@ async fn nothing_is_lost(room: &Room) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_tells_what_it_is_at() {
     let room = Room::open(&CLIPS).await;
+    // Its owner corrects a text after the version was taken: the run says nothing of the new one.
+    room.execute(
+        "update training.segment set text = 'Something else.' where id = (select id from training.segment order by id limit 1)"
+            .to_owned(),
+    )
+    .await;
     let _worker = room.work();
     let run = room.start(20).await;
     room.until_over(run).await;
@@ -106,5 +112,5 @@ async fn a_run_tells_what_it_is_at() {
     let scored = room
         .value("select count(*) from training.segment where alignment_score is not null".to_owned())
         .await;
-    assert_eq!(scored, json!(CLIPS.len()));
+    assert_eq!(scored, json!(CLIPS.len() - 1));
 }

@@ -86,10 +86,11 @@ impl Room {
                 .await
                 .unwrap();
             self.execute(format!(
-                "insert into training.segment (id, dataset_id, file_id, start_seconds, end_seconds, key, bytes, state)
-                 values ('{segment}', '{dataset}', '{file}', 0, {}, '{key}', {}, 'accepted')",
+                "insert into training.segment (id, dataset_id, file_id, start_seconds, end_seconds, key, bytes, text, state)
+                 values ('{segment}', '{dataset}', '{file}', 0, {}, '{key}', {}, '{}', 'accepted')",
                 clip.seconds,
-                clip.wav.len()
+                clip.wav.len(),
+                clip.text.replace('\'', "''")
             ))
             .await;
             let text = clip.text;
