@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -337,9 +338,18 @@ fn components_with_a_database() -> Result<Vec<String>> {
     Ok(with_database.map(|(name, _)| name.clone()).collect())
 }
 
-/// An address on loopback that was free a moment ago.
+/// An address on loopback that was free a moment ago. Its port is none that the kernel gives to connections: while a system that
+/// is to come back is down, nothing takes it by chance.
 pub fn free_address() -> Result<String> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+    let mut chance = RandomState::new().build_hasher();
+    for attempt in 0..100_u8 {
+        chance.write_u8(attempt);
+        let port = 12_000 + u16::try_from(chance.finish() % 20_000)?;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            return Ok(listener.local_addr()?.to_string());
+        }
+    }
+    bail!("no port from 12000 to 31999 is free")
 }
 
 fn output_path(state_dir: &Path) -> PathBuf {
