@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use crate::jobs::{finished, submit};
+use crate::jobs::finished;
 use crate::shared_system::new_user;
 
 const ROOT: &str = "/training";
@@ -22,10 +22,7 @@ const SENTENCES: [&str; 3] = [
 /// What a voice says, as WAV.
 async fn spoken(client: &Client, text: &str) -> Result<Vec<u8>> {
     let body = json!({"text": text, "voice_id": "heron", "language": "en"});
-    let job = submit(client, body).await?;
-    finished(client, &job).await?;
-    let audio = client.get(&format!("/api/v1/jobs/{job}/audio")).await?;
-    Ok(audio.expect(200)?.body)
+    client.speak(&body).await
 }
 
 /// Recordings with their words, as `LJSpeech` lays them out.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use kiskadee_tests::{Answer, Client, audio, eventually};
-use serde_json::{Value, json};
+use kiskadee_tests::{Client, audio};
+use serde_json::json;
 
 use crate::jobs::finished;
 use crate::shared_system::new_user;
 
+const PATIENCE: Duration = Duration::from_mins(4);
 const SENTENCES: [&str; 20] = [
     "The old lighthouse keeper climbed the narrow stairs every evening before the storm came in.",
     "We packed our lunch, filled two bottles with water, and walked along the river until noon.",
@@ -32,57 +33,11 @@ const SENTENCES: [&str; 20] = [
     "The judge read the paper slowly, took off her glasses, and thanked everybody for their patience.",
 ];
 
-/// The audio of a job that speaks.
-async fn spoken(client: &Client, body: Value) -> Result<Vec<u8>> {
-    let answer = client.post("/api/v1/speech", &body).await?.expect(202)?;
-    let job = answer.json()?;
-    let job = job["job_id"].as_str().context("no job_id")?;
-    finished(client, job).await?;
-    let heard = client.get(&format!("/api/v1/jobs/{job}/audio")).await?;
-    Ok(heard.expect(200)?.body)
-}
-
-/// The end of a job that an answer names.
-async fn ended(client: &Client, answer: Answer) -> Result<Value> {
-    let answer = answer.expect(202)?.json()?;
-    let job = finished(client, answer["job_id"].as_str().context("no job_id")?).await?;
-    assert_eq!(job["status"], "completed", "{job}");
-    Ok(job)
-}
-
 /// A dataset of what a built-in voice says.
 async fn dataset(client: &Client) -> Result<()> {
-    let body = json!({"name": "mine", "language": "en"});
     client
-        .post("/training/datasets", &body)
-        .await?
-        .expect(201)?;
-    for text in SENTENCES {
-        let said = json!({"text": text, "voice_id": "swift", "language": "en"});
-        let recording = spoken(client, said).await?;
-        let fields = [("dataset", "mine"), ("text", text)];
-        let path = "/training/dataset/upload";
-        let answer = client.post_file(path, &fields, "a.wav", recording).await?;
-        ended(client, answer).await?;
-    }
-    for step in ["segment", "transcribe"] {
-        let path = format!("/training/dataset/{step}");
-        ended(
-            client,
-            client.post(&path, &json!({"dataset": "mine"})).await?,
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-async fn run_over(client: &Client, run: &str) -> Result<Value> {
-    let path = format!("/training/status?run_id={run}");
-    eventually("the end of the run", Duration::from_mins(4), || async {
-        let run = client.get(&path).await?.expect(200)?.json()?;
-        Ok((!run["finished_at"].is_null()).then_some(run))
-    })
-    .await
+        .new_dataset("mine", &SENTENCES.map(str::to_owned))
+        .await
 }
 
 #[tokio::test]
@@ -104,7 +59,7 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
         "{refused}"
     );
 
-    let over = run_over(&client, run).await?;
+    let over = client.ended_run(run, PATIENCE).await?;
     assert_eq!(
         (&over["state"], &over["step"]),
         (&json!("completed"), &json!(30)),
@@ -124,7 +79,7 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
         .context("no checkpoint")?;
     let voice = loaded(&client, checkpoint).await?;
     let said = json!({"text": "Here I am.", "voice_id": format!("{voice}@1"), "language": "en"});
-    assert!(audio::loudness(&audio::decode(&spoken(&client, said).await?, 16_000)?) > 0.01);
+    assert!(audio::loudness(&audio::decode(&client.speak(&said).await?, 16_000)?) > 0.01);
     compared(&client, checkpoint).await?;
 
     let kept = client
@@ -172,7 +127,7 @@ async fn told(client: &Client, run: &str) -> Result<()> {
 async fn loaded(client: &Client, checkpoint: &str) -> Result<String> {
     let body = json!({"checkpoint_id": checkpoint, "name": "Mine"});
     let path = "/training/checkpoints/load";
-    let job = ended(client, client.post(path, &body).await?).await?;
+    let job = client.completed(client.post(path, &body).await?).await?;
     assert_eq!(
         (&job["result"]["version"], &job["result"]["current"]),
         (&json!(1), &json!(true)),
@@ -180,7 +135,7 @@ async fn loaded(client: &Client, checkpoint: &str) -> Result<String> {
     );
     let voice = job["result"]["voice_id"].as_str().context("no voice_id")?;
     let body = json!({"checkpoint_id": checkpoint, "voice_id": voice});
-    let job = ended(client, client.post(path, &body).await?).await?;
+    let job = client.completed(client.post(path, &body).await?).await?;
     assert_eq!(
         (
             &job["result"]["version"],

@@ -4,6 +4,7 @@
 
 pub mod audio;
 pub mod client;
+mod dataset;
 mod family;
 pub mod process;
 pub mod receiver;
@@ -13,6 +14,7 @@ mod users;
 pub mod wait;
 
 pub use client::{Answer, Client};
+pub use dataset::prompts;
 pub use family::Family;
 pub use receiver::{Received, Receiver};
 pub use system::{Options, System, binary};

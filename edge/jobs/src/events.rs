@@ -4,19 +4,20 @@ use axum::{http::HeaderMap, response::Response};
 use kiskadee_edge_kit::{
     Answer, Caller, Class, Problem, WireId, caller_sql,
     database::call,
-    events::{Marks, Watch, last_id, watch},
+    events::{Gathered, Watch, last_id, watch},
     log,
     openapi::{Protected, WithId},
     path::uuid_parameter,
 };
 use kiskadee_shared::id::JobId;
 use spin_sdk::pg::ParameterValue;
+use uuid::Uuid;
 
 use crate::told::Told;
 
 const JOB_EVENTS: &str = caller_sql!("api.job_events", "$5::uuid, $6::bigint, $7::boolean");
 
-static MARKS: Marks = Marks::new("select api.job_marks($1::jsonb)");
+static MARKS: Gathered<Uuid, i64> = Gathered::new("select api.job_marks($1::jsonb)");
 
 /// Watch a job
 ///

@@ -72,8 +72,19 @@ begin
 end
 $$;
 
--- What a stream of events needs at each look: the lines behind a number, and whether nothing follows. A stream is one request
--- however often it looks, so only the first look (not p_again) counts against the rate.
+-- What a stream of events needs at each look: the lines behind a number, and whether nothing follows.
+create or replace function training.look(p_run training.run, p_after bigint) returns jsonb
+language sql stable as $$
+  select jsonb_build_object('run_id', p_run.id, 'events', l.lines, 'state', p_run.state,
+    -- The number of the last word, once all before it are told.
+    'end', case when training.is_over(p_run) and coalesce(l.told, p_after) >= p_run.last_seq - 1 then p_run.last_seq end)
+  from (
+    select coalesce(jsonb_agg(training.event_body(e) order by e.seq), '[]') as lines, max(e.seq) as told
+    from (select * from training.event v where v.run_id = p_run.id and v.seq > p_after order by v.seq limit 500) e
+  ) l
+$$;
+
+-- A look of a stream. A stream is one request however often it looks, so only the first look (not p_again) counts against the rate.
 create or replace function api.training_events(
   p_caller api.credentials, p_run uuid, p_after bigint default 0, p_again boolean default false
 ) returns api.answer
@@ -81,8 +92,6 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   caller api.caller := case when p_again then api.identify(p_caller) else api.admit(p_caller, 'read') end;
   run training.run;
-  lines jsonb;
-  told bigint;
 begin
   if caller.status is not null then
     return api.refused(caller);
@@ -92,20 +101,17 @@ begin
   if run.id is null then
     return training.no_run(caller);
   end if;
-  select coalesce(jsonb_agg(training.event_body(e) order by e.seq), '[]'), max(e.seq) into lines, told
-  from (select * from training.event v where v.run_id = run.id and v.seq > p_after order by v.seq limit 500) e;
-  return api.ok(caller, 200, jsonb_build_object('run_id', run.id, 'events', lines, 'state', run.state,
-    -- The number of the last word, once all before it are told.
-    'end', case when training.is_over(run) and coalesce(told, p_after) >= run.last_seq - 1 then run.last_seq end));
+  return api.ok(caller, 200, training.look(run, p_after));
 end
 $$;
 
--- For each of the runs, in the order given, a number that changes whenever api.training_events would tell something else.
-create or replace function api.training_marks(p_runs jsonb) returns text
+-- Looks of many streams at once, whose callers were let in by looks of their own: for each {"run", "after"}, in the order given, what
+-- api.training_events tells, or null where the run is gone.
+create or replace function api.training_news(p_asked jsonb) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select jsonb_agg(coalesce(r.last_seq, -1) order by i.place)::text
-  from jsonb_array_elements_text(p_runs) with ordinality i(run, place)
-  left join training.run r on r.id = i.run::uuid
+  select jsonb_agg(case when r.id is not null then training.look(r, (a.asked ->> 'after')::bigint) end order by a.place)::text
+  from jsonb_array_elements(p_asked) with ordinality a(asked, place)
+  left join training.run r on r.id = (a.asked ->> 'run')::uuid
 $$;
 
-grant execute on function api.training_logs, api.training_events, api.training_marks to kiskadee_training;
+grant execute on function api.training_logs, api.training_events, api.training_news to kiskadee_training;

@@ -65,13 +65,15 @@ language sql immutable as $$
     where coalesce((p_request ->> 'gradient_accumulation')::int, 1) > 1
     union all
     select 'the engine kiskadee trains in f32' where p_request ->> 'precision' = 'bf16'
+    union all
+    select 'the engine kiskadee trains on the CPU' where p_request ->> 'device' = 'cuda'
   ) w
 $$;
 
 -- Starts a run, or tells what it would take.
 --
 -- p_request: {"model_name", "dataset", "engine"?, "base"?, "epochs"?, "steps"?, "batch_size"?, "learning_rate"?, "warmup_steps"?,
--- "seed"?, "early_stopping"?, "sample_texts"?, "checkpoint_seconds"?, "dry_run"?, "webhook_url"?}; p_malformed as everywhere.
+-- "seed"?, "evaluation_share"?, "device"?, "early_stopping"?, "sample_texts"?, "checkpoint_seconds"?, "dry_run"?, "webhook_url"?}; p_malformed as everywhere.
 create or replace function api.start_training(
   p_caller api.credentials, p_request jsonb, p_idempotency_key text, p_request_hash bytea, p_trace text, p_malformed jsonb default null
 ) returns api.answer
@@ -189,6 +191,7 @@ language sql immutable as $$
     'steps', p_request -> 'steps', 'epochs', p_request -> 'epochs', 'batch_size', p_request -> 'batch_size',
     'learning_rate', p_request -> 'learning_rate', 'warmup_steps', p_request -> 'warmup_steps',
     'seed', coalesce(p_request -> 'seed', '1'), 'early_stopping', p_request -> 'early_stopping',
+    'evaluation_share', p_request -> 'evaluation_share', 'device', p_request -> 'device',
     'sample_texts', p_request -> 'sample_texts', 'checkpoint_seconds', coalesce(p_request -> 'checkpoint_seconds', '60')))
 $$;
 

@@ -10,7 +10,9 @@ use kiskadee_text::Language;
 use kiskadee_trainer::corpus::{Recording, Speaker};
 use kiskadee_trainer::evaluation::{evaluate, speak_like};
 use kiskadee_trainer::training::train;
-use kiskadee_trainer::tuning::{Clip, Outcome, options, prepare, recipe, speakers, tuned_voice};
+use kiskadee_trainer::tuning::{
+    Clip, HELD_OUT_SHARE, Outcome, options, prepare, recipe, speakers, tuned_voice,
+};
 use kiskadee_voice::acoustic::{AcousticModel, BUILT_IN};
 use kiskadee_voice::speaker::Warp;
 use kiskadee_voice::{MEL_CEPSTRUM, SAMPLE_RATE};
@@ -40,7 +42,7 @@ fn tune(clips: &[(String, Vec<f32>)], language: Language, out: &Path) -> Result<
         .iter()
         .map(|(text, samples)| Clip { text, samples })
         .collect();
-    let prepared = prepare(&clips, language)?;
+    let prepared = prepare(&clips, language, HELD_OUT_SHARE)?;
     let used = prepared
         .outcomes
         .iter()

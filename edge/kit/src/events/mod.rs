@@ -1,9 +1,9 @@
 //! Server-sent events: how one is written, and streams that look at the database again and again until all is told.
 
 mod format;
-mod marks;
+mod gathered;
 mod stream;
 
 pub use format::{last_id, write};
-pub use marks::Marks;
+pub use gathered::Gathered;
 pub use stream::{Watch, watch};

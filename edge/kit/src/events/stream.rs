@@ -33,9 +33,14 @@ pub trait Watch: Send + 'static {
     /// Asks the database. Only the first look counts against the caller's rate, so a later one says that it comes `again`.
     fn look(&self, again: bool) -> impl Future<Output = Result<Answer, Problem>> + Send;
 
-    /// What changes whenever there is something new to see, asked for together with others ([`super::Marks`]); none where it
+    /// What changes whenever there is something new to see, asked for together with others ([`super::Gathered`]); none where it
     /// is not known.
     fn mark(&self) -> impl Future<Output = Option<i64>> + Send {
+        ready(None)
+    }
+
+    /// The body that a look would give, asked for together with others who watch the same; none where only a look can tell.
+    fn news(&self) -> impl Future<Output = Option<String>> + Send {
         ready(None)
     }
 
@@ -105,9 +110,7 @@ impl<W: Watch> Watcher<W> {
             self.age += self.wait;
             self.silent += self.wait;
             self.unseen += self.wait;
-            if self.may_have_changed().await {
-                self.look_again().await;
-            }
+            self.catch_up().await;
             self.wait = (self.wait * 2).min(LONGEST_WAIT);
             if self.unsent.is_none() && self.silent >= HEARTBEAT {
                 self.unsent = Some(": still here\n\n".to_owned());
@@ -116,6 +119,17 @@ impl<W: Watch> Watcher<W> {
         let piece = self.unsent.take()?;
         self.silent = Duration::ZERO;
         Some((Ok(piece), self))
+    }
+
+    /// With others where that can be, and now and then by itself, for its caller may have lost the right to.
+    async fn catch_up(&mut self) {
+        if self.unseen < LOOK_AT_LEAST
+            && let Some(news) = self.watched.news().await
+        {
+            self.take(&news);
+        } else if self.may_have_changed().await {
+            self.look_again().await;
+        }
     }
 
     /// As long as something happens, looking at once is quicker.
@@ -139,7 +153,11 @@ impl<W: Watch> Watcher<W> {
             self.is_cut = true;
             return;
         }
-        if let Ok(events) = self.watched.tell(&answer.body.unwrap_or_default())
+        self.take(&answer.body.unwrap_or_default());
+    }
+
+    fn take(&mut self, body: &str) {
+        if let Ok(events) = self.watched.tell(body)
             && !events.is_empty()
         {
             // Doubled before the next look.

@@ -44,6 +44,12 @@ pub struct StartBody {
     /// The same seed, dataset and settings give the same voice.
     #[schema(nullable = false, minimum = 0, maximum = 2_147_483_647)]
     pub seed: Option<u32>,
+    /// How much of the sentences is kept to measure with; the embedded engine keeps a twentieth, and five at least.
+    #[schema(nullable = false, minimum = 0.01, maximum = 0.5)]
+    pub evaluation_share: Option<f64>,
+    /// `auto` (the default), `cpu` or `cuda`. The embedded engine trains on the CPU.
+    #[schema(nullable = false, pattern = "^(auto|cpu|cuda)$")]
+    pub device: Option<String>,
     /// Ends the run after so many evaluations without a gain of half a per cent.
     #[schema(nullable = false, minimum = 1, maximum = 1_000)]
     pub early_stopping: Option<u32>,

@@ -74,6 +74,10 @@ pub(super) fn checkpoint_seconds(seconds: f64) -> Check {
     within(seconds, 1.0, 300.0)
 }
 
+pub(super) fn evaluation_share(share: f64) -> Check {
+    within(share, 0.01, 0.5)
+}
+
 pub(super) fn speed(speed: f64) -> Check {
     within(speed, 0.25, 4.0)
 }

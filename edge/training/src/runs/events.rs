@@ -8,14 +8,14 @@ use axum::{
 use kiskadee_edge_kit::{
     Answer, Caller, Class, Problem, caller_sql,
     database::call,
-    events::{Marks, Watch, last_id, watch, write},
+    events::{Gathered, Watch, last_id, watch, write},
     log,
     openapi::{Protected, WithId, WithQuery},
     query::Fields,
 };
 use kiskadee_shared::id::RunId;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json, value::RawValue};
 use spin_sdk::pg::ParameterValue;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -29,7 +29,8 @@ const LOGS: &str = caller_sql!(
 );
 const EVENTS: &str = caller_sql!("api.training_events", "$5::uuid, $6::bigint, $7::boolean");
 
-static MARKS: Marks = Marks::new("select api.training_marks($1::jsonb)");
+static NEWS: Gathered<Asked, Option<Box<RawValue>>> =
+    Gathered::new("select api.training_news($1::jsonb)");
 
 /// The lines that are wanted.
 #[derive(Debug, IntoParams)]
@@ -145,6 +146,13 @@ struct WatchedRun {
     is_over: bool,
 }
 
+/// What follows the last line that was told of a run.
+#[derive(Debug, PartialEq, Eq, Hash, Serialize)]
+struct Asked {
+    run: Uuid,
+    after: i64,
+}
+
 /// One look, as `api.training_events` gives it.
 #[derive(Debug, Deserialize)]
 struct Look {
@@ -174,8 +182,10 @@ impl Watch for WatchedRun {
         call(EVENTS, &self.caller, Class::Read, arguments).await
     }
 
-    async fn mark(&self) -> Option<i64> {
-        MARKS.of(&self.caller, self.found?).await
+    async fn news(&self) -> Option<String> {
+        let (run, after) = (self.found?, self.told);
+        let news = NEWS.of(&self.caller, Asked { run, after }).await?;
+        news.map(|news| news.get().to_owned())
     }
 
     fn tell(&mut self, body: &str) -> Result<String, Problem> {

@@ -114,6 +114,7 @@ struct StartRequest {
     sample_texts: Option<Vec<String>>,
     webhook_url: Option<String>,
     precision: Option<String>,
+    device: Option<String>,
     dry_run: bool,
     #[serde(flatten)]
     numbers: Map<String, Value>,
@@ -122,7 +123,7 @@ struct StartRequest {
 /// What is wrong with a number, in words.
 type NumberCheck = fn(f64) -> Result<(), String>;
 
-const NUMBERS: [(&str, NumberCheck); 9] = [
+const NUMBERS: [(&str, NumberCheck); 10] = [
     ("steps", checks::steps),
     ("epochs", checks::epochs),
     ("batch_size", checks::batch_size),
@@ -132,6 +133,7 @@ const NUMBERS: [(&str, NumberCheck); 9] = [
     ("early_stopping", checks::patience),
     ("learning_rate", checks::learning_rate),
     ("checkpoint_seconds", checks::checkpoint_seconds),
+    ("evaluation_share", checks::evaluation_share),
 ];
 
 impl StartRequest {
@@ -150,7 +152,8 @@ impl StartRequest {
             sample_texts: sample_texts(&mut fields),
             webhook_url: fields
                 .optional_text("webhook_url", |url| webhook_url(url, private_webhooks)),
-            precision: fields.optional_text("precision", precision),
+            precision: fields.optional_text("precision", |text| one_of(text, &["f32", "bf16"])),
+            device: fields.optional_text("device", |text| one_of(text, &["auto", "cpu", "cuda"])),
             dry_run: fields.switch("dry_run"),
             numbers,
         };
@@ -179,10 +182,11 @@ fn numbers(fields: &mut Fields) -> Map<String, Value> {
     read.collect()
 }
 
-fn precision(precision: &str) -> Result<(), String> {
-    match precision {
-        "f32" | "bf16" => Ok(()),
-        other => Err(format!("`{other}` is not one of f32, bf16")),
+fn one_of(text: &str, words: &[&str]) -> Result<(), String> {
+    if words.contains(&text) {
+        Ok(())
+    } else {
+        Err(format!("`{text}` is not one of {}", words.join(", ")))
     }
 }
 

@@ -19,10 +19,10 @@ use tokio::{
 
 const MEBIBYTE: f64 = 1_048_576.0;
 /// Below the shares of a caller and of an address.
-const PER_CALLER: usize = 150;
-const PER_ADDRESS: usize = 800;
+pub(crate) const PER_CALLER: usize = 150;
+pub(crate) const PER_ADDRESS: usize = 800;
 /// Streams that are opened at once.
-const OPENED_AT_ONCE: usize = 50;
+pub(crate) const OPENED_AT_ONCE: usize = 50;
 const LOOKS: usize = 500;
 const IDLE: Duration = Duration::from_mins(1);
 
@@ -59,7 +59,7 @@ pub(crate) async fn measure(count: usize) -> Result<()> {
     report(&system, "at the end")
 }
 
-fn raise_the_file_limit(count: usize) -> Result<()> {
+pub(crate) fn raise_the_file_limit(count: usize) -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     let wanted = count as u64 + 1000;
     ensure!(
@@ -101,7 +101,8 @@ async fn open(server: SocketAddr, callers: &[Caller], count: usize) -> Result<Ve
             streams.extend(opened(&mut opening).await?);
         }
         let from = address(number / PER_ADDRESS)?;
-        opening.spawn(stream(server, from, caller.clone()));
+        let path = format!("/api/v1/jobs/{}/events", caller.job);
+        opening.spawn(stream(server, from, path, caller.key.clone()));
     }
     while !opening.is_empty() {
         streams.extend(opened(&mut opening).await?);
@@ -109,24 +110,28 @@ async fn open(server: SocketAddr, callers: &[Caller], count: usize) -> Result<Ve
     Ok(streams)
 }
 
-async fn opened(opening: &mut JoinSet<Result<TcpStream>>) -> Result<Option<TcpStream>> {
+pub(crate) async fn opened(opening: &mut JoinSet<Result<TcpStream>>) -> Result<Option<TcpStream>> {
     let ended = opening.join_next().await.transpose()?;
     ended.transpose()
 }
 
 /// Every address that begins with 127 is this machine.
-fn address(number: usize) -> Result<Ipv4Addr> {
+pub(crate) fn address(number: usize) -> Result<Ipv4Addr> {
     Ok(Ipv4Addr::new(127, 1, 1, u8::try_from(number + 1)?))
 }
 
 /// A stream that has told its first event.
-async fn stream(server: SocketAddr, from: Ipv4Addr, caller: Caller) -> Result<TcpStream> {
+pub(crate) async fn stream(
+    server: SocketAddr,
+    from: Ipv4Addr,
+    path: String,
+    key: String,
+) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::from((from, 0)))?;
     let mut stream = socket.connect(server).await?;
     let request = format!(
-        "GET /api/v1/jobs/{}/events HTTP/1.1\r\nHost: load\r\nX-API-Key: {}\r\n\r\n",
-        caller.job, caller.key
+        "GET {path} HTTP/1.1\r\nHost: load\r\nAccept: text/event-stream\r\nX-API-Key: {key}\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
     let mut seen = Vec::new();

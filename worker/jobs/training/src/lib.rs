@@ -1,5 +1,6 @@
 //! The family of voice training: steps that make a dataset of recordings, and runs that train a voice on one.
 
+mod computing;
 mod dataset;
 mod family;
 mod run;

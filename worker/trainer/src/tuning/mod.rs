@@ -19,7 +19,7 @@ use crate::corpus::Speaker;
 use crate::export::{VoiceRecipe, export};
 use crate::training::{Beginning, Recipe, RunOptions, Trained};
 
-pub use prepare::{Clip, LEAST_SECONDS, Outcome, Prepared, prepare};
+pub use prepare::{Clip, HELD_OUT_SHARE, LEAST_SECONDS, Outcome, Prepared, prepare};
 pub use rehearsal::rehearsal;
 
 /// The name of the one voice in a tuned file, and of its speaker.

@@ -15,8 +15,8 @@ use crate::corpus::{Recording, Speaker};
 
 /// Speech that a voice is tuned on at least, in seconds. With less it is matched.
 pub const LEAST_SECONDS: f32 = 60.0;
-/// One sentence in so many is kept to measure with, [`LEAST_HELD_OUT`] at least.
-const HELD_OUT: usize = 20;
+/// Of the sentences, as much is kept to measure with where nobody says otherwise.
+pub const HELD_OUT_SHARE: f64 = 0.05;
 const LEAST_HELD_OUT: usize = 5;
 
 /// A recording of some seconds and its words.
@@ -55,10 +55,15 @@ struct Heard {
     moments: Moments,
 }
 
-/// Analyses and aligns clips of one speaker. Takes some 3 % of their length on one core.
+/// Analyses and aligns clips of one speaker. Takes some 3 % of their length on one core. Of the sentences `held_out_share` is kept to
+/// measure with: five at least, and half of them at most.
 ///
 /// Errors: less than [`LEAST_SECONDS`] of speech that can be used.
-pub fn prepare(clips: &[Clip<'_>], language: Language) -> Result<Prepared, TrainError> {
+pub fn prepare(
+    clips: &[Clip<'_>],
+    language: Language,
+    held_out_share: f64,
+) -> Result<Prepared, TrainError> {
     let pronouncer =
         Pronouncer::built_in(language).map_err(|error| TrainError::Options(error.to_string()))?;
     let heard: Vec<Result<Heard, String>> = clips
@@ -82,7 +87,7 @@ pub fn prepare(clips: &[Clip<'_>], language: Language) -> Result<Prepared, Train
             least: LEAST_SECONDS,
         });
     }
-    let (training, held_out) = hold_out(recordings);
+    let (training, held_out) = hold_out(recordings, held_out_share);
     let speaker = |recordings| Speaker::new(VOICE, language, (0.0, 0.0), recordings);
     Ok(Prepared {
         outcomes,
@@ -139,8 +144,8 @@ fn take(heard: &Heard, alignment: Option<&Alignment>, kept: &mut Vec<Recording>)
 }
 
 /// Spread evenly over all, so that both parts have of every session of recording.
-fn hold_out(recordings: Vec<Recording>) -> (Vec<Recording>, Vec<Recording>) {
-    let count = (recordings.len() / HELD_OUT).max(LEAST_HELD_OUT);
+fn hold_out(recordings: Vec<Recording>, share: f64) -> (Vec<Recording>, Vec<Recording>) {
+    let count = ((recordings.len() as f64 * share) as usize).max(LEAST_HELD_OUT);
     let every = (recordings.len() / count).max(2);
     let (mut training, mut held_out) = (Vec::new(), Vec::new());
     for (index, recording) in recordings.into_iter().enumerate() {

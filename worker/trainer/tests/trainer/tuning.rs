@@ -9,7 +9,7 @@ use kiskadee_trainer::TrainError;
 use kiskadee_trainer::evaluation::evaluate;
 use kiskadee_trainer::training::{Recipe, train};
 use kiskadee_trainer::tuning::{
-    Clip, Outcome, Prepared, VOICE, options, prepare, recipe, speakers, tuned_voice,
+    Clip, HELD_OUT_SHARE, Outcome, Prepared, VOICE, options, prepare, recipe, speakers, tuned_voice,
 };
 use kiskadee_voice::acoustic::{AcousticModel, BUILT_IN};
 
@@ -29,7 +29,7 @@ fn prepared() -> Prepared {
     // One that says something else, and one that says nothing.
     clips[3].text = "Isto aqui não foi dito por ninguém, nem ontem nem hoje.";
     clips[7].text = "...";
-    prepare(&clips, Language::Portuguese).unwrap()
+    prepare(&clips, Language::Portuguese, HELD_OUT_SHARE).unwrap()
 }
 
 #[test]
@@ -50,10 +50,14 @@ fn clips_are_used_or_left_out_with_a_reason() {
 #[test]
 fn too_little_speech_is_refused_in_words() {
     let spoken = speak("wren", Language::English, 4);
-    let refused = prepare(&clips(&spoken), Language::English).err().unwrap();
+    let refused = prepare(&clips(&spoken), Language::English, HELD_OUT_SHARE)
+        .err()
+        .unwrap();
     assert!(matches!(refused, TrainError::TooLittleSpeech { .. }));
     assert!(refused.to_string().contains("60 s"), "{refused}");
-    let nothing = prepare(&[], Language::English).err().unwrap();
+    let nothing = prepare(&[], Language::English, HELD_OUT_SHARE)
+        .err()
+        .unwrap();
     assert!(matches!(nothing, TrainError::TooLittleSpeech { .. }));
 }
 

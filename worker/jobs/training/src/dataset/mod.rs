@@ -11,7 +11,7 @@ mod words;
 
 use kiskadee_runner::{Job, JobError, Made};
 
-use crate::family::Workshop;
+use crate::{computing::compute_behind, family::Workshop};
 
 /// The lane of such jobs. They compute for some seconds to some minutes.
 pub(crate) const BATCH_KEY: &str = "training:dataset";
@@ -41,6 +41,5 @@ async fn step(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
 async fn computed<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, JobError> + Send + 'static,
 ) -> Result<T, JobError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| JobError::Retry(format!("the analysis broke down: {error}")))?
+    compute_behind(1, work).await?
 }

@@ -46,6 +46,7 @@ pub(super) struct Asked {
     pub(super) learning_rate: Option<f64>,
     pub(super) warmup_steps: Option<u64>,
     pub(super) seed: u64,
+    pub(super) evaluation_share: Option<f64>,
     pub(super) sample_texts: Option<Vec<String>>,
     pub(super) checkpoint_seconds: f64,
 }

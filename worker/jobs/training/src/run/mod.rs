@@ -17,7 +17,7 @@ mod telling;
 use kiskadee_runner::{Job, JobError, Made};
 use kiskadee_trainer::TrainError;
 
-use crate::family::Workshop;
+use crate::{computing::compute_behind, family::Workshop};
 
 /// The lane of slices. Each computes for a minute or more.
 pub(crate) const BATCH_KEY: &str = "training:slice";
@@ -49,12 +49,11 @@ fn not_trained(error: TrainError) -> JobError {
     }
 }
 
-/// Work that computes, on a thread of its own; it goes on to its end when nobody waits any more.
+/// Work of the embedded engine: its networks are so small that a second thread costs more than it brings.
 async fn compute<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JobError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| JobError::Retry(format!("the training broke down: {error}")))
+    compute_behind(1, work).await
 }
 
 /// A figure as people write it: what a value of 32 bits holds beyond its digits is noise.

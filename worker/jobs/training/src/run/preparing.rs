@@ -4,7 +4,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kiskadee_media::{DecodeError, Decoder};
 use kiskadee_runner::{Attempt, JobError};
 use kiskadee_text::Language;
-use kiskadee_trainer::tuning::{Clip, Outcome, Prepared, prepare, speakers};
+use kiskadee_trainer::tuning::{Clip, HELD_OUT_SHARE, Outcome, Prepared, prepare, speakers};
 use kiskadee_voice::SAMPLE_RATE;
 use serde_json::json;
 use tempfile::{NamedTempFile, TempDir};
@@ -55,7 +55,8 @@ pub(super) async fn run(
     let folder = TempDir::new_in(&workshop.scratch).map_err(|error| no_scratch(&error))?;
     let asked = slice.recipe;
     let worked = compute(move || {
-        let prepared = prepare_all(&read, language)?;
+        let share = asked.evaluation_share.unwrap_or(HELD_OUT_SHARE);
+        let prepared = prepare_all(&read, language, share)?;
         let speakers = speakers(&prepared)?;
         let found = recipe::Prepared {
             sentences: speakers
@@ -118,6 +119,7 @@ async fn read(workshop: &Workshop, decoder: &Decoder, clip: StoredClip) -> Resul
 fn prepare_all(
     read: &[Read],
     language: Language,
+    held_out_share: f64,
 ) -> Result<Prepared, kiskadee_trainer::TrainError> {
     let clips: Vec<Clip<'_>> = read
         .iter()
@@ -126,7 +128,7 @@ fn prepare_all(
             samples: &read.samples,
         })
         .collect();
-    prepare(&clips, language)
+    prepare(&clips, language, held_out_share)
 }
 
 fn left_out(prepared: &Prepared) -> usize {

@@ -1,0 +1,161 @@
+//! What many streams of an instance ask for, asked for together.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+use spin_sdk::{
+    pg::{DbValue, ParameterValue},
+    time::sleep,
+};
+
+use crate::{credentials::Caller, database, log};
+
+/// How long the first one waits for others to ask with.
+const GATHER: Duration = Duration::from_millis(100);
+/// The others look so often whether there is an answer, for one request cannot wake another; and not for ever, for whoever asks
+/// for them may go.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: usize = 40;
+
+/// One statement for all who ask within a moment; who asks the same as another is asked for once. It does not know who asks, so
+/// it serves streams whose caller was let in by a look of its own.
+pub struct Gathered<K, V> {
+    /// Takes what is asked as a JSON array, and gives the answers as one, in the same order.
+    statement: &'static str,
+    asking: Mutex<Asking<K, V>>,
+}
+
+struct Asking<K, V> {
+    waiting: Vec<Waiting<K, V>>,
+    is_gathered: bool,
+}
+
+struct Waiting<K, V> {
+    asked: K,
+    answer: Arc<OnceLock<V>>,
+}
+
+/// Whoever gathers. When its client goes meanwhile, the next one gathers.
+struct Gathering<'a, K, V>(&'a Gathered<K, V>);
+
+impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
+    pub const fn new(statement: &'static str) -> Self {
+        Self {
+            statement,
+            asking: Mutex::new(Asking {
+                waiting: Vec::new(),
+                is_gathered: false,
+            }),
+        }
+    }
+
+    /// None where it could not be had now.
+    pub async fn of(&self, caller: &Caller, asked: K) -> Option<V> {
+        let answer = Arc::new(OnceLock::new());
+        let gathers = {
+            let mut asking = self.asking();
+            let answer = Arc::clone(&answer);
+            asking.waiting.push(Waiting { asked, answer });
+            !std::mem::replace(&mut asking.is_gathered, true)
+        };
+        if gathers {
+            let gathering = Gathering(self);
+            sleep(GATHER).await;
+            let waiting = gathering.end();
+            self.tell(&caller.settings.database_url, waiting).await;
+            return answer.get().cloned();
+        }
+        for _ in 0..LOOKS {
+            sleep(LOOK).await;
+            if let Some(answer) = answer.get() {
+                return Some(answer.clone());
+            }
+        }
+        None
+    }
+
+    /// Whoever is not told looks for itself.
+    async fn tell(&self, database_url: &str, waiting: Vec<Waiting<K, V>>) {
+        let (asked, places) = distinct(&waiting);
+        let Ok(question) = serde_json::to_string(&asked) else {
+            return;
+        };
+        let question = vec![ParameterValue::Str(question)];
+        let Ok(row) = database::row(database_url, self.statement, question).await else {
+            return;
+        };
+        let answers = match row.as_slice() {
+            [DbValue::Str(answers)] => serde_json::from_str::<Vec<V>>(answers).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        if answers.len() != asked.len() {
+            log::error(
+                "what streams asked for together cannot be read",
+                &format!("{} of {}", answers.len(), asked.len()),
+            );
+            return;
+        }
+        for (waiting, place) in waiting.iter().zip(places) {
+            if let Some(answer) = answers.get(place) {
+                let _ = waiting.answer.set(answer.clone());
+            }
+        }
+    }
+}
+
+impl<K, V> Gathered<K, V> {
+    fn asking(&self) -> MutexGuard<'_, Asking<K, V>> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is asked, each once, and the place of each one's answer.
+fn distinct<K: Eq + Hash, V>(waiting: &[Waiting<K, V>]) -> (Vec<&K>, Vec<usize>) {
+    let mut known = HashMap::new();
+    let mut asked = Vec::new();
+    let places = waiting.iter().map(|waiting| {
+        *known.entry(&waiting.asked).or_insert_with(|| {
+            asked.push(&waiting.asked);
+            asked.len() - 1
+        })
+    });
+    let places = places.collect();
+    (asked, places)
+}
+
+impl<K, V> Gathering<'_, K, V> {
+    /// Takes those who ask; the next one gathers anew.
+    fn end(self) -> Vec<Waiting<K, V>> {
+        std::mem::take(&mut self.0.asking().waiting)
+    }
+}
+
+impl<K, V> Drop for Gathering<'_, K, V> {
+    fn drop(&mut self) {
+        let mut asking = self.0.asking();
+        asking.is_gathered = false;
+        asking.waiting.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_ask_is_asked_once() {
+        let waiting: Vec<Waiting<&str, i64>> = ["a", "b", "a", "a"]
+            .map(|asked| Waiting {
+                asked,
+                answer: Arc::default(),
+            })
+            .into();
+        let (asked, places) = distinct(&waiting);
+        assert_eq!((asked, places), (vec![&"a", &"b"], vec![0, 1, 0, 0]));
+    }
+}
