@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::engine::Engine;
+
 /// What a slice is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -22,6 +24,7 @@ pub(super) enum Phase {
 #[derive(Debug, Deserialize)]
 pub(super) struct Slice {
     pub(super) run_id: Uuid,
+    pub(super) engine: Engine,
     pub(super) language: String,
     pub(super) phase: Phase,
     /// Weights that the run begins with instead of the engine's own.

@@ -1,21 +1,17 @@
 //! The slices of a run, and what is made of its checkpoints.
 
 mod comparison;
-mod corpus;
-mod judging;
+mod engine;
+mod kiskadee;
 mod ledger;
 mod load;
 mod measures;
 mod objects;
-mod preparing;
-mod recipe;
 mod slice;
 mod speaking;
-mod teaching;
 mod telling;
 
 use kiskadee_runner::{Job, JobError, Made};
-use kiskadee_trainer::TrainError;
 
 use crate::{computing::compute_behind, family::Workshop};
 
@@ -32,20 +28,6 @@ pub(crate) async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobErro
         other => Err(JobError::Retry(format!(
             "no job here is of the kind {other}"
         ))),
-    }
-}
-
-/// What becomes of a slice when the trainer refuses.
-fn not_trained(error: TrainError) -> JobError {
-    match error {
-        TrainError::TooLittleSpeech { .. }
-        | TrainError::Options(_)
-        | TrainError::OtherOptions(_) => JobError::Reject(error.to_string()),
-        TrainError::File { .. } => {
-            tracing::error!(%error, "the scratch directory cannot be used");
-            JobError::Snooze("the worker's scratch directory cannot be used".to_owned())
-        }
-        other => JobError::Retry(other.to_string()),
     }
 }
 

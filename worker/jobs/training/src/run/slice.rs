@@ -4,7 +4,6 @@ use kiskadee_runner::{Job, JobError, Made};
 
 use super::{
     ledger::{self, Left, Phase},
-    preparing, teaching,
     telling::Telling,
 };
 use crate::family::Workshop;
@@ -18,20 +17,7 @@ pub(super) async fn run(workshop: &Workshop, job: &Job) -> Result<Made, JobError
     if slice.stopping && slice.phase != Phase::Finish {
         return Made::new(&Left::default(), None);
     }
-    let phase = slice.phase;
-    let working = Box::pin(async {
-        match phase {
-            // Nothing of it would be left: it is begun again elsewhere.
-            Phase::Prepare => {
-                let preparing = preparing::run(workshop, attempt, slice, &telling);
-                let left = attempt.cancel.run_until_cancelled(preparing).await;
-                left.unwrap_or(Err(JobError::Cancelled))
-            }
-            Phase::Train | Phase::Finish => {
-                teaching::run(workshop, attempt, &slice, &telling).await
-            }
-        }
-    });
+    let working = Box::pin(slice.engine.work(workshop, attempt, slice, &telling));
     let left = telling.during(&workshop.queue, attempt, working).await?;
     let key = left.checkpoint.as_ref().and_then(|kept| kept.key.clone());
     Made::new(&left, key)
