@@ -1,6 +1,6 @@
 // What is of the caller alone: profile, keys, storage, the secret of webhooks and what they delivered.
 import { get, post, put, query, remove } from "../shared/api.js";
-import { badge, busy, button, confirm, dialog, empty, failure, field, notice, tabs, waiting } from "../shared/components.js";
+import { badge, busy, button, confirm, dialog, empty, failure, field, figures, notice, tabs, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { pagedTable, table } from "../shared/list.js";
 import { bytes, t, time } from "../shared/messages.js";
@@ -36,7 +36,7 @@ function keys(panel) {
     });
   };
   panel.append(h("div", { class: "stack" }, h("form", { class: "card stack", on: { submit } },
-    h("div", { class: "row end" }, name, days, scopes), h("div", {}, act), out), h("div", { class: "card" }, list)));
+    h("div", { class: "row top" }, name, days, scopes), h("div", {}, act), out), h("div", { class: "card" }, list)));
 }
 
 /** A secret that is shown this once. */
@@ -93,8 +93,8 @@ async function storage(panel) {
   try {
     const usage = await get("/api/v1/usage");
     const share = usage.quota_bytes ? Math.min(100, (100 * usage.stored_bytes) / usage.quota_bytes) : 0;
-    fill(out, h("dl", { class: "figures" }, [[t("Stored"), usage.stored_bytes], [t("Quota"), usage.quota_bytes], [t("Files that were brought"), usage.file_bytes], [t("What was made"), usage.result_bytes]]
-      .map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value === null ? t("no limit") : bytes(value))))), h("progress", { max: 100, value: share, "aria-label": t("Share of the quota") }));
+    const shown = [[t("Stored"), usage.stored_bytes], [t("Quota"), usage.quota_bytes], [t("Files that were brought"), usage.file_bytes], [t("What was made"), usage.result_bytes]];
+    fill(out, figures(shown.map(([label, value]) => [label, value === null ? t("no limit") : bytes(value)])), h("progress", { max: 100, value: share, "aria-label": t("Share of the quota") }));
   } catch (error) {
     fill(out, failure(error));
   }
@@ -106,7 +106,7 @@ function webhooks(panel) {
   const showSecret = async (ask) => {
     try {
       const info = await ask;
-      const shown = h("code", { hidden: true }, info.secret);
+      const shown = h("p", { hidden: true }, h("code", {}, info.secret));
       const reveal = button(t("Show the secret"), () => {
         shown.hidden = !shown.hidden;
         fill(reveal, shown.hidden ? t("Show the secret") : t("Hide the secret"));
@@ -114,7 +114,7 @@ function webhooks(panel) {
       const rotate = button(t("Make a new secret"), () => confirm(t("Make a new secret?"), t("The one of before is still valid for a while, so that receivers can change over."), t("Make it"),
         () => showSecret(post("/api/v1/webhooks/secret/rotate"))), { kind: "tiny" });
       fill(secret, h("h2", {}, t("Secret")), h("p", {}, t("Signs what is sent to your addresses, by the Standard Webhooks specification. Made {when}.", { when: time(info.created_at) })),
-        h("p", {}, shown), h("div", { class: "row" }, reveal, rotate));
+        shown, h("div", { class: "row" }, reveal, rotate));
     } catch (error) {
       fill(secret, failure(error));
     }
@@ -125,12 +125,12 @@ function webhooks(panel) {
     load: (cursor) => get(query("/api/v1/webhooks/deliveries", { limit: 20, cursor })),
     none: empty(t("Nothing was delivered yet. Name a webhook_url when you send work, and its end is told there.")),
     columns: [
-      [t("When"), (one) => time(one.created_at)],
+      [t("When"), (one) => time(one.created_at), "tight"],
       [t("Event"), (one) => h("code", {}, one.event)],
       [t("Address"), (one) => h("span", { class: "small" }, one.url)],
       [t("State"), (one) => [badge(one.status), one.reason ? h("div", { class: "small" }, one.reason) : null]],
       [t("Attempts"), (one) => one.attempts, "number"],
-      [t("More"), (one) => h("div", { class: "row" }, button(t("Look"), () => look(one), { kind: "tiny" }), replay(one, out, () => list.refresh()))],
+      [t("More"), (one) => h("div", { class: "row" }, button(t("Look"), () => look(one), { kind: "tiny" }), replay(one, out, () => list.refresh())), "tight"],
     ],
   });
   panel.append(h("div", { class: "stack" }, secret, h("div", { class: "card stack" }, h("h2", {}, t("Deliveries")), out, list)));

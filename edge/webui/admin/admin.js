@@ -1,12 +1,14 @@
 // Administration: who is here, what waits, who works, what failed for good, who did what.
 import { get, query } from "../shared/api.js";
-import { empty, failure, notice, tabs, waiting } from "../shared/components.js";
-import { fill, h } from "../shared/dom.js";
+import { button, empty, failure, figures, notice, tabs, waiting } from "../shared/components.js";
+import { fill, h, redraw } from "../shared/dom.js";
 import { pagedTable, table } from "../shared/list.js";
 import { bytes, number, t, time } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { page } from "../shared/shell.js";
+import { audit } from "./audit.js";
 import { users } from "./users.js";
+import { workersOf } from "./workers.js";
 
 const ASK_MS = 5_000;
 
@@ -26,7 +28,7 @@ function watched(panel, load, draw) {
   const out = panel.appendChild(h("div", { class: "stack" }, waiting()));
   const turn = async () => {
     try {
-      if (!document.hidden) fill(out, draw(await load()));
+      if (!document.hidden) redraw(out, draw(await load()));
     } catch (error) {
       fill(out, failure(error));
     }
@@ -36,7 +38,6 @@ function watched(panel, load, draw) {
   panel.addEventListener("leave", () => clearInterval(timer), { once: true });
 }
 
-const figures = (pairs) => h("dl", { class: "figures" }, pairs.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
 const measured = (at) => h("p", { class: "quiet small" }, t("Measured {when}", { when: time(at) }));
 
 function system(panel) {
@@ -55,28 +56,23 @@ function system(panel) {
     ])), measured(report.measured_at)]);
 }
 
+const PRIORITIES = { interactive: t("at once"), batch: t("in turn"), background: t("when there is time") };
+
 function queue(panel) {
   watched(panel, () => get("/monitoring/queue"), (report) => [
     h("section", { class: "card" }, figures([[t("waiting"), number(report.waiting)], [t("scheduled"), number(report.scheduled)], [t("Failed for good"), number(report.dead)]])),
     h("section", { class: "card" }, table(t("Queues"), [
       [t("Queue"), (lane) => [h("code", {}, lane.queue), lane.paused ? [" ", h("span", { class: "badge warn" }, t("paused"))] : null]],
-      [t("Priority"), (lane) => lane.priority],
-      [t("queued"), (lane) => number(lane.queued), "number"],
-      [t("running"), (lane) => number(lane.running), "number"],
+      [t("Priority"), (lane) => PRIORITIES[lane.priority] ?? lane.priority],
+      [t("Waiting"), (lane) => number(lane.queued), "number"],
+      [t("Running"), (lane) => number(lane.running), "number"],
       [t("Oldest"), (lane) => `${number(lane.oldest_job_seconds)} s`, "number"],
       [t("Cost per second"), (lane) => number(lane.cost_per_second), "number"],
     ], report.items)), measured(report.measured_at)]);
 }
 
 function workers(panel) {
-  watched(panel, () => get("/monitoring/workers"), (report) => [
-    report.items.length ? null : empty(t("No worker has ever been here. Start one with `kiskadee worker`.")),
-    ...report.items.map((worker) => h("section", { class: "card stack" },
-      h("div", { class: "row spread" }, h("h2", {}, worker.name), h("span", { class: `badge ${worker.alive ? "good" : "bad"}` }, worker.alive ? t("alive") : t("gone"))),
-      figures([[t("running"), `${worker.running} / ${worker.slots}`], [t("Version"), worker.version], [t("Free storage"), bytes(worker.load?.storage?.free_bytes)],
-        [t("Load"), number(worker.load?.load_average, 2)], [t("Engines"), worker.engines.join(", ")], [t("Since"), time(worker.started_at)]]),
-      h("details", {}, h("summary", {}, t("Devices and memory of models")), h("pre", { tabindex: "0" }, JSON.stringify({ devices: worker.devices, resident: worker.resident }, null, 2))))),
-    measured(report.measured_at)]);
+  watched(panel, () => get("/monitoring/workers"), (report) => [...workersOf(report), measured(report.measured_at)]);
 }
 
 function failed(panel) {
@@ -85,29 +81,23 @@ function failed(panel) {
     load: (cursor) => get(query("/api/v1/jobs", { status: "failed", limit: 20, cursor })),
     none: empty(t("No job failed for good.")),
     columns: [
-      [t("When"), (job) => time(job.finished_at ?? job.created_at)],
-      [t("Job"), (job) => h("code", { class: "small" }, job.job_id)],
-      [t("Kind"), (job) => job.kind],
+      [t("When"), (job) => time(job.finished_at ?? job.created_at), "tight"],
+      [t("Job"), (job) => [job.kind, h("div", {}, h("code", { class: "small" }, job.job_id))]],
       [t("Attempts"), (job) => job.attempts, "number"],
       [t("Why"), (job) => h("span", { class: "small long" }, job.error?.message ?? "–")],
+      [t("Run again"), (job) => redrive(job), "tight"],
     ],
   });
-  panel.append(h("div", { class: "card stack" }, h("p", {}, t("When the cause is mended, a job can run again, with all that waited for it:"), " ", h("code", {}, "kiskadee admin redrive JOB")), list));
+  panel.append(h("div", { class: "card stack" }, h("p", {}, t("When the cause is mended, a job can run again, with all that waited for it. An operator does that on the machine:"), " ", h("code", {}, "kiskadee admin redrive JOB")), list));
 }
 
-function audit(panel) {
-  panel.append(h("div", { class: "card" }, pagedTable({
-    caption: t("Who did what, newest first"),
-    load: (cursor) => get(query("/api/v1/admin/audit", { limit: 25, cursor })),
-    none: empty(t("Nothing happened yet.")),
-    columns: [
-      [t("When"), (entry) => time(entry.at)],
-      [t("What"), (entry) => h("code", {}, entry.action)],
-      [t("Who"), (entry) => h("span", { class: "small" }, entry.actor ?? "–")],
-      [t("Whom"), (entry) => h("span", { class: "small" }, entry.subject ?? "–")],
-      [t("From"), (entry) => entry.client ?? entry.via],
-    ],
-  })));
+/** The operator's command for one job, to be taken to the terminal. */
+function redrive(job) {
+  const copy = button([t("Copy the command"), h("span", { class: "hidden-text" }, ` ${job.job_id}`)], async () => {
+    await navigator.clipboard.writeText(`kiskadee admin redrive ${job.job_id}`);
+    fill(copy, t("Copied"));
+  }, { kind: "tiny" });
+  return copy;
 }
 
 page({ name: "admin", title: t("Administration"), lead: t("The system, its users and its work."), admin: true, render });

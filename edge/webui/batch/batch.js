@@ -45,7 +45,7 @@ function overview(body, open) {
       [t("Finished"), (one) => time(one.finished_at)],
     ],
   });
-  body.append(h("section", { class: "card" }, forms), h("section", { class: "card stack", style: "margin-top: 1.25rem" }, h("h2", {}, t("Your batches")), list));
+  body.append(h("section", { class: "card" }, forms), h("section", { class: "card stack" }, h("h2", {}, t("Your batches")), list));
 }
 
 function link(one, open) {
@@ -58,7 +58,7 @@ function link(one, open) {
 
 async function oneBatch(body, id, open, back) {
   const head = h("div", { class: "stack" });
-  const items = h("div");
+  const items = h("div", { class: "stack" });
   const view = { page: 0, only: "all" };
   body.append(h("p", {}, button(t("← All batches"), back, { kind: "plain tiny" })), h("section", { class: "card stack" }, head, items));
   fill(head, waiting());

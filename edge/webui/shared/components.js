@@ -50,12 +50,18 @@ export function empty(text, ...actions) {
 /** What went wrong, in the API's own words, with the id to report, and a way to try again. */
 export function failure(error, again) {
   const known = error instanceof ApiError;
-  const text = known && error.status === 0 ? t("The site cannot be reached. Look at your connection, then try again.") : error.message;
   const errors = known ? error.errors : [];
+  const text = textOf(error, known, errors);
   return notice("bad", h("p", {}, text),
     errors.length ? h("ul", {}, errors.slice(0, 50).map((one) => h("li", {}, place(one), one.message))) : null,
     known && error.requestId ? h("p", { class: "small" }, t("Request"), " ", h("code", {}, error.requestId)) : null,
     again ? button(t("Try again"), again, { kind: "tiny" }) : null);
+}
+
+function textOf(error, known, errors) {
+  if (known && error.status === 0) return t("The site cannot be reached. Look at your connection, then try again.");
+  // What the API says of several fields is meant for programs; the list below says it all.
+  return errors.length && /`errors` names each/.test(error.message) ? t("Some values are not acceptable:") : error.message;
 }
 
 function place({ field: name, line, index }) {
@@ -92,6 +98,11 @@ const STATE_NAMES = {
 
 export function badge(state) {
   return h("span", { class: `badge ${STATES[state] ?? ""}` }, t(STATE_NAMES[state] ?? state));
+}
+
+/** Figures with their names: [[name, value], …]. */
+export function figures(pairs) {
+  return h("dl", { class: "figures" }, pairs.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
 }
 
 export function bar(label, percent) {
@@ -143,6 +154,8 @@ export function tabs(label, panels, chosen, onChange = () => {}) {
       tab.setAttribute("aria-selected", here);
       tab.tabIndex = here ? 0 : -1;
       if (here) panel.setAttribute("aria-labelledby", tab.id);
+      // Where there is no room for all tabs, this one is among those that are seen.
+      if (here && list.isConnected) list.scrollLeft = tab.offsetLeft - list.offsetLeft;
       if (here && focus) tab.focus();
     }
     panel.dispatchEvent(new Event("leave"));

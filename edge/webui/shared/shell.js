@@ -27,7 +27,7 @@ export async function page({ name, title, lead, open = false, admin = false, ren
   drawBar(undefined);
   addEventListener("signed-out", toSignIn);
   if (!open && !session()) return toSignIn();
-  const body = h("div", {}, waiting());
+  const body = h("div", { class: "stack" }, waiting());
   fill(main, h("h1", {}, title), lead && h("p", { class: "lead" }, lead), body);
   try {
     const profile = session() ? await get("/auth/me") : undefined;
@@ -55,7 +55,7 @@ function barOf(name, profile) {
   const links = screens.map(([id, label]) =>
     h("a", { href: `/webui/${id}`, "aria-current": id === name ? "page" : null }, t(label)));
   return h("div", { class: "bar-inner" },
-    h("a", { class: "brand", href: "/" }, h("img", { src: "/webui/kiskadee.svg", alt: "", width: 32, height: 32 }), "Kiskadee"),
+    h("a", { class: "brand", href: "/" }, h("img", { src: "/webui/kiskadee.svg", alt: "", width: 32, height: 32 }), h("span", {}, "Kiskadee")),
     h("nav", { "aria-label": t("Screens") }, links),
     h("div", { class: "bar-tools" }, languageChoice(), themeChoice(), profile ? accountLinks(profile) : signInLink(name)));
 }
@@ -75,7 +75,7 @@ function accountLinks(profile) {
   ];
 }
 
-function languageChoice() {
+export function languageChoice() {
   const next = language === "en" ? "pt" : "en";
   const change = () => {
     setLanguage(next);
@@ -85,7 +85,7 @@ function languageChoice() {
     next.toUpperCase(), h("span", { class: "hidden-text" }, ` ${LANGUAGES[next]}`));
 }
 
-function themeChoice() {
+export function themeChoice() {
   const order = Object.keys(THEMES);
   const button = h("button", { class: "tiny plain", type: "button" });
   const show = () => {

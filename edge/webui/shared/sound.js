@@ -7,8 +7,18 @@ import { peaks } from "./pcm.js";
 
 let playing;
 
-/** A button that plays what is at `path`; a second press stops it. One sound at a time. `onBytes` gets what was fetched. */
-export function playButton(path, label, { kind = "tiny", onBytes = () => {} } = {}) {
+/** The bytes at a path, fetched when they are first asked for, and then kept. */
+export function fetched(path) {
+  let asked;
+  return () => (asked ??= blob(path).catch((error) => {
+    asked = undefined;
+    throw error;
+  }));
+}
+
+/** A button that plays what is at a path, or what a function gives; a second press stops it. One sound at a time. */
+export function playButton(source, label, { kind = "tiny" } = {}) {
+  const bytes = typeof source === "function" ? source : fetched(source);
   const out = h("span");
   let audio;
   const show = (on) => fill(act, h("span", { "aria-hidden": "true" }, on ? "■" : "▶"), on ? t("Stop") : t("Play"), h("span", { class: "hidden-text" }, ` ${label}`));
@@ -18,7 +28,7 @@ export function playButton(path, label, { kind = "tiny", onBytes = () => {} } = 
     show(false);
   };
   const act = button("", () => (audio && !audio.paused ? stop() : busy(act, out, async () => {
-    audio ??= await load(path, () => show(false), onBytes);
+    audio ??= await load(bytes, () => show(false));
     if (playing && playing !== stop) playing();
     playing = stop;
     await audio.play();
@@ -28,10 +38,8 @@ export function playButton(path, label, { kind = "tiny", onBytes = () => {} } = 
   return h("span", { class: "row" }, act, out);
 }
 
-async function load(path, onEnd, onBytes) {
-  const bytes = await blob(path);
-  onBytes(bytes);
-  const audio = new Audio(URL.createObjectURL(bytes));
+async function load(bytes, onEnd) {
+  const audio = new Audio(URL.createObjectURL(await bytes()));
   audio.addEventListener("ended", onEnd);
   return audio;
 }
@@ -61,9 +69,43 @@ export async function outline(bytes) {
   return waveform(sound.getChannelData(0), { low: true });
 }
 
+const DRAWN_AT_ONCE = 2;
+const waitingToBeDrawn = [];
+let drawing = 0;
+
+/** An element in which the outline of `bytes()` is drawn once it is seen, a few at a time. */
+export function outlineWhenSeen(bytes) {
+  const element = h("div", { class: "outline" });
+  const eye = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    eye.disconnect();
+    waitingToBeDrawn.push(async () => {
+      // Where the page was turned meanwhile there is nothing to draw for.
+      if (element.isConnected) fill(element, await outline(await bytes()));
+    });
+    drawNext();
+  });
+  eye.observe(element);
+  return element;
+}
+
+function drawNext() {
+  if (drawing >= DRAWN_AT_ONCE || !waitingToBeDrawn.length) return;
+  drawing += 1;
+  // A sound that cannot be drawn can still be tried to be heard, which says why.
+  waitingToBeDrawn.shift()().catch(() => {}).finally(() => {
+    drawing -= 1;
+    drawNext();
+  });
+  drawNext();
+}
+
 /** The outline of sound. */
 export function waveform(samples, { low = false, count = 120 } = {}) {
-  const heights = peaks(samples, count);
+  const found = peaks(samples, count);
+  // A small one is there to tell sounds from pauses: it is as high as there is room, but noise alone stays low.
+  const most = low ? Math.max(0.1, ...found) : 1;
+  const heights = found.map((height) => height / most);
   const path = heights.map((height, at) => `M${at + 0.5} ${50 - Math.max(0.8, height * 48)}V${50 + Math.max(0.8, height * 48)}`).join("");
   return svg("svg", { class: low ? "wave low" : "wave", viewBox: `0 0 ${count} 100`, preserveAspectRatio: "none", "aria-hidden": "true" },
     svg("path", { d: path, stroke: "currentColor", "stroke-width": "0.7" }));

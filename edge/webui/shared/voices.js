@@ -48,6 +48,9 @@ function preferred(tags) {
   return wished.find((tag) => tags.includes(tag)) ?? tags[0];
 }
 
+/** A language by its name alone, where there is no need of the tag. */
+export const plainName = (tag) => languageName(tag).replace(` (${tag})`, "");
+
 export function languageName(tag) {
   try {
     const name = new Intl.DisplayNames([language], { type: "language" }).of(tag);

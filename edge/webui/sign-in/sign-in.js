@@ -51,8 +51,8 @@ function render(body) {
       location.reload();
     } },
   }, making ? t("I have an account") : t("Make an account"));
-  body.append(h("div", { class: "card stack", style: "max-width: 28rem" }, making ? accountForm() : signInForm(), h("div", {}, other)));
+  body.append(h("div", { class: "card stack narrow" }, making ? accountForm() : signInForm(), h("div", {}, other)));
   body.querySelector("input").focus();
 }
 
-if (globalThis.document) page({ name: "sign-in", title: t("Sign in"), open: true, render });
+if (globalThis.document) page({ name: "sign-in", title: parameters().new === "1" ? t("Make an account") : t("Sign in"), open: true, render });

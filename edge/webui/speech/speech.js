@@ -21,7 +21,7 @@ async function render(body) {
   form.onSpeak = () => hear(form, stage);
   form.onFile = (trigger, out) => makeFile(form, trigger, out, files);
   body.append(h("div", { class: "two" }, form.element, stage),
-    h("section", { class: "card stack", style: "margin-top: 1.25rem" }, h("h2", {}, t("Your files")), files));
+    h("section", { class: "card stack" }, h("h2", {}, t("Your files")), files));
 }
 
 async function makeForm(models) {
@@ -143,7 +143,7 @@ function filesTable() {
       [t("State"), (job) => [badge(job.status), job.error ? h("p", { class: "small long" }, job.error.message) : null]],
       [t("Voice"), (job) => job.result?.voice_id ?? "–"],
       [t("Length"), (job) => duration(job.result?.duration_seconds)],
-      [t("Sound"), (job) => sound(job)],
+      [t("Sound"), (job) => sound(job), "tight"],
     ],
     onPage: (jobs) => {
       if (jobs.some((job) => !isOver(job.status))) setTimeout(() => table.refresh(), 3_000);

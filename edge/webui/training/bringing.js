@@ -39,6 +39,13 @@ function formsOf(files) {
   return forms;
 }
 
+/** The addresses in a text, one a line, each once: `good` are those of the web, `bad` all else. */
+export function addressesOf(text) {
+  const lines = [...new Set(text.split("\n").map((line) => line.trim()).filter(Boolean))];
+  const good = lines.filter((line) => /^https?:\/\/\S+$/i.test(line) && URL.canParse(line));
+  return { good, bad: lines.filter((line) => !good.includes(line)) };
+}
+
 /** What several imports did, as one. */
 export function summed(results) {
   const all = { files: 0, with_text: 0, seconds: 0, refused: [], bad_rows: [], missing_audio: [], unused_audio: [], formats: [] };

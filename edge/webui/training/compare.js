@@ -5,6 +5,7 @@ import { number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
 import { compare, comparison, resultOf, vote } from "./calls.js";
+import { measuresOf } from "./measures.js";
 
 const MOST = 10;
 
@@ -51,7 +52,8 @@ function pairOf(id, pair, place) {
   const hear = (label, side) => h("span", { class: "row" }, h("span", {}, label), playButton(side.audio_url, label));
   if (!pair.x) {
     const chosen = { a: t("You preferred the one before."), b: t("You preferred the new one."), tie: t("You found both alike.") }[pair.choice];
-    return h("li", {}, h("p", {}, pair.text), h("div", { class: "row" }, hear(t("The one before"), pair.a), hear(t("The new one"), pair.b)), h("p", { class: "small", tabindex: "-1", "data-vote": pair.pair }, chosen, " ", between(pair)));
+    return h("li", {}, h("div", { class: "stack close" }, h("p", {}, pair.text), h("div", { class: "row" }, hear(t("The one before"), pair.a), hear(t("The new one"), pair.b)),
+      h("p", { class: "small", tabindex: "-1", "data-vote": pair.pair }, chosen), measuresOf(pair)));
   }
   const act = (label, choice) => {
     const trigger = button(label, () => busy(trigger, out, async () => {
@@ -60,14 +62,8 @@ function pairOf(id, pair, place) {
     }), { kind: "tiny" });
     return trigger;
   };
-  return h("li", {}, h("p", {}, pair.text), h("div", { class: "row" }, hear(t("First"), pair.x), hear(t("Second"), pair.y)),
-    h("div", { class: "row", role: "group", "aria-label": t("Which is better?") }, act(t("The first is better"), "x"), act(t("The second is better"), "y"), act(t("Both alike"), "tie")), out);
-}
-
-/** What was measured of the two. */
-function between({ a, b, between: apart }) {
-  const pitch = [a, b].map(({ measures }) => `${number(measures?.f0_median_hz)} Hz`).join(" / ");
-  return t("Pitch {pitch}; {db} dB apart.", { pitch, db: number(apart?.mcd_db, 1) });
+  return h("li", {}, h("div", { class: "stack close" }, h("p", {}, pair.text), h("div", { class: "row" }, hear(t("First"), pair.x), hear(t("Second"), pair.y)),
+    h("div", { class: "row", role: "group", "aria-label": t("Which is better?") }, act(t("The first is better"), "x"), act(t("The second is better"), "y"), act(t("Both alike"), "tie")), out));
 }
 
 function verdict({ a, b, ties, p_value: p, significant, votes_missing: missing }) {

@@ -37,7 +37,7 @@ function choice(items, chosen, show) {
   if (!chosen) return h("section", { class: "card stack" }, h("h2", {}, t("Make your first dataset")), makeForm(show));
   const pick = select(items.map((one) => [one.dataset_id, one.name]), chosen.dataset_id);
   pick.addEventListener("change", () => {
-    remember({ dataset: pick.value, segments: null, reason: null });
+    remember({ dataset: pick.value, segments: null, reason: null, fetching: null });
     show();
   });
   return h("section", { class: "card stack" }, h("div", { class: "row end" }, field(t("Dataset"), pick), removeButton(chosen, show)),
@@ -55,7 +55,7 @@ function makeForm(show) {
     event.preventDefault();
     busy(act, out, async () => {
       const made = await makeDataset({ name: name.control.value.trim(), language: tongue.control.value, rights: "own", consent: words });
-      remember({ dataset: made.dataset_id, segments: null, reason: null });
+      remember({ dataset: made.dataset_id, segments: null, reason: null, fetching: null });
       await show();
       document.querySelector("input[type=file]")?.focus();
     });
@@ -67,7 +67,7 @@ function removeButton(chosen, show) {
   return button(t("Delete"), () => confirm(t("Delete the dataset?"),
     t("“{name}” goes with its recordings, and with the runs, checkpoints and voices that were made of it.", { name: chosen.name }), t("Delete it"), async () => {
       await deleteDataset(chosen.dataset_id);
-      remember({ dataset: null, run: null, checkpoint: null, comparison: null, segments: null, reason: null });
+      remember({ dataset: null, run: null, checkpoint: null, comparison: null, segments: null, reason: null, fetching: null });
       show();
     }), { kind: "danger" });
 }

@@ -2,6 +2,8 @@
 import { busy, failure, field, notice, tabs, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
+import { parameters, remember } from "../shared/settings.js";
+import { addressesPanel } from "./addresses.js";
 import { dropped, plan, summed } from "./bringing.js";
 import { importUpload, resultOf, sendFiles } from "./calls.js";
 import { promptsPanel } from "./prompts.js";
@@ -15,7 +17,8 @@ export function gather(dataset, refresh, signal) {
   return tabs(t("Where the recordings come from"), [
     ["files", t("Files"), (panel) => filesPanel(panel, dataset, refresh, signal)],
     ["prompts", t("Read aloud"), (panel) => promptsPanel(panel, dataset, refresh, signal)],
-  ]);
+    ["addresses", t("Addresses"), (panel) => addressesPanel(panel, dataset, refresh, signal)],
+  ], parameters().from, (from) => remember({ from: from === "files" ? null : from }));
 }
 
 function filesPanel(panel, dataset, refresh, signal) {

@@ -12,7 +12,8 @@ import { versions } from "./versions.js";
 import { meant } from "./told.js";
 import { KEPT } from "./words.js";
 
-export async function inferenceTab(panel) {
+/** `toTraining()` leads to the tab before. */
+export async function inferenceTab(panel, toTraining) {
   const place = panel.appendChild(h("div", { class: "stack" }, waiting()));
   const stopper = new AbortController();
   panel.addEventListener("leave", () => stopper.abort(), { once: true });
@@ -20,7 +21,7 @@ export async function inferenceTab(panel) {
     try {
       const { items } = await runs();
       const run = meant(items, parameters()) ?? items[0];
-      if (!run) return fill(place, empty(t("Nothing was trained yet. Start a run in the second tab.")));
+      if (!run) return fill(place, empty(t("Nothing was trained yet. Start a run in the second tab."), button(t("Go to training"), toTraining, { kind: "primary" })));
       remember({ run: run.run_id, dataset: run.dataset_id });
       const checkpoints = (await checkpointsOf(run.run_id)).items.filter((one) => one.can_speak);
       return fill(place, choice(items, run, show), checkpoints.length ? sections(run, checkpoints, stopper.signal) : empty(t("This run has no checkpoint that can speak yet.")));

@@ -2,7 +2,7 @@
 
 /** What a key does where a row has the focus, and not something in it. */
 export function rowAction(key) {
-  return { " ": "play", Enter: "next", ArrowDown: "next", ArrowUp: "previous", x: "judge", X: "judge", e: "edit", E: "edit", F2: "edit" }[key];
+  return { " ": "play", Enter: "next", ArrowDown: "next", ArrowUp: "previous", x: "judge", X: "judge", b: "edges", B: "edges", e: "edit", E: "edit", F2: "edit" }[key];
 }
 
 /** What a key does where a text has the focus. */
@@ -20,6 +20,7 @@ export function onRowKey(event) {
   event.preventDefault();
   if (act === "play") play(row);
   else if (act === "judge") row.querySelector("[data-act=judge]").click();
+  else if (act === "edges") row.querySelector("[data-act=edges]").click();
   else if (act === "edit") row.querySelector("textarea").focus();
   else (act === "next" ? row.nextElementSibling : row.previousElementSibling)?.focus();
 }

@@ -1,5 +1,5 @@
 // One run, live: by events, or by asking; drawn at most once a second.
-import { announce, badge, bar, busy, button, confirm, dialog, empty, failure, notice, waiting } from "../shared/components.js";
+import { announce, badge, bar, busy, button, confirm, dialog, empty, failure, figures, notice, waiting } from "../shared/components.js";
 import { chart } from "../shared/chart.js";
 import { fill, h, redraw } from "../shared/dom.js";
 import { follow } from "../shared/events.js";
@@ -9,7 +9,7 @@ import { remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
 import { checkpointsOf, deleteRun, logsOf, resume, statusOf, stop } from "./calls.js";
 import { bySteps, history, isOver, take } from "./told.js";
-import { KEPT, STAGES } from "./words.js";
+import { deviceName, KEPT, STAGES } from "./words.js";
 
 const DRAW_MS = 1_000;
 const CURVES = [["train", t("Loss in training")], ["evaluation", t("Distance to the speaker, dB")]];
@@ -57,13 +57,13 @@ export function watchRun(place, runId, signal, { onReady, again }) {
 function drawHead(head, status) {
   const over = isOver(status.state);
   announce(t("Step {n} of {all}", { n: number(status.step), all: number(status.steps) }), over);
-  const figures = [
+  const shown = [
     [t("Step"), `${number(status.step)} / ${number(status.steps)}`], [t("Time left"), over ? "–" : duration(status.seconds_left)], [t("Loss"), number(status.loss.train, 4)], [t("Distance"), decibels(status.loss.evaluation)],
-    [t("Best"), decibels(status.loss.best)], [t("Steps a second"), number(status.steps_per_second, 2)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), t(status.device ?? "–")],
+    [t("Best"), decibels(status.loss.best)], [t("Steps a second"), number(status.steps_per_second, 2)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), deviceName(status.device)],
   ];
   fill(head, h("div", { class: "row spread" }, h("h2", {}, status.model_name), badge(status.state)), bar(t("Progress of the run"), status.progress ?? 0),
     status.stage && !over ? h("p", { class: "loading" }, STAGES[status.stage] ?? status.stage) : null,
-    h("dl", { class: "figures" }, figures.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
+    figures(shown),
     status.plan ? h("p", { class: "hint" }, t("It learns from {n} sentences, and is measured on {m} that it never hears; {k} were left out.", {
       n: number(status.plan.sentences), m: number(status.plan.held_out), k: number(status.plan.left_out),
     })) : null,

@@ -1,5 +1,5 @@
 // Runs: one is started, and one is looked at, the latest or that of the address.
-import { empty, failure, field, select, waiting } from "../shared/components.js";
+import { button, empty, failure, field, select, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { t, time } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
@@ -8,7 +8,8 @@ import { watchRun } from "./run.js";
 import { startForm } from "./start.js";
 import { meant } from "./told.js";
 
-export async function runTab(panel, onReady) {
+/** `toDataset()` leads to the first tab, `onReady()` to the third. */
+export async function runTab(panel, { toDataset, onReady }) {
   const stopper = new AbortController();
   panel.addEventListener("leave", () => stopper.abort(), { once: true });
   const place = panel.appendChild(h("div", { class: "stack" }, waiting()));
@@ -26,7 +27,7 @@ export async function runTab(panel, onReady) {
         place.lastElementChild.focus();
       };
       const watched = h("div", { class: "stack", tabindex: "-1" });
-      fill(place, starting(sets.items, open, Boolean(run)), items.length ? choice(items, run, open) : null, watched);
+      fill(place, starting(sets.items, open, Boolean(run), toDataset), items.length ? choice(items, run, open) : null, watched);
       if (run) watchRun(watched, run.run_id, AbortSignal.any([stopper.signal, watch.signal]), { onReady, again: show });
     } catch (error) {
       fill(place, failure(error, show));
@@ -43,11 +44,11 @@ function choice(items, chosen, open) {
 }
 
 /** Where a run of the dataset is shown, the form is folded: who comes back wants to see how it is. */
-function starting(sets, open, folded) {
-  if (!sets.length) return empty(t("Training needs a dataset. Make one in the first tab."));
-  if (!folded) return h("section", { class: "card stack" }, h("h2", {}, t("Start a run")), startForm(sets, open));
-  const inside = h("div");
+function starting(sets, open, folded, toDataset) {
+  if (!sets.length) return empty(t("Training needs a dataset. Make one in the first tab."), button(t("Make a dataset"), toDataset, { kind: "primary" }));
+  if (!folded) return h("section", { class: "card stack" }, h("h2", {}, t("Start a run")), startForm(sets, open, toDataset));
+  const inside = h("div", { class: "stack" });
   const details = h("details", {}, h("summary", {}, t("Start a run")), inside);
-  details.addEventListener("toggle", () => inside.childElementCount || fill(inside, startForm(sets, open)));
+  details.addEventListener("toggle", () => inside.childElementCount || fill(inside, startForm(sets, open, toDataset)));
   return h("section", { class: "card" }, details);
 }

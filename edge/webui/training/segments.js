@@ -4,8 +4,9 @@ import { fill, h } from "../shared/dom.js";
 import { pagedTable } from "../shared/list.js";
 import { duration, number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
-import { outline, playButton } from "../shared/sound.js";
+import { fetched, outlineWhenSeen, playButton } from "../shared/sound.js";
 import { editSegment, editSegments, inDataset } from "./calls.js";
+import { boundsDialog } from "./bounds.js";
 import { onRowFocus, onRowKey, onTextKey } from "./keys.js";
 import { REASONS } from "./words.js";
 
@@ -25,7 +26,7 @@ export function segmentTable(dataset, onChange) {
   };
   [state, reason, sort].forEach((one) => one.addEventListener("change", show));
   const element = h("div", { class: "stack" }, h("div", { class: "row end" }, field(t("State"), state), field(t("Reason"), reason), field(t("Order"), sort)),
-    h("p", { class: "hint" }, t("On a row: space plays, Enter goes to the next, X rejects or takes back, E goes into the text. In a text: Enter keeps it and goes to the next, Ctrl+Space plays, Escape leaves.")), place);
+    h("p", { class: "hint" }, t("On a row: space plays, Enter goes to the next, X rejects or takes back, B moves its edges, E goes into the text. In a text: Enter keeps it and goes to the next, Ctrl+Space plays, Escape leaves.")), place);
   element.refresh = () => list.refresh();
   element.filter = (wanted) => {
     state.value = wanted.segments;
@@ -50,8 +51,8 @@ function tableOf(dataset, filter, onChange) {
     },
     none: empty(filter.state || filter.reason ? t("No segment is like that.") : t("No segments. Bring recordings above, then cut them into sentences.")),
     columns: [
-      [t("Sound"), sound],
-      [t("Length"), (segment) => duration(segment.end_seconds - segment.start_seconds)],
+      [t("Sound"), sound, "tight"],
+      [t("Length"), (segment) => edges(segment, () => list.refresh(), onChange), "tight"],
       [t("Text"), (segment) => editor(segment, onChange)],
       [t("Noise"), (segment) => (segment.snr_db == null ? "–" : `${number(segment.snr_db)} dB`), "number"],
       [t("State"), (segment) => judgement(segment, onChange)],
@@ -65,11 +66,23 @@ function tableOf(dataset, filter, onChange) {
   return element;
 }
 
-/** To be heard; its outline is drawn once it has come for that. */
+const nameOf = (segment) => t("segment at {at}", { at: duration(segment.start_seconds) });
+
 function sound(segment) {
-  const wave = h("div", { class: "outline" });
-  const onBytes = (bytes) => outline(bytes).then((picture) => fill(wave, picture)).catch(() => {});
-  return [playButton(segment.audio_url, t("segment at {at}", { at: duration(segment.start_seconds) }), { onBytes }), wave];
+  segment.bytes = fetched(segment.audio_url);
+  return h("div", { class: "row" }, playButton(segment.bytes, nameOf(segment)), outlineWhenSeen(segment.bytes));
+}
+
+/** How long it lasts, and the way to change that. */
+function edges(segment, redraw, onChange) {
+  const save = async (body) => {
+    await editSegment(segment.segment_id, body);
+    redraw();
+    onChange();
+  };
+  const act = button([t("Edges"), h("span", { class: "hidden-text" }, ` ${nameOf(segment)}`)],
+    () => boundsDialog(segment, { bytes: segment.bytes, wave: outlineWhenSeen(segment.bytes), save }), { kind: "tiny", "data-act": "edges" });
+  return h("div", { class: "row" }, h("span", { class: "number" }, duration(segment.end_seconds - segment.start_seconds)), act);
 }
 
 /** All segments of the page at once, where they were sought for what is wrong with them. */
@@ -110,7 +123,7 @@ function judgement(segment, onChange) {
   segment.drawn = () => {
     const label = segment.state === "rejected" ? t("Take back") : t("Reject");
     fill(shown, badge(segment.state), " ", segment.reasons.map((one) => h("span", { class: "small" }, `${REASONS[one] ?? one} `)));
-    fill(act, label, h("span", { class: "hidden-text" }, ` ${t("segment at {at}", { at: duration(segment.start_seconds) })}`));
+    fill(act, label, h("span", { class: "hidden-text" }, ` ${nameOf(segment)}`));
   };
   const act = button("", () => busy(act, out, () => change(segment, { state: segment.state === "rejected" ? "accepted" : "rejected" }, onChange)), { kind: "tiny", "data-act": "judge" });
   segment.drawn();

@@ -1,16 +1,19 @@
 // A run is started: how far it is to go, what that takes, and the button after that.
-import { busy, failure, field, notice, select } from "../shared/components.js";
+import { ApiError } from "../shared/api.js";
+import { busy, button, failure, field, figures, notice, select } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { bytes, duration, number, t } from "../shared/messages.js";
-import { parameters } from "../shared/settings.js";
+import { parameters, remember } from "../shared/settings.js";
 import { voices } from "../shared/voices.js";
 import { estimate, start } from "./calls.js";
+import { said } from "./said.js";
 import { stepsOf } from "./told.js";
+import { deviceName } from "./words.js";
 
 const KNOBS = [["steps", t("Steps"), { min: 1, step: 1 }], ["batch_size", t("Batch"), { min: 1, step: 1 }], ["learning_rate", t("Learning rate"), { min: 0, step: "any" }], ["seed", t("Seed"), { min: 0, step: 1 }]];
 
-/** `begun(run_id, dataset_id)` is called with the run that was started. */
-export function startForm(sets, begun) {
+/** `begun(run_id, dataset_id)` is called with the run that was started; `toDataset()` leads to what a dataset lacks. */
+export function startForm(sets, begun, toDataset) {
   const dataset = field(t("Dataset"), select(sets.map((one) => [one.dataset_id, one.name]), parameters().dataset));
   const name = field(t("Name of the voice"), h("input", { required: true, maxlength: 64 }));
   const preset = field(t("Preset"), select([["quick", t("Quick: to hear whether it is worth it")], ["balanced", t("Balanced: as fits the dataset")], ["thorough", t("Thorough: twice as long")]], "balanced"));
@@ -31,8 +34,14 @@ export function startForm(sets, begun) {
   let turn = 0;
   const reckon = async () => {
     const own = (turn += 1);
-    const shown = await asked().then(estimate).then(estimated, (error) => failure(error));
-    if (own === turn) fill(told, shown);
+    const shown = await asked().then(estimate).then(estimated, (error) => lacking(error, () => {
+      remember({ dataset: dataset.control.value });
+      toDataset();
+    }) ?? failure(error, reckon));
+    if (own !== turn) return;
+    fill(told, shown);
+    // What the button would only be told again stands above it.
+    act.disabled = shown.classList.contains("warn");
   };
   dataset.control.addEventListener("change", named);
   [dataset.control, preset.control, more.element].forEach((one) => one.addEventListener("change", reckon));
@@ -53,7 +62,7 @@ function settings() {
   const texts = field(t("Sentences to hear on the way, one a line"), h("textarea", { rows: 3, class: "words" }), { hint: t("Up to {n}", { n: 5 }) });
   const lines = () => texts.control.value.split("\n").map((line) => line.trim()).filter(Boolean);
   return {
-    element: h("details", {}, h("summary", {}, t("Settings")), h("p", { class: "hint" }, t("Left empty, they follow the size of the dataset.")), h("div", { class: "row end" }, knobs.map(([, one]) => one)), h("div", { class: "row top" }, base, texts)),
+    element: h("details", {}, h("summary", {}, t("Settings")), h("p", { class: "hint" }, t("Left empty, they follow the size of the dataset.")), h("div", { class: "stack" }, h("div", { class: "row end" }, knobs.map(([, one]) => one)), h("div", { class: "row top" }, base, texts))),
     values: () => ({
       ...Object.fromEntries(knobs.filter(([, one]) => one.control.value !== "").map(([id, one]) => [id, Number(one.control.value)])),
       ...(base.control.value ? { base: base.control.value } : {}),
@@ -62,8 +71,15 @@ function settings() {
   };
 }
 
+/** What keeps a run from beginning on the dataset; undefined where it is something else. */
+function lacking(error, toDataset) {
+  const why = error instanceof ApiError && error.status === 422 ? error.errors.filter((one) => one.field === "dataset") : [];
+  if (!why.length) return undefined;
+  return notice("warn", h("h3", {}, t("Before training")), h("ul", {}, why.map((one) => h("li", {}, said(one.message)))), button(t("Go to the dataset"), toDataset, { kind: "tiny" }));
+}
+
 function estimated({ estimate: about, warnings }) {
-  const shown = [[t("About"), duration(about.seconds)], [t("Steps"), number(about.steps)], [t("Speech"), duration(about.speech_seconds)], [t("Memory"), bytes(about.memory_bytes)], [t("Device"), t(about.device ?? "–")]];
-  return h("div", { class: "stack" }, h("dl", { class: "figures" }, shown.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)))),
-    warnings.length ? notice("warn", h("ul", {}, warnings.map((one) => h("li", {}, one)))) : null);
+  const shown = [[t("About"), duration(about.seconds)], [t("Steps"), number(about.steps)], [t("Speech"), duration(about.speech_seconds)], [t("Memory"), bytes(about.memory_bytes)], [t("Device"), deviceName(about.device)]];
+  return h("div", { class: "stack" }, figures(shown),
+    warnings.length ? notice("warn", h("ul", {}, warnings.map((one) => h("li", {}, said(one))))) : null);
 }

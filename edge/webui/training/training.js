@@ -17,10 +17,11 @@ async function render(body) {
     body.append(notice("warn", t("This installation does not train voices. Ask its operator for a version that does; a voice can be cloned from one recording meanwhile, under “Voices”.")));
     return;
   }
+  const to = (tab) => () => element.show(tab, true);
   const element = tabs(t("Training"), [
-    ["dataset", t("Dataset"), (panel) => datasetTab(panel, () => element.show("training", true))],
-    ["training", t("Training"), (panel) => runTab(panel, () => element.show("inference", true))],
-    ["inference", t("Inference"), inferenceTab],
+    ["dataset", t("Dataset"), (panel) => datasetTab(panel, to("training"))],
+    ["training", t("Training"), (panel) => runTab(panel, { toDataset: to("dataset"), onReady: to("inference") })],
+    ["inference", t("Inference"), (panel) => inferenceTab(panel, to("training"))],
   ], parameters().tab, (tab) => remember({ tab }));
   body.append(element);
 }

@@ -19,5 +19,8 @@ export const STAGES = { preparing: t("The recordings are being looked at and ali
 /** Why a checkpoint stays. */
 export const KEPT = { latest: t("latest"), best: t("best"), sample: t("sample"), promoted: t("a voice") };
 
+/** What computes. */
+export const deviceName = (device) => (device ? { cpu: "CPU" }[device] ?? device.replace(/^(cuda|gpu):?/i, "GPU ").trim() : "–");
+
 /** How words lie beside recordings. */
 export const FORMATS = { ljspeech: "LJSpeech", coqui: "Coqui", piper: "Piper", gpt_sovits: "GPT-SoVITS", pairs: t("a text beside each recording"), manifest: "manifest.jsonl", audio: t("recordings without words") };

@@ -7,7 +7,7 @@ import { t, time } from "../shared/messages.js";
 import { parameters, remember, write } from "../shared/settings.js";
 import { page } from "../shared/shell.js";
 import { playButton } from "../shared/sound.js";
-import { languageName, licence, voices } from "../shared/voices.js";
+import { languageName, licence, plainName, voices } from "../shared/voices.js";
 import { cloneDialog } from "./clone.js";
 import { mixDialog } from "./mix.js";
 
@@ -29,7 +29,7 @@ async function render(body) {
     fill(list, shown);
   };
   const made = () => shown.refresh(true);
-  body.append(h("div", { class: "row", style: "margin-bottom: 1rem" },
+  body.append(h("div", { class: "row" },
     button(t("Clone a voice"), () => cloneDialog(models, made), { kind: "primary" }),
     button(t("Mix voices"), () => mixDialog(made))), filters, list);
   show();
@@ -48,7 +48,7 @@ function filterForm(chosen, models, onChange) {
     timer = setTimeout(told, TYPING_MS);
   });
   [kind, tongue, engine].forEach((one) => one.addEventListener("change", told));
-  return h("form", { class: "row end", role: "search", style: "margin-bottom: 1rem", on: { submit: (event) => event.preventDefault() } },
+  return h("form", { class: "row end", role: "search", on: { submit: (event) => event.preventDefault() } },
     field(t("Search"), q), field(t("Kind"), kind), field(t("Language"), tongue), field(t("Engine"), engine));
 }
 
@@ -60,11 +60,11 @@ function voiceTable(refresh) {
     none: empty(t("No voice fits. Widen the filters, clone a voice from a recording, or mix those that are here.")),
     columns: [
       [t("Name"), (voice) => [h("strong", {}, voice.name), h("div", { class: "small quiet" }, h("code", {}, voice.voice_id))]],
-      [t("Kind"), (voice) => [t(KINDS.find(([id]) => id === voice.kind)?.[1] ?? voice.kind), voice.ready ? null : [" ", badge("pending")]]],
+      [t("Kind"), (voice) => [t(KINDS.find(([id]) => id === voice.kind)?.[1] ?? voice.kind), voice.ready ? null : [" ", badge("pending")]], "tight"],
       [t("Languages"), (voice) => languagesOf(voice)],
-      [t("Engine"), (voice) => voice.engine],
+      [t("Engine"), (voice) => voice.engine, "tight"],
       [t("Licence"), (voice) => h("span", { class: "small" }, licence(voice))],
-      [t("Listen and use"), (voice) => actions(voice, refresh)],
+      [t("Listen and use"), (voice) => actions(voice, refresh), "tight"],
     ],
     onPage: (items) => {
       if (items.some((voice) => !voice.ready)) setTimeout(refresh, 3_000);
@@ -73,7 +73,7 @@ function voiceTable(refresh) {
 }
 
 function languagesOf({ languages }) {
-  const shown = languages.slice(0, SHOWN_LANGUAGES).join(", ");
+  const shown = languages.slice(0, SHOWN_LANGUAGES).map(plainName).join(", ");
   return languages.length > SHOWN_LANGUAGES ? `${shown} +${languages.length - SHOWN_LANGUAGES}` : shown;
 }
 
