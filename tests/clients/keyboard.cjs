@@ -1,5 +1,7 @@
 // A browser that is used by keyboard, and what its pages are examined for.
+const { once } = require('node:events');
 const { readFileSync } = require('node:fs');
+const net = require('node:net');
 const { chromium } = require('playwright-core');
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -10,8 +12,25 @@ async function examine(page, name, report) {
   await page.evaluate(axe);
   const found = await page.evaluate((runOnly) => axe.run({ runOnly }), RULES);
   for (const { id, nodes } of found.violations) report.axe.push(`${name}: ${id} at ${nodes.map((node) => node.target).join(', ')}`);
+  await measure(page, name, report);
+}
+
+/** Nothing may be wider than the window. */
+async function measure(page, name, report) {
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (excess > 0) report.wide.push(`${name}: ${excess} pixels`);
+}
+
+/** Examines a page as it is seen by day on a desk and by night on a telephone. */
+async function examineTwice(page, name, report) {
+  const wide = page.viewportSize();
+  for (const [width, colorScheme] of [[wide.width, 'light'], [360, 'dark']]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: wide.height });
+    await examine(page, `${name}, ${width}, ${colorScheme}`, report);
+  }
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize(wide);
 }
 
 /** Goes on with the tabulator until an element has the focus, as somebody without a mouse does. */
@@ -29,8 +48,42 @@ async function press(page, locator, key = 'Enter') {
   await page.keyboard.press(key);
 }
 
+/** A browser whose microphone hears a tone. */
 function launch() {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] });
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
+  });
+}
+
+/** A way to the system that can be shut, which breaks what is under way and refuses what comes, as a system does that starts anew. */
+async function gate(base) {
+  const { hostname, port } = new URL(base);
+  const sockets = new Set();
+  const server = net.createServer((near) => {
+    const far = net.connect({ host: hostname, port });
+    for (const [one, other] of [[near, far], [far, near]]) {
+      sockets.add(one);
+      one.on('error', () => other.destroy()).on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  });
+  const open = async (at) => {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+    return server.address().port;
+  };
+  const own = await open(0);
+  const shut = () => {
+    const closed = once(server, 'close');
+    server.close();
+    sockets.forEach((socket) => socket.destroy());
+    return closed;
+  };
+  return { base: `http://127.0.0.1:${own}`, shut, open: () => open(own) };
 }
 
 /** A page whose errors go into `report`. */
@@ -49,4 +102,4 @@ async function lengthOf(audio) {
   return audio.duration;
 }
 
-module.exports = { examine, launch, lengthOf, opened, press, reach };
+module.exports = { examine, examineTwice, gate, launch, lengthOf, measure, opened, press, reach };

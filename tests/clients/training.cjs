@@ -6,7 +6,10 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const browsers = require('./keyboard.cjs');
 
 const { launch, lengthOf, opened, reach } = browsers;
-const [base, username, password] = process.argv.slice(2);
+const [system, username, password] = process.argv.slice(2);
+// The browser comes to the system by a gate that can be shut.
+let base = system;
+let way;
 const report = { axe: [], errors: [], wide: [], presses: 0 };
 const examine = (page, name) => browsers.examine(page, name, report);
 const NAME = `Own voice ${Date.now()}`;
@@ -28,7 +31,7 @@ const SENTENCES = [
 
 async function api(path, body, token) {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const ask = () => fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const ask = () => fetch(system + path, { method: 'POST', headers, body: JSON.stringify(body) });
   let response = await ask();
   while (response.status === 429 || response.status === 503) {
     await sleep(1000 * Number(response.headers.get('retry-after') ?? 1));
@@ -83,6 +86,27 @@ async function gather(page, archive) {
   await named(page, 'Go to training').waitFor();
 }
 
+/** The other ways of recordings into a dataset, tried without bringing any. */
+async function otherWays(page) {
+  await reach(page, page.getByRole('tab', { name: 'Files' }), 200);
+  await page.keyboard.press('ArrowRight');
+  await browsers.press(page, page.getByRole('button', { name: 'Record', exact: true }));
+  await page.waitForFunction(() => /scaleX\((0\.[0-9]*[1-9]|1)/.test(document.querySelector('.meter > div').style.transform));
+  await page.keyboard.press('Enter');
+  await page.getByText(/^Recorded/).waitFor();
+  await named(page, 'Take again').waitFor();
+  await examine(page, 'reading aloud');
+  await reach(page, page.getByRole('tab', { name: 'Read aloud' }), 200);
+  await page.keyboard.press('ArrowRight');
+  await reach(page, page.getByLabel('Addresses, one a line'));
+  await page.keyboard.type('file:///etc/passwd');
+  await browsers.press(page, named(page, 'Fetch them'));
+  await page.getByText('This is no address').waitFor();
+  await page.reload();
+  await page.getByLabel('Addresses, one a line').waitFor();
+  await examine(page, 'addresses');
+}
+
 /** The table of segments by its keys: one is heard, one is rejected and taken back, words are changed. */
 async function lookThrough(page) {
   const row = page.locator('tr[tabindex="0"]');
@@ -93,6 +117,12 @@ async function lookThrough(page) {
   await row.getByText('rejected').waitFor();
   await page.keyboard.press('x');
   await row.getByText('accepted').waitFor();
+  await row.locator('.outline svg').waitFor();
+  await page.keyboard.press('b');
+  await page.getByRole('heading', { name: 'Move its edges' }).waitFor();
+  await examine(page, 'edges');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.activeElement.tagName === 'TR');
   await page.keyboard.press('e');
   await page.keyboard.press('End');
   await page.keyboard.type(' Indeed.');
@@ -115,9 +145,19 @@ async function train(page) {
   assert.equal(page.url(), address);
   await named(page, 'Stop').waitFor();
   await examine(page, 'a run under way');
+  await interrupted(page);
   await named(page, 'Listen and compare').waitFor({ timeout: PATIENCE_MS });
   await page.locator('path.curve').first().waitFor();
   await examine(page, 'a run that has ended');
+}
+
+/** The system is gone for a while in mid-run, and comes back: the page says so, and goes on by itself. */
+async function interrupted(page) {
+  await way.shut();
+  const lost = page.getByText('The site cannot be reached just now.');
+  await lost.waitFor();
+  await way.open();
+  await lost.waitFor({ state: 'detached' });
 }
 
 async function listen(page) {
@@ -162,11 +202,14 @@ async function main() {
   const { access_token: token } = await (await api('/auth/login', { username, password })).json();
   const session = JSON.stringify({ token, expiresAt: Date.now() + 3_600_000 });
   const archive = await clips(token);
+  way = await browsers.gate(system);
+  base = way.base;
   const browser = await launch();
   try {
     const page = await signedIn(browser, { locale: 'en-US', viewport: { width: 1280, height: 900 } }, session);
     await gather(page, archive);
     const ready = page.url();
+    await otherWays(page);
     await lookThrough(page);
     await train(page);
     await listen(page);
@@ -183,6 +226,7 @@ async function main() {
     report.portuguese = await narrow.locator('h1').innerText();
   } finally {
     await browser.close();
+    await way.shut();
   }
   console.log(JSON.stringify(report));
 }

@@ -80,11 +80,22 @@ function encode(request, body) {
 async function once(path, request) {
   try {
     const response = await fetch(path, request);
+    reachable(true);
     return { response, status: response.status, retryAfter: response.headers.get("retry-after") };
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    reachable(false);
     return { status: 0 };
   }
+}
+
+let reached = true;
+
+/** Tells the page when the server is lost, and when it is there again. */
+function reachable(now) {
+  if (now === reached) return;
+  reached = now;
+  globalThis.dispatchEvent?.(new Event(now ? "reached" : "unreached"));
 }
 
 function again({ status }, method, key) {

@@ -111,7 +111,17 @@ export function applyTheme() {
 
 function offlineNotice() {
   const text = h("div", { class: "toasts", role: "status" });
-  const show = () => fill(text, navigator.onLine ? null : h("div", { class: "toast" }, t("You are offline. What is here stays; nothing is lost that was accepted.")));
+  let lost = false;
+  const show = () => {
+    const why = navigator.onLine ? lost && t("The site cannot be reached just now. What is followed here goes on by itself when it is back.") : t("You are offline. What is here stays; nothing is lost that was accepted.");
+    fill(text, why ? h("div", { class: "toast" }, why) : null);
+  };
+  const found = (is) => () => {
+    lost = !is;
+    show();
+  };
+  addEventListener("unreached", found(false));
+  addEventListener("reached", found(true));
   addEventListener("offline", show);
   addEventListener("online", show);
   show();

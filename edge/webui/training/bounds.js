@@ -14,8 +14,8 @@ export function wrongBounds(start, end) {
   return end - start > LONGEST ? t("A segment lasts {n} s at most.", { n: LONGEST }) : undefined;
 }
 
-/** `save({start_seconds, end_seconds})` keeps them; `bytes()` is the sound as it is cut now, drawn in `wave`. */
-export function boundsDialog(segment, { bytes, wave, save }) {
+/** `save({start_seconds, end_seconds})` keeps them and `back()` is called then; `bytes()` is the sound as it is cut now, drawn in `wave`. */
+export function boundsDialog(segment, { bytes, wave, save, back }) {
   dialog(t("Move its edges"), (close) => {
     const input = (value) => h("input", { type: "number", required: true, min: 0, step: "any", inputmode: "decimal", value: Number(value.toFixed(3)) });
     const start = field(t("Begins at, s"), input(segment.start_seconds), { hint: t("Of the recording, not of the segment") });
@@ -40,7 +40,9 @@ export function boundsDialog(segment, { bytes, wave, save }) {
       const [from, to] = values();
       if (wrongBounds(from, to)) return end.control.focus();
       return busy(act, out, async () => {
-        if (await kept(save, { start_seconds: from, end_seconds: to }, out)) close();
+        if (!(await kept(save, { start_seconds: from, end_seconds: to }, out))) return;
+        close();
+        back();
       });
     };
     tell();

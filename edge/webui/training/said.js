@@ -20,6 +20,8 @@ const KNOWN = [
   [/^([\d.]+) min of speech make a first voice/, (n) => t("{n} min of speech make a first voice; with ten it is good.", { n })],
 ];
 
+export const isKnown = (sentence) => KNOWN.some(([known]) => known.test(sentence));
+
 /** A sentence of the API in the page's words; one that the page does not know stays as it is. */
 export function said(sentence) {
   for (const [known, words] of KNOWN) {

@@ -58,7 +58,7 @@ function tableOf(dataset, filter, onChange) {
       [t("State"), (segment) => judgement(segment, onChange)],
     ],
     // The tabulator stops at one row alone; from there arrows and Enter go on.
-    rowProps: (segment) => ({ tabindex: segment === page[0] ? "0" : "-1", on: { keydown: onRowKey, focus: onRowFocus } }),
+    rowProps: (segment) => ({ "data-segment": segment.segment_id, tabindex: segment === page[0] ? "0" : "-1", on: { keydown: onRowKey, focus: onRowFocus } }),
     onPage: () => fill(several, together(dataset, filter, page, list, onChange)),
   });
   const element = h("div", { class: "stack" }, several, list);
@@ -73,15 +73,16 @@ function sound(segment) {
   return h("div", { class: "row" }, playButton(segment.bytes, nameOf(segment)), outlineWhenSeen(segment.bytes));
 }
 
-/** How long it lasts, and the way to change that. */
-function edges(segment, redraw, onChange) {
+/** How long it lasts, and the way to change that. The sound is another one then, so that the page of the table is loaded anew. */
+function edges(segment, reload, onChange) {
   const save = async (body) => {
     await editSegment(segment.segment_id, body);
-    redraw();
+    await reload();
     onChange();
   };
+  const back = () => document.querySelector(`[data-segment="${segment.segment_id}"]`)?.focus();
   const act = button([t("Edges"), h("span", { class: "hidden-text" }, ` ${nameOf(segment)}`)],
-    () => boundsDialog(segment, { bytes: segment.bytes, wave: outlineWhenSeen(segment.bytes), save }), { kind: "tiny", "data-act": "edges" });
+    () => boundsDialog(segment, { bytes: segment.bytes, wave: outlineWhenSeen(segment.bytes), save, back }), { kind: "tiny", "data-act": "edges" });
   return h("div", { class: "row" }, h("span", { class: "number" }, duration(segment.end_seconds - segment.start_seconds)), act);
 }
 

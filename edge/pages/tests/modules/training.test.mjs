@@ -1,7 +1,7 @@
 // The modules of the training page that need no browser.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -74,7 +74,46 @@ test("a ZIP that is put together here is read by others", async () => {
 
 test("keys of the table play, go on, judge and write", async () => {
   const { rowAction, textAction } = await load("keys.js");
-  assert.deepEqual([" ", "Enter", "x", "e", "ArrowUp", "q"].map(rowAction), ["play", "next", "judge", "edit", "previous", undefined]);
+  assert.deepEqual([" ", "Enter", "x", "b", "e", "ArrowUp", "q"].map(rowAction), ["play", "next", "judge", "edges", "edit", "previous", undefined]);
   const text = (key, more = {}) => textAction({ key, ctrlKey: false, shiftKey: false, ...more });
   assert.deepEqual([text(" "), text(" ", { ctrlKey: true }), text("Enter"), text("Enter", { shiftKey: true }), text("x")], [undefined, "play", "keep", undefined, undefined]);
+});
+
+test("addresses are those of the web, one a line, each once", async () => {
+  const { addressesOf } = await load("bringing.js");
+  assert.deepEqual(addressesOf(" https://a.example/x.wav \n\nhttp://b.example/\r\nhttps://a.example/x.wav\nfile:///etc/passwd\nhttps://\nwww.example"), {
+    good: ["https://a.example/x.wav", "http://b.example/"], bad: ["file:///etc/passwd", "https://", "www.example"],
+  });
+});
+
+test("a segment ends after it begins, neither at once nor much later", async () => {
+  const { wrongBounds } = await load("bounds.js");
+  assert.equal(wrongBounds(0, 2), undefined);
+  assert.equal(wrongBounds(1.5, 1.8), undefined);
+  for (const [start, end] of [[-1, 2], [0, 0.2], [2, 1], [0, 31], [NaN, 1], [0, NaN]]) assert.equal(typeof wrongBounds(start, end), "string", `${start} to ${end}`);
+});
+
+test("what was not measured says why, and what nobody measured is left out", async () => {
+  const { measured, rowsOf } = await load("measures.js");
+  assert.deepEqual(measured({ word_error_rate: 0.1 }, "word_error_rate"), { value: 0.1 });
+  assert.deepEqual(measured({ word_error_rate: null, word_error_rate_reason: "no model" }, "word_error_rate"), { why: "no model" });
+  assert.deepEqual(measured({ word_error_rate: { value: null, reason: "no model" } }, "word_error_rate"), { why: "no model" });
+  assert.deepEqual(measured({ word_error_rate: null }, "word_error_rate"), { why: undefined });
+  const rows = rowsOf({ duration_seconds: 3, word_error_rate: null }, { duration_seconds: 4, word_error_rate: null, speaker_distance: 0.25 });
+  assert.deepEqual(rows.map(({ a, b }) => [a?.value, b?.value]), [[3, 4], [undefined, 0.25]]);
+});
+
+test("what the API says of a dataset is said in the page's words", async () => {
+  const { isKnown, said } = await load("said.js");
+  const source = readFileSync(new URL("../../../../shared/functions/training/stats.sql", import.meta.url), "utf8");
+  // The sentences of blockers and advice, with figures where those are put in.
+  const bodies = source.split("create or replace function training.").filter((one) => /^dataset_(blockers|advice)/.test(one)).join("");
+  const sentences = [...bodies.matchAll(/(?:format|jsonb_build_array)\(\s*'([^']+)'/g)].map(([, text]) => text).filter((text) => / /.test(text) && /^[A-Z%]/.test(text));
+  assert.ok(sentences.length >= 14, String(sentences.length));
+  for (const sentence of sentences) {
+    const told = sentence.replace("%s of speech:", "5 minutes of speech:").replaceAll("%s", "7");
+    assert.ok(isKnown(told), told);
+    assert.ok(!/`/.test(said(told)), said(told));
+  }
+  assert.equal(said("Something new."), "Something new.");
 });

@@ -152,6 +152,7 @@ export default {
   "The mix": "A mistura",
   "The recording is shorter than 3 seconds. Take it again.": "A gravação tem menos de 3 segundos. Grave de novo.",
   "The rows that were refused": "As linhas recusadas",
+  "The site cannot be reached just now. What is followed here goes on by itself when it is back.": "O site não pode ser alcançado agora. O que é acompanhado aqui continua sozinho quando ele voltar.",
   "The site cannot be reached. Look at your connection, then try again.": "O site não pode ser alcançado. Veja sua conexão e tente de novo.",
   "The texts of the batch": "Os textos do lote",
   "The voice is being made …": "A voz está sendo feita …",
