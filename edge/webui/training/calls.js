@@ -15,8 +15,8 @@ export const deleteFile = (id) => remove(`${ROOT}/dataset/files/${id}`);
 export const sendFiles = (form, signal) => send("POST", `${ROOT}/dataset/upload`, { body: form, signal, ...once() });
 export const importUpload = (dataset, upload_id, signal) => post(`${ROOT}/dataset/import`, { dataset, upload_id }, { signal, ...once() });
 export const fetchFrom = (body) => post(`${ROOT}/dataset/download`, body, once());
-export const cut = (dataset) => post(`${ROOT}/dataset/segment`, { dataset }, once());
-export const writeDown = (dataset) => post(`${ROOT}/dataset/transcribe`, { dataset }, once());
+export const cut = (dataset, settings = {}) => post(`${ROOT}/dataset/segment`, { dataset, ...settings }, once());
+export const writeDown = (dataset, settings = {}) => post(`${ROOT}/dataset/transcribe`, { dataset, ...settings }, once());
 // What a segment is afterwards is the same however often it is asked for, so that it may be sent again.
 export const editSegment = (id, body) => patch(`${ROOT}/dataset/segments/${id}`, body, once());
 export const editSegments = (dataset, segments) => patch(`${ROOT}/dataset/segments`, { dataset, segments }, once());

@@ -4,6 +4,7 @@ import { fill, h } from "../shared/dom.js";
 import { number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
+import { voices } from "../shared/voices.js";
 import { compare, comparison, resultOf, vote } from "./calls.js";
 import { measuresOf } from "./measures.js";
 
@@ -12,6 +13,8 @@ const MOST = 10;
 /** `pick` chooses the checkpoint that is compared, `names` are [id, name] of all. */
 export function compareForm(names, pick, signal) {
   const other = field(t("Against"), select([["base", t("the voice it began from")], ...names], "base"));
+  // Without them there is still enough to compare with.
+  voices({ kind: "trained" }).then((all) => other.control.append(...all.filter((voice) => voice.ready).map((voice) => h("option", { value: voice.voice_id }, t("the voice {name}", { name: voice.name }))))).catch(() => {});
   const texts = field(t("Texts, one a line"), h("textarea", { rows: 4, class: "words", required: true, value: t("Good morning. This voice is made here, while you listen.") }), { hint: t("Up to {n}", { n: MOST }) });
   const out = h("div");
   const pairs = h("div", { class: "stack" });

@@ -7,6 +7,7 @@ import { parameters, remember } from "../shared/settings.js";
 import { player, save } from "../shared/sound.js";
 import { voices } from "../shared/voices.js";
 import { checkpointsOf, load, resultOf, runs, speakWith, weightsOf } from "./calls.js";
+import { checkpointChoice } from "./checkpoints.js";
 import { compareForm } from "./compare.js";
 import { versions } from "./versions.js";
 import { meant } from "./told.js";
@@ -44,11 +45,12 @@ function choice(items, run, show) {
 function sections(run, checkpoints, signal) {
   const best = checkpoints.find((one) => one.kept.includes("best")) ?? checkpoints[0];
   const names = checkpoints.map((one) => [one.checkpoint_id, nameOf(one)]);
-  const pick = select(names, names.some(([id]) => id === parameters().checkpoint) ? parameters().checkpoint : best.checkpoint_id);
-  pick.addEventListener("change", () => remember({ checkpoint: pick.value }));
+  const chosen = names.some(([id]) => id === parameters().checkpoint) ? parameters().checkpoint : best.checkpoint_id;
+  const pick = checkpointChoice(checkpoints, chosen, (checkpoint) => remember({ checkpoint }));
   const made = versions(checkpoints.map((one) => one.voice?.voice_id).filter(Boolean));
   return [
-    h("section", { class: "card stack" }, h("h2", {}, t("Listen")), field(t("Checkpoint"), pick), listenForm(pick, signal)),
+    h("section", { class: "card stack" }, h("h2", {}, t("Checkpoints")), h("p", { class: "hint" }, t("The one that is chosen here is heard, made a voice and compared below.")), pick),
+    h("section", { class: "card stack" }, h("h2", {}, t("Listen")), listenForm(pick, signal)),
     h("section", { class: "card stack" }, h("h2", {}, t("Make it a voice")), promoteForm(run, pick, signal, made), made),
     h("section", { class: "card stack" }, h("h2", {}, t("Compare blind")), compareForm(names, pick, signal)),
   ];

@@ -8,8 +8,9 @@ import { bytes, duration, number, t } from "../shared/messages.js";
 import { remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
 import { checkpointsOf, deleteRun, logsOf, resume, statusOf, stop } from "./calls.js";
+import { COLUMNS, decibels } from "./checkpoints.js";
 import { bySteps, history, isOver, take } from "./told.js";
-import { deviceName, KEPT, STAGES } from "./words.js";
+import { deviceName, STAGES } from "./words.js";
 
 const DRAW_MS = 1_000;
 const CURVES = [["train", t("Loss in training")], ["evaluation", t("Distance to the speaker, dB")]];
@@ -70,9 +71,6 @@ function drawHead(head, status) {
     status.error ? notice("bad", status.error) : null);
 }
 
-/** How far the voice is from the speaker's, on sentences that it was not trained with. */
-const decibels = (value) => (value == null ? "–" : `${number(value, 2)} dB`);
-
 function actions(status, { onReady, again, poll }) {
   const out = h("div");
   const { run_id: id, state } = status;
@@ -129,10 +127,7 @@ function samplesOf(samples) {
 async function drawCheckpoints(place, runId) {
   try {
     const { items } = await checkpointsOf(runId);
-    fill(place, items.length ? table(t("Checkpoints"), [
-      [t("Step"), (one) => number(one.step), "number"], [t("Loss"), (one) => number(one.train_loss, 4), "number"], [t("Distance"), (one) => decibels(one.evaluation_loss), "number"],
-      [t("Size"), (one) => bytes(one.bytes + (one.voice_bytes ?? 0)), "number"], [t("Kept as"), (one) => h("span", { class: "row" }, one.kept.map((why) => h("span", { class: "badge" }, KEPT[why] ?? why)))],
-    ], items) : empty(t("The first checkpoint comes while the run goes on.")));
+    fill(place, items.length ? table(t("Checkpoints"), COLUMNS, items) : empty(t("The first checkpoint comes while the run goes on.")));
   } catch (error) {
     fill(place, failure(error));
   }

@@ -3,6 +3,7 @@ import { announce, bar, button, failure, notice } from "../shared/components.js"
 import { fill, h, redraw } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
+import { cutDialog, wordsDialog } from "./again.js";
 import { cut, resultOf, writeDown } from "./calls.js";
 import { STEPS } from "./words.js";
 
@@ -25,10 +26,11 @@ export function stepLine(dataset, signal, refresh) {
     await refresh();
   };
   // Cutting goes before words: what is to follow stands in the address, so that a reload does not lose it.
-  const prepare = () => begin(async (id) => {
-    await cut(id);
+  const prepare = (settings) => begin(async (id) => {
+    await cut(id, settings);
     remember({ next: "words" });
   });
+  const words = (settings) => begin((id) => writeDown(id, settings));
   const follow = async (step) => {
     if (followed === step.job_id) return;
     followed = step.job_id;
@@ -52,9 +54,9 @@ export function stepLine(dataset, signal, refresh) {
   };
   element.append(line, under, out);
   element.show = (stats) => {
-    redraw(line, drawn(stats, { prepare, cut: () => begin(cut), words: () => begin(writeDown) }));
+    redraw(line, drawn(stats, { prepare: () => prepare(), cut: () => cutDialog(prepare), words: () => wordsDialog(words) }));
     if (stats.step) follow(stats.step);
-    else if (parameters().next === "words" && wordsCanFollow(stats)) begin(writeDown);
+    else if (parameters().next === "words" && wordsCanFollow(stats)) words();
     if (!stats.step) remember({ next: null });
   };
   return element;
@@ -80,7 +82,7 @@ function drawn(stats, act) {
     h("ol", { class: "steps" },
       item(t("1. Gather"), t("{n} recordings", { n: number(ready) }), ready > 0, { now: !ready }),
       item(t("2. Cut into sentences"), t("{n} segments", { n: number(all) }), all > 0, { now: ready && !all, action: all ? tiny("cut", t("Cut again"), act.cut) : null }),
-      item(t("3. Take the words"), t("{n} with words", { n: number(written) }), all > 0 && written >= all, { now: all && written < all, action: written ? tiny("words", t("Take them"), act.words) : null }),
+      item(t("3. Take the words"), t("{n} with words", { n: number(written) }), all > 0 && written >= all, { now: all && written < all, action: all ? tiny("words", t("Take them"), act.words) : null }),
       item(t("4. Look through"), stats.ready ? t("{length} of speech is ready", { length: duration(stats.seconds.accepted) }) : all ? t("Correct what is wrong below.") : "–", stats.ready, { now: all > 0 && !stats.ready })),
     stats.last_step?.outcome === "failed" && !step ? notice("bad", `${STEPS[stats.last_step.name]}: ${stats.last_step.error ?? t("failed")}`) : null);
 }

@@ -117,6 +117,7 @@ export default {
   "Take back": "Retomar",
   "Take the accepted segments away, with their words": "Levar os segmentos aceitos, com suas palavras",
   "Take them": "Dar as palavras",
+  "Take the words": "Dar as palavras",
   "Take these {n} back": "Retomar estes {n}",
   "Taking in": "Recebendo",
   "Ten minutes of recordings become a voice of your own: gather them, train, listen and compare.": "Dez minutos de gravações tornam-se uma voz sua: reúna, treine, ouça e compare.",
@@ -210,4 +211,6 @@ export default {
   "“{name}” goes with its recordings, and with the runs, checkpoints and voices that were made of it.": "“{name}” vai com suas gravações, e com os treinos, pontos salvos e vozes feitos dele.",
   "“{name}” goes with its segments. Runs that took them keep what they took.": "“{name}” vai com seus segmentos. Treinos que os tomaram ficam com eles.",
   "… and {n} more": "… e mais {n}",
+  "The one that is chosen here is heard, made a voice and compared below.": "O que for escolhido aqui é ouvido, vira voz e é comparado abaixo.",
+  "the voice {name}": "a voz {name}",
 };
