@@ -21,6 +21,9 @@ pub enum AddressError {
     /// Neither https nor, where it is allowed, http.
     #[error("the address must begin with https://")]
     Scheme,
+    /// Neither http nor https, of a file that is to be fetched.
+    #[error("the address must begin with http:// or https://")]
+    NoWeb,
     /// A user name or password stands in the address.
     #[error("the address must not carry a user name or password")]
     UserInfo,
@@ -69,6 +72,33 @@ pub fn check_webhook_url(text: &str, allow_private: bool) -> Result<Url, Address
     check_port(&url, allow_private)?;
     check_host(&url, allow_private)?;
     Ok(url)
+}
+
+/// Checks the form of an address from which something is to be fetched, and takes its fragment away. The host is for
+/// [`check_public_host`], and for [`is_public`] at every connection.
+pub fn check_source_url(text: &str) -> Result<Url, AddressError> {
+    if text.len() > WEBHOOK_URL_BYTES {
+        return Err(AddressError::TooLong);
+    }
+    let mut url = Url::parse(text.trim()).map_err(AddressError::Malformed)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(AddressError::NoWeb);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(AddressError::UserInfo);
+    }
+    if let Some(port) = url.port()
+        && !matches!(port, 80 | HTTPS_PORT | FIRST_FREE_PORT..)
+    {
+        return Err(AddressError::Port(port));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// Whether the host of an address is public by its spelling.
+pub fn check_public_host(url: &Url) -> Result<(), AddressError> {
+    check_host(url, false)
 }
 
 /// The address can belong to a service on the public internet: not private, loopback, link-local, carrier-grade NAT,
@@ -228,6 +258,34 @@ mod tests {
                 "{host}"
             );
         }
+    }
+
+    #[test]
+    fn files_come_by_the_web_alone() {
+        for text in [
+            "http://example.com/a.mp3",
+            " https://example.com:8443/watch?v=1#t=3 ",
+            "http://127.0.0.1:9000/",
+        ] {
+            let url = check_source_url(text).unwrap();
+            assert_eq!(url.fragment(), None, "{text}");
+        }
+        let cases = [
+            ("file:///etc/passwd", AddressError::NoWeb),
+            ("ftp://example.com/a.mp3", AddressError::NoWeb),
+            ("ytsearch:cats", AddressError::NoWeb),
+            ("https://a:b@example.com/", AddressError::UserInfo),
+            ("http://example.com:25/", AddressError::Port(25)),
+            ("http://example.com:0/", AddressError::Port(0)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(check_source_url(text), Err(expected), "{text}");
+        }
+        let local = check_source_url("http://printer.local/").unwrap();
+        assert_eq!(
+            check_public_host(&local),
+            Err(private_name("printer.local"))
+        );
     }
 
     #[test]

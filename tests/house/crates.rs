@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A room, and where what it may stand on lies. The first that matches a crate's folder is its room; a name that ends in
 /// `/` means every crate below. Development dependencies are free.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("shared", &[]),
     ("shared/", &["shared", "shared/"]),
     ("edge/kit", &["shared"]),
@@ -18,7 +18,11 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("worker/queue", &["shared"]),
     ("worker/storage", &["shared"]),
     ("worker/media", &["shared"]),
-    ("worker/webhook", &["shared", "worker/queue"]),
+    ("worker/outbound", &["shared"]),
+    (
+        "worker/webhook",
+        &["shared", "worker/queue", "worker/outbound"],
+    ),
     (
         "worker/runner",
         &["shared", "worker/queue", "worker/storage"],
@@ -33,6 +37,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "worker/queue",
             "worker/storage",
             "worker/media",
+            "worker/outbound",
             "worker/webhook",
             LIBRARIES,
         ],

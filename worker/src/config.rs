@@ -7,6 +7,7 @@ use std::{
 use kiskadee_runner::{MOST_SLOTS, PoolName, RunnerConfig, STORAGE_RESERVE, Slots};
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{EngineOptions, XttsOptions};
+use kiskadee_training_jobs::DownloadOptions;
 
 use crate::{FAMILIES, WorkerError};
 
@@ -37,6 +38,8 @@ pub struct WorkerConfig {
     /// The directory of imported models, where there is one.
     pub models: Option<PathBuf>,
     pub xtts: XttsOptions,
+    /// How recordings come from addresses.
+    pub downloads: DownloadOptions,
     /// How ffmpeg is called, for the formats that need it.
     pub ffmpeg: String,
     /// Where audio lies until it is uploaded.
@@ -74,6 +77,7 @@ impl WorkerConfig {
             engines: Vec::new(),
             models: None,
             xtts: XttsOptions::default(),
+            downloads: DownloadOptions::default(),
             ffmpeg: "ffmpeg".to_owned(),
             scratch: std::env::temp_dir(),
             slots,

@@ -3,6 +3,7 @@
 use kiskadee_runner::RunnerError;
 use kiskadee_speech_jobs::StartError;
 use kiskadee_storage::StoreError;
+use kiskadee_training_jobs::DownloadSetupError;
 use kiskadee_webhook::WebhookError;
 
 use crate::FAMILIES;
@@ -25,6 +26,8 @@ pub enum WorkerError {
     Runner(#[from] RunnerError),
     #[error("the client for relays could not be set up")]
     Client(#[source] reqwest::Error),
+    #[error(transparent)]
+    Downloads(#[from] DownloadSetupError),
     #[error("the scratch directory cannot be used; name another with --scratch")]
     Scratch(#[source] std::io::Error),
 }

@@ -11,4 +11,5 @@ mod worker;
 pub use config::WorkerConfig;
 pub use error::WorkerError;
 pub use families::FAMILIES;
+pub use kiskadee_training_jobs::{DownloadLimits, DownloadOptions, Reach};
 pub use worker::Worker;

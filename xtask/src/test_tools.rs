@@ -1,5 +1,5 @@
 //! What only the tests need: a browser with its driver; a pooler of Postgres; a reader of Japanese; from `PyPI` a fuzzer of HTTP interfaces, a
-//! client of other makers and node; and with that the same client for JavaScript.
+//! client of other makers, a fetcher of what pages play, and node; and with that the same client for JavaScript.
 
 use std::env::{join_paths, split_paths, var_os};
 use std::ffi::OsString;

@@ -1,6 +1,7 @@
 //! Each part of the system alone, for installations that are spread over machines. What is secret comes from the
 //! environment, never from the command line, where everyone could read it.
 
+mod downloads;
 pub(crate) mod edge;
 pub(crate) mod migrate;
 pub(crate) mod openvoices;

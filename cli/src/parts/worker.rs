@@ -10,6 +10,7 @@ use kiskadee_runner::{PoolName, STORAGE_RESERVE};
 use kiskadee_worker::{FAMILIES, Worker, WorkerConfig};
 use nix::sys::signal::Signal;
 
+use super::downloads::DownloadArgs;
 use super::xtts::XttsArgs;
 use crate::postgres::guard::tie_to_parent;
 use crate::stop::Stop;
@@ -64,6 +65,8 @@ pub(crate) struct WorkerOptions {
     models_dir: Option<PathBuf>,
     #[command(flatten)]
     xtts: XttsArgs,
+    #[command(flatten)]
+    downloads: DownloadArgs,
     /// Jobs of the pool `device` that run at once [default: the machine's cores, or as many as an engine speaks together where those are more]
     #[arg(long, env = "KISKADEE_SLOTS", value_name = "N")]
     slots: Option<usize>,
@@ -145,6 +148,7 @@ impl WorkerOptions {
             scratch: self.scratch.clone().unwrap_or(defaults.scratch),
             models: self.models_dir.clone(),
             xtts: self.xtts.options(),
+            downloads: self.downloads.options(),
             slots,
             most_slots: self.slots.unwrap_or(defaults.most_slots),
             lease_ttl: Duration::from_secs(self.lease_ttl),

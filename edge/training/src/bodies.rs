@@ -27,8 +27,8 @@ pub use segment::{
 };
 pub use stats::DatasetStats;
 pub use step::{
-    DatasetFormat, DownloadBody, FilesAnswer, ImportBody, ImportResult, SegmentResult, StepAnswer,
-    TakenFile, TranscribeResult,
+    DatasetFormat, DownloadBody, DownloadFailure, DownloadResult, DownloadedFile, FilesAnswer,
+    ImportBody, ImportResult, SegmentResult, StepAnswer, TakenFile, TranscribeResult,
 };
 pub use voice::{
     LoadAnswer, LoadBody, LoadResult, RollbackAnswer, RollbackBody, SynthesizeAnswer,

@@ -7,7 +7,7 @@ mod runs;
 
 mod listed {
     use crate::{
-        datasets::{collection, exports, files, lists, prompts, segments, steps},
+        datasets::{collection, downloads, exports, files, lists, prompts, segments, steps},
         runs::{checkpoints, comparisons, events, inference, starting, tuned_voices, watching},
     };
 
@@ -16,7 +16,7 @@ mod listed {
         collection::delete_dataset, collection::dataset_stats,
         files::upload_files, files::import_upload, files::delete_file,
         steps::segment_dataset, steps::transcribe_dataset,
-        lists::list_files, prompts::list_prompts, exports::export_dataset, exports::download_export, files::download_files,
+        lists::list_files, prompts::list_prompts, exports::export_dataset, exports::download_export, downloads::download_files,
         segments::edit_segments, segments::show_segment, segments::edit_segment, segments::segment_audio,
         starting::start_training, starting::stop_training, starting::resume_run,
         watching::training_status, watching::list_runs, watching::show_run, watching::delete_run,
@@ -35,11 +35,13 @@ pub use listed::router;
 #[cfg(not(target_family = "wasm"))]
 pub fn openapi() -> kiskadee_edge_kit::utoipa::openapi::OpenApi {
     use bodies::{
-        ComparisonResult, ExportResult, ImportResult, LoadResult, SegmentResult, TranscribeResult,
+        ComparisonResult, DownloadResult, ExportResult, ImportResult, LoadResult, SegmentResult,
+        TranscribeResult,
     };
     use kiskadee_edge_kit::openapi::with_job_result;
 
     let document = with_job_result::<ImportResult>(listed::openapi());
+    let document = with_job_result::<DownloadResult>(document);
     let document = with_job_result::<SegmentResult>(document);
     let document = with_job_result::<TranscribeResult>(document);
     let document = with_job_result::<ExportResult>(document);

@@ -23,6 +23,7 @@ create or replace function training.dataset_body(p_dataset training.dataset) ret
 language sql stable as $$
   select jsonb_build_object('dataset_id', api.wire_id('dataset', p_dataset.id), 'name', p_dataset.name,
     'language', p_dataset.language, 'rights', p_dataset.rights, 'consent', p_dataset.consent - 'trace',
+    'webhook_url', p_dataset.webhook_url,
     'step', case when p_dataset.step is not null then jsonb_build_object('name', p_dataset.step,
       'job_id', api.wire_id('job', p_dataset.step_job), 'status_url', '/api/v1/jobs/' || api.wire_id('job', p_dataset.step_job)) end,
     'last_step', p_dataset.last_step,
@@ -58,7 +59,7 @@ $$;
 
 -- Makes a dataset.
 --
--- p_dataset: {"name", "language", "consent"?, "rights"?}; p_malformed as everywhere.
+-- p_dataset: {"name", "language", "consent"?, "rights"?, "webhook_url"?}; p_malformed as everywhere.
 create or replace function api.create_dataset(
   p_caller api.credentials, p_dataset jsonb, p_idempotency_key text, p_request_hash bytea, p_trace text,
   p_malformed jsonb default null
@@ -81,9 +82,9 @@ begin
   if answer.status is not null then
     return answer;
   end if;
-  insert into training.dataset (id, owner, name, language, rights, consent)
+  insert into training.dataset (id, owner, name, language, rights, consent, webhook_url)
   values (queue.uuid7(), caller.user_id, p_dataset ->> 'name', p_dataset ->> 'language', p_dataset ->> 'rights',
-    training.consent_of(p_dataset ->> 'consent', p_trace))
+    training.consent_of(p_dataset ->> 'consent', p_trace), p_dataset ->> 'webhook_url')
   on conflict (owner, name) do nothing returning * into dataset;
   if dataset.id is null then
     fault := training.name_fault(caller, p_dataset ->> 'name', null);
@@ -138,7 +139,7 @@ $$;
 
 -- Changes what is told of a dataset.
 --
--- p_changes: {"name"?, "language"?, "consent"?, "rights"?}; what is null stays.
+-- p_changes: {"name"?, "language"?, "consent"?, "rights"?, "webhook_url"?}; what is null stays.
 create or replace function api.change_dataset(
   p_caller api.credentials, p_dataset text, p_changes jsonb, p_trace text, p_malformed jsonb default null
 ) returns api.answer
@@ -166,6 +167,7 @@ begin
   end if;
   update training.dataset d set name = coalesce(p_changes ->> 'name', d.name),
     language = coalesce(p_changes ->> 'language', d.language), rights = coalesce(p_changes ->> 'rights', d.rights),
+    webhook_url = coalesce(p_changes ->> 'webhook_url', d.webhook_url),
     consent = coalesce(training.consent_of(p_changes ->> 'consent', p_trace), d.consent), updated_at = clock_timestamp()
   where d.id = dataset.id returning * into dataset;
   return api.ok(caller, 200, training.dataset_body(dataset));
@@ -216,6 +218,7 @@ begin
     union select s.key from training.segment s where s.dataset_id = p_dataset.id
     union select o.key from training.version_object o join training.version v on v.id = o.version_id
       where v.dataset_id = p_dataset.id
+    union select k from training.step_note n, unnest(n.keys) k where n.job_id = p_dataset.step_job
     union select d.step_key from training.dataset d where d.id = p_dataset.id and d.step_key is not null));
   delete from training.dataset d where d.id = p_dataset.id;
 end

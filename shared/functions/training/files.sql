@@ -114,9 +114,9 @@ exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
 end
 $$;
 
--- Takes an upload of the family `training` in: a recording, or a ZIP of recordings with their words.
+-- Takes a recording in, or a ZIP of recordings with their words: an upload of the family `training`, or what lies at an address.
 --
--- p_import: {"dataset", "upload", "format"?}; p_malformed as everywhere.
+-- p_import: {"dataset", "upload", "format"?}, or {"dataset", "urls": [one], "rights", "format"?}; p_malformed as everywhere.
 create or replace function api.import_dataset(
   p_caller api.credentials, p_import jsonb, p_idempotency_key text, p_request_hash bytea, p_trace text,
   p_malformed jsonb default null
@@ -137,7 +137,8 @@ begin
   if answer.status is not null then
     return answer;
   end if;
-  answer := training.begin_import(caller, p_import, p_trace);
+  answer := case when p_import -> 'urls' <> 'null' then training.begin_fetching(caller, 'fetch', p_import, p_trace)
+    else training.begin_import(caller, p_import, p_trace) end;
   perform api.remember(caller, p_idempotency_key, answer);
   return answer;
 end
@@ -174,24 +175,5 @@ exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
 end
 $$;
 
--- Fetching from addresses: nothing here does it.
-create or replace function api.download_dataset(p_caller api.credentials, p_malformed jsonb default null) returns api.answer
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  caller api.caller := api.admit(p_caller, 'create');
-  answer api.answer;
-begin
-  if caller.status is not null then
-    return api.refused(caller);
-  end if;
-  answer := api.invalid(caller, p_malformed, null);
-  if answer.status is not null then
-    return answer;
-  end if;
-  return api.problem(caller, 422, 'not_available', 'This installation fetches no recordings from addresses. Fetch them yourself, and send '
-    || 'them with `dataset/upload`, or with `POST /api/v1/uploads` and `dataset/import`.');
-end
-$$;
-
-grant execute on function api.begin_dataset_files, api.add_dataset_files, api.import_dataset, api.download_dataset
+grant execute on function api.begin_dataset_files, api.add_dataset_files, api.import_dataset
   to kiskadee_training;

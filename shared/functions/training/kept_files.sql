@@ -20,6 +20,8 @@ begin
     perform storage.discard(array(
       select k.key from (select dataset.step_key as key union select f.key from jsonb_to_recordset(files) f(key text)) k
       where k.key is not null and not exists (select from training.file f where f.key = k.key)));
+    perform training.forget_notes(ended.job_id);
+    perform training.look_if_ready(dataset.id);
   end loop;
 end
 $$;
@@ -98,6 +100,7 @@ begin
   delete from training.file f where f.id = p_file;
   perform training.give_up(keys);
   update training.dataset d set revision = d.revision + 1, updated_at = clock_timestamp() where d.id = dataset.id;
+  perform training.look_if_ready(dataset.id);
   return api.ok(caller, 204, null);
 end
 $$;

@@ -2,6 +2,8 @@
 
 insert into queue.kind (kind, family, on_concluded, present, event_fields, max_attempts, timeout_s) values
   ('dataset_import', 'training', 'training.end_imports', 'training.present_steps', '{summary}', 3, 3600),
+  ('dataset_download', 'training', 'training.end_imports', 'training.present_steps', '{summary}', 3, 43200),
+  ('dataset_fetch', 'training', 'training.end_imports', 'training.present_steps', '{summary}', 3, 7200),
   ('dataset_segment', 'training', 'training.end_segmentations', 'training.present_steps', '{summary}', 3, 7200),
   ('dataset_transcribe', 'training', 'training.end_transcriptions', 'training.present_steps', '{summary}', 3, 3600)
 on conflict (kind) do update set family = excluded.family, on_concluded = excluded.on_concluded,
@@ -13,7 +15,7 @@ insert into queue.kind (kind, family, links, event_fields, max_attempts, timeout
 on conflict (kind) do update set family = excluded.family, links = excluded.links, event_fields = excluded.event_fields,
   max_attempts = excluded.max_attempts, timeout_s = excluded.timeout_s;
 
-insert into queue.lane (batch_key) values ('training:dataset') on conflict do nothing;
+insert into queue.lane (batch_key) values ('training:dataset'), ('training:download') on conflict do nothing;
 
 insert into storage.prefix (prefix, family) values ('datasets', 'training')
 on conflict (prefix) do update set family = excluded.family, kept_by = excluded.kept_by, expired_by = excluded.expired_by;

@@ -77,15 +77,24 @@ declare
 begin
   for ended in select * from unnest(p_concluded) loop
     dataset := training.end_step(ended);
-    continue when ended.outcome <> 'completed';
+    if ended.outcome <> 'completed' then
+      perform training.forget_notes(ended.job_id);
+      continue;
+    end if;
     if dataset.id is not null then
       perform training.note_files(ended.result -> 'files');
-      perform training.keep_segments(dataset, ended.result);
+      if ended.result ->> 'recut' = 'true' then
+        perform training.keep_recut(dataset, ended.result -> 'segments' -> 0);
+      else
+        perform training.keep_segments(dataset, ended.result);
+      end if;
     end if;
     -- Of a dataset that is gone, or of a recording that went meanwhile.
     perform storage.discard(array(
       select n.key from jsonb_to_recordset(ended.result -> 'segments') n(segment_id uuid, key text)
-      where not exists (select from training.segment s where s.id = n.segment_id)));
+      where not exists (select from training.segment s where s.key = n.key)));
+    perform training.forget_notes(ended.job_id);
+    perform training.look_if_ready(dataset.id);
   end loop;
 end
 $$;
@@ -96,15 +105,16 @@ language sql immutable as $$
   select case when p_faults <> '{}' then 'rejected' when p_text is null then 'pending' else 'accepted' end
 $$;
 
--- New segments take the place of all that their recordings had. What a person did to one that lies where a new one does (to 50 ms at
--- both ends), and words that it had, stay.
+-- New segments take the place of all that their recordings had, but for those whose bounds a person set: where they lie, to more than half of
+-- the shorter, no new one is taken. What a person did to one that lies where a new one does (to 50 ms at both ends), and words that it had,
+-- stay.
 create or replace function training.keep_segments(p_dataset training.dataset, p_result jsonb) returns void
 language plpgsql as $$
 declare
   cut uuid[] := array(select (f ->> 'file_id')::uuid from jsonb_array_elements(p_result -> 'files') f);
-  before training.segment[] := array(select s from training.segment s where s.file_id = any(cut));
+  before training.segment[] := array(select s from training.segment s where s.file_id = any(cut) and not s.placed);
 begin
-  delete from training.segment s where s.file_id = any(cut);
+  delete from training.segment s where s.file_id = any(cut) and not s.placed;
   insert into training.segment (id, dataset_id, file_id, start_seconds, end_seconds, key, bytes, text, text_source, edited,
     state, decided, reasons, faults, measures)
   select n.segment_id, p_dataset.id, n.file_id, n.start_seconds, n.end_seconds, n.key, n.bytes,
@@ -119,7 +129,10 @@ begin
     select * from unnest(before) b
     where b.file_id = n.file_id and abs(b.start_seconds - n.start_seconds) <= 0.05 and abs(b.end_seconds - n.end_seconds) <= 0.05
     order by abs(b.start_seconds - n.start_seconds) limit 1) o on true
-  where exists (select from training.file f where f.id = n.file_id and f.dataset_id = p_dataset.id);
+  where exists (select from training.file f where f.id = n.file_id and f.dataset_id = p_dataset.id)
+    and not exists (select from training.segment p where p.file_id = n.file_id and p.placed
+      and least(p.end_seconds, n.end_seconds) - greatest(p.start_seconds, n.start_seconds)
+        > 0.5 * least(p.end_seconds - p.start_seconds, n.end_seconds - n.start_seconds));
   perform storage.keep(s.key, 'training', p_dataset.owner, s.bytes) from training.segment s where s.file_id = any(cut);
   perform training.give_up(array(select b.key from unnest(before) b));
 end
@@ -130,7 +143,7 @@ create or replace function training.segment_body(p_segment training.segment) ret
 language sql stable as $$
   select jsonb_build_object('segment_id', api.wire_id('segment', p_segment.id), 'file_id', api.wire_id('file', p_segment.file_id),
     'start_seconds', p_segment.start_seconds, 'end_seconds', p_segment.end_seconds, 'text', p_segment.text,
-    'text_source', p_segment.text_source, 'edited', p_segment.edited, 'state', p_segment.state, 'decided', p_segment.decided,
+    'text_source', p_segment.text_source, 'edited', p_segment.edited, 'placed', p_segment.placed, 'state', p_segment.state, 'decided', p_segment.decided,
     'reasons', p_segment.reasons, 'snr_db', p_segment.measures -> 'snr_db', 'loudness_lufs', p_segment.measures -> 'loudness_lufs',
     'clipped_percent', p_segment.measures -> 'clipped_percent', 'alignment_score', p_segment.alignment_score,
     'audio_url', format('/training/dataset/segments/%s/audio', api.wire_id('segment', p_segment.id)))

@@ -24,17 +24,17 @@ begin
 end
 $$;
 
--- Enqueues a job of a dataset.
+-- Enqueues a job of a dataset. What fetches waits for others, and has a lane of its own.
 create or replace function training.enqueue(
   p_caller api.caller, p_kind text, p_cost int, p_args jsonb, p_trace text
 ) returns uuid
 language sql as $$
   select (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[row(
-    p_kind, 'training:dataset', 0, least(greatest(p_cost, 100), 5000), p_args,
+    p_kind, case when p_kind in ('dataset_download', 'dataset_fetch') then 'training:download' else 'training:dataset' end, 0, least(greatest(p_cost, 100), 5000), p_args,
     null, null, null, null, null, null, p_trace, null, null, null, null)::queue.new_job]))[1]
 $$;
 
--- Begins a step. p_key: an object that only the step needs.
+-- Begins a step; one that imports from an address is a `fetch` to its job. p_key: an object that only the step needs.
 create or replace function training.begin_step(
   p_caller api.caller, p_dataset training.dataset, p_step text, p_cost int, p_args jsonb, p_key text, p_trace text
 ) returns api.answer
@@ -43,7 +43,7 @@ declare
   job uuid := training.enqueue(p_caller, 'dataset_' || p_step, p_cost,
     jsonb_build_object('dataset_id', p_dataset.id, 'language', p_dataset.language) || p_args, p_trace);
 begin
-  update training.dataset d set step = p_step, step_job = job, step_key = p_key, updated_at = clock_timestamp()
+  update training.dataset d set step = case p_step when 'fetch' then 'import' else p_step end, step_job = job, step_key = p_key, updated_at = clock_timestamp()
   where d.id = p_dataset.id;
   return api.ok(p_caller, 202, training.step_body(p_dataset, job));
 end

@@ -109,6 +109,7 @@ begin
       faults text[])
     where s.id = n.segment_id and s.dataset_id = dataset.id and s.text is not distinct from n.was;
     update training.dataset d set phones = ended.result -> 'phones' where d.id = dataset.id;
+    perform training.look_if_ready(dataset.id);
   end loop;
 end
 $$;
@@ -146,6 +147,7 @@ begin
   from judged j where s.id = j.id;
   get diagnostics changed = row_count;
   update training.dataset d set revision = d.revision + 1, updated_at = clock_timestamp() where d.id = p_dataset;
+  perform training.look_if_ready(p_dataset);
   return changed;
 end
 $$;
@@ -155,8 +157,9 @@ language sql immutable as $$
   select '{no_text,text_too_long,rate_odd,language_odd,misaligned}'::text[]
 $$;
 
-create or replace function api.edit_segment(
-  p_caller api.credentials, p_segment uuid, p_edit jsonb, p_malformed jsonb default null
+-- p_edit: as of training.edit_segments, and {"start_seconds"?, "end_seconds"?}: with these a job cuts the segment anew.
+create or replace function api.change_segment(
+  p_caller api.credentials, p_segment uuid, p_edit jsonb, p_trace text, p_malformed jsonb default null
 ) returns api.answer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -175,7 +178,16 @@ begin
   if answer.status is not null then
     return answer;
   end if;
+  if p_edit ? 'start_seconds' or p_edit ? 'end_seconds' then
+    answer := training.begin_recut(caller, segment, p_edit, p_trace);
+    if answer.status <> 202 then
+      return answer;
+    end if;
+  end if;
   perform training.edit_segments(segment.dataset_id, jsonb_build_array(p_edit || jsonb_build_object('segment', p_segment)));
+  if answer.status = 202 then
+    return answer;
+  end if;
   select * into segment from training.segment s where s.id = p_segment;
   if not found then
     return training.no_segment(caller);
@@ -220,4 +232,4 @@ $$;
 
 grant execute on function training.end_transcriptions to kiskadee_worker;
 
-grant execute on function api.transcribe_dataset, api.edit_segment, api.edit_segments to kiskadee_training;
+grant execute on function api.transcribe_dataset, api.change_segment, api.edit_segments to kiskadee_training;

@@ -20,7 +20,7 @@ use tempfile::NamedTempFile;
 
 use self::ffmpeg::Ffmpeg;
 pub use self::{
-    decode::{DecodeError, Decoded, Decoder, Track, Unreadable},
+    decode::{DecodeError, Decoded, Decoder, Track, Unreadable, is_page},
     live::{LiveEncoding, Pieces},
     scratch::Scratch,
 };

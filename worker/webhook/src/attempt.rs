@@ -2,17 +2,13 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
+use kiskadee_outbound::{Guard, HostResolver, Reach, ResolveError};
 use kiskadee_shared::{address::check_webhook_url, id::MessageId, webhook_secret::WebhookSecret};
 use reqwest::{Client, Response, StatusCode, Url, header, redirect};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::{
-    outbox::Claimed,
-    resolver::{GuardedResolver, HostResolver, ResolveError},
-    retry_after::retry_after,
-    signature::sign,
-};
+use crate::{outbox::Claimed, retry_after::retry_after, signature::sign};
 
 const USER_AGENT: &str = concat!("kiskadee/", env!("CARGO_PKG_VERSION"));
 
@@ -101,8 +97,13 @@ impl Courier {
     ) -> reqwest::Result<Self> {
         // reqwest asks for the choice of the process; the first one holds.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let reach = if allow_private {
+            Reach::Everything
+        } else {
+            Reach::Public
+        };
         let client = Client::builder()
-            .dns_resolver(GuardedResolver::new(resolver, allow_private))
+            .dns_resolver(Guard::new(resolver, reach))
             .user_agent(USER_AGENT)
             .timeout(timeout)
             .redirect(redirect::Policy::none())

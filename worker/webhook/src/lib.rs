@@ -7,12 +7,12 @@ mod attempt;
 mod flight;
 mod outbox;
 mod pace;
-mod resolver;
 mod retry_after;
 mod signature;
 
 use std::{sync::Arc, time::Duration};
 
+pub use kiskadee_outbound::{HostResolver, SystemResolver};
 use kiskadee_queue::Queue;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{info, warn};
@@ -21,7 +21,6 @@ use attempt::Courier;
 use flight::Flight;
 use outbox::{ClaimRequest, Outbox};
 use pace::Pace;
-pub use resolver::{HostResolver, SystemResolver};
 
 /// Messages that are deleted by one sweep, so that none takes long.
 const SWEEP_LIMIT: i32 = 1000;

@@ -30,6 +30,9 @@ pub struct DatasetBody {
     /// By what right the material is used.
     #[schema(nullable = false)]
     pub rights: Option<Rights>,
+    /// Is told `dataset.ready`, once each time when a run can begin that could not before.
+    #[schema(nullable = false, max_length = 2048)]
+    pub webhook_url: Option<String>,
 }
 
 /// What is to be told of a dataset from now on; what is left out stays.
@@ -49,6 +52,8 @@ pub struct DatasetChanges {
     pub consent: Option<String>,
     #[schema(nullable = false)]
     pub rights: Option<Rights>,
+    #[schema(nullable = false, max_length = 2048)]
+    pub webhook_url: Option<String>,
 }
 
 /// By what right material is used.
@@ -72,6 +77,9 @@ pub struct Dataset {
     pub rights: Option<Rights>,
     #[schema(required = true)]
     pub consent: Option<Consent>,
+    /// Is told `dataset.ready`.
+    #[schema(required = true)]
+    pub webhook_url: Option<String>,
     /// The step under way.
     #[schema(required = true)]
     pub step: Option<StepUnderWay>,

@@ -94,6 +94,8 @@ pub struct Segment {
     pub text_source: Option<String>,
     /// Somebody wrote the words: no step overwrites them unless it is told to.
     pub edited: bool,
+    /// Somebody set the bounds: the segment stays when the recording is cut again.
+    pub placed: bool,
     pub state: SegmentState,
     /// Somebody decided on the state.
     pub decided: bool,
@@ -130,6 +132,11 @@ pub struct SegmentEdit {
     /// `accepted` or `rejected`, whatever was measured; `auto` takes a decision back.
     #[schema(nullable = false)]
     pub state: Option<Decision>,
+    /// Where it begins in its recording; with this or `end_seconds` it is cut again, 0.3 to 30 s long.
+    #[schema(nullable = false, minimum = 0)]
+    pub start_seconds: Option<f64>,
+    #[schema(nullable = false, minimum = 0)]
+    pub end_seconds: Option<f64>,
 }
 
 /// What somebody decides on a segment.
@@ -178,7 +185,7 @@ pub struct DatasetFile {
     pub file_id: String,
     pub filename: String,
     pub bytes: u64,
-    /// `{kind: form, prompt, upload or archive, …}`
+    /// `{kind: form, prompt, upload, archive or url, …}`; of an address with `url`, `rights` and `declared_at`.
     #[schema(value_type = Object)]
     pub source: Value,
     /// Null until somebody has looked at it.

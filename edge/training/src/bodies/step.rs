@@ -44,9 +44,15 @@ pub struct TakenFile {
 pub struct ImportBody {
     /// Its id or its name.
     pub dataset: String,
-    /// An upload of the family `training`: a recording, or a ZIP of recordings with their words.
-    #[schema(pattern = "^upload_[0-9a-f]{32}$")]
-    pub upload_id: String,
+    /// An upload of the family `training`: a recording, or a ZIP of recordings with their words. It, or `url`.
+    #[schema(nullable = false, pattern = "^upload_[0-9a-f]{32}$")]
+    pub upload_id: Option<String>,
+    /// Where the recording or the ZIP lies.
+    #[schema(nullable = false, min_length = 1, max_length = 2048)]
+    pub url: Option<String>,
+    /// With `url`: by what right the material is used; without it nothing is fetched.
+    #[schema(nullable = false)]
+    pub rights: Option<Rights>,
     /// How the words stand in the ZIP; left out, it is recognised and told back.
     #[schema(nullable = false)]
     pub format: Option<DatasetFormat>,
@@ -58,9 +64,10 @@ pub struct ImportBody {
 pub struct DownloadBody {
     #[schema(min_items = 1, max_items = 20)]
     pub urls: Vec<String>,
-    /// Its id or its name.
+    /// Its id or its name; of this name it is made where it is not there.
     pub dataset: String,
-    #[schema(nullable = false, min_length = 2, max_length = 16)]
+    /// Of a dataset that is to be made.
+    #[schema(nullable = false, min_length = 2, max_length = 16, default = "en")]
     pub language: Option<String>,
     /// By what right the material is used; without it nothing is fetched.
     pub rights: Rights,
@@ -105,6 +112,29 @@ pub struct ImportResult {
     /// Recordings that no row names, the first hundred.
     #[schema(nullable = false)]
     pub unused_audio: Option<Vec<String>>,
+}
+
+/// What a job of the kind `dataset_download` did.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct DownloadResult {
+    pub files: Vec<DownloadedFile>,
+    pub failed: Vec<DownloadFailure>,
+}
+
+/// A recording that came from an address. A long one is several.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct DownloadedFile {
+    #[schema(pattern = "^file_[0-9a-f]{32}$")]
+    pub file_id: String,
+    pub url: String,
+    pub seconds: f64,
+}
+
+/// An address that led to nothing.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct DownloadFailure {
+    pub url: String,
+    pub reason: String,
 }
 
 /// What a job of the kind `dataset_segment` did.

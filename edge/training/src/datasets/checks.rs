@@ -95,6 +95,15 @@ pub(super) fn id_of<I: FromStr<Err: ToString> + Into<Uuid>>(
     id::<I>(&text).ok()
 }
 
+/// The id of a member that may be left out.
+pub(super) fn id_of_some<I: FromStr<Err: ToString> + Into<Uuid>>(
+    fields: &mut Fields,
+    name: &str,
+) -> Option<Uuid> {
+    let text = fields.optional_text(name, |text| id::<I>(text).map(drop))?;
+    id::<I>(&text).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

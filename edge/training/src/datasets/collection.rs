@@ -11,6 +11,7 @@ use kiskadee_edge_kit::{
         Body, Fields, checks as forms,
         faults::{in_body, jsonb, malformed},
     },
+    settings,
 };
 use kiskadee_shared::id::DatasetId;
 use serde::Serialize;
@@ -48,7 +49,8 @@ pub(crate) async fn create_dataset(
     key: IdempotencyKey,
     Json(body): Json<Body>,
 ) -> Reply {
-    let (told, errors) = Told::read_new(body);
+    let private_webhooks = settings::switch("webhook_allow_private").await?;
+    let (told, errors) = Told::read_new(body, private_webhooks);
     let [key, hash] = key.parameters("datasets", &told)?;
     let arguments = [
         jsonb(&told)?,
@@ -99,7 +101,8 @@ pub(crate) async fn change_dataset(
     WireId(dataset): WireId<DatasetRef>,
     Json(body): Json<Body>,
 ) -> Reply {
-    let (told, errors) = Told::read_changes(body);
+    let private_webhooks = settings::switch("webhook_allow_private").await?;
+    let (told, errors) = Told::read_changes(body, private_webhooks);
     let arguments = [
         dataset.into(),
         jsonb(&told)?,
@@ -202,35 +205,39 @@ struct Told {
     language: Option<String>,
     consent: Option<String>,
     rights: Option<String>,
+    webhook_url: Option<String>,
 }
 
 impl Told {
-    fn read_new(body: Body) -> (Self, Vec<FieldError>) {
+    fn read_new(body: Body, private_webhooks: bool) -> (Self, Vec<FieldError>) {
         let mut fields = Fields::from(body);
         let told = Self {
             name: fields.text("name", checks::name),
             language: fields.text("language", forms::language),
-            ..Self::read_rest(&mut fields)
+            ..Self::read_rest(&mut fields, private_webhooks)
         };
         (told, fields.finish())
     }
 
-    fn read_changes(body: Body) -> (Self, Vec<FieldError>) {
+    fn read_changes(body: Body, private_webhooks: bool) -> (Self, Vec<FieldError>) {
         let mut fields = Fields::from(body);
         let told = Self {
             name: fields.optional_text("name", checks::name),
             language: fields.optional_text("language", forms::language),
-            ..Self::read_rest(&mut fields)
+            ..Self::read_rest(&mut fields, private_webhooks)
         };
         (told, fields.finish())
     }
 
-    fn read_rest(fields: &mut Fields) -> Self {
+    fn read_rest(fields: &mut Fields, private_webhooks: bool) -> Self {
         Self {
             name: None,
             language: None,
             consent: fields.optional_text("consent", checks::consent),
             rights: fields.optional_text("rights", checks::rights),
+            webhook_url: fields.optional_text("webhook_url", |url| {
+                forms::webhook_url(url, private_webhooks)
+            }),
         }
     }
 }

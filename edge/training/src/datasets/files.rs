@@ -12,20 +12,19 @@ use kiskadee_edge_kit::{
     path::uuid_parameter,
     request::{
         Body, Fields, File, Form,
-        checks::{language, length},
         faults::{in_body, jsonb, malformed},
     },
 };
 use kiskadee_shared::{
     id::{FileId, UploadId},
-    limits::{DATASET_FORM_FILES, RECORDING_BODY_BYTES, WEBHOOK_URL_BYTES},
+    limits::{DATASET_FORM_FILES, RECORDING_BODY_BYTES},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::checks;
-use crate::bodies::{DatasetForm, DownloadBody, FilesAnswer, ImportBody, StepAnswer};
+use super::{checks, downloads::source_url};
+use crate::bodies::{DatasetForm, FilesAnswer, ImportBody, StepAnswer};
 
 const BEGIN: &str = caller_sql!(
     "api.begin_dataset_files",
@@ -40,9 +39,6 @@ const IMPORT: &str = caller_sql!(
     "$5::jsonb, $6::text, $7::bytea, $8::text, $9::jsonb"
 );
 const DELETE: &str = caller_sql!("api.delete_dataset_file", "$5::uuid");
-const DOWNLOAD: &str = caller_sql!("api.download_dataset", "$5::jsonb");
-/// Addresses of one request.
-const MOST_URLS: usize = 20;
 const FORMATS: [&str; 8] = [
     "auto",
     "ljspeech",
@@ -190,10 +186,11 @@ impl Told {
     }
 }
 
-/// Take an upload in
+/// Take an upload in, or what lies at an address
 ///
 /// A recording, or a ZIP of recordings with their words: as `LJSpeech`, Coqui, Piper, GPT-SoVITS or a `manifest.jsonl` lay them out, with a `.txt`
 /// beside each, or without any. How it was understood is told in the job's result, with every row that could not be.
+/// Of an address the same holds as for `dataset/download`.
 #[utoipa::path(
     post, path = "/training/dataset/import", tag = "Training",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key with the same body gives the same answer again")),
@@ -225,6 +222,11 @@ pub(crate) async fn import_upload(
 struct Import {
     dataset: Option<String>,
     upload: Option<Uuid>,
+    /// One address, in place of an upload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    urls: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rights: Option<String>,
     format: Option<String>,
 }
 
@@ -232,37 +234,29 @@ impl Import {
     fn read(body: Body) -> (Self, Vec<FieldError>) {
         let mut fields = Fields::from(body);
         let format = fields.optional_text("format", |name| checks::one_of(name, &FORMATS));
+        let url = fields.optional_text("url", source_url);
+        let is_fetched = url.is_some() || fields.has_error("url");
+        if is_fetched && fields.has("upload_id") {
+            let message = "must not stand beside `upload_id`: name one of them";
+            fields.note(FieldError::new("url", message));
+        }
         let import = Self {
             dataset: fields.text("dataset", checks::reference),
-            upload: checks::id_of::<UploadId>(&mut fields, "upload_id"),
+            upload: if is_fetched {
+                checks::id_of_some::<UploadId>(&mut fields, "upload_id")
+            } else {
+                checks::id_of::<UploadId>(&mut fields, "upload_id")
+            },
+            rights: if is_fetched {
+                fields.text("rights", checks::rights)
+            } else {
+                fields.optional_text("rights", checks::rights)
+            },
+            urls: url.map(|url| vec![url]),
             format: format.filter(|format| format != "auto"),
         };
         (import, fields.finish())
     }
-}
-
-/// Fetch recordings from addresses
-///
-/// This installation fetches none: the answer is 422 `not_available`. Send recordings with `dataset/upload` or `dataset/import`.
-#[utoipa::path(
-    post, path = "/training/dataset/download", tag = "Training",
-    request_body = DownloadBody,
-    responses((status = 202, description = "The addresses are being fetched", body = StepAnswer), Protected, WithBody, WithConflict),
-    security(("bearer" = []), ("api_key" = []))
-)]
-pub(crate) async fn download_files(caller: Caller, Json(body): Json<Body>) -> Reply {
-    let mut fields = Fields::from(body);
-    let urls = fields.texts("urls", |url| length(url, &(1..=WEBHOOK_URL_BYTES)));
-    if !fields.has_error("urls") && !(1..=MOST_URLS).contains(&urls.len()) {
-        let message = format!("must name 1 to {MOST_URLS} addresses, found {}", urls.len());
-        fields.note(FieldError::new("urls", message));
-    }
-    fields.text("dataset", checks::reference);
-    fields.text("rights", checks::rights);
-    fields.optional_text("language", language);
-    fields.optional_text("consent", checks::consent);
-    let malformed = malformed(&fields.finish())?;
-    call(DOWNLOAD, &caller, Class::Create, [malformed]).await
 }
 
 /// Delete a recording with its segments

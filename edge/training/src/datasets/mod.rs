@@ -1,6 +1,7 @@
 //! Datasets: what they are called, what lies in them, and the steps that make them of recordings.
 
 pub(crate) mod collection;
+pub(crate) mod downloads;
 pub(crate) mod exports;
 pub(crate) mod files;
 pub(crate) mod lists;

@@ -3,9 +3,10 @@
 use axum::response::Response;
 use kiskadee_edge_kit::{
     Caller, Class, FieldError, Json, Problem, Reply, WireId, caller_sql,
+    context::Trace,
     database::call,
     objects::{Asked, Disposition, WithObject, deliver},
-    openapi::{Protected, WithBody, WithId},
+    openapi::{Protected, WithBody, WithConflict, WithId},
     path::uuid_parameter,
     request::{
         Body, Fields,
@@ -20,11 +21,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::checks;
-use crate::bodies::{ChangedSegments, Segment, SegmentEdit, SegmentEdits};
+use crate::bodies::{ChangedSegments, Segment, SegmentEdit, SegmentEdits, StepAnswer};
 
 const GET: &str = caller_sql!("api.get_segment", "$5::uuid");
 const AUDIO: &str = caller_sql!("api.segment_audio", "$5::uuid");
-const EDIT: &str = caller_sql!("api.edit_segment", "$5::uuid, $6::jsonb, $7::jsonb");
+const EDIT: &str = caller_sql!(
+    "api.change_segment",
+    "$5::uuid, $6::jsonb, $7::text, $8::jsonb"
+);
 const EDIT_MANY: &str = caller_sql!("api.edit_segments", "$5::jsonb, $6::jsonb");
 
 /// Show a segment
@@ -62,24 +66,35 @@ pub(crate) async fn segment_audio(
 
 /// Change a segment
 ///
-/// Writes its words, which no step overwrites then unless it is told to, or decides whether it is used.
+/// Writes its words, which no step overwrites then unless it is told to, or decides whether it is used. With bounds the answer is that of a step:
+/// a job cuts the segment out of its recording again and measures it anew. Its words stay, and so does the segment when the recording is cut again.
 #[utoipa::path(
     patch, path = "/training/dataset/segments/{segment_id}", tag = "Training",
     params(("segment_id" = String, Path, description = "Id of the segment", pattern = "^segment_[0-9a-f]{32}$")),
     request_body = SegmentEdit,
-    responses((status = 200, description = "The segment as it is now", body = Segment), Protected, WithId, WithBody),
+    responses(
+        (status = 200, description = "The segment as it is now", body = Segment),
+        (status = 202, description = "The segment is being cut", body = StepAnswer),
+        Protected, WithId, WithBody, WithConflict
+    ),
     security(("bearer" = []), ("api_key" = []))
 )]
 pub(crate) async fn edit_segment(
     caller: Caller,
+    Trace(trace): Trace,
     WireId(id): WireId<SegmentId>,
     Json(body): Json<Body>,
 ) -> Reply {
     let mut fields = Fields::from(body);
-    let edit = Edit::read(&mut fields);
+    let edit = Edit {
+        start_seconds: bound(&mut fields, "start_seconds"),
+        end_seconds: bound(&mut fields, "end_seconds"),
+        ..Edit::read(&mut fields)
+    };
     let arguments = [
         uuid_parameter(id),
         jsonb(&edit)?,
+        trace.to_string().into(),
         malformed(&fields.finish())?,
     ];
     call(EDIT, &caller, Class::Create, arguments).await
@@ -104,6 +119,17 @@ pub(crate) async fn edit_segments(
     Ok(in_list(answer, "segments", "segment"))
 }
 
+/// A place in a recording. Where it ends is known to the database.
+fn bound(fields: &mut Fields, name: &str) -> Option<f64> {
+    fields.optional_number(name, |seconds| {
+        if (0.0..=86_400.0).contains(&seconds) {
+            Ok(())
+        } else {
+            Err("must be within the recording".to_owned())
+        }
+    })
+}
+
 /// A change as the database reads it.
 #[derive(Debug, Default, Serialize)]
 struct Edit {
@@ -113,6 +139,10 @@ struct Edit {
     clear_text: bool,
     state: Option<String>,
     undecided: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_seconds: Option<f64>,
 }
 
 impl Edit {
@@ -131,6 +161,7 @@ impl Edit {
             text: text.filter(|text| !text.is_empty()),
             undecided: state.as_deref() == Some("auto"),
             state: state.filter(|state| state != "auto"),
+            ..Self::default()
         }
     }
 }
@@ -200,6 +231,18 @@ mod tests {
         assert_eq!(written.text.as_deref(), Some("Two words."));
         assert!(cleared.clear_text && cleared.state.as_deref() == Some("rejected"));
         assert!(undecided.undecided && undecided.state.is_none() && undecided.text.is_none());
+    }
+
+    #[test]
+    fn bounds_are_places() {
+        let read = |body: Value| {
+            let mut fields = Fields::from(serde_json::from_value::<Body>(body).unwrap());
+            let start = bound(&mut fields, "start_seconds");
+            (start, fields.finish().len())
+        };
+        assert_eq!(read(json!({"start_seconds": 1.5})), (Some(1.5), 0));
+        assert_eq!(read(json!({})), (None, 0));
+        assert_eq!(read(json!({"start_seconds": -1})).1, 1);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use kiskadee_speech::Engines;
 use kiskadee_storage::Store;
 use tracing::Instrument as _;
 
-use crate::{dataset, run};
+use crate::{dataset, downloads::Downloads, run};
 
 /// What jobs work with.
 #[derive(Clone)]
@@ -22,6 +22,8 @@ pub struct Workshop {
     pub ffmpeg: PathBuf,
     /// Where files of jobs lie; gone with the process.
     pub scratch: PathBuf,
+    /// How recordings come from addresses.
+    pub downloads: Downloads,
 }
 
 /// Makes datasets and trains voices on them.
@@ -57,6 +59,7 @@ impl Family for Training {
         };
         vec![
             lane(dataset::BATCH_KEY, PoolName::Cpu),
+            lane(dataset::DOWNLOAD_BATCH_KEY, PoolName::Network),
             lane(run::SPEECH_BATCH_KEY, PoolName::Cpu),
             lane(run::BATCH_KEY, PoolName::Long),
         ]

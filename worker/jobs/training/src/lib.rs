@@ -2,7 +2,13 @@
 
 mod computing;
 mod dataset;
+mod downloads;
 mod family;
 mod run;
 
-pub use self::family::{Training, Workshop};
+pub use kiskadee_outbound::Reach;
+
+pub use self::{
+    downloads::{DownloadLimits, DownloadOptions, DownloadSetupError, Downloads},
+    family::{Training, Workshop},
+};

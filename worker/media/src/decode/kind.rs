@@ -16,6 +16,11 @@ pub(crate) enum Kind {
 
 use Kind::{Other, Sound};
 
+const PAGE: Kind = Other("a web page (HTML)");
+const PLAYLIST: Kind = Other("a playlist");
+const XML: Kind = Other("XML");
+const JSON: Kind = Other("JSON");
+
 const BEGINNINGS: &[(&[u8], Kind)] = &[
     (b"\x89PNG", Other("a picture (PNG)")),
     (b"\xff\xd8\xff", Other("a picture (JPEG)")),
@@ -32,8 +37,8 @@ const BEGINNINGS: &[(&[u8], Kind)] = &[
     (b"MThd", Other("notes for instruments (MIDI)")),
     (b"FLV", Other("a film (FLV)")),
     (b".RMF", Other("RealMedia")),
-    (b"#EXTM3U", Other("a playlist")),
-    (b"[playlist]", Other("a playlist")),
+    (b"#EXTM3U", PLAYLIST),
+    (b"[playlist]", PLAYLIST),
     (b"#!AMR", Sound("AMR")),
     (b"#!SILK", Other("a voice message (SILK)")),
     (b"\x02#!SILK", Other("a voice message (SILK)")),
@@ -49,6 +54,11 @@ const BEGINNINGS: &[(&[u8], Kind)] = &[
 ];
 
 impl Kind {
+    /// It says where something is, and is nothing by itself.
+    pub(super) fn is_page(self) -> bool {
+        [PAGE, PLAYLIST, XML, JSON].contains(&self)
+    }
+
     pub(super) fn of(head: &[u8]) -> Self {
         if head.is_empty() {
             return Self::Empty;
@@ -105,9 +115,9 @@ fn written(head: &[u8]) -> Option<Kind> {
             .is_some_and(|text| text.eq_ignore_ascii_case(start))
     });
     Some(match text.chars().next() {
-        _ if is_page => Other("a web page (HTML)"),
-        Some('<') => Other("XML"),
-        Some('{' | '[') => Other("JSON"),
+        _ if is_page => PAGE,
+        Some('<') => XML,
+        Some('{' | '[') => JSON,
         _ if text.starts_with("data:") => Other("a data address in base64"),
         _ => Other("text"),
     })
@@ -144,6 +154,20 @@ mod tests {
             (b"\0\x01\x02\x03\x04", Kind::Unknown),
         ] {
             assert_eq!(Kind::of(head), kind, "{}", String::from_utf8_lossy(head));
+        }
+    }
+
+    #[test]
+    fn pages_lead_elsewhere() {
+        for (head, is_page) in [
+            (&b"<!doctype html>"[..], true),
+            (b"<MPD>", true),
+            (b"#EXTM3U\n", true),
+            (b"just words", false),
+            (b"RIFF\0\0\0\0WAVEfmt ", false),
+            (b"", false),
+        ] {
+            assert_eq!(Kind::of(head).is_page(), is_page);
         }
     }
 }

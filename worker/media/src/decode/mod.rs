@@ -32,7 +32,8 @@ use self::{
 use crate::ffmpeg::complaint;
 
 /// What ffmpeg may take a file for.
-const FORMATS: &str = "wav,w64,flac,mp3,ogg,mov,mp4,m4a,3gp,aac,matroska,webm,aiff,caf,au,amr,asf";
+const FORMATS: &str =
+    "wav,w64,flac,mp3,ogg,mov,mp4,m4a,3gp,aac,matroska,webm,aiff,caf,au,amr,asf,mpegts";
 /// The same for senders.
 const SEND: &str = "send wav, flac, mp3, ogg, m4a, webm, aiff, caf, au, amr or wma";
 /// What ffmpeg says of a file in which it finds no track of sound.
@@ -102,6 +103,7 @@ pub struct Decoded {
 #[derive(Debug, Clone)]
 pub struct Decoder {
     ffmpeg: String,
+    within_of_tracks: Duration,
 }
 
 impl Decoder {
@@ -109,6 +111,16 @@ impl Decoder {
     pub fn new(ffmpeg: impl Into<String>) -> Self {
         Self {
             ffmpeg: ffmpeg.into(),
+            within_of_tracks: WITHIN_OF_TRACKS,
+        }
+    }
+
+    /// With so much time for a track, which may then be longer.
+    #[must_use]
+    pub fn patient(self, within_of_tracks: Duration) -> Self {
+        Self {
+            within_of_tracks,
+            ..self
         }
     }
 
@@ -179,7 +191,7 @@ impl Decoder {
         scratch: &Path,
         max_seconds: f64,
     ) -> Result<Track, DecodeError> {
-        let within = WITHIN_OF_TRACKS;
+        let within = self.within_of_tracks;
         let run = timeout(within, self.run_track(file, scratch, max_seconds));
         run.await.map_err(|_| DecodeError::Slow(within))?
     }
@@ -251,7 +263,7 @@ impl Decoder {
             .arg(track.file.path())
             .args(["-ar", &sample_rate.to_string()])
             .args(INTO_PIPE);
-        let run = timeout(WITHIN_OF_TRACKS, async {
+        let run = timeout(self.within_of_tracks, async {
             let mut child = self.spawn(command)?;
             let most = (track.seconds() * f64::from(sample_rate)).ceil() as usize;
             let mut samples = Vec::new();
@@ -271,7 +283,8 @@ impl Decoder {
                 complaint(&output).to_string(),
             )))
         });
-        run.await.map_err(|_| DecodeError::Slow(WITHIN_OF_TRACKS))?
+        run.await
+            .map_err(|_| DecodeError::Slow(self.within_of_tracks))?
     }
 
     /// Reads a file frame by frame, at its own rate.
@@ -336,6 +349,11 @@ impl Decoder {
             _ => DecodeError::Ffmpeg(error),
         })
     }
+}
+
+/// Whether something that begins so is read and not heard: a page, or a list of what lies elsewhere.
+pub fn is_page(head: &[u8]) -> bool {
+    Kind::of(head.get(..HEAD_BYTES).unwrap_or(head)).is_page()
 }
 
 /// What kind of file it is.

@@ -9,7 +9,7 @@ use std::{
 
 use kiskadee_dataset::{
     archive::{Archive, ArchiveError, Limits},
-    formats::{Layout, Row, TEXT_BYTES, TextFile, is_audio, is_text, recognize},
+    formats::{Format, Layout, Row, TEXT_BYTES, TextFile, is_audio, is_text, recognize},
 };
 use kiskadee_runner::{Attempt, JobError};
 use serde_json::json;
@@ -18,37 +18,43 @@ use uuid::Uuid;
 
 use super::{
     MOST_TOLD,
-    args::{FileResult, ImportArgs},
+    args::FileResult,
     computed,
+    download::stored,
     import::{LayoutSummary, told},
-    recording::{Fetched, digest, hear, no_scratch, refusal, scratch_file, store},
+    notes::Notes,
+    recording::{BINARY, digest, hear, no_scratch, refusal, scratch_file, store},
 };
 use crate::family::Workshop;
 
-const BINARY: &str = "application/octet-stream";
 /// Of all text files of an archive together.
 const TEXTS_BYTES: u64 = 64 << 20;
 
 type Shared = Arc<Mutex<Archive<File>>>;
 
 /// Whether a file begins as a ZIP does, an empty one, too.
-pub(super) fn is_zip(fetched: &Fetched) -> bool {
+pub(super) fn is_zip(mut file: &File) -> bool {
     let mut head = [0; 4];
-    let read = fetched
-        .file
-        .reopen()
-        .and_then(|mut file| file.read_exact(&mut head));
+    let read = file.read_exact(&mut head);
     read.is_ok() && (head == *b"PK\x03\x04" || head == *b"PK\x05\x06")
+}
+
+/// What is wanted of an archive.
+pub(super) struct Wanted {
+    pub(super) dataset: Uuid,
+    /// How it must be laid out; as it looks where nothing is said.
+    pub(super) format: Option<Format>,
+    /// How many more recordings the dataset takes.
+    pub(super) room: usize,
 }
 
 /// All recordings of an archive, stored one by one.
 pub(super) async fn unpack(
     workshop: &Workshop,
     attempt: &Attempt,
-    args: &ImportArgs,
-    fetched: &Fetched,
+    args: &Wanted,
+    zip: File,
 ) -> Result<(Vec<FileResult>, LayoutSummary), JobError> {
-    let zip = fetched.file.reopen().map_err(|error| no_scratch(&error))?;
     let (archive, names, layout) = computed(move || read(zip)).await?;
     if let Some(wanted) = args.format.filter(|wanted| *wanted != layout.format) {
         return Err(JobError::Reject(format!(
@@ -73,7 +79,7 @@ pub(super) async fn unpack(
         workshop,
         attempt,
         archive,
-        dataset: args.dataset_id,
+        dataset: args.dataset,
     };
     let files = unpacking.all(&recordings, &layout.rows).await?;
     Ok((files, understood(layout)))
@@ -133,9 +139,19 @@ impl Unpacking<'_> {
         rows: &[Row],
     ) -> Result<Vec<FileResult>, JobError> {
         let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.audio.as_str(), row)).collect();
+        let mut notes = Notes::read(self.workshop, self.attempt).await?;
         let mut files = Vec::with_capacity(recordings.len());
         for (index, name) in recordings {
-            let file = self.one(*index, name).await?;
+            let place = format!("entry:{index}");
+            let file = match notes.take(&place) {
+                Some(file) => file,
+                None => {
+                    let file = self.one(*index, name).await?;
+                    let stored = stored(std::slice::from_ref(&file));
+                    notes.write(&place, &file, &stored).await?;
+                    file
+                }
+            };
             let row = rows.get(name.as_str());
             files.push(FileResult {
                 text: row.map(|row| row.text.clone()),

@@ -39,8 +39,27 @@ pub(super) struct UploadArgs {
     pub(super) filename: String,
 }
 
+/// Fetches recordings from addresses.
+#[derive(Debug, Deserialize)]
+pub(super) struct DownloadArgs {
+    pub(super) dataset_id: Uuid,
+    pub(super) urls: Vec<String>,
+    /// By what right, as whoever asked declared.
+    pub(super) rights: Option<String>,
+    /// RFC 3339.
+    pub(super) declared_at: Option<String>,
+    /// How the ZIP at an address that is imported must be laid out.
+    pub(super) format: Option<Format>,
+    /// How many more recordings the dataset takes.
+    #[serde(default)]
+    pub(super) room: usize,
+    /// How many bytes the owner may still store.
+    #[serde(default)]
+    pub(super) room_bytes: i64,
+}
+
 /// What a recording turned out to be.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct FileResult {
     pub(super) file_id: Uuid,
     pub(super) filename: String,
@@ -53,10 +72,17 @@ pub(super) struct FileResult {
     pub(super) sample_rate: Option<u32>,
     pub(super) text: Option<String>,
     pub(super) speaker: Option<String>,
-    /// `ready` or `refused`
-    pub(super) state: &'static str,
+    pub(super) state: FileState,
     /// Why it was refused, as in "is empty".
     pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FileState {
+    Ready,
+    #[default]
+    Refused,
 }
 
 /// What a job made: what its caller is shown, and what becomes rows.
@@ -65,6 +91,9 @@ pub(super) struct StepResult<S> {
     pub(super) summary: S,
     pub(super) files: Vec<FileResult>,
     pub(super) segments: Vec<SegmentResult>,
+    /// Of a segment that is there and was cut anew.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) recut: bool,
 }
 
 /// Something that cannot be used.
@@ -80,6 +109,17 @@ pub(super) struct SegmentArgs {
     pub(super) dataset_id: Uuid,
     pub(super) options: CutOptions,
     pub(super) files: Vec<FileArgs>,
+    /// Where one segment of the one recording is to be cut anew.
+    pub(super) bounds: Option<BoundsArgs>,
+}
+
+/// A segment with bounds that a person set.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct BoundsArgs {
+    pub(super) segment_id: Uuid,
+    pub(super) start_seconds: f64,
+    pub(super) end_seconds: f64,
+    pub(super) text: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -92,7 +132,7 @@ pub(super) struct CutOptions {
 }
 
 /// A segment that was cut.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SegmentResult {
     pub(super) segment_id: Uuid,
     pub(super) file_id: Uuid,
@@ -108,7 +148,7 @@ pub(super) struct SegmentResult {
 }
 
 /// What was found of a segment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Judgement {
     pub(super) reasons: Vec<Reason>,
     /// Of the reasons those for which it is rejected.

@@ -8,9 +8,13 @@ use uuid::Uuid;
 
 use super::{
     MOST_TOLD,
-    archive::{self, is_zip},
-    args::{FileArgs, FileResult, ImportArgs, Refused, StepResult, UploadArgs},
-    recording::{Fetched, fetch, hear, refusal},
+    address::Address,
+    archive::{self, Wanted, is_zip},
+    args::{
+        DownloadArgs, FileArgs, FileResult, FileState, ImportArgs, Refused, StepResult, UploadArgs,
+    },
+    parts::{self, is_zip_at},
+    recording::{Fetched, fetch, hear, no_scratch, refusal},
 };
 use crate::family::Workshop;
 
@@ -49,14 +53,25 @@ pub(super) async fn import(
         let fetched = refusal(fetch(workshop, &upload.key).await)?;
         let fetched = fetched
             .map_err(|reason| JobError::Reject(format!("`{}` {reason}", upload.filename)))?;
-        if is_zip(&fetched) {
-            let (found, understood) = archive::unpack(workshop, attempt, &args, &fetched).await?;
+        let opened = || fetched.file.reopen().map_err(|error| no_scratch(&error));
+        if is_zip(&opened()?) {
+            let wanted = Wanted {
+                dataset: args.dataset_id,
+                format: args.format,
+                room: args.room,
+            };
+            let (found, understood) =
+                archive::unpack(workshop, attempt, &wanted, opened()?).await?;
             files.extend(found);
             layout = Some(understood);
         } else {
             files.push(only(workshop, upload, fetched).await?);
         }
     }
+    made(files, layout)
+}
+
+fn made(files: Vec<FileResult>, layout: Option<LayoutSummary>) -> Result<Made, JobError> {
     let summary = Summary {
         layout,
         ..summary(&files)
@@ -65,8 +80,42 @@ pub(super) async fn import(
         summary,
         files,
         segments: Vec::new(),
+        recut: false,
     };
     Made::new(&result, None)
+}
+
+/// The same with what lies at an address: a ZIP, or a recording.
+pub(super) async fn import_from(
+    workshop: &Workshop,
+    attempt: &Attempt,
+    args: DownloadArgs,
+) -> Result<Made, JobError> {
+    attempt.progress.enter("fetching");
+    let [url] = &args.urls[..] else {
+        return Err(JobError::Reject("names no single address".to_owned()));
+    };
+    let refused = |reason: String| JobError::Reject(format!("{url}: {reason}"));
+    let address = Address {
+        workshop,
+        attempt,
+        args: &args,
+        bytes: u64::try_from(args.room_bytes).unwrap_or_default(),
+    };
+    let told = |bytes: u64| attempt.progress.tell(json!({"bytes": bytes}));
+    let come = address.fetch(url, told).await?.map_err(refused)?;
+    if !is_zip_at(&come.path) {
+        let files = parts::take(&address, url, &come).await?.map_err(refused)?;
+        return made(files, None);
+    }
+    let wanted = Wanted {
+        dataset: args.dataset_id,
+        format: args.format,
+        room: args.room,
+    };
+    let zip = std::fs::File::open(&come.path).map_err(|error| no_scratch(&error))?;
+    let (files, layout) = archive::unpack(workshop, attempt, &wanted, zip).await?;
+    made(files, Some(layout))
 }
 
 /// Tells how many of all are done.
@@ -116,13 +165,13 @@ impl FileResult {
             Ok((seconds, sample_rate)) => Self {
                 seconds: Some(seconds),
                 sample_rate: Some(sample_rate),
-                state: "ready",
+                state: FileState::Ready,
                 ..self
             },
             Err(reason) => Self {
                 key: None,
                 reason: Some(reason),
-                state: "refused",
+                state: FileState::Refused,
                 ..self
             },
         }

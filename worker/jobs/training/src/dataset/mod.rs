@@ -1,10 +1,14 @@
 //! The steps of a dataset: recordings are taken in, cut into segments, and given their words.
 
+mod address;
 mod archive;
 mod args;
 mod cut;
+mod download;
 mod export;
 mod import;
+mod notes;
+mod parts;
 mod recording;
 mod segment;
 mod words;
@@ -15,6 +19,9 @@ use crate::{computing::compute_behind, family::Workshop};
 
 /// The lane of such jobs. They compute for some seconds to some minutes.
 pub(crate) const BATCH_KEY: &str = "training:dataset";
+
+/// The lane of those that fetch from addresses. They wait for others.
+pub(crate) const DOWNLOAD_BATCH_KEY: &str = "training:download";
 
 /// What a list in a summary has at most: the first tell what is wrong.
 const MOST_TOLD: usize = 100;
@@ -28,6 +35,8 @@ pub(crate) async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobErro
 async fn step(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
     match job.kind.as_str() {
         "dataset_import" => import::import(workshop, &job.attempt, job.read_args()?).await,
+        "dataset_download" => download::download(workshop, &job.attempt, job.read_args()?).await,
+        "dataset_fetch" => import::import_from(workshop, &job.attempt, job.read_args()?).await,
         "dataset_segment" => segment::segment(workshop, &job.attempt, job.read_args()?).await,
         "dataset_transcribe" => words::transcribe(&job.attempt, job.read_args()?).await,
         "dataset_export" => export::export(workshop, &job.attempt, job.read_args()?).await,

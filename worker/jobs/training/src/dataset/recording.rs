@@ -1,6 +1,6 @@
 //! A recording on its way from the storage to its samples, and why it cannot be used.
 
-use std::{fs::File, io, path::Path};
+use std::{fs::File, io, path::Path, time::Duration};
 
 use futures::TryStreamExt as _;
 use kiskadee_media::{DecodeError, Decoder, Track};
@@ -13,13 +13,18 @@ use tokio::{io::AsyncWriteExt as _, sync::Semaphore};
 use crate::family::Workshop;
 
 /// Of a longer recording the samples of one look would fill the memory.
-const MAX_SECONDS: f64 = 1800.0;
+pub(super) const MAX_SECONDS: f64 = 1800.0;
 /// Nothing can be learnt from less.
 const MIN_SECONDS: f64 = 0.3;
 /// Below, a recording is silence (−60 dB of full scale).
 const SILENT: f32 = 0.001;
 /// As much as an upload may have.
-const MAX_BYTES: u64 = 512 << 20;
+pub(super) const MAX_BYTES: u64 = 512 << 20;
+
+/// How objects are typed of which nobody knows what they are.
+pub(super) const BINARY: &str = "application/octet-stream";
+/// What a recording of hours takes to be decoded, twice.
+const PATIENCE: Duration = Duration::from_mins(30);
 
 /// Recordings that are decoded at once, by all jobs together: each takes up to half a gigabyte of the disk.
 static DECODING: Semaphore = Semaphore::const_new(2);
@@ -85,7 +90,7 @@ pub(super) async fn fetch(workshop: &Workshop, key: &str) -> Result<Fetched, Unu
 /// The sound of a file, if it can be used.
 pub(super) async fn hear(workshop: &Workshop, file: &Path) -> Result<Track, Unusable> {
     let track = decoded(workshop, file).await?;
-    match unfit(track.seconds(), track.peak) {
+    match unfit(track.seconds(), track.peak, MAX_SECONDS) {
         Some(reason) => Err(Unusable::Refused(reason)),
         None => Ok(track),
     }
@@ -93,15 +98,35 @@ pub(super) async fn hear(workshop: &Workshop, file: &Path) -> Result<Track, Unus
 
 /// The sound of a file.
 pub(super) async fn decoded(workshop: &Workshop, file: &Path) -> Result<Track, Unusable> {
-    let _turn = DECODING.acquire().await;
     let decoder = decoder(workshop);
-    let track = decoder.track(file, &workshop.scratch, MAX_SECONDS + 1.0);
+    decoded_by(workshop, &decoder, file, MAX_SECONDS + 1.0).await
+}
+
+/// The sound of a file that may be longer than a recording of a dataset; of a longer one the first `most` seconds.
+pub(super) async fn decoded_long(
+    workshop: &Workshop,
+    file: &Path,
+    most: f64,
+) -> Result<Track, Unusable> {
+    let decoder = decoder(workshop).patient(PATIENCE);
+    decoded_by(workshop, &decoder, file, most).await
+}
+
+async fn decoded_by(
+    workshop: &Workshop,
+    decoder: &Decoder,
+    file: &Path,
+    most: f64,
+) -> Result<Track, Unusable> {
+    let _turn = DECODING.acquire().await;
+    let track = decoder.track(file, &workshop.scratch, most);
     track.await.map_err(|error| undecoded(&error))
 }
 
-fn unfit(seconds: f64, peak: f32) -> Option<String> {
-    if seconds > MAX_SECONDS {
-        let minutes = MAX_SECONDS / 60.0;
+/// Why nothing can be learnt from sound of such a length (of at most `most` seconds) and such a peak.
+pub(super) fn unfit(seconds: f64, peak: f32, most: f64) -> Option<String> {
+    if seconds > most {
+        let minutes = most / 60.0;
         Some(format!(
             "sounds for over {minutes:.0} minutes: cut it into shorter ones"
         ))
@@ -142,14 +167,28 @@ pub(super) async fn store(
     content_type: &'static str,
     file: &NamedTempFile,
 ) -> Result<(), JobError> {
-    let mut reader = tokio::fs::File::from_std(file.reopen().map_err(|e| no_scratch(&e))?);
+    store_file(objects, key, content_type, file.path()).await
+}
+
+pub(super) async fn store_file(
+    objects: &Store,
+    key: &str,
+    content_type: &'static str,
+    file: &Path,
+) -> Result<(), JobError> {
+    let reader = tokio::fs::File::open(file).await;
+    let mut reader = reader.map_err(|e| no_scratch(&e))?;
     Ok(objects.upload(key, content_type, &mut reader).await?)
 }
 
 /// The digest of a scratch file, in hex digits, and its size.
 pub(super) fn digest(file: &NamedTempFile) -> io::Result<(String, u64)> {
+    digest_of(file.path())
+}
+
+pub(super) fn digest_of(file: &Path) -> io::Result<(String, u64)> {
     let mut hash = Sha256::new();
-    let mut reader: File = file.reopen()?;
+    let mut reader = File::open(file)?;
     let bytes = io::copy(&mut reader, &mut hash)?;
     Ok((format!("{:x}", hash.finalize()), bytes))
 }
@@ -172,9 +211,9 @@ mod tests {
 
     #[test]
     fn what_cannot_teach_is_refused() {
-        assert_eq!(unfit(4.0, 0.5), None);
-        assert!(unfit(1801.0, 0.5).is_some_and(|why| why.contains("30 minutes")));
-        assert!(unfit(0.1, 0.5).is_some_and(|why| why.contains("0.10 s")));
-        assert_eq!(unfit(4.0, 0.0).as_deref(), Some("is silent"));
+        assert_eq!(unfit(4.0, 0.5, MAX_SECONDS), None);
+        assert!(unfit(1801.0, 0.5, MAX_SECONDS).is_some_and(|why| why.contains("30 minutes")));
+        assert!(unfit(0.1, 0.5, MAX_SECONDS).is_some_and(|why| why.contains("0.10 s")));
+        assert_eq!(unfit(4.0, 0.0, MAX_SECONDS).as_deref(), Some("is silent"));
     }
 }

@@ -12,19 +12,20 @@ use kiskadee_dataset::{
 use kiskadee_media::{EncodeError, Encoder, Encoding, Track};
 use kiskadee_runner::{Attempt, JobError, Made};
 use kiskadee_shared::format::ResponseFormat;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     MOST_TOLD,
     args::{
-        CutOptions, FileArgs, FileResult, Judgement, Refused, SegmentArgs, SegmentResult,
-        StepResult,
+        BoundsArgs, CutOptions, FileArgs, FileResult, Judgement, Refused, SegmentArgs,
+        SegmentResult, StepResult,
     },
     computed,
     cut::{Cuts, cut},
     import::told,
-    recording::{fetch, hear, no_scratch, refusal, resampled, store},
+    notes::{Notes, Stored},
+    recording::{Unusable, fetch, hear, no_scratch, refusal, resampled, store},
 };
 use crate::family::Workshop;
 
@@ -48,6 +49,10 @@ pub(super) async fn segment(
     args: SegmentArgs,
 ) -> Result<Made, JobError> {
     attempt.progress.enter("cutting");
+    if let Some(bounds) = &args.bounds {
+        return recut(workshop, attempt, &args, bounds).await;
+    }
+    let mut notes = Notes::read(workshop, attempt).await?;
     let detector = SpeechDetector::built_in(&Device::Cpu);
     let detector = detector.map_err(|error| JobError::Retry(error.to_string()))?;
     let mut cutting = Cutting {
@@ -55,17 +60,93 @@ pub(super) async fn segment(
         attempt,
         options: args.options,
         dataset: args.dataset_id,
-        detector: Arc::new(detector),
+        detector: Some(Arc::new(detector)),
         result: StepResult {
             summary: Summary::default(),
             files: Vec::new(),
             segments: Vec::new(),
+            recut: false,
         },
     };
     for (index, file) in args.files.iter().enumerate() {
-        cutting.take(file).await?;
+        let place = format!("file:{}", file.file_id);
+        let cut = match notes.take(&place) {
+            Some(cut) => cut,
+            None => {
+                let cut = cutting.take(file).await?;
+                notes.write(&place, &cut, &cut.stored()).await?;
+                cut
+            }
+        };
+        cutting.add(file, cut)?;
         told(attempt, index + 1, args.files.len());
     }
+    Made::new(&cutting.finished(), None)
+}
+
+/// What one recording was cut into.
+#[derive(Debug, Serialize, Deserialize)]
+struct Cut {
+    file: FileResult,
+    segments: Vec<SegmentResult>,
+    /// Why there are none.
+    refused: Option<String>,
+    /// It had words, which are those of no single segment.
+    cut_apart: bool,
+}
+
+impl Cut {
+    fn refused(file: FileResult, reason: String) -> Self {
+        Self {
+            file,
+            segments: Vec::new(),
+            refused: Some(reason),
+            cut_apart: false,
+        }
+    }
+
+    fn stored(&self) -> Vec<Stored> {
+        let stored = self.segments.iter().map(|segment| Stored {
+            key: segment.key.clone(),
+            bytes: segment.bytes,
+        });
+        stored.collect()
+    }
+}
+
+/// Cuts one segment anew, where a person wants it.
+async fn recut(
+    workshop: &Workshop,
+    attempt: &Attempt,
+    args: &SegmentArgs,
+    bounds: &BoundsArgs,
+) -> Result<Made, JobError> {
+    let [file] = &args.files[..] else {
+        return Err(JobError::Reject("names no single recording".to_owned()));
+    };
+    let mut cutting = Cutting {
+        workshop,
+        attempt,
+        options: args.options.clone(),
+        dataset: args.dataset_id,
+        detector: None,
+        result: StepResult {
+            summary: Summary::default(),
+            files: Vec::new(),
+            segments: Vec::new(),
+            recut: true,
+        },
+    };
+    let track = refusal(cutting.heard(file).await)?;
+    let track =
+        track.map_err(|reason| JobError::Reject(format!("`{}` {reason}", file.filename)))?;
+    let seconds = bounds.start_seconds..bounds.end_seconds.min(track.seconds());
+    let segment = cutting.piece(file, &track, seconds, bounds.text.clone());
+    let segment = SegmentResult {
+        segment_id: bounds.segment_id,
+        ..segment.await?
+    };
+    cutting.result.segments.push(segment);
     Made::new(&cutting.finished(), None)
 }
 
@@ -74,47 +155,65 @@ struct Cutting<'a> {
     attempt: &'a Attempt,
     options: CutOptions,
     dataset: Uuid,
-    detector: Arc<SpeechDetector>,
+    /// None where it is known where to cut.
+    detector: Option<Arc<SpeechDetector>>,
     result: StepResult<Summary>,
 }
 
 impl Cutting<'_> {
-    async fn take(&mut self, file: &FileArgs) -> Result<(), JobError> {
-        let heard = match fetch(self.workshop, &file.key).await {
-            Ok(fetched) => hear(self.workshop, fetched.file.path()).await,
-            Err(error) => Err(error),
-        };
+    async fn heard(&self, file: &FileArgs) -> Result<Track, Unusable> {
+        let fetched = fetch(self.workshop, &file.key).await?;
+        hear(self.workshop, fetched.file.path()).await
+    }
+
+    async fn take(&self, file: &FileArgs) -> Result<Cut, JobError> {
         let begun = FileResult {
             file_id: file.file_id,
             filename: file.filename.clone(),
             ..FileResult::default()
         };
-        let track = match refusal(heard)? {
+        let track = match refusal(self.heard(file).await)? {
             Ok(track) => track,
-            Err(reason) => {
-                self.refuse(file, &reason);
-                self.result.files.push(begun.judged(Err(reason)));
-                return Ok(());
-            }
+            Err(reason) => return Ok(Cut::refused(begun.judged(Err(reason.clone())), reason)),
         };
-        let looked = (track.seconds(), track.sample_rate);
-        self.result.files.push(begun.judged(Ok(looked)));
+        let looked = begun.judged(Ok((track.seconds(), track.sample_rate)));
         let cuts = self.cuts(&track, file.text.is_some()).await?;
         if cuts.pieces.is_empty() {
-            self.refuse(file, "has no speech in it");
+            return Ok(Cut::refused(looked, "has no speech in it".to_owned()));
         }
-        if file.text.is_some()
-            && cuts.pieces.len() > 1
-            && self.result.summary.cut_apart.len() < MOST_TOLD
-        {
-            self.result.summary.cut_apart.push(file.filename.clone());
-        }
+        let cut_apart = file.text.is_some() && cuts.pieces.len() > 1;
         let words = file.text.clone().filter(|_| cuts.is_whole);
+        let mut segments = Vec::with_capacity(cuts.pieces.len());
         for piece in cuts.pieces {
-            let segment = self.piece(file, &track, piece, words.clone()).await?;
-            self.result.segments.push(segment);
+            segments.push(self.piece(file, &track, piece, words.clone()).await?);
         }
-        if self.result.segments.len() > MOST_SEGMENTS {
+        Ok(Cut {
+            file: looked,
+            segments,
+            refused: None,
+            cut_apart,
+        })
+    }
+
+    fn add(&mut self, file: &FileArgs, cut: Cut) -> Result<(), JobError> {
+        let StepResult {
+            summary,
+            files,
+            segments,
+            ..
+        } = &mut self.result;
+        if let Some(reason) = cut.refused.filter(|_| summary.refused.len() < MOST_TOLD) {
+            summary.refused.push(Refused {
+                filename: file.filename.clone(),
+                reason,
+            });
+        }
+        if cut.cut_apart && summary.cut_apart.len() < MOST_TOLD {
+            summary.cut_apart.push(file.filename.clone());
+        }
+        files.push(cut.file);
+        segments.extend(cut.segments);
+        if segments.len() > MOST_SEGMENTS {
             return Err(JobError::Reject(format!(
                 "the recordings make over {MOST_SEGMENTS} segments: cut some of them at a time (`files`)"
             )));
@@ -122,19 +221,11 @@ impl Cutting<'_> {
         Ok(())
     }
 
-    fn refuse(&mut self, file: &FileArgs, reason: &str) {
-        if self.result.summary.refused.len() < MOST_TOLD {
-            self.result.summary.refused.push(Refused {
-                filename: file.filename.clone(),
-                reason: reason.to_owned(),
-            });
-        }
-    }
-
     async fn cuts(&self, track: &Track, has_words: bool) -> Result<Cuts, JobError> {
         let samples = resampled(self.workshop, track, SAMPLE_RATE).await?;
-        let (detector, options) = (Arc::clone(&self.detector), self.options.clone());
+        let (detector, options) = (self.detector.clone(), self.options.clone());
         computed(move || {
+            let detector = detector.ok_or_else(|| JobError::Retry("nobody listens".to_owned()))?;
             let cuts = cut(&detector, &samples, &options, has_words);
             cuts.map_err(|error| JobError::Reject(error.to_string()))
         })
@@ -237,7 +328,7 @@ fn judged(
     Ok((measures, judgement))
 }
 
-fn unwritten(error: EncodeError) -> JobError {
+pub(super) fn unwritten(error: EncodeError) -> JobError {
     match error {
         EncodeError::Scratch(error) => no_scratch(&error),
         error => JobError::Retry(error.to_string()),

@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::{room::Room, spoken::CLIPS};
 
 /// A dataset of the room's owner.
-struct Desk {
-    room: Room,
-    dataset: String,
+pub(crate) struct Desk {
+    pub(crate) room: Room,
+    pub(crate) dataset: String,
 }
 
 impl Desk {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let room = Room::open(&[]).await;
         let mut desk = Self {
             room,
@@ -34,7 +34,7 @@ impl Desk {
     }
 
     /// What a function of the component answers to the owner.
-    async fn ask(&self, function: &str, arguments: &str) -> Value {
+    pub(crate) async fn ask(&self, function: &str, arguments: &str) -> Value {
         let owner = self.room.owner;
         self.room
             .value(format!(
@@ -45,7 +45,7 @@ impl Desk {
     }
 
     /// Waits for the job of an answer.
-    async fn ended(&self, answer: &Value) -> Value {
+    pub(crate) async fn ended(&self, answer: &Value) -> Value {
         assert_eq!(answer["status"], 202, "{answer}");
         let job = answer["body"]["job_id"].as_str().unwrap();
         let id = job.strip_prefix("job_").unwrap();
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     /// Brings a file by an upload, and has it imported.
-    async fn import(&self, filename: &str, content: &[u8]) -> Value {
+    pub(crate) async fn import(&self, filename: &str, content: &[u8]) -> Value {
         let upload = Uuid::now_v7();
         let key = format!("uploads/{}/object", upload.simple());
         let mut reader = content;
@@ -83,7 +83,7 @@ impl Desk {
     }
 
     /// Sends recordings by a form.
-    async fn send(&self, files: &[(&str, &[u8])], text: Option<&str>) -> Value {
+    pub(crate) async fn send(&self, files: &[(&str, &[u8])], text: Option<&str>) -> Value {
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
         let form = json!({"dataset": self.dataset, "filenames": names, "bytes": 1, "text": text});
         let places = self
@@ -106,7 +106,7 @@ impl Desk {
         self.ended(&answer).await
     }
 
-    async fn step(&self, function: &str, wanted: Value) -> Value {
+    pub(crate) async fn step(&self, function: &str, wanted: Value) -> Value {
         let mut wanted = wanted;
         wanted["dataset"] = json!(self.dataset);
         let answer = self
@@ -118,24 +118,24 @@ impl Desk {
         answer
     }
 
-    async fn cut(&self) -> Value {
+    pub(crate) async fn cut(&self) -> Value {
         let options = json!({"min_seconds": 1, "max_seconds": 11, "threshold": 0.5, "min_silence_ms": 300, "pad_ms": 100});
         self.step("segment_dataset", options).await
     }
 
-    async fn words(&self) -> Value {
+    pub(crate) async fn words(&self) -> Value {
         let wanted = json!({"source": "auto", "only": "missing", "overwrite_edited": false});
         self.step("transcribe_dataset", wanted).await
     }
 
-    async fn stats(&self) -> Value {
+    pub(crate) async fn stats(&self) -> Value {
         let stats = self
             .ask("dataset_stats", &format!("'{}'", self.dataset))
             .await;
         stats["body"].clone()
     }
 
-    async fn listed(&self, kind: &str) -> Vec<Value> {
+    pub(crate) async fn listed(&self, kind: &str) -> Vec<Value> {
         let wanted = json!({"dataset": self.dataset, "kind": kind});
         let page = self
             .ask("list_dataset_files", &format!("100, null, '{wanted}'"))
@@ -143,13 +143,13 @@ impl Desk {
         page["body"]["items"].as_array().unwrap().clone()
     }
 
-    async fn kept(&self) -> Value {
+    pub(crate) async fn kept(&self) -> Value {
         let kept = "select count(*) from storage.object where state = 'kept'";
         self.room.value(kept.to_owned()).await
     }
 }
 
-fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut archive = ArchiveWriter::new(Vec::new());
     for (name, content) in files {
         archive.start(name, content.len() as u64).unwrap();
@@ -159,7 +159,7 @@ fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// As `LJSpeech` lays it out.
-fn lj_speech() -> Vec<u8> {
+pub(crate) fn lj_speech() -> Vec<u8> {
     let clips = || CLIPS.iter().enumerate();
     let rows = clips().map(|(number, clip)| format!("c{number:02}|{0}|{0}\n", clip.text));
     let mut files = vec![(

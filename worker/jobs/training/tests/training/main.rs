@@ -5,8 +5,12 @@
 )]
 
 mod datasets;
+mod downloads;
 mod failing;
 mod going_on;
 mod room;
+#[path = "../../../../outbound/tests/outbound/server.rs"]
+mod server;
 mod spoken;
+mod steps;
 mod voices;

@@ -1,12 +1,12 @@
 //! A database, a storage and workers, with a dataset in it.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use kiskadee_queue::{Queue, testing::TestDatabase};
 use kiskadee_runner::{PoolName, RunnerConfig, RunnerError, Slots, run};
 use kiskadee_speech::{Engine, Engines, Kiskadee, KiskadeeConfig};
 use kiskadee_storage::Store;
-use kiskadee_training_jobs::{Training, Workshop};
+use kiskadee_training_jobs::{DownloadLimits, DownloadOptions, Downloads, Training, Workshop};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
@@ -31,8 +31,23 @@ pub(crate) struct Room {
     folder: TempDir,
 }
 
+/// As an installation has it, but that one address of this machine may be called, and little may come from it.
+fn downloads() -> DownloadOptions {
+    DownloadOptions {
+        reach: "127.0.0.1/32".parse().unwrap(),
+        limits: DownloadLimits {
+            bytes: 64 << 20,
+            seconds: 2400.0,
+            within: Duration::from_secs(90),
+        },
+        ..DownloadOptions::default()
+    }
+}
+
 /// A worker in this process.
 pub(crate) struct Worker {
+    /// Where the files of its jobs lie.
+    pub(crate) scratch: PathBuf,
     stop: CancellationToken,
     running: JoinHandle<Result<(), RunnerError>>,
 }
@@ -140,10 +155,15 @@ impl Room {
             store: self.store.clone(),
             engines: self.engines.clone(),
             ffmpeg: "ffmpeg".into(),
-            scratch,
+            scratch: scratch.clone(),
+            downloads: Downloads::new(&downloads()).unwrap(),
         }));
         let config = RunnerConfig {
-            slots: Slots::from([(PoolName::Long, 1), (PoolName::Cpu, 2)]),
+            slots: Slots::from([
+                (PoolName::Long, 1),
+                (PoolName::Cpu, 2),
+                (PoolName::Network, 2),
+            ]),
             lease_ttl: LEASE,
             drain: Duration::from_secs(8),
             ..RunnerConfig::new(self.database.url())
@@ -157,7 +177,11 @@ impl Room {
             stop.clone(),
         );
         let running = tokio::spawn(work);
-        Worker { stop, running }
+        Worker {
+            scratch,
+            stop,
+            running,
+        }
     }
 
     /// Starts a run of so many steps, in slices of a second.

@@ -3,11 +3,18 @@
 //! The HTTP client asks this resolver for each connection and connects to the very addresses that it returns, so a name
 //! cannot answer one thing to the check and another to the connection.
 
-use std::{io, net::IpAddr, net::SocketAddr, sync::Arc};
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use futures::{FutureExt, future::BoxFuture};
-use kiskadee_shared::address::is_public;
+use kiskadee_shared::address::AddressError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use crate::reach::Reach;
 
 /// Finds the addresses of a host.
 pub trait HostResolver: Send + Sync {
@@ -30,9 +37,9 @@ impl HostResolver for SystemResolver {
     }
 }
 
-/// Why a name may not be connected to. The addresses are left out: they would tell a stranger about the network here.
+/// Why nothing is connected to. The addresses are left out: they would tell a stranger about the network here.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ResolveError {
+pub enum ResolveError {
     #[error("the name of the host does not resolve")]
     NotFound(#[source] io::Error),
     #[error("the name of the host has no address")]
@@ -41,46 +48,61 @@ pub(super) enum ResolveError {
     NotPublic,
 }
 
-/// Lets only public addresses through. One bad address among good ones refuses them all.
+/// Lets only allowed addresses through. One bad address among good ones refuses them all.
 #[derive(Clone)]
-pub(super) struct GuardedResolver {
-    inner: Arc<dyn HostResolver>,
-    allow_private: bool,
+pub struct Guard {
+    resolver: Arc<dyn HostResolver>,
+    reach: Reach,
 }
 
-impl GuardedResolver {
-    pub(super) fn new(inner: Arc<dyn HostResolver>, allow_private: bool) -> Self {
-        Self {
-            inner,
-            allow_private,
-        }
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("reach", &self.reach)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Guard {
+    pub fn new(resolver: Arc<dyn HostResolver>, reach: Reach) -> Self {
+        Self { resolver, reach }
     }
 
-    fn check(&self, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, ResolveError> {
+    /// With the names that the operating system knows.
+    pub fn of_system(reach: Reach) -> Self {
+        Self::new(Arc::new(SystemResolver), reach)
+    }
+
+    /// What can be said of an address before its name is resolved.
+    pub fn check(&self, url: &Url) -> Result<(), AddressError> {
+        self.reach.check(url)
+    }
+
+    /// The addresses of a host, all of which may be called.
+    pub async fn addresses(&self, host: &Host<&str>) -> Result<Vec<IpAddr>, ResolveError> {
+        let found = match host {
+            Host::Ipv4(address) => vec![(*address).into()],
+            Host::Ipv6(address) => vec![(*address).into()],
+            Host::Domain(name) => {
+                let found = self.resolver.resolve(name).await;
+                found.map_err(ResolveError::NotFound)?
+            }
+        };
         if found.is_empty() {
             Err(ResolveError::Empty)
-        } else if self.allow_private || found.iter().all(|address| is_public(*address)) {
+        } else if found.iter().all(|address| self.reach.allows(*address)) {
             Ok(found)
         } else {
             Err(ResolveError::NotPublic)
         }
     }
-
-    async fn resolve_checked(self, host: String) -> Result<Vec<IpAddr>, ResolveError> {
-        let found = self
-            .inner
-            .resolve(&host)
-            .await
-            .map_err(ResolveError::NotFound)?;
-        self.check(found)
-    }
 }
 
-impl Resolve for GuardedResolver {
+impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let checked = self.clone().resolve_checked(name.as_str().to_owned());
+        let guard = self.clone();
         Box::pin(async move {
-            let addresses = checked.await?;
+            let addresses = guard.addresses(&Host::Domain(name.as_str())).await?;
             // Port 0 leaves the port to the address that is called.
             let addresses = addresses
                 .into_iter()
@@ -107,21 +129,21 @@ mod tests {
         }
     }
 
-    fn guarded(answers: &[&[&'static str]], allow_private: bool) -> GuardedResolver {
+    fn guarded(answers: &[&[&'static str]], reach: Reach) -> Guard {
         let script = answers.iter().map(|answer| answer.to_vec()).collect();
-        GuardedResolver::new(Arc::new(Scripted(Mutex::new(script))), allow_private)
+        Guard::new(Arc::new(Scripted(Mutex::new(script))), reach)
     }
 
-    async fn ask(resolver: &GuardedResolver) -> Result<Vec<IpAddr>, ResolveError> {
-        resolver
-            .clone()
-            .resolve_checked("hooks.example".to_owned())
-            .await
+    async fn ask(guard: &Guard) -> Result<Vec<IpAddr>, ResolveError> {
+        guard.addresses(&Host::Domain("hooks.example")).await
     }
 
     #[tokio::test]
     async fn a_name_that_turns_private_is_refused_from_then_on() {
-        let resolver = guarded(&[&["8.8.8.8"], &["127.0.0.1"], &["::ffff:10.0.0.1"]], false);
+        let resolver = guarded(
+            &[&["8.8.8.8"], &["127.0.0.1"], &["::ffff:10.0.0.1"]],
+            Reach::Public,
+        );
         assert!(ask(&resolver).await.is_ok());
         assert!(matches!(ask(&resolver).await, Err(ResolveError::NotPublic)));
         assert!(matches!(ask(&resolver).await, Err(ResolveError::NotPublic)));
@@ -129,14 +151,14 @@ mod tests {
 
     #[tokio::test]
     async fn one_private_address_refuses_the_others() {
-        let resolver = guarded(&[&["8.8.8.8", "fd00::1"], &[]], false);
+        let resolver = guarded(&[&["8.8.8.8", "fd00::1"], &[]], Reach::Public);
         assert!(matches!(ask(&resolver).await, Err(ResolveError::NotPublic)));
         assert!(matches!(ask(&resolver).await, Err(ResolveError::Empty)));
     }
 
     #[tokio::test]
     async fn configuration_may_allow_private_addresses() {
-        let resolver = guarded(&[&["127.0.0.1"]], true);
+        let resolver = guarded(&[&["127.0.0.1"]], Reach::Everything);
         assert_eq!(
             ask(&resolver).await.unwrap(),
             ["127.0.0.1".parse::<IpAddr>().unwrap()]
