@@ -8,7 +8,7 @@ use kiskadee_runner::Family;
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{Speech, Tools};
 use kiskadee_storage::Store;
-use kiskadee_training_jobs::{Downloads, Training, Workshop};
+use kiskadee_training_jobs::{Downloads, Recognisers, Training, Workshop};
 use kiskadee_upload_jobs::Uploads;
 
 use crate::{WorkerConfig, WorkerError};
@@ -44,6 +44,7 @@ fn one(name: &str, services: &Services<'_>) -> Result<Arc<dyn Family>, WorkerErr
             queue,
             store,
             engines: services.engines.clone(),
+            recognisers: Recognisers::find(services.config.models.as_deref()),
             ffmpeg: services.config.ffmpeg.clone().into(),
             scratch: services.scratch.to_owned(),
             downloads: Downloads::new(&services.config.downloads)?,

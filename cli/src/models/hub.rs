@@ -90,6 +90,17 @@ impl Repository {
         matches!(self, Self::Hub { id, .. } if id == wanted)
     }
 
+    /// The last part of its name, such as `XTTS-v2`; a folder's of the web.
+    pub(super) fn last(&self) -> String {
+        let last = match self {
+            Self::Hub { id, .. } => id.rsplit('/').next(),
+            Self::Web(url) => url
+                .path_segments()
+                .and_then(|parts| parts.rev().find(|part| !part.is_empty())),
+        };
+        last.unwrap_or_default().to_owned()
+    }
+
     /// Whether files under an address may change from one command to the next.
     pub(super) fn moves(&self) -> bool {
         matches!(self, Self::Web(_))
@@ -311,6 +322,7 @@ mod tests {
     fn a_repository_has_an_owner_and_may_have_a_revision() {
         let parsed = |text| Repository::parse(text).unwrap();
         assert_eq!(parsed("coqui/XTTS-v2").name(), "hf:coqui/XTTS-v2@main");
+        assert_eq!(parsed("coqui/XTTS-v2").last(), "XTTS-v2");
         assert_eq!(parsed("a/b@refs/pr/1").folder(), "a--b@refs--pr--1");
         for text in [
             "", "xtts", "a/b/c", "a/..", "a/b@", "a/b@../x", "a/b?c", "/b",
@@ -348,6 +360,7 @@ mod tests {
             ("http://files.example/xtts/", "")
         );
         assert!(folder.folder().starts_with("web--files.example--"));
+        assert_eq!(folder.last(), "xtts");
         for address in [
             "https://",
             "https://me:secret@x.example/a.onnx?download=1",

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use kiskadee_checkpoint::folder::{Manifest, Progress};
+use kiskadee_whisper::import::Source;
 
 use super::hub::{Hub, Repository};
 use super::meter::{Meter, size};
 use super::place::ModelsPlace;
-use super::{kokoro, piper, xtts};
+use super::{kokoro, piper, whisper, xtts};
 use crate::stop::Stop;
 
 pub(super) const STOPPED: &str = "stopped; the same command goes on with the download";
@@ -33,8 +34,12 @@ For XTTS a path is a folder with config.json, vocab.json and model.pth or model.
 it, or the model's file in such a folder. Beside them speakers_xtts.pth, dvae.pth, mel_stats.pth and LICENSE.txt are taken along. \
 hf:coqui/XTTS-v2 downloads these files (2.1 GB) from Hugging Face; the disk needs twice as much for a while.
 
+Whisper writes down what is said in recordings that voices are trained on. hf:openai/whisper-tiny, -base, -small, -medium, -large-v3 or any \
+other repository in their layout is downloaded, or a folder taken: config.json, model.safetensors, and tokenizer.json or vocab.json with \
+merges.txt. The licence is the one that README.md or LICENSE beside them tells; --licence names it where neither does.
+
 An address of the web stands for a Piper voice where it ends in .onnx (.onnx.json and MODEL_CARD are fetched from beside it), and for the \
-folder of a model where it ends in a slash: with config.json, kokoro-v1_0.pth and voices/*.pt, or with XTTS's files. Over http:// nothing \
+folder of a model where it ends in a slash: with config.json, kokoro-v1_0.pth and voices/*.pt, or with the files of Whisper or XTTS. Over http:// nothing \
 is encrypted. Such a download begins anew with each command.
 
 Pickles are read without executing anything, and no graph is run. An interrupted download from a hub or a registry goes on when the same \
@@ -44,15 +49,15 @@ HF_ENDPOINT names a mirror of Hugging Face, HF_TOKEN a user, PIP_INDEX_URL and N
 A licence that is not free for all uses is shown and must be accepted, by typing yes on a terminal or with --accept-licence. Who accepted \
 it, when and how stands in the model's manifest.")]
 pub(crate) struct ImportOptions {
-    /// kokoro, a folder or a file, an address, or hf:OWNER/NAME[@REVISION], such as hf:coqui/XTTS-v2
+    /// kokoro, a folder or a file, an address, or hf:OWNER/NAME[@REVISION], such as hf:coqui/XTTS-v2 or hf:openai/whisper-base
     pub(super) source: String,
     /// Files of this machine, or their addresses, to take Kokoro from
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) from: Vec<PathBuf>,
-    /// What the model is called on this machine [default: kokoro, piper-NAME or xtts]
+    /// What the model is called on this machine [default: kokoro, piper-NAME, whisper-NAME or xtts]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The licence of a Piper voice that has no card, such as CC0-1.0
+    /// The licence of a Piper voice or a Whisper model that tells none, such as CC0-1.0 or MIT
     #[arg(long, alias = "license", value_name = "ID")]
     pub(super) licence: Option<String>,
     /// Accept the model's licence, which is shown nevertheless
@@ -96,6 +101,9 @@ pub(super) async fn run(options: ImportOptions) -> Result<()> {
         if repository.is(kokoro::REPOSITORY) {
             return kokoro::from_hub(repository, &options, &stop).await;
         }
+        if is_whisper(&repository, &stop).await? {
+            return whisper::from_hub(repository, &options, &stop).await;
+        }
         let target = options.target("xtts")?;
         return xtts::from_hub(repository, &options, target, &stop).await;
     }
@@ -110,10 +118,20 @@ pub(super) async fn run(options: ImportOptions) -> Result<()> {
     if kokoro::is_model(path) {
         return kokoro::from_paths(&[path.to_owned()], &options, &stop).await;
     }
+    if Source::is_model(path) {
+        return whisper::from_path(path, &options, &stop).await;
+    }
     xtts::from_path(&options, options.target("xtts")?, &stop).await
 }
 
-/// A Piper voice by the address of its file, Kokoro or XTTS by that of their folder.
+async fn is_whisper(repository: &Repository, stop: &Stop) -> Result<bool> {
+    tokio::select! {
+        asked = whisper::is_model(repository) => asked,
+        () = stop.orderly.cancelled() => bail!(STOPPED),
+    }
+}
+
+/// A Piper voice by the address of its file, other models by that of their folder.
 async fn from_web(
     repository: Repository,
     file: String,
@@ -135,6 +153,9 @@ async fn from_web(
     };
     if found.is_some() {
         return kokoro::from_hub(repository, options, stop).await;
+    }
+    if is_whisper(&repository, stop).await? {
+        return whisper::from_hub(repository, options, stop).await;
     }
     let target = options.target("xtts")?;
     xtts::from_hub(repository, options, target, stop).await

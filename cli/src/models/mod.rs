@@ -11,6 +11,7 @@ mod meter;
 mod packages;
 mod piper;
 mod place;
+mod whisper;
 mod xtts;
 
 use anyhow::Result;
@@ -20,7 +21,7 @@ pub(crate) use place::ModelsPlace;
 
 #[derive(Subcommand)]
 pub(crate) enum ModelsCommand {
-    /// Take in Kokoro, a Piper voice or XTTS-v2, from a path or from where it is published
+    /// Take in Kokoro, a Piper voice, XTTS-v2 or Whisper, from a path or from where it is published
     Import(import::ImportOptions),
     /// List the models of this machine
     List(inventory::ListOptions),

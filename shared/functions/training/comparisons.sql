@@ -80,7 +80,9 @@ begin
   end if;
   job := (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[row(
     'comparison', 'training:speech', 1, 100 + 2 * length(p_request ->> 'texts'), jsonb_build_object('comparison_id', comparison,
-      'language', language, 'seed', seed, 'texts', p_request -> 'texts', 'a', a.side, 'b', b.side),
+      'language', language, 'seed', seed, 'texts', p_request -> 'texts',
+      'a', a.side || jsonb_build_object('clips', training.likeness_clips(coalesce(a.dataset, b.dataset))),
+      'b', b.side || jsonb_build_object('clips', training.likeness_clips(coalesce(b.dataset, a.dataset)))),
     null, null, null, null, null, null, p_trace, null, null, null, null)::queue.new_job]))[1];
   insert into training.comparison (id, owner, a, b, blind, seed, job_id, datasets)
   values (comparison, p_caller.user_id, jsonb_build_object('name', p_request -> 'a', 'engine', a.side -> 'engine'),
@@ -92,6 +94,13 @@ begin
 exception when sqlstate 'KQ429' or sqlstate 'KQ503' then
   return api.not_admitted(p_caller, sqlstate);
 end
+$$;
+
+-- Some recordings of a dataset that voices are held against, always the same ones: keys, or [] without a dataset.
+create or replace function training.likeness_clips(p_dataset uuid) returns jsonb
+language sql stable as $$
+  select coalesce(jsonb_agg(c.key order by c.key), '[]') from (
+    select s.key from training.segment s where s.dataset_id = p_dataset and s.state = 'accepted' order by sha256(s.id::text::bytea) limit 12) c
 $$;
 
 -- Jobs that compared have ended.

@@ -155,7 +155,7 @@ begin
         where s.dataset_id = dataset.id and s.state = 'rejected' group by 1) r),
       'speakers', (select count(distinct coalesce(f.speaker, '')) from training.file f
         where f.dataset_id = dataset.id and f.state = 'ready'),
-      'languages', jsonb_build_object(dataset.language, 1), 'phones', dataset.phones,
+      'languages', training.languages(dataset), 'phones', dataset.phones,
       'ready', blockers = '[]', 'blockers', blockers, 'advice', training.dataset_advice(dataset)));
 end
 $$;

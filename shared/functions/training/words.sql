@@ -2,7 +2,8 @@
 
 -- Begins to give segments their words.
 --
--- p_form: {"dataset", "source": auto, given, prompts, whisper, remote or pocketsphinx, "only": missing or all, "overwrite_edited": bool}.
+-- p_form: {"dataset", "source": auto, given, prompts, whisper, remote or pocketsphinx, "only": missing or all, "overwrite_edited": bool,
+-- "model"?: a recogniser, "language"?: what is spoken, where it is not the dataset's}.
 create or replace function api.transcribe_dataset(
   p_caller api.credentials, p_form jsonb, p_idempotency_key text, p_request_hash bytea, p_trace text,
   p_malformed jsonb default null
@@ -30,17 +31,25 @@ end
 $$;
 
 -- What is wrong with the source of words that was asked for, or null.
-create or replace function training.source_fault(p_dataset uuid, p_source text) returns jsonb
+--
+-- p_recogniser: the one that can be had, if any.
+create or replace function training.source_fault(p_dataset training.dataset, p_form jsonb, p_recogniser text) returns jsonb
 language sql stable as $$
-  select api.fault('source', case
-    when p_source not in ('auto', 'given', 'prompts') then format('`%s` is not available here', p_source)
-    else 'no recording of this dataset has words' || case p_source when 'given' then ' that were given with it'
-      when 'prompts' then ' that were read aloud' else '' end end
-    || '. Words can be given with the recordings (import a ZIP with `metadata.csv` or with a `.txt` beside each recording), be read aloud '
-    || '(`dataset/prompts`, then `dataset/upload` with `text`), or be written (PATCH `dataset/segments/{id}`).')
-  where p_source not in ('auto', 'given', 'prompts')
-    or not exists (select from training.file f where f.dataset_id = p_dataset and f.text_source = coalesce(nullif(p_source, 'auto'), f.text_source))
-      and not (p_source = 'auto' and exists (select from training.segment s where s.dataset_id = p_dataset and s.text is not null))
+  select case
+    when p_recogniser is null and p_form ? 'model' and source in ('auto', 'whisper')
+      then api.fault('model', training.no_recogniser(p_form ->> 'model', language))
+    when source not in ('auto', 'given', 'prompts', 'whisper') then api.fault('source', format('`%s` is not available here.', source) || ways)
+    when source = 'whisper' then case when p_recogniser is null then api.fault('source', training.no_recogniser(null, language) || '.' || ways) end
+    when source = 'auto' and (p_recogniser is not null
+        or exists (select from training.segment s where s.dataset_id = p_dataset.id and s.text is not null)) then null
+    when not exists (select from training.file f where f.dataset_id = p_dataset.id and f.text_source = coalesce(nullif(source, 'auto'), f.text_source))
+      then api.fault('source', 'no recording of this dataset has words' || case source when 'given' then ' that were given with it'
+        when 'prompts' then ' that were read aloud' else format(', and %s', training.no_recogniser(null, language)) end || '.' || ways)
+    end
+  from (select p_form ->> 'source' as source, coalesce(p_form ->> 'language', p_dataset.language) as language,
+    ' Words can be given with the recordings (import a ZIP with `metadata.csv` or with a `.txt` beside each recording), be read aloud '
+    || '(`dataset/prompts`, then `dataset/upload` with `text`), be written down by a recogniser (a Whisper model that is imported on a '
+    || 'worker''s machine), or be written (PATCH `dataset/segments/{id}`).' as ways) w
 $$;
 
 -- The segments as the job reads them, in their order: {"segment_id", "file_id", "seconds", "was"?, "text"?, "text_source"?, "measures", ...}. `was` are the words
@@ -49,7 +58,7 @@ create or replace function training.facts(p_dataset uuid, p_source text, p_all b
 language sql stable as $$
   select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('segment_id', w.id, 'file_id', w.file_id, 'state', w.state, 'decided', case when w.decided then true end, 'reasons', w.reasons,
     'seconds', w.end_seconds - w.start_seconds, 'measures', w.measures, 'was', w.text, 'speaker', w.speaker,
-    'alignment_score', w.alignment_score,
+    'alignment_score', w.alignment_score, 'heard', w.heard || jsonb_build_object('job', w.heard_by),
     'text', case when w.takes then w.given else w.text end,
     'text_source', case when w.takes then w.given_source else w.text_source end)) order by w.id)
   from (
@@ -66,22 +75,30 @@ $$;
 create or replace function training.begin_transcription(p_caller api.caller, p_form jsonb, p_trace text) returns api.answer
 language plpgsql as $$
 declare
-  wanted record := training.for_step(p_caller, p_form ->> 'dataset');
+  form jsonb := jsonb_strip_nulls(p_form);
+  wanted record := training.for_step(p_caller, form ->> 'dataset');
   dataset training.dataset := wanted.dataset;
   answer api.answer := wanted.answer;
+  recogniser text;
   fault jsonb;
   segments jsonb;
 begin
   if answer.status is not null then
     return answer;
   end if;
-  fault := training.source_fault(dataset.id, p_form ->> 'source');
+  if form ->> 'source' in ('auto', 'whisper') then
+    recogniser := (training.recogniser_for(form ->> 'model', coalesce(form ->> 'language', dataset.language))).name;
+  end if;
+  fault := training.source_fault(dataset, form, recogniser);
   if fault is not null then
     return api.invalid(p_caller, null, jsonb_build_array(fault));
   end if;
-  segments := training.facts(dataset.id, p_form ->> 'source', p_form ->> 'only' = 'all', (p_form ->> 'overwrite_edited')::boolean);
+  segments := training.facts(dataset.id, form ->> 'source', form ->> 'only' = 'all', (form ->> 'overwrite_edited')::boolean);
   if segments is null then
     return api.problem(p_caller, 422, 'no_segments', 'Nothing has been cut into segments yet: begin with `dataset/segment`.');
+  end if;
+  if recogniser is not null and exists (select from training.unheard(dataset.id, training.to_be_heard(form))) then
+    return training.begin_hearing(p_caller, dataset, recogniser, training.to_be_heard(form), p_trace);
   end if;
   return training.begin_step(p_caller, dataset, 'transcribe', 100 + jsonb_array_length(segments) / 10,
     jsonb_build_object('segments', segments), null, p_trace);

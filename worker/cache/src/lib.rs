@@ -94,6 +94,11 @@ impl<M> ModelCache<M> {
         model.cloned().map_err(CacheError::Load)
     }
 
+    /// Gives back the memory of all models that nobody holds.
+    pub fn release_idle(&self) {
+        self.books().entries.retain(|_, entry| !entry.is_idle());
+    }
+
     pub fn stats(&self) -> CacheStats {
         self.books().stats()
     }
@@ -230,6 +235,18 @@ mod tests {
                 budget: 100
             })
         );
+    }
+
+    #[tokio::test]
+    async fn what_nobody_holds_is_given_back() {
+        let cache = ModelCache::new(100);
+        let held = load(&cache, "held", 40).await.unwrap();
+        load(&cache, "idle", 40).await.unwrap();
+        cache.release_idle();
+        assert_eq!(cache.stats().resident, ["held"]);
+        drop(held);
+        cache.release_idle();
+        assert_eq!((cache.stats().resident.len(), cache.stats().bytes), (0, 0));
     }
 
     #[tokio::test]

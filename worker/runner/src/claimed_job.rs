@@ -166,6 +166,7 @@ fn outcome_of(error: JobError, stopped: Option<Stop>, limit: Duration) -> Outcom
             limit.as_secs()
         )),
         (JobError::Cancelled, _)
+        | (JobError::Yielded, _)
         | (JobError::Retry(_) | JobError::Snooze(_), Some(Stop::Drained)) => Outcome::Released,
         (JobError::Reject(message), _) => Outcome::Failed(message),
         (JobError::Snooze(reason), _) => Outcome::Snoozed {
@@ -201,6 +202,7 @@ mod tests {
             end(JobError::Reject("c".into())),
             Outcome::Failed("c".into())
         );
+        assert_eq!(end(JobError::Yielded), Outcome::Released);
         assert!(matches!(
             end(JobError::Snooze("d".into())),
             Outcome::Snoozed { .. }

@@ -150,8 +150,10 @@ impl Running {
             _ => {}
         }
         let _span = claimed.span.clone().entered();
-        if let Err(error) = &answer {
-            tracing::warn!(%error, "no result");
+        match &answer {
+            Ok(_) => {}
+            Err(error @ JobError::Yielded) => tracing::debug!("{error}"),
+            Err(error) => tracing::warn!(%error, "no result"),
         }
         // Only after the settler has ended, when nothing more can be settled.
         let _ = self.settling.send(claimed.end(answer));

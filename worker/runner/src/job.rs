@@ -24,6 +24,9 @@ pub enum JobError {
     /// The job's cancellation token fired.
     #[error("the job was cancelled")]
     Cancelled,
+    /// What was done so far is kept, and the rest is for another turn: others may come in between. Not counted.
+    #[error("the job goes on at its next turn")]
+    Yielded,
     /// Nobody waits for the result any more.
     #[error("the listener has gone")]
     Abandoned,

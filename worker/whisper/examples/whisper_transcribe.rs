@@ -1,4 +1,4 @@
-//! Says what is said in WAV files of 16 kHz: `whisper_transcribe [--bits8] [--language CODE] [--timestamps] MODEL FILE...`. A line of JSON for each
+//! Says what is said in WAV files of 16 kHz: `whisper_transcribe [--bits8] [--greedy] [--language CODE] [--timestamps] MODEL FILE...`. A line of JSON for each
 //! file, with the seconds that it took.
 
 use std::{error::Error, path::Path, time::Instant};
@@ -14,6 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--bits8" => precision = Precision::EightBits,
+            "--greedy" => options.temperatures = vec![0.0],
             "--timestamps" => options.timestamps = true,
             "--language" => options.language = arguments.next(),
             _ => paths.push(argument),

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::error::{Result, WhisperError};
+use crate::{
+    error::{Result, WhisperError},
+    model::Precision,
+};
 
 /// Ids of the smallest vocabulary in which one of a language is chosen; the English-only one has one id less.
 const ENGLISH_ONLY: usize = 51_864;
@@ -63,6 +66,44 @@ impl Config {
         self.max_target_positions / 2
     }
 
+    /// Numbers in the model's tensors.
+    pub fn parameters(&self) -> u64 {
+        let width = self.d_model as u64;
+        let norm = 2 * width;
+        let attention = 4 * (width + 1) * width;
+        let feed_forward = |inner: usize| {
+            let inner = inner as u64;
+            (width + 1) * inner + (inner + 1) * width
+        };
+        let encoder = attention + feed_forward(self.encoder_ffn_dim) + 2 * norm;
+        let decoder = 2 * attention + feed_forward(self.decoder_ffn_dim) + 3 * norm;
+        let convolutions = (3 * self.num_mel_bins as u64 + 1) * width + (3 * width + 1) * width;
+        let positions = (self.max_source_positions + self.max_target_positions) as u64;
+        let tables = (positions + self.vocab_size as u64) * width;
+        encoder * self.encoder_layers as u64
+            + decoder * self.decoder_layers as u64
+            + convolutions
+            + tables
+            + 2 * norm
+    }
+
+    /// Bytes that the model and one recording that is heard take in memory on a CPU, about.
+    pub fn memory(&self, precision: Precision) -> u64 {
+        let float = size_of::<f32>() as u64;
+        let width = self.d_model as u64;
+        let table = self.vocab_size as u64 * width * float;
+        let weights = match precision {
+            Precision::Full => self.parameters() * float,
+            // A scale stands beside every 64 weights.
+            Precision::EightBits => self.parameters() * 17 / 16,
+        };
+        let frames = self.max_source_positions as u64;
+        let heard = 2 * frames * width * self.decoder_layers as u64;
+        let inner = frames * (self.encoder_ffn_dim as u64 + 8 * width);
+        // The table of tokens is there as it is, and as what gives their scores.
+        weights + table + (heard + inner) * float
+    }
+
     fn check(&self) -> Result<(), String> {
         let sizes = [
             ("num_mel_bins", self.num_mel_bins, 512),
@@ -111,6 +152,10 @@ mod tests {
         let config = Config::parse(TINY).unwrap();
         assert_eq!(config.encoder_ffn_dim, 1_536);
         assert!(config.is_multilingual());
+        // That of openai/whisper-tiny, whose keys have no biases.
+        let off = config.parameters().abs_diff(37_760_640);
+        assert!(off < 10_000, "{off}");
+        assert!(config.memory(Precision::EightBits) < config.memory(Precision::Full));
         let english = TINY.replace("51865", "51864");
         assert!(!Config::parse(&english).unwrap().is_multilingual());
     }

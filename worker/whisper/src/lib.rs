@@ -7,6 +7,7 @@
 mod config;
 mod decoding;
 mod error;
+pub mod import;
 mod languages;
 mod listening;
 mod mel;
@@ -20,8 +21,9 @@ mod whisper;
 
 pub use config::Config;
 pub use error::{Result, WhisperError};
+pub use languages::{code_of_tag, tags};
 pub use mel::{LogMel, SAMPLE_RATE, WINDOW_SAMPLES};
 pub use model::{Precision, Trace};
 pub use tokens::Tokens;
-pub use transcript::{Options, Segment, Task, Transcript};
+pub use transcript::{Expected, Options, Segment, Task, Transcript};
 pub use whisper::{LanguageGuess, Whisper};

@@ -8,6 +8,7 @@ use candle_core::Tensor;
 use crate::decoding::{Chosen, Judge, Prompted, Rules, compression_ratio};
 use crate::error::{Result, WhisperError};
 use crate::mel::{WINDOW_FRAMES, WINDOW_SAMPLES, window_at};
+use crate::model::Heard;
 use crate::segments::{Phrase, cut};
 use crate::transcript::{Options, Segment, Task, Transcript};
 use crate::vocabulary::Vocabulary;
@@ -23,13 +24,31 @@ impl Whisper {
     pub fn transcribe(&self, samples: &[f32], options: &Options) -> Result<Transcript> {
         check(samples)?;
         let mel = self.mel.compute(samples, WINDOW_SAMPLES)?;
-        let language = self.language(&mel, options)?;
-        let mut listening = Listening::new(self, options, &language.0, samples.len())?;
         let frames = mel.dim(0)? - WINDOW_FRAMES;
+        let window = |at: usize| {
+            let count = WINDOW_FRAMES.min(frames - at);
+            Ok::<_, WhisperError>((self.hear(&window_at(&mel, at, count)?)?, count))
+        };
+        let expected = options.expected.as_ref();
+        let expected = expected.filter(|_| options.language.is_none());
+        // What tells the language is what the first words are heard in.
+        let mut begun = match expected {
+            Some(_) if frames > 0 => Some(window(0)?),
+            _ => None,
+        };
+        let language = match (expected, &begun) {
+            (Some(expected), Some((heard, _))) => self.unless_another(heard, expected)?,
+            (Some(expected), None) => (expected.language.clone(), None),
+            (None, _) => self.language(&mel, options)?,
+        };
+        let mut listening = Listening::new(self, options, &language.0, samples.len())?;
         let mut at = 0;
         while at < frames {
-            let count = WINDOW_FRAMES.min(frames - at);
-            at += listening.window(&window_at(&mel, at, count)?, at, count)?;
+            let (heard, count) = match begun.take() {
+                Some(begun) => begun,
+                None => window(at)?,
+            };
+            at += listening.window(&heard, at, count)?;
         }
         Ok(listening.finish(language))
     }
@@ -126,14 +145,14 @@ impl<'a> Listening<'a> {
         })
     }
 
-    /// Hears a window that begins at frame `at` and has `count` of the recording; says by how many frames the next one begins later.
-    fn window(&mut self, mel: &Tensor, at: usize, count: usize) -> Result<usize> {
-        let heard = self.model.hear(mel)?;
+    /// Says what was heard in a window that begins at frame `at` and has `count` of the recording, and by how many frames the next one
+    /// begins later.
+    fn window(&mut self, heard: &Heard, at: usize, count: usize) -> Result<usize> {
         let (initial, sot_place) = self.initial();
         let (tokens, room) = (&self.model.tokens, self.model.room());
         let prompted = Prompted::new(
             &self.model.network.decoder,
-            &heard,
+            heard,
             &initial,
             (sot_place, tokens.no_speech),
             room,

@@ -4,6 +4,8 @@ use crate::languages::LANGUAGES;
 
 /// Seconds from one timestamp to the next.
 pub(crate) const TIME_STEP: f64 = 0.02;
+/// Timestamps of a vocabulary: from 0 to 30 s.
+pub(crate) const TIMES: usize = 1_501;
 
 /// Ids of special tokens. What is below `eot` is text; what is from `timestamp_begin` on is a time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,11 +10,23 @@ pub enum Task {
     Translate,
 }
 
+/// A language that a recording is taken to be in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    /// A code such as `en`.
+    pub language: String,
+    /// Probability from which another language is believed.
+    pub least: f32,
+}
+
 /// How a recording is transcribed. The defaults are those of the reference, but that a window knows nothing of the one before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// A code such as `en`; detected in the first 30 s where there is none.
     pub language: Option<String>,
+    /// Where no language is given: the one that a recording is taken to be in unless another is likely. What is detected is then
+    /// detected in what the words are heard in, which costs no second look at it.
+    pub expected: Option<Expected>,
     pub task: Task,
     /// Whether the model says when each phrase begins and ends. It always does for recordings of more than 30 s, which are cut at them.
     pub timestamps: bool,
@@ -40,6 +52,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             language: None,
+            expected: None,
             task: Task::Transcribe,
             timestamps: false,
             prompt: None,

@@ -11,6 +11,7 @@ use crate::error::{Result, WhisperError};
 use crate::mel::{LogMel, SAMPLE_RATE, WINDOW_FRAMES, WINDOW_SAMPLES, window_at};
 use crate::model::{Heard, Network, Precision, Trace};
 use crate::tokens::Tokens;
+use crate::transcript::Expected;
 use crate::vocabulary::Vocabulary;
 
 /// The longest recording that is taken at once, in seconds: its spectrogram is in memory as a whole.
@@ -60,6 +61,17 @@ impl Whisper {
         Self::new(config, tokens, Some(vocabulary), network)
     }
 
+    /// Codes of the languages that the model in a folder knows, without its weights.
+    pub fn languages_of(folder: &Path) -> Result<Vec<String>> {
+        let config = Config::read(&folder.join("config.json"))?;
+        if !config.is_multilingual() {
+            return Ok(vec!["en".to_owned()]);
+        }
+        let (_, tokens) = Vocabulary::open(&folder.join("tokenizer.json"))?;
+        let codes = tokens.languages.into_iter();
+        Ok(codes.map(|(code, _)| code).collect())
+    }
+
     /// Without a vocabulary there is no text, and what is never said is told by the configuration.
     pub(crate) fn new(
         config: Config,
@@ -104,6 +116,35 @@ impl Whisper {
         let heard = &samples[..samples.len().min(WINDOW_SAMPLES)];
         let mel = self.mel.compute(heard, WINDOW_SAMPLES)?;
         self.guess(&self.hear(&window_at(&mel, 0, WINDOW_FRAMES)?)?)
+    }
+
+    /// The language of the first 30 s of mono samples at 16 kHz, and its probability: the expected one, unless another is likely enough.
+    pub fn language_of(
+        &self,
+        samples: &[f32],
+        expected: &Expected,
+    ) -> Result<(String, Option<f32>)> {
+        check(samples)?;
+        let heard = &samples[..samples.len().min(WINDOW_SAMPLES)];
+        let mel = self.mel.compute(heard, WINDOW_SAMPLES)?;
+        self.unless_another(&self.hear(&window_at(&mel, 0, WINDOW_FRAMES)?)?, expected)
+    }
+
+    /// The expected language, unless another one is likely enough; with its probability, where there is more than one.
+    pub(crate) fn unless_another(
+        &self,
+        heard: &Heard,
+        expected: &Expected,
+    ) -> Result<(String, Option<f32>)> {
+        let guesses = self.guess(heard)?;
+        let own = guesses
+            .iter()
+            .find(|guess| guess.language == expected.language);
+        let likeliest = guesses.first();
+        let other = likeliest.filter(|guess| own.is_none() || guess.probability >= expected.least);
+        let taken = other.or(own);
+        let taken = taken.ok_or_else(|| WhisperError::Input("no language is known".to_owned()))?;
+        Ok((taken.language.clone(), Some(taken.probability)))
     }
 
     /// Languages of what was heard, the likeliest first.

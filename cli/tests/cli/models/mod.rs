@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 mod voices;
+mod whisper;
 
 use std::collections::HashMap;
 use std::fs;
@@ -223,7 +224,7 @@ async fn resolve(
 ) -> Response {
     assert_eq!(headers["authorization"], "Bearer hf_of_the_test");
     assert!(
-        revision == COMMIT || file == "config.json",
+        revision == COMMIT || ["config.json", "preprocessor_config.json"].contains(&&*file),
         "{revision} {file}"
     );
     let Some(content) = hub.files.get(&file) else {

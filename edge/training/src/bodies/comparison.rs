@@ -109,7 +109,9 @@ pub struct ComparisonPair {
 #[serde(deny_unknown_fields)]
 pub struct ComparisonSide {
     pub audio_url: String,
-    /// `duration_seconds`, `lufs`, `f0_median_hz`, `f0_spread_cents`, `voiced_share`, `word_error_rate` (null: nobody here transcribes).
+    /// `duration_seconds`, `lufs`, `f0_median_hz`, `f0_spread_cents`, `voiced_share`; `word_error_rate`, as a recogniser hears
+    /// it; `speaker_distance_db` and `speaker_pitch_cents`, from the recordings of the dataset that is compared. What is null for want of
+    /// something has its reason under its name in `unmeasured`.
     #[schema(nullable = false, value_type = Option<Object>)]
     pub measures: Option<Value>,
 }

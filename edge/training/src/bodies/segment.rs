@@ -43,10 +43,10 @@ pub struct TranscribeBody {
     pub dataset: String,
     #[schema(nullable = false, default = "auto")]
     pub source: Option<WordSource>,
-    /// The model of a recogniser; there is none here.
+    /// The recogniser, such as `whisper-base` or `base`; left out, the best one that a worker has and that knows the language.
     #[schema(nullable = false, min_length = 1, max_length = 64)]
     pub model: Option<String>,
-    /// What is spoken, where it is not the language of the dataset.
+    /// What is spoken, whatever it sounds like; left out, it is the language of the dataset, unless a recogniser hears another.
     #[schema(nullable = false, min_length = 2, max_length = 16)]
     pub language: Option<String>,
     #[schema(nullable = false, default = "missing")]

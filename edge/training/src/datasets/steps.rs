@@ -65,8 +65,11 @@ pub(crate) async fn segment_dataset(
 
 /// Give segments their words
 ///
-/// `given` are those that came with an import, `prompts` those of recordings that were read aloud; `auto` takes either. All segments are judged
-/// anew with their words: how fast they are spoken, whether two are the same. There is no recogniser here, so what has no words is
+/// `given` are those that came with an import, `prompts` those of recordings that were read aloud, `whisper` those that a recogniser hears,
+/// where a worker has one (`kiskadee models import hf:openai/whisper-base`); `auto` takes the first two, and the third for what they leave.
+/// The language of each recording is detected, and segments in another one than the dataset's are marked (`language_odd`). What was
+/// heard is kept at once: a job that is cancelled or goes on elsewhere begins nothing anew. All segments are judged
+/// anew with their words: how fast they are spoken, whether two are the same. What nobody has words for is
 /// written by hand (`PATCH dataset/segments/{segment_id}`).
 #[utoipa::path(
     post, path = "/training/dataset/transcribe", tag = "Training",
@@ -181,6 +184,7 @@ struct Words {
     only: String,
     overwrite_edited: bool,
     language: Option<String>,
+    model: Option<String>,
 }
 
 impl Words {
@@ -194,13 +198,8 @@ impl Words {
             only: only.unwrap_or_else(|| "missing".to_owned()),
             overwrite_edited: fields.switch("overwrite_edited"),
             language: fields.optional_text("language", forms::language),
+            model: fields.optional_text("model", |name| forms::length(name, &VOICE_ID_CHARS)),
         };
-        if let Some(model) =
-            fields.optional_text("model", |name| forms::length(name, &VOICE_ID_CHARS))
-        {
-            let message = format!("there is no recogniser `{model}` here");
-            fields.note(FieldError::new("model", message));
-        }
         (words, fields.finish())
     }
 }
@@ -241,10 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn a_recogniser_is_not_there() {
-        let body = json!({"dataset": "a", "model": "base", "source": "magic", "only": "some"});
-        let (_, errors) = Words::read(serde_json::from_value(body).unwrap());
+    fn sources_are_told_apart_and_a_recogniser_may_be_named() {
+        let read = |body| Words::read(serde_json::from_value(body).unwrap());
+        let (_, errors) =
+            read(json!({"dataset": "a", "model": "", "source": "magic", "only": "some"}));
         let fields: Vec<_> = errors.into_iter().filter_map(|error| error.field).collect();
         assert_eq!(fields, ["source", "only", "model"]);
+        let (wanted, errors) = read(json!({"dataset": "a", "model": "base", "source": "whisper"}));
+        assert!(errors.is_empty());
+        assert_eq!(wanted.model.as_deref(), Some("base"));
     }
 }

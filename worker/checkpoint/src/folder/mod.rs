@@ -1,6 +1,7 @@
 //! The folder of an imported model: a manifest, and the files that it lists, which never change.
 
 pub mod files;
+mod known;
 mod licence;
 mod manifest;
 mod staging;

@@ -2,14 +2,19 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
+use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use kiskadee_queue::Queue;
-use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, PoolName};
+use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, PoolName, Turn};
 use kiskadee_speech::Engines;
 use kiskadee_storage::Store;
 use tracing::Instrument as _;
 
-use crate::{dataset, downloads::Downloads, run};
+use crate::{
+    dataset,
+    downloads::Downloads,
+    hearing::{self, Recognisers},
+    run,
+};
 
 /// What jobs work with.
 #[derive(Clone)]
@@ -18,6 +23,8 @@ pub struct Workshop {
     pub store: Store,
     /// Those that speak what was trained.
     pub engines: Engines,
+    /// Those that write down what is said.
+    pub recognisers: Recognisers,
     /// The program that decodes.
     pub ffmpeg: PathBuf,
     /// Where files of jobs lie; gone with the process.
@@ -57,12 +64,29 @@ impl Family for Training {
             batch_key: batch_key.to_owned(),
             pool,
         };
-        vec![
+        let own = [
             lane(dataset::BATCH_KEY, PoolName::Cpu),
             lane(dataset::DOWNLOAD_BATCH_KEY, PoolName::Network),
             lane(run::SPEECH_BATCH_KEY, PoolName::Cpu),
             lane(run::BATCH_KEY, PoolName::Long),
-        ]
+        ];
+        let recognisers = self.workshop.recognisers.models().iter();
+        let hearing = recognisers.map(|model| {
+            let batch_key = dataset::hearing_batch_key(&model.name);
+            lane(&batch_key, PoolName::Long)
+        });
+        own.into_iter().chain(hearing).collect()
+    }
+
+    fn introduce<'a>(&'a self, queue: &'a Queue) -> BoxFuture<'a, kiskadee_queue::Result<()>> {
+        hearing::introduce(&self.workshop.recognisers, queue).boxed()
+    }
+
+    fn announce(self: Arc<Self>, turn: Turn) -> BoxFuture<'static, ()> {
+        let Workshop {
+            recognisers, queue, ..
+        } = (*self.workshop).clone();
+        hearing::announce(recognisers, queue, turn).boxed()
     }
 
     fn run(&self, jobs: Vec<Job>) -> Answers {

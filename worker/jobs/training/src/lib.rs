@@ -4,6 +4,7 @@ mod computing;
 mod dataset;
 mod downloads;
 mod family;
+mod hearing;
 mod run;
 
 pub use kiskadee_outbound::Reach;
@@ -11,4 +12,5 @@ pub use kiskadee_outbound::Reach;
 pub use self::{
     downloads::{DownloadLimits, DownloadOptions, DownloadSetupError, Downloads},
     family::{Training, Workshop},
+    hearing::Recognisers,
 };

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::heard::Heard;
+
 /// Looks what recordings are.
 #[derive(Debug, Deserialize)]
 pub(super) struct ImportArgs {
@@ -193,6 +195,8 @@ pub(super) struct Spoken {
     pub(super) decided: bool,
     #[serde(default)]
     pub(super) reasons: Vec<Reason>,
+    /// What a recogniser told of it.
+    pub(super) heard: Option<Heard>,
     /// The words that it had.
     pub(super) was: Option<String>,
     pub(super) text: Option<String>,

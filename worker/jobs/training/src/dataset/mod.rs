@@ -6,11 +6,13 @@ mod args;
 mod cut;
 mod download;
 mod export;
+mod heard;
 mod import;
 mod notes;
 mod parts;
 mod recording;
 mod segment;
+mod transcribing;
 mod words;
 
 use kiskadee_runner::{Job, JobError, Made};
@@ -22,11 +24,19 @@ pub(crate) const BATCH_KEY: &str = "training:dataset";
 
 /// The lane of those that fetch from addresses. They wait for others.
 pub(crate) const DOWNLOAD_BATCH_KEY: &str = "training:download";
+/// The lane of words that a recogniser hears: for minutes to hours, in turns of a minute.
+pub(crate) fn hearing_batch_key(recogniser: &str) -> String {
+    format!("training:hear:{recogniser}")
+}
 
 /// What a list in a summary has at most: the first tell what is wrong.
 const MOST_TOLD: usize = 100;
 
 pub(crate) async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
+    if transcribing::is_heard(job) {
+        // It keeps what it has when it is cancelled.
+        return Box::pin(transcribing::transcribe(workshop, job)).await;
+    }
     let cancel = job.attempt.cancel.clone();
     let made = cancel.run_until_cancelled(Box::pin(step(workshop, job)));
     made.await.unwrap_or(Err(JobError::Cancelled))

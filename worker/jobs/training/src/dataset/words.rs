@@ -6,6 +6,7 @@ use kiskadee_dataset::{
 };
 use kiskadee_runner::{Attempt, JobError, Made};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
     args::{Judged, Judgement, Spoken, WordsArgs},
@@ -29,12 +30,16 @@ struct WordsResult {
 
 pub(super) async fn transcribe(attempt: &Attempt, args: WordsArgs) -> Result<Made, JobError> {
     attempt.progress.enter("judging");
-    let result = computed(move || Ok(judge(args))).await?;
+    let job = attempt.job;
+    let result = computed(move || Ok(judge(args, job))).await?;
     Made::new(&result, None)
 }
 
-fn judge(args: WordsArgs) -> WordsResult {
+/// `job`: whose summary it is.
+fn judge(args: WordsArgs, job: Uuid) -> WordsResult {
     let WordsArgs { language, segments } = args;
+    let heard_anew = segments.iter().filter(|spoken| is_heard_anew(spoken, job));
+    let heard_anew = heard_anew.count();
     let mut facts: Vec<SegmentFacts> = segments.iter().map(facts).collect();
     let among_all = set_findings(&facts, &language);
     let judged: Vec<Judged> = segments
@@ -55,14 +60,22 @@ fn judge(args: WordsArgs) -> WordsResult {
         phones: Some(&phones),
     };
     WordsResult {
-        summary: Summary::of(&judged),
+        summary: Summary::of(&judged, heard_anew),
         segments: judged,
         phones: report(&facts, &about).phones,
     }
 }
 
+/// Its words were heard by this job, which kept them at once.
+fn is_heard_anew(spoken: &Spoken, job: Uuid) -> bool {
+    let heard = spoken.heard.as_ref();
+    let by_this = heard.is_some_and(|heard| heard.changed && heard.job == Some(job));
+    by_this && spoken.text == spoken.was
+}
+
 impl Summary {
-    fn of(segments: &[Judged]) -> Self {
+    /// `heard_anew`: those whose words have changed already.
+    fn of(segments: &[Judged], heard_anew: usize) -> Self {
         let with_words = segments.iter().filter(|segment| segment.text.is_some());
         let transcribed = with_words.count();
         let changed = segments
@@ -71,7 +84,7 @@ impl Summary {
         Self {
             transcribed,
             failed: segments.len() - transcribed,
-            changed: changed.count(),
+            changed: changed.count() + heard_anew,
         }
     }
 }
@@ -119,9 +132,19 @@ fn facts(spoken: &Spoken) -> SegmentFacts {
         text: spoken.text.clone(),
         text_source: None,
         speaker: spoken.speaker.clone(),
-        language: None,
+        language: odd_language(spoken),
         alignment_score: spoken.alignment_score,
     }
+}
+
+/// Where the words are those of a recogniser that heard another language than the dataset's; a person who wrote words knew better.
+fn odd_language(spoken: &Spoken) -> Option<String> {
+    let is_heard = spoken.text_source.as_deref() == Some("whisper");
+    let heard = spoken
+        .heard
+        .as_ref()
+        .filter(|heard| is_heard && heard.odd)?;
+    Some(heard.language.clone())
 }
 
 impl Spoken {
@@ -139,9 +162,8 @@ impl Spoken {
 #[cfg(test)]
 mod tests {
     use kiskadee_dataset::{Reason, measures::measure};
-    use uuid::Uuid;
 
-    use super::*;
+    use super::{super::heard::Heard, *};
 
     /// A tone that comes and goes, as speech does.
     fn spoken(pitch: f32, text: Option<&str>) -> Spoken {
@@ -166,6 +188,7 @@ mod tests {
             state: State::Pending,
             decided: false,
             reasons: Vec::new(),
+            heard: None,
             was: None,
             text: text.map(str::to_owned),
             text_source: None,
@@ -173,10 +196,42 @@ mod tests {
     }
 
     fn judge(segments: Vec<Spoken>) -> WordsResult {
-        super::judge(WordsArgs {
+        let args = WordsArgs {
             language: "en".to_owned(),
             segments,
-        })
+        };
+        super::judge(args, Uuid::nil())
+    }
+
+    #[test]
+    fn what_was_heard_in_another_language_is_marked_and_counted() {
+        let mut heard = spoken(200.0, Some("Zwei von einer Art."));
+        heard.was.clone_from(&heard.text);
+        heard.text_source = Some("whisper".to_owned());
+        heard.heard = Some(Heard {
+            language: "de".to_owned(),
+            odd: true,
+            changed: true,
+            job: Some(Uuid::nil()),
+            ..Heard::default()
+        });
+        let mut written = heard.clone();
+        written.text_source = Some("edited".to_owned());
+        written.heard = written.heard.map(|heard| Heard {
+            job: Some(Uuid::max()),
+            ..heard
+        });
+        let result = judge(vec![heard, written]);
+        assert_eq!(result.summary.changed, 1);
+        let [heard, written] = &result.segments[..] else {
+            panic!("two came in")
+        };
+        assert!(heard.judgement.reasons.contains(&Reason::LanguageOdd));
+        assert!(
+            !heard.judgement.faults.contains(&Reason::LanguageOdd),
+            "marked, not dropped"
+        );
+        assert!(!written.judgement.reasons.contains(&Reason::LanguageOdd));
     }
 
     #[test]

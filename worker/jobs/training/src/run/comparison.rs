@@ -1,16 +1,21 @@
 //! The same texts by two voices, stored and measured.
 
+use std::sync::Arc;
+
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kiskadee_runner::{Attempt, Job, JobError, Made};
 use kiskadee_speech::VoicePart;
+use kiskadee_voice::speaker::Moments;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     compute,
+    likeness::recorded,
     measures::{Between, Measures, between, hear},
     objects::fetch,
     speaking::{Speaker, Spoken, speak_to},
+    word_errors::Witness,
 };
 use crate::family::Workshop;
 
@@ -30,6 +35,9 @@ struct Side {
     voice_id: String,
     #[serde(default)]
     voice_parts: Vec<Part>,
+    /// Recordings that it is held against.
+    #[serde(default)]
+    clips: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,6 +84,8 @@ async fn compare(
 ) -> Result<CompareResult, JobError> {
     let a = speaker(workshop, &args.a, &args.language).await?;
     let b = speaker(workshop, &args.b, &args.language).await?;
+    let witness = Witness::find(workshop, &args.language).await?;
+    let recorded = recorded_of(workshop, [&args.a, &args.b]).await?;
     let folder = format!("training/{}/{}", args.comparison_id.simple(), attempt.token);
     let count = args.texts.len().max(1);
     let mut pairs = Vec::with_capacity(count);
@@ -86,13 +96,36 @@ async fn compare(
         ];
         let first = speak_to(workshop, &a, &text, &keys[0]).await?;
         let second = speak_to(workshop, &b, &text, &keys[1]).await?;
-        pairs.push(pair(text, args.seed, keys, [first, second]).await?);
+        let mut rates = Vec::with_capacity(2);
+        for spoken in [&first, &second] {
+            rates.push(
+                witness
+                    .word_error_rate(spoken, &text, &args.language)
+                    .await?,
+            );
+        }
+        let beside = rates.into_iter().zip(recorded.clone()).collect();
+        pairs.push(pair(text, args.seed, keys, ([first, second], beside)).await?);
         attempt.progress.set((place + 1) as f64 / count as f64);
     }
     Ok(CompareResult {
         comparison_id: args.comparison_id,
         pairs,
     })
+}
+
+/// What each side is held against, read once where it is the same.
+async fn recorded_of(
+    workshop: &Workshop,
+    [a, b]: [&Side; 2],
+) -> Result<[Option<Arc<Moments>>; 2], JobError> {
+    let first = recorded(workshop, &a.clips).await?;
+    let second = if a.clips == b.clips {
+        first.clone()
+    } else {
+        recorded(workshop, &b.clips).await?
+    };
+    Ok([first, second])
 }
 
 async fn speaker(workshop: &Workshop, side: &Side, language: &str) -> Result<Speaker, JobError> {
@@ -118,15 +151,22 @@ async fn speaker(workshop: &Workshop, side: &Side, language: &str) -> Result<Spe
     })
 }
 
+/// A word error rate or why there is none, and what the speaker is held against.
+type Beside = (Result<f64, String>, Option<Arc<Moments>>);
+
 async fn pair(
     text: String,
     seed: u64,
     [a_key, b_key]: [String; 2],
-    [a, b]: [Spoken; 2],
+    ([a, b], beside): ([Spoken; 2], Vec<Beside>),
 ) -> Result<Pair, JobError> {
     let bytes = (a.bytes, b.bytes);
     let heard = compute(move || {
-        let (a, b) = (hear(&a), hear(&b));
+        let (mut a, mut b) = (hear(&a), hear(&b));
+        for (heard, (rate, recorded)) in [&mut a, &mut b].into_iter().zip(beside) {
+            heard.note_words(rate);
+            heard.note_likeness(recorded.as_deref());
+        }
         let between = between(&a, &b);
         (a.measures, b.measures, between)
     });

@@ -1,16 +1,19 @@
 //! What can be measured of two voices that say the same.
 
+use std::collections::BTreeMap;
+
+use kiskadee_voice::speaker::Moments;
 use kiskadee_voice::{
     MEL_CEPSTRUM, SAMPLE_RATE, VocoderFrames, analysis::analyze, loudness, resample::resample,
 };
 use serde::Serialize;
 
-use super::{plain, speaking::Spoken};
+use super::{likeness::distance, plain, speaking::Spoken};
 
 /// Longer speech is compared frame by frame in larger steps, so that no pair takes long.
 const MOST_FRAMES: usize = 1_500;
 /// Decibels of a distance of mel-cepstra (Kubichek, 1993).
-const DECIBELS: f64 = 10.0 / std::f64::consts::LN_10 * std::f64::consts::SQRT_2;
+pub(super) const DECIBELS: f64 = 10.0 / std::f64::consts::LN_10 * std::f64::consts::SQRT_2;
 
 /// What one voice sounds like.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,8 +26,15 @@ pub(super) struct Measures {
     pub(super) f0_spread_cents: Option<f64>,
     /// Of all frames.
     pub(super) voiced_share: f64,
-    /// Nobody here transcribes.
+    /// As a recogniser hears it, of the words of the text.
     pub(super) word_error_rate: Option<f64>,
+    /// From the recordings of the dataset that is compared: of the long-term spectra, loudness left out.
+    pub(super) speaker_distance_db: Option<f64>,
+    /// The median pitch above theirs.
+    pub(super) speaker_pitch_cents: Option<f64>,
+    /// Why a measure is null, by its name, where somebody can do something about it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) unmeasured: BTreeMap<&'static str, String>,
 }
 
 /// How far two are apart, after their times were brought together.
@@ -39,7 +49,35 @@ pub(super) struct Between {
 /// A sound and its frames.
 pub(super) struct Heard {
     pub(super) measures: Measures,
-    frames: VocoderFrames,
+    pub(super) frames: VocoderFrames,
+}
+
+impl Heard {
+    pub(super) fn note_words(&mut self, rate: Result<f64, String>) {
+        match rate {
+            Ok(rate) => self.measures.word_error_rate = Some(rate),
+            Err(reason) => self.note_missing("word_error_rate", reason),
+        }
+    }
+
+    /// `recorded`: of the dataset, if one is compared.
+    pub(super) fn note_likeness(&mut self, recorded: Option<&Moments>) {
+        let Some(recorded) = recorded else {
+            let reason = "no voice that is compared was trained on a dataset whose recordings are still there";
+            return self.note_missing("speaker_distance_db", reason.to_owned());
+        };
+        match distance(&self.frames, recorded) {
+            Some(found) => {
+                self.measures.speaker_distance_db = Some(found.spectrum_db);
+                self.measures.speaker_pitch_cents = Some(found.pitch_cents);
+            }
+            None => self.note_missing("speaker_distance_db", "too little is said".to_owned()),
+        }
+    }
+
+    fn note_missing(&mut self, measure: &'static str, reason: String) {
+        self.measures.unmeasured.insert(measure, reason);
+    }
 }
 
 /// Measures what was spoken; blocks for some hundredths of how long it sounds.
@@ -56,6 +94,9 @@ pub(super) fn hear(spoken: &Spoken) -> Heard {
         f0_spread_cents: spread(&cents),
         voiced_share: cents.len() as f64 / frames.len().max(1) as f64,
         word_error_rate: None,
+        speaker_distance_db: None,
+        speaker_pitch_cents: None,
+        unmeasured: BTreeMap::new(),
     };
     Heard { measures, frames }
 }

@@ -4,12 +4,14 @@ mod comparison;
 mod engine;
 mod kiskadee;
 mod ledger;
+mod likeness;
 mod load;
 mod measures;
 mod objects;
 mod slice;
 mod speaking;
 mod telling;
+mod word_errors;
 
 use kiskadee_runner::{Job, JobError, Made};
 

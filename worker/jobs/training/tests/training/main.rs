@@ -8,6 +8,7 @@ mod datasets;
 mod downloads;
 mod failing;
 mod going_on;
+mod hearing;
 mod room;
 #[path = "../../../../outbound/tests/outbound/server.rs"]
 mod server;

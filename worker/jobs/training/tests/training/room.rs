@@ -6,7 +6,9 @@ use kiskadee_queue::{Queue, testing::TestDatabase};
 use kiskadee_runner::{PoolName, RunnerConfig, RunnerError, Slots, run};
 use kiskadee_speech::{Engine, Engines, Kiskadee, KiskadeeConfig};
 use kiskadee_storage::Store;
-use kiskadee_training_jobs::{DownloadLimits, DownloadOptions, Downloads, Training, Workshop};
+use kiskadee_training_jobs::{
+    DownloadLimits, DownloadOptions, Downloads, Recognisers, Training, Workshop,
+};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
@@ -148,12 +150,18 @@ impl Room {
         self.value("select queue.rescue(100)".to_owned()).await
     }
 
+    /// Where imported models lie.
+    pub(crate) fn models(&self) -> PathBuf {
+        self.folder.path().join("models")
+    }
+
     pub(crate) fn work(&self) -> Worker {
         let scratch = TempDir::new_in(self.folder.path()).unwrap().keep();
         let family = Arc::new(Training::new(Workshop {
             queue: self.queue.clone(),
             store: self.store.clone(),
             engines: self.engines.clone(),
+            recognisers: Recognisers::find(Some(&self.models())),
             ffmpeg: "ffmpeg".into(),
             scratch: scratch.clone(),
             downloads: Downloads::new(&downloads()).unwrap(),

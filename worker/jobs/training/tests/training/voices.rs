@@ -55,6 +55,12 @@ async fn a_checkpoint_is_heard_loaded_and_compared() {
             pair[side]["measures"]["duration_seconds"].as_f64().unwrap() > 0.5,
             "{pair}"
         );
+        let measures = &pair[side]["measures"];
+        let near = measures["speaker_distance_db"].as_f64().unwrap();
+        assert!((0.0..60.0).contains(&near), "{pair}");
+        assert_eq!(measures["word_error_rate"], json!(null));
+        let why = measures["unmeasured"]["word_error_rate"].as_str().unwrap();
+        assert!(why.contains("models import"), "{why}");
         let wav = room.object(pair[side]["key"].as_str().unwrap()).await;
         assert_eq!(&wav[..4], b"RIFF");
     }
