@@ -5,10 +5,10 @@ use std::{path::Path, sync::Arc};
 use kiskadee_archive_jobs::Archive;
 use kiskadee_queue::Queue;
 use kiskadee_runner::Family;
-use kiskadee_speech::Engines;
+use kiskadee_speech::{Engines, XttsConfig};
 use kiskadee_speech_jobs::{Speech, Tools};
 use kiskadee_storage::Store;
-use kiskadee_training_jobs::{Downloads, Recognisers, Training, Workshop};
+use kiskadee_training_jobs::{Downloads, Recognisers, Training, Workshop, XttsTrainer};
 use kiskadee_upload_jobs::Uploads;
 
 use crate::{WorkerConfig, WorkerError};
@@ -45,11 +45,24 @@ fn one(name: &str, services: &Services<'_>) -> Result<Arc<dyn Family>, WorkerErr
             store,
             engines: services.engines.clone(),
             recognisers: Recognisers::find(services.config.models.as_deref()),
+            xtts: xtts_trainer(services).map(Arc::new),
             ffmpeg: services.config.ffmpeg.clone().into(),
             scratch: services.scratch.to_owned(),
             downloads: Downloads::new(&services.config.downloads)?,
         })),
         _ => return Err(WorkerError::UnknownFamily(name.to_owned())),
+    })
+}
+
+/// Where the engine xtts may be served, its model may be trained.
+fn xtts_trainer(services: &Services<'_>) -> Option<XttsTrainer> {
+    let config = services.config;
+    let wanted = config.engines.is_empty() || config.engines.iter().any(|name| name == "xtts");
+    let models = config.models.as_deref().filter(|_| wanted)?;
+    let options = config.engine_options();
+    XttsTrainer::find(models, |model| XttsConfig {
+        scratch: services.scratch.to_owned(),
+        ..options.xtts_config(model)
     })
 }
 

@@ -1,10 +1,10 @@
 -- What speech offers to the families that make voices: versions of trained voices, and speech with weights that are nobody's voice yet.
 
--- The same, of a voice that the caller may use.
-create or replace function speech.weights_of(p_caller api.caller, p_voice text) returns text
+-- The same, of a voice of an engine that the caller may use.
+create or replace function speech.weights_of(p_caller api.caller, p_voice text, p_engine text) returns text
 language sql stable as $$
   select speech.weights_key(p_voice) from speech.voice v
-  where v.id = speech.plain_voice(p_voice) and v.kind = 'trained' and speech.may_see(v, p_caller)
+  where v.id = speech.plain_voice(p_voice) and v.kind = 'trained' and v.engine = p_engine and speech.may_see(v, p_caller)
 $$;
 
 -- A voice whose first version is being made.

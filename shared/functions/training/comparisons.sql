@@ -1,8 +1,8 @@
 -- The same texts by two voices, measured, and heard by people who need not know which is which.
 
--- One side of a comparison as a worker reads it: {"engine", "voice_id", "voice_parts"?}; or what is wrong with it.
+-- One side of a comparison as a worker reads it: {"engine", "voice_id", "voice_parts"?}; or what is wrong with it. `base` is a voice of p_engine.
 create or replace function training.side(
-  p_caller api.caller, p_field text, p_name text, p_language text, out side jsonb, out dataset uuid, out faults jsonb
+  p_caller api.caller, p_field text, p_name text, p_language text, p_engine text, out side jsonb, out dataset uuid, out faults jsonb
 ) language plpgsql stable as $$
 declare
   checkpoint training.checkpoint;
@@ -21,7 +21,7 @@ begin
     from training.run r where r.id = checkpoint.run_id;
     return;
   end if;
-  named := speech.speaker(p_caller, p_name, 'kiskadee', p_language);
+  named := speech.speaker(p_caller, p_name, p_engine, p_language);
   select jsonb_agg(e || jsonb_build_object('field', case when e ->> 'field' = 'voice_id' then p_field else e ->> 'field' end))
   into faults from jsonb_array_elements(named.errors) e;
   side := named.speaker;
@@ -37,6 +37,15 @@ language sql stable as $$
     left join training.checkpoint c on c.id = training.id_of('checkpoint', n.name)
     left join training.run r on r.id = c.run_id
     where coalesce(r.language, speech.language_of(n.name)) is not null order by n.place limit 1), 'en')
+$$;
+
+-- The engine whose own voice `base` is in a comparison: that of the first checkpoint in it.
+create or replace function training.engine_of_sides(p_names text[]) returns text
+language sql stable as $$
+  select coalesce((
+    select r.engine from unnest(p_names) with ordinality n(name, place)
+    join training.checkpoint c on c.id = training.id_of('checkpoint', n.name)
+    join training.run r on r.id = c.run_id order by n.place limit 1), 'kiskadee')
 $$;
 
 -- p_request: {"a", "b", "texts", "seed"?, "blind"?, "language"?}; p_malformed as everywhere.
@@ -67,8 +76,9 @@ returns api.answer
 language plpgsql as $$
 declare
   language text := coalesce(p_request ->> 'language', training.language_of_sides(array[p_request ->> 'a', p_request ->> 'b']));
-  a record := training.side(p_caller, 'a', coalesce(p_request ->> 'a', 'base'), language);
-  b record := training.side(p_caller, 'b', coalesce(p_request ->> 'b', 'base'), language);
+  engine text := training.engine_of_sides(array[p_request ->> 'a', p_request ->> 'b']);
+  a record := training.side(p_caller, 'a', coalesce(p_request ->> 'a', 'base'), language, engine);
+  b record := training.side(p_caller, 'b', coalesce(p_request ->> 'b', 'base'), language, engine);
   answer api.answer := coalesce(
     api.invalid(p_caller, p_malformed, nullif(coalesce(a.faults, '[]') || coalesce(b.faults, '[]'), '[]')), storage.refusal(p_caller));
   comparison uuid := queue.uuid7();
@@ -79,7 +89,8 @@ begin
     return answer;
   end if;
   job := (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[row(
-    'comparison', 'training:speech', 1, 100 + 2 * length(p_request ->> 'texts'), jsonb_build_object('comparison_id', comparison,
+    'comparison', training.speech_lane_of(case when 'xtts' in (a.side ->> 'engine', b.side ->> 'engine') then 'xtts' end), 1,
+    100 + 2 * length(p_request ->> 'texts'), jsonb_build_object('comparison_id', comparison,
       'language', language, 'seed', seed, 'texts', p_request -> 'texts',
       'a', a.side || jsonb_build_object('clips', training.likeness_clips(coalesce(a.dataset, b.dataset))),
       'b', b.side || jsonb_build_object('clips', training.likeness_clips(coalesce(b.dataset, a.dataset)))),

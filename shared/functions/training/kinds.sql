@@ -43,7 +43,7 @@ on conflict (kind) do update set family = excluded.family, hidden = excluded.hid
   present = excluded.present, event_fields = excluded.event_fields, max_attempts = excluded.max_attempts,
   timeout_s = excluded.timeout_s;
 
-insert into queue.lane (batch_key) values ('training:slice'), ('training:speech') on conflict do nothing;
+insert into queue.lane (batch_key) values ('training:slice'), ('training:speech'), ('training:speech:xtts') on conflict do nothing;
 
 insert into storage.prefix (prefix, family) values ('training', 'training')
 on conflict (prefix) do update set family = excluded.family, kept_by = excluded.kept_by, expired_by = excluded.expired_by;

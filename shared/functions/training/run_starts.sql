@@ -7,35 +7,43 @@ declare
   faults jsonb := '[]';
   engine text := coalesce(p_request ->> 'engine', 'kiskadee');
 begin
-  if engine <> 'kiskadee' then
+  if engine = 'xtts' then
+    faults := faults || training.imported_faults(p_request, p_dataset);
+  elsif engine <> 'kiskadee' then
     faults := faults || api.fault('engine', format(
       'the engine %s cannot be trained here; `kiskadee` can, and needs nothing else', to_json(engine)));
-  end if;
-  if p_dataset.id is not null and split_part(lower(p_dataset.language), '-', 1) not in ('en', 'pt') then
+  elsif p_dataset.id is not null and split_part(lower(p_dataset.language), '-', 1) not in ('en', 'pt') then
     faults := faults || api.fault('dataset', format(
       'the engine kiskadee learns English and Brazilian Portuguese, and the dataset is in %s', p_dataset.language));
   end if;
-  if p_request ? 'base' and training.base_of(p_caller, p_request ->> 'base') is null then
+  if p_request ? 'base' and training.base_of(p_caller, p_request ->> 'base', engine) is null then
     faults := faults || api.fault('base', format(
-      'there is no checkpoint or trained voice %s that a run could begin with', to_json(p_request ->> 'base')));
+      'there is no checkpoint or trained voice %s of the engine %s that a run could begin with', to_json(p_request ->> 'base'), engine));
   end if;
   return nullif(faults, '[]');
 end
 $$;
 
--- What a run begins with: the engine's own weights, or those of a checkpoint or a trained voice. Null where there is no such thing.
-create or replace function training.base_of(p_caller api.caller, p_base text) returns jsonb
+-- What a run begins with: the engine's own weights, or those of a checkpoint or a trained voice of this engine, with the imported model that
+-- it stands on. Null where there is no such thing.
+create or replace function training.base_of(p_caller api.caller, p_base text, p_engine text) returns jsonb
+language sql stable as $$
+  select found.base || jsonb_strip_nulls(jsonb_build_object('model', (training.trainer_of(p_engine)).model))
+  from (select training.named_base(p_caller, p_base, p_engine)) found(base)
+$$;
+
+create or replace function training.named_base(p_caller api.caller, p_base text, p_engine text) returns jsonb
 language sql stable as $$
   select case
-    when p_base is null or p_base = 'kiskadee' then '{"kind": "engine"}'::jsonb
+    when p_base is null or p_base = p_engine then '{"kind": "engine"}'::jsonb
     when p_base like 'checkpoint\_%' then (
       select jsonb_build_object('kind', 'checkpoint', 'checkpoint_id', p_base, 'key', c.voice_key)
       from training.checkpoint c join training.run r on r.id = c.run_id
-      where c.id = training.id_of('checkpoint', p_base) and c.voice_key is not null
+      where c.id = training.id_of('checkpoint', p_base) and c.voice_key is not null and r.engine = p_engine
         and (r.owner = p_caller.user_id or p_caller.role = 'admin'))
     else (
       select jsonb_build_object('kind', 'voice', 'voice_id', p_base, 'key', w.key)
-      from speech.weights_of(p_caller, p_base) w(key) where w.key is not null)
+      from speech.weights_of(p_caller, p_base, p_engine) w(key) where w.key is not null)
   end
 $$;
 
@@ -112,10 +120,16 @@ begin
     return training.no_dataset(p_caller);
   end if;
   blockers := training.dataset_blockers(dataset);
-  select count(*) as clips, coalesce(sum(s.end_seconds - s.start_seconds), 0) as seconds into heard
+  select count(*) as clips, coalesce(sum(s.end_seconds - s.start_seconds), 0) as seconds,
+    coalesce(max(s.end_seconds - s.start_seconds), 0) as longest into heard
   from training.segment s where s.dataset_id = dataset.id and s.state = 'accepted';
-  estimate := training.estimate(p_request, heard.clips, heard.seconds);
-  warnings := training.start_warnings(p_request, heard.seconds);
+  if p_request ->> 'engine' = 'xtts' then
+    estimate := training.imported_estimate(p_request, heard.clips, heard.seconds, heard.longest);
+    warnings := training.imported_warnings(p_request, heard.seconds, estimate);
+  else
+    estimate := training.estimate(p_request, heard.clips, heard.seconds);
+    warnings := training.start_warnings(p_request, heard.seconds);
+  end if;
   if (estimate ->> 'steps')::bigint > 100000 then
     return api.invalid(p_caller, null, jsonb_build_array(api.fault('epochs', format(
       'make %s steps of this dataset; a run has 100000 at most', estimate ->> 'steps'))));
@@ -124,6 +138,8 @@ begin
     return training.not_ready(p_caller, blockers);
   elsif (p_request ->> 'dry_run')::boolean then
     return api.ok(p_caller, 200, jsonb_build_object('estimate', estimate, 'warnings', warnings));
+  elsif training.memory_fault(p_request, estimate) is not null then
+    return api.invalid(p_caller, null, jsonb_build_array(api.fault('batch_size', training.memory_fault(p_request, estimate))));
   end if;
   answer := coalesce(training.refuse_twin(p_caller, dataset), storage.refusal(p_caller));
   if answer.status is not null then
@@ -171,7 +187,7 @@ declare
 begin
   insert into training.run (id, owner, model_name, engine, dataset_id, version_id, language, base, recipe, steps, webhook_url, trace)
   values (queue.uuid7(), p_dataset.owner, p_request ->> 'model_name', coalesce(p_request ->> 'engine', 'kiskadee'), p_dataset.id,
-    version.id, p_dataset.language, training.base_of(p_caller, p_request ->> 'base'), training.recipe_of(p_request),
+    version.id, p_dataset.language, training.base_of(p_caller, p_request ->> 'base', coalesce(p_request ->> 'engine', 'kiskadee')), training.recipe_of(p_request),
     (p_told -> 'estimate' ->> 'steps')::bigint, p_request ->> 'webhook_url', p_trace)
   returning * into run;
   -- What it begins with stays until it has begun.
@@ -189,10 +205,13 @@ create or replace function training.recipe_of(p_request jsonb) returns jsonb
 language sql immutable as $$
   select jsonb_strip_nulls(jsonb_build_object(
     'steps', p_request -> 'steps', 'epochs', p_request -> 'epochs', 'batch_size', p_request -> 'batch_size',
+    'gradient_accumulation', p_request -> 'gradient_accumulation', 'precision', p_request -> 'precision',
     'learning_rate', p_request -> 'learning_rate', 'warmup_steps', p_request -> 'warmup_steps',
     'seed', coalesce(p_request -> 'seed', '1'), 'early_stopping', p_request -> 'early_stopping',
     'evaluation_share', p_request -> 'evaluation_share', 'device', p_request -> 'device',
-    'sample_texts', p_request -> 'sample_texts', 'checkpoint_seconds', coalesce(p_request -> 'checkpoint_seconds', '60')))
+    'sample_texts', p_request -> 'sample_texts', 'checkpoint_seconds', coalesce(p_request -> 'checkpoint_seconds',
+      -- A checkpoint of the large model takes gigabytes.
+      case p_request ->> 'engine' when 'xtts' then '300' else '60' end::jsonb)))
 $$;
 
 grant execute on function api.start_training to kiskadee_training;

@@ -53,7 +53,8 @@ $$;
 -- How often all sentences have been heard by then, begun rounds counted.
 create or replace function training.epoch_at(p_run training.run, p_step bigint) returns int
 language sql immutable as $$
-  select ceil(p_step * (p_run.plan ->> 'batch_size')::double precision / nullif((p_run.plan ->> 'sentences')::double precision, 0))::int
+  select ceil(p_step * (p_run.plan ->> 'batch_size')::double precision
+    * coalesce((p_run.plan ->> 'gradient_accumulation')::double precision, 1) / nullif((p_run.plan ->> 'sentences')::double precision, 0))::int
 $$;
 
 create or replace function training.sample_body(p_sample training.sample) returns jsonb

@@ -10,7 +10,7 @@ declare
 begin
   select * into run from training.run r where r.id = p_run;
   job := (queue.enqueue(run.owner, p_weight, p_cap, array[row(
-    'training', 'training:slice', 2, 1000, jsonb_build_object('run_id', run.id),
+    'training', training.lane_of(run), 2, 1000, jsonb_build_object('run_id', run.id),
     null, null, null, null, 'training/' || run.id, null, run.trace, null, null, null, null)::queue.new_job]))[1];
   update training.run r set job_id = job, token = null, slices = r.slices + 1, updated_at = clock_timestamp() where r.id = p_run;
 end
@@ -76,12 +76,21 @@ begin
     started_at = coalesce(r.started_at, clock_timestamp()), updated_at = clock_timestamp()
   where r.id = run.id returning * into run;
   return jsonb_build_object('run_id', run.id, 'engine', run.engine, 'language', run.language, 'phase', phase,
-    'base_key', run.base -> 'key', 'recipe', run.recipe, 'plan', run.plan, 'corpus_key', run.corpus_key,
+    'base_key', run.base -> 'key', 'model', run.base -> 'model', 'recipe', run.recipe, 'plan', run.plan, 'corpus_key', run.corpus_key,
     'halved_from', run.halved_from, 'stopping', run.state = 'stopping',
     'checkpoint', case when latest.id is not null then jsonb_build_object('step', latest.step, 'key', latest.key,
       'sha256', encode(latest.sha256, 'hex'), 'train_loss', latest.train_loss) end,
-    'clips', case when phase = 'prepare' then (select v.clips from training.version v where v.id = run.version_id) end);
+    'clips', case when phase = 'prepare' then training.clips_with_files(run.version_id) end);
 end
+$$;
+
+-- The clips of a version, each with the recording that it was cut out of, as long as that is there.
+create or replace function training.clips_with_files(p_version uuid) returns jsonb
+language sql stable as $$
+  select coalesce(jsonb_agg(c.clip || jsonb_build_object('file', s.file_id) order by c.place), '[]')
+  from training.version v cross join jsonb_array_elements(v.clips) with ordinality c(clip, place)
+  left join training.segment s on s.id = (c.clip ->> 'segment_id')::uuid
+  where v.id = p_version
 $$;
 
 -- What a slice tells while it runs, at most every other second. Answers what it is to do: `go_on`, `stop`, or `leave`, when it is no
@@ -213,7 +222,7 @@ begin
     perform training.next_slice(run.id);
   elsif run.state = 'stopping' then
     perform training.end_run(run.id, 'stopped');
-  elsif latest.step >= run.steps or training.has_settled(run) then
+  elsif latest.step >= run.steps or training.has_settled(run) or coalesce((p_result ->> 'settled')::boolean, false) then
     perform training.end_run(run.id, 'completed');
   else
     perform training.next_slice(run.id);

@@ -52,7 +52,7 @@ begin
   select * into run from training.run r where r.id = checkpoint.run_id;
   voice := coalesce(voice, api.wire_id('voice', queue.uuid7()));
   job := (queue.enqueue(p_caller.user_id, p_caller.weight, p_caller.queue_cap, array[row(
-    'training_load', 'training:speech', 0, 100, jsonb_build_object('voice_id', voice, 'weights_key', checkpoint.voice_key,
+    'training_load', training.speech_lane_of(run.engine), 0, 100, jsonb_build_object('engine', run.engine, 'voice_id', voice, 'weights_key', checkpoint.voice_key,
       'checkpoint_id', checkpoint.id, 'dataset_id', run.dataset_id, 'language', run.language,
       'make_current', coalesce((p_request ->> 'make_current')::boolean, true)),
     null, null, null, null, null, null, p_trace, null, null, null, null)::queue.new_job]))[1];

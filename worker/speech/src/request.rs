@@ -8,6 +8,7 @@ use futures::{
 };
 use kiskadee_shared::{quality::QualityProfile, text_format::TextFormat};
 use kiskadee_text::Dictionary;
+use tempfile::TempPath;
 use tokio_util::sync::CancellationToken;
 
 use crate::SpeechError;
@@ -65,6 +66,15 @@ pub struct VoicePart {
     pub weight: f32,
     /// What [`crate::VoiceMaker`] made of a recording.
     pub conditioning: Option<Arc<[u8]>>,
+    /// A file of weights that were trained for it and are too large for memory; gone with its last holder.
+    pub weights: Option<Arc<TempPath>>,
+}
+
+impl VoicePart {
+    /// Whether what lies under this name is to be given as a file, in `weights`: the end of the name tells.
+    pub fn has_weights(key: &str) -> bool {
+        key.ends_with(".xtts.safetensors")
+    }
 }
 
 /// When a word of the text is heard.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
 use kiskadee_checkpoint::{Number, TensorToWrite, Weights, metadata, write};
+use kiskadee_xtts::folder::TunedVoice;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
@@ -64,7 +65,7 @@ impl State {
 
     /// Refuses to go on with what would not lead to the same result.
     pub(crate) fn check_goes_on(&self, recipe: &Recipe, version: &str) -> Result<()> {
-        if self.recipe != *recipe {
+        if !recipe.goes_on(&self.recipe) {
             return Err(TrainError::OtherOptions(format!("{:?}", self.recipe)));
         }
         if self.version != version {
@@ -203,4 +204,17 @@ pub(crate) fn load(
         optimizer.steps = state.step;
     }
     Ok(state)
+}
+
+/// Puts the values of another run's checkpoint, or of a tuned voice, into the parameters.
+pub(crate) fn begin_with(path: &Path, parameters: &Parameters) -> Result<()> {
+    if TunedVoice::open(path).is_err() {
+        return load(path, parameters, None).map(drop);
+    }
+    let weights = Weights::open(path, parameters.device())?;
+    for one in parameters.iter() {
+        one.var
+            .set(&weights.get(&one.name, one.var.shape().clone())?)?;
+    }
+    Ok(())
 }

@@ -1,12 +1,12 @@
-//! From a checkpoint to a model that speaks.
+//! From a checkpoint to what speaks: a model's folder, or a voice that stands on the model that it was tuned from.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use kiskadee_checkpoint::{Checkpoint, Stored, TensorToWrite};
-use kiskadee_xtts::ModelFolder;
-use kiskadee_xtts::folder::{Progress, Tuned, tuned};
+use kiskadee_xtts::folder::{Progress, Tuned, TunedVoice, tuned};
+use kiskadee_xtts::{Conditioning, ModelFolder};
 
 use crate::checkpoint::{VALUE, peek};
 use crate::error::{Result, TrainError};
@@ -20,8 +20,32 @@ pub fn export(
     origin: String,
     progress: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> Result<ModelFolder> {
-    let state = peek(checkpoint)?;
     let file = Checkpoint::open(checkpoint)?;
+    let request = Tuned {
+        base,
+        target,
+        origin,
+        tensors: values(checkpoint, &file)?,
+    };
+    Ok(tuned(request, progress)?)
+}
+
+/// Writes a voice of a checkpoint: its GPT in half precision, and what it speaks as. Returns how many bytes it has.
+pub fn export_voice(
+    checkpoint: &Path,
+    base: &ModelFolder,
+    target: &Path,
+    origin: String,
+    voice: &Conditioning,
+) -> Result<u64> {
+    let file = Checkpoint::open(checkpoint)?;
+    let tensors = values(checkpoint, &file)?;
+    Ok(TunedVoice::write(target, base, origin, tensors, voice)?)
+}
+
+/// The parameters of a checkpoint, by their names in a model.
+fn values<'a>(checkpoint: &Path, file: &'a Checkpoint) -> Result<Vec<TensorToWrite<'a>>> {
+    let state = peek(checkpoint)?;
     let mut values: BTreeMap<String, &Stored> = BTreeMap::new();
     for (name, found) in file.state_dict() {
         let Some(name) = name.strip_prefix(VALUE) else {
@@ -36,12 +60,6 @@ pub fn export(
     }
     let tensors = values
         .into_iter()
-        .map(|(name, stored)| TensorToWrite::stored(name, &file, stored));
-    let request = Tuned {
-        base,
-        target,
-        origin,
-        tensors: tensors.collect(),
-    };
-    Ok(tuned(request, progress)?)
+        .map(|(name, stored)| TensorToWrite::stored(name, file, stored));
+    Ok(tensors.collect())
 }

@@ -25,11 +25,11 @@ pub use data::{
 };
 pub use error::{Result, TrainError};
 pub use estimate::{Estimate, check_memory, free_memory};
-pub use export::export;
+pub use export::{export, export_voice};
 pub use gpt::{Compute, Dropout, Gpt, Losses, Precision, TEXT_WEIGHT};
 pub use gradients::Gradients;
 pub use optimizer::{AdamW, AdamWOptions};
 pub use parameters::{PREFIX, Parameter, Parameters, shapes};
 pub use recipe::Recipe;
-pub use run::{Ended, Event, Outcome, Progress, RunOptions, train};
+pub use run::{Ended, Event, Outcome, Progress, RunOptions, measure, train};
 pub use schedule::Schedule;

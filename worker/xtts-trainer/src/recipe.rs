@@ -38,6 +38,9 @@ pub struct Recipe {
     pub patience: Option<u32>,
     /// The share that the loss must fall by to count as a gain.
     pub least_gain: f32,
+    /// From this step on the rate is half as high. A run that went wrong may go on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halved_from: Option<u64>,
 }
 
 impl Recipe {
@@ -61,12 +64,28 @@ impl Recipe {
             evaluate_every: (steps / 12).max(1),
             patience: Some(4),
             least_gain: 0.005,
+            halved_from: None,
         }
     }
 
     /// The rate of the step after `step`.
     pub fn rate(&self, step: u64) -> f64 {
-        self.learning_rate * self.schedule.factor(step, self.steps)
+        let halved = if self.halved_from.is_some_and(|from| step >= from) {
+            0.5
+        } else {
+            1.0
+        };
+        halved * self.learning_rate * self.schedule.factor(step, self.steps)
+    }
+
+    /// Whether a run under `other` may go on under this one.
+    pub(crate) fn goes_on(&self, other: &Self) -> bool {
+        let halved_from = self.halved_from;
+        *self
+            == Self {
+                halved_from,
+                ..other.clone()
+            }
     }
 
     pub fn check(&self) -> Result<()> {
@@ -114,6 +133,20 @@ mod tests {
         assert_eq!(sizes(100), (12, 100));
         assert_eq!(sizes(1_000), (32, 375));
         assert_eq!(sizes(100_000), (32, 3_000));
+    }
+
+    #[test]
+    fn a_rate_that_was_halved_stays_so_and_the_run_goes_on() {
+        let recipe = Recipe::for_clips(100);
+        let halved = Recipe {
+            halved_from: Some(40),
+            ..recipe.clone()
+        };
+        assert!((halved.rate(39) - recipe.rate(39)).abs() < 1e-15);
+        assert!((halved.rate(40) - recipe.rate(40) / 2.0).abs() < 1e-15);
+        assert!(halved.goes_on(&recipe));
+        let other = Recipe { batch: 2, ..recipe };
+        assert!(!halved.goes_on(&other));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use candle_core::Device;
 use kiskadee_checkpoint::Weights;
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::{Best, State, list_checkpoints, load, path_of, peek, save};
+use crate::checkpoint::{Best, State, begin_with, list_checkpoints, load, path_of, peek, save};
 use crate::data::{Dataset, Preparer, Sampler};
 use crate::error::{Result, TrainError};
 use crate::gpt::{Compute, Dropout, Gpt, Losses, Precision};
@@ -26,7 +27,7 @@ pub struct RunOptions {
     pub out: PathBuf,
     /// Go on from the latest checkpoint in `out`, if there is one.
     pub resume: bool,
-    /// A checkpoint of another run whose parameters are the first ones of this; those of the model if nothing is named.
+    /// A checkpoint of another run, or a tuned voice, whose parameters are the first ones of this; those of the model if nothing is named.
     pub begin_with: Option<PathBuf>,
     /// Steps from one checkpoint to the next.
     pub checkpoint_every: u64,
@@ -35,6 +36,8 @@ pub struct RunOptions {
     /// Less memory for more time; the result is the same.
     pub recompute: bool,
     pub device: Device,
+    /// Set to end amid a step, which is lost then: on a CPU one may take minutes.
+    pub interrupt: Option<Arc<AtomicBool>>,
 }
 
 /// What a step came to.
@@ -109,6 +112,16 @@ pub fn train(
     run.go(stop, observe)
 }
 
+/// The losses of the latest checkpoint in `options.out` on the clips that are held out; nothing where there are none.
+pub fn measure(
+    model: &Path,
+    preparer: &Preparer,
+    dataset: &Dataset<'_>,
+    options: &RunOptions,
+) -> Result<Option<Losses>> {
+    Run::open(model, preparer, dataset, options)?.measure()
+}
+
 struct Run<'a> {
     parameters: Parameters,
     gpt: Gpt,
@@ -139,9 +152,12 @@ impl<'a> Run<'a> {
         let parameters = Parameters::load(&weights, config, preparer.tokens().text_tokens)?;
         let mut optimizer = AdamW::new(&parameters, recipe.optimizer)?;
         let state = match (latest, &options.begin_with) {
-            (Some(path), _) => load(&path, &parameters, Some(&mut optimizer))?,
+            (Some(path), _) => State {
+                recipe: recipe.clone(),
+                ..load(&path, &parameters, Some(&mut optimizer))?
+            },
             (None, Some(path)) => {
-                load(path, &parameters, None)?;
+                begin_with(path, &parameters)?;
                 State::new(recipe, version)
             }
             (None, None) => State::new(recipe, version),
@@ -176,7 +192,9 @@ impl<'a> Run<'a> {
             if let Some(ended) = self.end() {
                 return self.outcome(ended, observe);
             }
-            let progress = self.step()?;
+            let Some(progress) = self.step()? else {
+                return self.outcome(Ended::Stopped, observe);
+            };
             observe(Event::Step(&progress));
             let done = self.state.step;
             let is_last = done == recipe.steps;
@@ -206,7 +224,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn step(&mut self) -> Result<Progress> {
+    /// Nothing if it was interrupted: then all is as before it.
+    fn step(&mut self) -> Result<Option<Progress>> {
         let began = Instant::now();
         let recipe = &self.options.recipe;
         let step = self.state.step;
@@ -219,6 +238,9 @@ impl<'a> Run<'a> {
         let mut sums = Gradients::new(self.parameters.iter().len());
         let mut losses = Losses::default();
         for micro_batch in 0..micro_batches {
+            if self.is_interrupted() {
+                return Ok(None);
+            }
             let batch = self.sampler.draw(step * micro_batches + micro_batch)?;
             let dropout = Dropout {
                 rate: recipe.dropout,
@@ -242,18 +264,38 @@ impl<'a> Run<'a> {
         }
         self.state.step += 1;
         self.state.loss = losses.total();
-        Ok(Progress {
+        Ok(Some(Progress {
             step: self.state.step,
             steps: recipe.steps,
             losses,
             gradient_norm,
             learning_rate,
             seconds: began.elapsed().as_secs_f64(),
-        })
+        }))
     }
 
-    /// Whether this is the best so far. Clips count alike, however they are put together.
+    fn is_interrupted(&self) -> bool {
+        let flag = self.options.interrupt.as_ref();
+        flag.is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// Whether this is the best so far.
     fn evaluate(&mut self, observe: &mut dyn FnMut(Event<'_>)) -> Result<bool> {
+        let Some(losses) = self.measure()? else {
+            return Ok(false);
+        };
+        let step = self.state.step;
+        let is_best = self.note(losses.mel);
+        observe(Event::Evaluation {
+            step,
+            losses,
+            is_best,
+        });
+        Ok(is_best)
+    }
+
+    /// Of the clips that are held out, which count alike, however they are put together; nothing where there are none.
+    fn measure(&self) -> Result<Option<Losses>> {
         let (mut losses, mut clips) = (Losses::default(), 0.0);
         for batch in self.sampler.evaluation() {
             let batch = batch?;
@@ -263,7 +305,7 @@ impl<'a> Run<'a> {
             clips += count;
         }
         if clips == 0.0 {
-            return Ok(false);
+            return Ok(None);
         }
         losses.text /= clips;
         losses.mel /= clips;
@@ -272,13 +314,7 @@ impl<'a> Run<'a> {
             let rate = self.options.recipe.rate(step);
             return Err(TrainError::Diverged { step, rate });
         }
-        let is_best = self.note(losses.mel);
-        observe(Event::Evaluation {
-            step,
-            losses,
-            is_best,
-        });
-        Ok(is_best)
+        Ok(Some(losses))
     }
 
     fn note(&mut self, loss: f32) -> bool {

@@ -41,6 +41,22 @@ impl EngineOptions {
         }
     }
 
+    /// How the engine `xtts` runs a model in that folder.
+    pub fn xtts_config(&self, model: PathBuf) -> XttsConfig {
+        let XttsOptions {
+            device,
+            precision,
+            rows,
+        } = self.xtts.clone();
+        XttsConfig {
+            device,
+            precision,
+            rows,
+            threads: self.threads,
+            ..XttsConfig::new(model)
+        }
+    }
+
     /// The folder of that name among the imported models, where there is one.
     fn model(&self, name: &str) -> Result<PathBuf, StartError> {
         let model = self.models.as_ref().map(|models| models.join(name));
@@ -97,7 +113,7 @@ pub async fn start_engine(
             };
             Arc::new(Kiskadee::start(config).await?)
         }
-        "xtts" => Arc::new(Xtts::start(xtts(name, options)?).await?),
+        "xtts" => Arc::new(Xtts::start(options.xtts_config(options.model(name)?)).await?),
         "kokoro" => {
             let config = KokoroConfig {
                 model: options.model(name)?,
@@ -125,23 +141,6 @@ pub async fn start_engine(
             Arc::new(Espeak::start(config).await?)
         }
         _ => return Err(StartError::Unknown(name.to_owned())),
-    })
-}
-
-/// The engine on the model of its own name.
-fn xtts(name: &str, options: &EngineOptions) -> Result<XttsConfig, StartError> {
-    let model = options.model(name)?;
-    let XttsOptions {
-        device,
-        precision,
-        rows,
-    } = options.xtts.clone();
-    Ok(XttsConfig {
-        device,
-        precision,
-        rows,
-        threads: options.threads,
-        ..XttsConfig::new(model)
     })
 }
 

@@ -35,8 +35,8 @@ impl Tools {
             store,
             relay: RelayClient::new()?,
             decoder: Decoder::new(ffmpeg),
+            conditionings: Conditionings::new(&scratch),
             scratch,
-            conditionings: Conditionings::default(),
         })
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn compute_behind<T: Send + 'static>(
 }
 
 /// Gives this thread the lowest priority. Linux has one for each thread; elsewhere it would be that of the whole process.
-fn step_back() {
+pub(crate) fn step_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, LEAST) {
         tracing::warn!(%error, "training has the same priority as speech");

@@ -8,12 +8,13 @@ use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, PoolName, Turn
 use kiskadee_speech::Engines;
 use kiskadee_storage::Store;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 use crate::{
-    dataset,
+    announcing, dataset,
     downloads::Downloads,
-    hearing::{self, Recognisers},
-    run,
+    hearing::Recognisers,
+    run::{self, XttsTrainer},
 };
 
 /// What jobs work with.
@@ -25,6 +26,8 @@ pub struct Workshop {
     pub engines: Engines,
     /// Those that write down what is said.
     pub recognisers: Recognisers,
+    /// The XTTS model that can be trained here, if one was imported.
+    pub xtts: Option<Arc<XttsTrainer>>,
     /// The program that decodes.
     pub ffmpeg: PathBuf,
     /// Where files of jobs lie; gone with the process.
@@ -36,12 +39,15 @@ pub struct Workshop {
 /// Makes datasets and trains voices on them.
 pub struct Training {
     workshop: Arc<Workshop>,
+    /// What this process is called when it tells what it trains.
+    process: Uuid,
 }
 
 impl Training {
     pub fn new(workshop: Workshop) -> Self {
         Self {
             workshop: Arc::new(workshop),
+            process: Uuid::now_v7(),
         }
     }
 }
@@ -64,29 +70,31 @@ impl Family for Training {
             batch_key: batch_key.to_owned(),
             pool,
         };
-        let own = [
+        let mut lanes = vec![
             lane(dataset::BATCH_KEY, PoolName::Cpu),
             lane(dataset::DOWNLOAD_BATCH_KEY, PoolName::Network),
             lane(run::SPEECH_BATCH_KEY, PoolName::Cpu),
             lane(run::BATCH_KEY, PoolName::Long),
         ];
         let recognisers = self.workshop.recognisers.models().iter();
-        let hearing = recognisers.map(|model| {
-            let batch_key = dataset::hearing_batch_key(&model.name);
-            lane(&batch_key, PoolName::Long)
-        });
-        own.into_iter().chain(hearing).collect()
+        lanes.extend(
+            recognisers.map(|model| lane(&dataset::hearing_batch_key(&model.name), PoolName::Long)),
+        );
+        if let Some(xtts) = &self.workshop.xtts {
+            lanes.push(lane(&xtts.lane(), PoolName::Long));
+        }
+        if self.workshop.engines.names().any(|name| name == "xtts") {
+            lanes.push(lane(run::XTTS_SPEECH_BATCH_KEY, PoolName::Cpu));
+        }
+        lanes
     }
 
     fn introduce<'a>(&'a self, queue: &'a Queue) -> BoxFuture<'a, kiskadee_queue::Result<()>> {
-        hearing::introduce(&self.workshop.recognisers, queue).boxed()
+        announcing::tell(&self.workshop, self.process, queue).boxed()
     }
 
     fn announce(self: Arc<Self>, turn: Turn) -> BoxFuture<'static, ()> {
-        let Workshop {
-            recognisers, queue, ..
-        } = (*self.workshop).clone();
-        hearing::announce(recognisers, queue, turn).boxed()
+        announcing::go_on(Arc::clone(&self.workshop), self.process, turn).boxed()
     }
 
     fn run(&self, jobs: Vec<Job>) -> Answers {

@@ -1,5 +1,6 @@
 //! The family of voice training: steps that make a dataset of recordings, and runs that train a voice on one.
 
+mod announcing;
 mod computing;
 mod dataset;
 mod downloads;
@@ -13,4 +14,5 @@ pub use self::{
     downloads::{DownloadLimits, DownloadOptions, DownloadSetupError, Downloads},
     family::{Training, Workshop},
     hearing::Recognisers,
+    run::XttsTrainer,
 };

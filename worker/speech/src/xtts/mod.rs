@@ -13,9 +13,13 @@ mod quality;
 mod session;
 mod speaking;
 mod takes;
+mod tuned;
 mod voices;
 
 use std::{num::NonZero, path::PathBuf, sync::Arc, thread::available_parallelism};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kiskadee_text::Passage;
 
 pub use self::child::serve_xtts;
 use self::{
@@ -23,11 +27,12 @@ use self::{
     passages::SpokenLanguage,
     protocol::{Hello, Load, Sampling, XttsProtocol},
     session::Session,
+    tuned::{TunedModels, Wanted},
     voices::{Conditioner, Voices},
 };
 use crate::{
-    Engine, EngineCount, EngineInfo, EngineProgram, SpeechError, SpeechRequest, Utterance,
-    VoiceMaker, process::Supervisor,
+    AudioStream, CacheStats, Engine, EngineCount, EngineInfo, EngineProgram, SpeechError,
+    SpeechRequest, Utterance, VoiceMaker, process::Supervisor,
 };
 
 const NAME: &str = "xtts";
@@ -51,7 +56,14 @@ pub struct XttsConfig {
     pub threads: usize,
     /// Passages that are spoken at once; none for what suits the device.
     pub rows: Option<NonZero<usize>>,
+    /// The memory for tuned voices, each of which is a model of its own.
+    pub tuned_bytes: u64,
+    /// Where the folders of tuned voices lie, as long as they can speak.
+    pub scratch: PathBuf,
 }
+
+/// Four tuned voices of the published size on a CPU, two on a GPU.
+const TUNED_BYTES: u64 = 4 << 30;
 
 impl XttsConfig {
     /// On the best device there is, in a process of this very program.
@@ -63,6 +75,8 @@ impl XttsConfig {
             precision: "auto".to_owned(),
             threads: available_parallelism().map_or(1, NonZero::get),
             rows: None,
+            tuned_bytes: TUNED_BYTES,
+            scratch: std::env::temp_dir(),
         }
     }
 }
@@ -77,6 +91,7 @@ pub struct Xtts {
     rows: usize,
     signature: String,
     supervisor: Supervisor<XttsProtocol>,
+    tuned: Arc<TunedModels>,
     counters: Arc<Counters>,
 }
 
@@ -90,7 +105,10 @@ impl Xtts {
             threads: config.threads.max(1),
             rows: config.rows.map_or(0, NonZero::get),
         };
-        let (supervisor, hello) = Supervisor::<XttsProtocol>::start(config.program, load).await?;
+        let started = Supervisor::<XttsProtocol>::start(config.program.clone(), load.clone());
+        let (supervisor, hello) = started.await?;
+        let places = (config.scratch, config.tuned_bytes);
+        let tuned = TunedModels::new(config.program, load, &hello.device, places);
         let languages = passages::spoken_languages(&hello.languages);
         let voices = Voices::new(hello.speakers.clone());
         Ok(Self {
@@ -102,6 +120,7 @@ impl Xtts {
             rows: hello.rows,
             signature: hello.signature,
             supervisor,
+            tuned: Arc::new(tuned),
             counters: Arc::default(),
         })
     }
@@ -115,7 +134,11 @@ impl Xtts {
             )));
         }
         let language = passages::language(&request.language, &self.languages)?;
-        let (voice_id, voice) = self.voices.find(&request)?;
+        let tuned = tuned::wanted(&request.parts)?;
+        let (voice_id, voice) = match &tuned {
+            Some(tuned) => (request.voice.clone(), tuned.ingredients()),
+            None => self.voices.find(&request)?,
+        };
         let passages = passages::of_request(&request, &language)?;
         if passages.is_empty() {
             return Ok(Utterance::silent(&request, voice_id, self.info.sample_rate));
@@ -139,8 +162,35 @@ impl Xtts {
             voice_id,
             sample_rate: self.info.sample_rate,
             stretch: request.speed / speed,
-            audio: speaking::stream(session, passages),
+            audio: match tuned {
+                Some(tuned) => self.tuned_stream(tuned, session, passages),
+                None => speaking::stream(session, passages),
+            },
         })
+    }
+
+    /// The audio of a tuned voice, whose model is loaded when the stream is first read and held to its end.
+    fn tuned_stream(
+        &self,
+        wanted: Wanted,
+        session: Session,
+        passages: Vec<Passage>,
+    ) -> AudioStream {
+        let models = Arc::clone(&self.tuned);
+        let cancel = session.cancel.clone();
+        let speaking = async move {
+            let loading = cancel.run_until_cancelled(models.get(&wanted)).await;
+            let model = loading.unwrap_or(Err(SpeechError::Cancelled))?;
+            let session = Session {
+                supervisor: model.supervisor.clone(),
+                ..session
+            };
+            let audio = speaking::stream(session, passages);
+            Ok(audio.inspect(move |_| {
+                let _held = &model;
+            }))
+        };
+        stream::once(speaking).try_flatten().boxed()
     }
 }
 
@@ -170,6 +220,10 @@ impl Engine for Xtts {
 
     fn counts(&self) -> Vec<EngineCount> {
         self.counters.report(self.supervisor.restarts())
+    }
+
+    fn cache_stats(&self) -> Option<CacheStats> {
+        Some(self.tuned.stats())
     }
 }
 

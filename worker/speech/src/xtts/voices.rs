@@ -126,7 +126,7 @@ fn no_voice() -> SpeechError {
 }
 
 /// The same parts have the same key, in whatever request.
-fn ingredients(parts: Vec<Part>, body: Vec<u8>) -> Ingredients {
+pub(super) fn ingredients(parts: Vec<Part>, body: Vec<u8>) -> Ingredients {
     let mut hash = Sha256::new();
     for Part { weight, source } in &parts {
         hash.update(weight.to_le_bytes());
@@ -227,6 +227,7 @@ mod tests {
             voice: voice.to_owned(),
             weight,
             conditioning: conditioning.map(Arc::from),
+            weights: None,
         }
     }
 

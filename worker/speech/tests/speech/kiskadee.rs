@@ -39,6 +39,7 @@ fn part(voice: &str, weight: f32, conditioning: Option<Arc<[u8]>>) -> VoicePart 
         voice: voice.to_owned(),
         weight,
         conditioning,
+        weights: None,
     }
 }
 

@@ -74,6 +74,7 @@ fn part(conditioning: &Arc<[u8]>) -> VoicePart {
         voice: "voice_mine".to_owned(),
         weight: 1.0,
         conditioning: Some(Arc::clone(conditioning)),
+        weights: None,
     }
 }
 
@@ -169,6 +170,7 @@ async fn a_tuned_voice_is_not_mixed() {
         voice: "wren".to_owned(),
         weight: 1.0,
         conditioning: None,
+        weights: None,
     };
     let mixed = with_parts(vec![part(&alike("heron")), wren]);
     let why = rejection(engine.speak(vec![mixed]).remove(0));

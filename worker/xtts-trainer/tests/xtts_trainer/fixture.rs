@@ -93,5 +93,6 @@ pub(crate) fn options(out: &Path, steps: u64) -> RunOptions {
         keep: 1,
         recompute: false,
         device: Device::Cpu,
+        interrupt: None,
     }
 }

@@ -5,6 +5,7 @@ mod import;
 mod source;
 mod speakers;
 mod tuned;
+mod voice;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub use kiskadee_checkpoint::folder::{
 };
 pub use source::{Source, vocabulary_size};
 pub use tuned::{Tuned, tuned};
+pub use voice::{TunedVoice, model_id};
 
 use crate::error::{Result, XttsError};
 

@@ -13,7 +13,7 @@ use super::{
     compute,
     likeness::recorded,
     measures::{Between, Measures, between, hear},
-    objects::fetch,
+    objects::fetch_part,
     speaking::{Speaker, Spoken, speak_to},
     word_errors::Witness,
 };
@@ -131,15 +131,13 @@ async fn recorded_of(
 async fn speaker(workshop: &Workshop, side: &Side, language: &str) -> Result<Speaker, JobError> {
     let parts: Vec<VoicePart> = stream::iter(&side.voice_parts)
         .then(async |part| {
-            let conditioning = match &part.conditioning_key {
-                Some(key) => Some(fetch(&workshop.store, key, "the voice").await?.into()),
-                None => None,
-            };
-            Ok::<_, JobError>(VoicePart {
-                voice: part.voice_id.clone(),
-                weight: part.weight,
-                conditioning,
-            })
+            fetch_part(
+                workshop,
+                &part.voice_id,
+                part.weight,
+                part.conditioning_key.as_deref(),
+            )
+            .await
         })
         .try_collect()
         .await?;

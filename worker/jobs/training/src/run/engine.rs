@@ -7,15 +7,18 @@ use super::{
     kiskadee,
     ledger::{Left, Phase, Slice},
     telling::Telling,
+    xtts,
 };
 use crate::family::Workshop;
 
 /// Whose weights a run moves, as `training.run` has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Engine {
     /// The embedded one.
+    #[default]
     Kiskadee,
+    Xtts,
 }
 
 impl Engine {
@@ -33,6 +36,10 @@ impl Engine {
             }
             (Self::Kiskadee, Phase::Train | Phase::Finish) => {
                 kiskadee::train(workshop, attempt, &slice, telling).await
+            }
+            (Self::Xtts, Phase::Prepare) => xtts::prepare(workshop, attempt, slice, telling).await,
+            (Self::Xtts, Phase::Train | Phase::Finish) => {
+                xtts::train(workshop, attempt, &slice, telling).await
             }
         }
     }

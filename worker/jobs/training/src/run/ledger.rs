@@ -29,6 +29,8 @@ pub(super) struct Slice {
     pub(super) phase: Phase,
     /// Weights that the run begins with instead of the engine's own.
     pub(super) base_key: Option<String>,
+    /// What tells the model that the run began with from all others, of an engine whose models are imported.
+    pub(super) model: Option<String>,
     pub(super) recipe: Asked,
     /// Known once it was prepared.
     pub(super) plan: Option<Plan>,
@@ -46,16 +48,19 @@ pub(super) struct Asked {
     pub(super) steps: Option<u64>,
     pub(super) epochs: Option<u64>,
     pub(super) batch_size: Option<usize>,
+    pub(super) gradient_accumulation: Option<usize>,
+    pub(super) precision: Option<String>,
     pub(super) learning_rate: Option<f64>,
     pub(super) warmup_steps: Option<u64>,
-    pub(super) seed: u64,
     pub(super) evaluation_share: Option<f64>,
+    pub(super) early_stopping: Option<u32>,
+    pub(super) seed: u64,
     pub(super) sample_texts: Option<Vec<String>>,
     pub(super) checkpoint_seconds: f64,
 }
 
 /// What a run is, once its speech is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Plan {
     /// That are trained with, those of the shipped voices included.
     pub(super) sentences: usize,
@@ -67,6 +72,11 @@ pub(super) struct Plan {
     pub(super) seconds: f64,
     pub(super) steps: u64,
     pub(super) batch_size: usize,
+    /// As many times `batch_size` clips make a step, of an engine that adds up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) gradient_accumulation: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) precision: Option<String>,
     pub(super) learning_rate: f64,
     pub(super) warmup_steps: u64,
     pub(super) seed: u64,
@@ -85,6 +95,8 @@ pub(super) struct StoredClip {
     pub(super) segment_id: Uuid,
     pub(super) key: String,
     pub(super) text: String,
+    /// The recording that it was cut out of, as long as that is known.
+    pub(super) file: Option<Uuid>,
 }
 
 /// What a slice leaves; its run takes it over when its end is accepted.
@@ -100,6 +112,9 @@ pub(super) struct Left {
     pub(super) samples: Vec<LeftSample>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) diverged: Option<Diverged>,
+    /// Nothing is gained any more: the run ends before its last step.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) settled: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -132,7 +147,7 @@ pub(super) struct LeftCheckpoint {
 pub(super) struct LeftVoice {
     pub(super) key: String,
     pub(super) bytes: u64,
-    /// Of sentences that the run never saw: their mel-cepstral distortion in dB.
+    /// Of sentences that the run never saw: their mel-cepstral distortion in dB, or, of xtts, the loss of their audio codes.
     pub(super) evaluation_loss: f64,
     pub(super) measures: Value,
 }

@@ -1,15 +1,21 @@
 //! A checkpoint's voice on its way to others: it is heard first, and gets an object of its own.
 
 use kiskadee_runner::{Job, JobError, Made};
-use kiskadee_speech::{Audition, audition};
+use kiskadee_speech::audition;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{compute, objects::fetch, speaking::not_spoken};
+use super::{compute, engine::Engine, objects::fetch, speaking::not_spoken, xtts};
 use crate::family::Workshop;
 
 #[derive(Debug, Deserialize)]
 struct LoadArgs {
+    #[serde(default)]
+    engine: Engine,
+    /// Of the dataset.
+    #[serde(default)]
+    language: String,
     voice_id: String,
     weights_key: String,
     checkpoint_id: Uuid,
@@ -25,7 +31,8 @@ struct LoadResult {
     checkpoint_id: Uuid,
     dataset_id: Uuid,
     make_current: bool,
-    audition: Audition,
+    /// What it sounds like.
+    audition: Value,
 }
 
 pub(super) async fn run(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
@@ -37,11 +44,16 @@ pub(super) async fn run(workshop: &Workshop, job: &Job) -> Result<Made, JobError
 }
 
 async fn load(workshop: &Workshop, args: LoadArgs, token: i64) -> Result<LoadResult, JobError> {
-    let weights = fetch(&workshop.store, &args.weights_key, "the checkpoint").await?;
-    let bytes = weights.len() as u64;
-    let heard = compute(move || audition(&weights)).await?;
-    let audition = heard.map_err(not_spoken)?;
-    let key = format!("voices/{}/{token}/weights.safetensors", args.voice_id);
+    let (bytes, audition) = match args.engine {
+        Engine::Kiskadee => hear(workshop, &args.weights_key).await?,
+        Engine::Xtts => xtts::audition(workshop, &args.weights_key, &args.language).await?,
+    };
+    // The end of the name tells what it is.
+    let name = match args.engine {
+        Engine::Kiskadee => "weights.safetensors",
+        Engine::Xtts => "weights.xtts.safetensors",
+    };
+    let key = format!("voices/{}/{token}/{name}", args.voice_id);
     workshop.store.copy(&args.weights_key, &key).await?;
     Ok(LoadResult {
         voice_id: args.voice_id,
@@ -52,4 +64,12 @@ async fn load(workshop: &Workshop, args: LoadArgs, token: i64) -> Result<LoadRes
         make_current: args.make_current,
         audition,
     })
+}
+
+/// Has weights of the embedded voice say a sentence.
+async fn hear(workshop: &Workshop, key: &str) -> Result<(u64, Value), JobError> {
+    let weights = fetch(&workshop.store, key, "the checkpoint").await?;
+    let bytes = weights.len() as u64;
+    let heard = compute(move || audition(&weights)).await?;
+    Ok((bytes, json!(heard.map_err(not_spoken)?)))
 }

@@ -12,15 +12,19 @@ mod slice;
 mod speaking;
 mod telling;
 mod word_errors;
+mod xtts;
 
 use kiskadee_runner::{Job, JobError, Made};
 
+pub use self::xtts::XttsTrainer;
 use crate::{computing::compute_behind, family::Workshop};
 
 /// The lane of slices. Each computes for a minute or more.
 pub(crate) const BATCH_KEY: &str = "training:slice";
 /// The lane of what is made of a checkpoint, for which somebody waits.
 pub(crate) const SPEECH_BATCH_KEY: &str = "training:speech";
+/// The same, where it takes the engine xtts to speak.
+pub(crate) const XTTS_SPEECH_BATCH_KEY: &str = "training:speech:xtts";
 
 pub(crate) async fn make(workshop: &Workshop, job: &Job) -> Result<Made, JobError> {
     match job.kind.as_str() {

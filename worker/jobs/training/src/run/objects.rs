@@ -1,11 +1,16 @@
-//! Objects of a run in the storage: small enough to be held in memory.
+//! Objects of a run in the storage: those that are small enough in memory, others in files.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use futures::TryStreamExt as _;
 use kiskadee_runner::JobError;
+use kiskadee_speech::VoicePart;
 use kiskadee_storage::{Store, StoreError};
 use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::family::Workshop;
 
 const BINARY: &str = "application/octet-stream";
 /// Nothing of a run of the embedded voice is larger: the frames of some hours of speech.
@@ -36,6 +41,74 @@ pub(super) async fn put(store: &Store, key: &str, bytes: &[u8]) -> Result<(), Jo
     Ok(store.upload(key, BINARY, &mut reader).await?)
 }
 
+/// Writes an object to a file, however large it is. Returns its SHA-256 in hexadecimal digits.
+pub(super) async fn fetch_file(
+    store: &Store,
+    key: &str,
+    path: &Path,
+    what: &str,
+) -> Result<String, JobError> {
+    let object = match store.read(key, None).await {
+        Err(StoreError::Missing(_)) => {
+            return Err(JobError::Reject(format!("{what} has been deleted")));
+        }
+        object => object?,
+    };
+    let created = tokio::fs::File::create(path).await;
+    let mut file = created.map_err(|error| no_scratch(&error))?;
+    let (mut stream, mut hash) = (object.stream, Sha256::new());
+    while let Some(piece) = stream.try_next().await? {
+        hash.update(&piece);
+        file.write_all(&piece)
+            .await
+            .map_err(|error| no_scratch(&error))?;
+    }
+    file.flush().await.map_err(|error| no_scratch(&error))?;
+    Ok(digits(&hash.finalize()))
+}
+
+/// A part of a voice with what it is made of: in memory, or, of weights that are too large for that, in a file.
+pub(super) async fn fetch_part(
+    workshop: &Workshop,
+    voice: &str,
+    weight: f32,
+    key: Option<&str>,
+) -> Result<VoicePart, JobError> {
+    let (mut conditioning, mut weights) = (None, None);
+    match key {
+        Some(key) if VoicePart::has_weights(key) => {
+            let file = NamedTempFile::new_in(&workshop.scratch);
+            let file = file.map_err(|error| no_scratch(&error))?.into_temp_path();
+            fetch_file(&workshop.store, key, &file, "the voice").await?;
+            weights = Some(Arc::new(file));
+        }
+        Some(key) => conditioning = Some(fetch(&workshop.store, key, "the voice").await?.into()),
+        None => {}
+    }
+    Ok(VoicePart {
+        voice: voice.to_owned(),
+        weight,
+        conditioning,
+        weights,
+    })
+}
+
+/// Stores a file, however large it is. Returns how many bytes it has.
+pub(super) async fn put_file(store: &Store, key: &str, path: &Path) -> Result<u64, JobError> {
+    let opened = tokio::fs::File::open(path).await;
+    let mut file = opened.map_err(|error| no_scratch(&error))?;
+    let about = file.metadata().await.map_err(|error| no_scratch(&error))?;
+    store.upload(key, BINARY, &mut file).await?;
+    Ok(about.len())
+}
+
+/// Of a file, in hexadecimal digits; blocks while it is read.
+pub(super) fn sha256_of_file(path: &Path) -> std::io::Result<String> {
+    let mut hash = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
+    Ok(digits(&hash.finalize()))
+}
+
 /// Stores a sound.
 pub(super) async fn put_wav(store: &Store, key: &str, file: &Path) -> Result<(), JobError> {
     let opened = tokio::fs::File::open(file).await;
@@ -45,7 +118,10 @@ pub(super) async fn put_wav(store: &Store, key: &str, file: &Path) -> Result<(),
 
 /// In hexadecimal digits.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
+    digits(&Sha256::digest(bytes))
+}
+
+fn digits(digest: &[u8]) -> String {
     digest.iter().fold(String::new(), |mut digits, byte| {
         // Writing to a string does not fail.
         let _ = write!(digits, "{byte:02x}");

@@ -12,6 +12,8 @@ mod hearing;
 mod room;
 #[path = "../../../../outbound/tests/outbound/server.rs"]
 mod server;
+mod small_xtts;
 mod spoken;
 mod steps;
 mod voices;
+mod xtts;

@@ -1,22 +1,26 @@
 //! A database, a storage and workers, with a dataset in it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use kiskadee_queue::{Queue, testing::TestDatabase};
 use kiskadee_runner::{PoolName, RunnerConfig, RunnerError, Slots, run};
-use kiskadee_speech::{Engine, Engines, Kiskadee, KiskadeeConfig};
+use kiskadee_speech::{Engine, Engines, Kiskadee, KiskadeeConfig, SpeechRequest, VoicePart};
 use kiskadee_storage::Store;
 use kiskadee_training_jobs::{
     DownloadLimits, DownloadOptions, Downloads, Recognisers, Training, Workshop,
 };
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::spoken::Clip;
+use crate::{small_xtts, spoken::Clip};
 
 /// A lease is lost so soon after its worker was.
 const LEASE: Duration = Duration::from_secs(3);
@@ -30,6 +34,8 @@ pub(crate) struct Room {
     version: Uuid,
     dataset: Uuid,
     engines: Engines,
+    /// The directory of imported models, where there is one.
+    models: Option<PathBuf>,
     folder: TempDir,
 }
 
@@ -63,6 +69,17 @@ impl Worker {
 }
 
 impl Room {
+    /// With a model of the engine xtts, and the engine.
+    pub(crate) async fn open_with_xtts(clips: &[Clip]) -> Self {
+        let mut room = Self::open(clips).await;
+        let models = small_xtts::import_into(room.folder.path());
+        let xtts = small_xtts::engine(&models, room.folder.path()).await;
+        let kiskadee = Arc::clone(room.engines.get("kiskadee").unwrap());
+        room.engines = Engines::new([kiskadee, xtts]);
+        room.models = Some(models);
+        room
+    }
+
     pub(crate) async fn open(clips: &[Clip]) -> Self {
         let database = TestDatabase::create().await;
         let folder = TempDir::new().unwrap();
@@ -80,6 +97,7 @@ impl Room {
             version: Uuid::now_v7(),
             dataset: Uuid::now_v7(),
             engines: Engines::new([engine]),
+            models: None,
             folder,
         };
         room.furnish(clips).await;
@@ -155,13 +173,62 @@ impl Room {
         self.folder.path().join("models")
     }
 
+    /// As the owner signs in.
+    pub(crate) fn caller(&self) -> String {
+        let owner = self.owner;
+        format!("row('{owner}'::uuid, clock_timestamp(), null, 0)::api.credentials")
+    }
+
+    /// What a worker of the speech would tell.
+    pub(crate) async fn announce_engines(&self) {
+        self.execute(
+            "select speech.announce('[{\"name\": \"kiskadee\", \"languages\": [\"en\", \"pt-br\"]}, {\"name\": \"xtts\", \"languages\": [\"en\"]}]', '[]')"
+                .to_owned(),
+        )
+        .await;
+    }
+
+    /// Speaks with a tuned voice of xtts as the speech does: its weights are a file.
+    pub(crate) async fn speak_tuned(&self, key: &str, text: &str) -> Vec<f32> {
+        use futures::TryStreamExt as _;
+        assert!(VoicePart::has_weights(key), "{key}");
+        let file = NamedTempFile::new_in(self.folder.path()).unwrap();
+        std::fs::write(file.path(), self.object(key).await).unwrap();
+        let part = VoicePart {
+            voice: "mine".to_owned(),
+            weight: 1.0,
+            conditioning: None,
+            weights: Some(Arc::new(file.into_temp_path())),
+        };
+        let request = SpeechRequest {
+            voice: "mine".to_owned(),
+            parts: vec![part],
+            ..SpeechRequest::new(text, "en")
+        };
+        let engine = self.engines.get("xtts").unwrap();
+        let spoken = engine.speak(vec![request]).pop().unwrap().unwrap();
+        let chunks: Vec<_> = spoken.audio.try_collect().await.unwrap();
+        chunks.into_iter().flat_map(|chunk| chunk.samples).collect()
+    }
+
     pub(crate) fn work(&self) -> Worker {
+        self.work_with(self.engines.clone(), self.models.as_deref())
+    }
+
+    /// A worker to which no model was imported.
+    pub(crate) fn work_without_xtts(&self) -> Worker {
+        let kiskadee = Arc::clone(self.engines.get("kiskadee").unwrap());
+        self.work_with(Engines::new([kiskadee]), None)
+    }
+
+    fn work_with(&self, engines: Engines, models: Option<&Path>) -> Worker {
         let scratch = TempDir::new_in(self.folder.path()).unwrap().keep();
         let family = Arc::new(Training::new(Workshop {
             queue: self.queue.clone(),
             store: self.store.clone(),
-            engines: self.engines.clone(),
+            engines,
             recognisers: Recognisers::find(Some(&self.models())),
+            xtts: models.map(|models| small_xtts::trainer(models, &scratch)),
             ffmpeg: "ffmpeg".into(),
             scratch: scratch.clone(),
             downloads: Downloads::new(&downloads()).unwrap(),

@@ -51,7 +51,7 @@ fn speak(count: usize) -> Vec<Clip> {
     said.take(count).collect()
 }
 
-fn wav(samples: &[f32]) -> Vec<u8> {
+pub(crate) fn wav(samples: &[f32]) -> Vec<u8> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: SAMPLE_RATE,

@@ -147,6 +147,7 @@ fn mixed(parts: &[(&str, f32)], text: &str) -> SpeechRequest {
         voice: (*voice).to_owned(),
         weight: *weight,
         conditioning: None,
+        weights: None,
     });
     SpeechRequest {
         parts: parts.collect(),

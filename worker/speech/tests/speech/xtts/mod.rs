@@ -145,6 +145,7 @@ fn part(voice: &str, weight: f32, conditioning: Option<&Arc<[u8]>>) -> VoicePart
         voice: voice.to_owned(),
         weight,
         conditioning: conditioning.cloned(),
+        weights: None,
     }
 }
 

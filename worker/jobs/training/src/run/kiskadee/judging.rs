@@ -87,6 +87,7 @@ async fn speak_samples(
             voice: VOICE.to_owned(),
             weight: 1.0,
             conditioning: Some(weights),
+            weights: None,
         }],
         language: slice.language.clone(),
     };

@@ -35,6 +35,7 @@ pub(super) fn plan(asked: &Asked, prepared: Prepared) -> Plan {
         learning_rate: asked.learning_rate.unwrap_or(plain(default.learning_rate)),
         warmup_steps: asked.warmup_steps.unwrap_or(default.warm_up),
         seed: asked.seed,
+        ..Plan::default()
     }
 }
 

@@ -1,7 +1,5 @@
 //! Recognisers: the imported Whisper models of this machine, in memory while somebody needs them.
 
-mod announce;
-
 use std::{
     num::NonZero,
     path::{Path, PathBuf},
@@ -17,11 +15,12 @@ use candle_core::Device;
 use kiskadee_cache::{CacheError, ModelCache};
 use kiskadee_checkpoint::{ModelFolder, folder::files};
 use kiskadee_runner::JobError;
-use kiskadee_whisper::{Config, Precision, Whisper, WhisperError, import::ENGINE};
+use kiskadee_whisper::{Config, Precision, Whisper, WhisperError, import::ENGINE, tags};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde_json::{Value, json};
 use tokio::{runtime::Handle, task::spawn_blocking, time::sleep};
 
-pub(crate) use self::announce::{announce, introduce};
+use crate::computing::step_back;
 
 /// What the models take in memory together: the largest published one fits in 8 bits.
 const BUDGET: u64 = 4 << 30;
@@ -42,7 +41,7 @@ struct All {
     cache: ModelCache<Whisper>,
     /// Counts uses, so that a model in use again is not given back.
     uses: AtomicU64,
-    /// Hears beside speech, and so with half of the cores; none where threads cannot be made.
+    /// Hears beside speech, and so behind it and with half of the cores; none where threads cannot be made.
     threads: Option<ThreadPool>,
 }
 
@@ -94,7 +93,8 @@ impl Recognisers {
         let threads = available_parallelism().map_or(1, NonZero::get).div_ceil(2);
         let threads = ThreadPoolBuilder::new()
             .num_threads(threads)
-            .thread_name(|number| format!("recogniser-{number}"));
+            .thread_name(|number| format!("recogniser-{number}"))
+            .start_handler(|_| step_back());
         Self(Arc::new(All {
             // Threads that nobody needs would only stand around.
             threads: threads.build().ok().filter(|_| !models.is_empty()),
@@ -106,6 +106,14 @@ impl Recognisers {
 
     pub(crate) fn models(&self) -> &[Recogniser] {
         &self.0.models
+    }
+
+    /// As `training.announce_recognisers` takes them.
+    pub(crate) fn describe(&self) -> Vec<Value> {
+        let described = self.models().iter().map(|model| {
+            json!({"name": model.name, "languages": tags(&model.languages), "parameters": model.parameters})
+        });
+        described.collect()
     }
 
     /// The one that listens to what somebody waits for: the best of the quick ones that know a language, else the quickest.
