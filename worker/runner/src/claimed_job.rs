@@ -165,8 +165,7 @@ fn outcome_of(error: JobError, stopped: Option<Stop>, limit: Duration) -> Outcom
             "the job ran past its deadline of {} s",
             limit.as_secs()
         )),
-        (JobError::Cancelled, _)
-        | (JobError::Yielded, _)
+        (JobError::Cancelled | JobError::Yielded, _)
         | (JobError::Retry(_) | JobError::Snooze(_), Some(Stop::Drained)) => Outcome::Released,
         (JobError::Reject(message), _) => Outcome::Failed(message),
         (JobError::Snooze(reason), _) => Outcome::Snoozed {

@@ -7,8 +7,8 @@ use kiskadee_outbound::{FetchError, Found, Guard, PageProgram, Reach};
 use crate::sites::{ALLOWANCE, MOST, Sites, guard, wav};
 
 fn program(guard: Guard) -> PageProgram {
-    let found = PageProgram::find(Path::new("yt-dlp"), guard);
-    found.expect("yt-dlp is on the path where `cargo xtask test` runs this")
+    // On the path where `cargo xtask test` runs this.
+    PageProgram::find(Path::new("yt-dlp"), guard).unwrap()
 }
 
 async fn fetch(sites: &Sites, path: &str) -> Result<Found, FetchError> {

@@ -11,7 +11,7 @@ use crate::server::Server;
 pub(crate) const MOST: u64 = 1 << 20;
 pub(crate) const ALLOWANCE: Allowance = Allowance {
     bytes: MOST,
-    within: Duration::from_secs(60),
+    within: Duration::from_mins(1),
 };
 
 pub(crate) struct Sites {

@@ -186,7 +186,7 @@ impl Xtts {
                 ..session
             };
             let audio = speaking::stream(session, passages);
-            Ok(audio.inspect(move |_| {
+            Ok::<_, SpeechError>(audio.inspect(move |_| {
                 let _held = &model;
             }))
         };

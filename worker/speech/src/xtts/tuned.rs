@@ -1,7 +1,12 @@
 //! Tuned voices: each speaks with a GPT of its own, in a process of its own, beside the model that it was tuned from. The processes of those
 //! that spoke last live on, as many as their memory allows.
 
-use std::{fs, ops::ControlFlow, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use kiskadee_xtts::{
     ModelFolder, XttsError,
@@ -87,7 +92,7 @@ impl TunedModels {
 
     async fn start(&self, file: Arc<TempPath>) -> Result<Tuned, SpeechError> {
         let (base, scratch) = (self.load.model.clone(), self.scratch.clone());
-        let unfolding = tokio::task::spawn_blocking(move || unfold(&file, base, scratch));
+        let unfolding = tokio::task::spawn_blocking(move || unfold(&file, base, &scratch));
         let unfolded = unfolding
             .await
             .map_err(|error| SpeechError::Retry(error.to_string()));
@@ -107,8 +112,8 @@ impl TunedModels {
 /// The model's folder within its own.
 const MODEL: &str = "xtts";
 
-fn unfold(file: &TempPath, base: PathBuf, scratch: PathBuf) -> Result<TempDir, SpeechError> {
-    let folder = TempDir::new_in(&scratch).map_err(|error| {
+fn unfold(file: &TempPath, base: PathBuf, scratch: &Path) -> Result<TempDir, SpeechError> {
+    let folder = TempDir::new_in(scratch).map_err(|error| {
         SpeechError::Retry(format!("the scratch directory cannot be written: {error}"))
     })?;
     let mut go_on = |_: Progress<'_>| ControlFlow::Continue(());

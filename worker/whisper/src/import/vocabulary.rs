@@ -67,13 +67,13 @@ fn special(words: &HashMap<String, u32>, size: usize) -> Result<Vec<(String, u32
     let names = [END.to_owned()].into_iter().chain(names);
     let names = names.chain(codes.map(|code| format!("<|{code}|>")));
     let names = names.chain(TASKS.map(str::to_owned));
-    let named: Vec<(String, u32)> = names.zip(end..).collect();
-    let elsewhere = named
+    let places: Vec<(String, u32)> = names.zip(end..).collect();
+    let elsewhere = places
         .iter()
         .find(|(name, id)| words.get(name).is_some_and(|found| found != id));
     match elsewhere {
         Some((name, id)) => Err(format!("has {name} at another place than {id}")),
-        None => Ok(named),
+        None => Ok(places),
     }
 }
 

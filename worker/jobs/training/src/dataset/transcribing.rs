@@ -326,8 +326,8 @@ fn spoken(args: &HearArgs, listener: &Listener) -> Result<Spoken, JobError> {
 
 async fn samples(workshop: &Workshop, fetched: &Fetched) -> Result<Vec<f32>, JobError> {
     let decoder = Decoder::new(workshop.ffmpeg.to_string_lossy());
-    let decoded = decoder.decode(fetched.file.path(), SAMPLE_RATE, LONGEST_SECONDS);
-    match decoded.await {
+    let sound = decoder.decode(fetched.file.path(), SAMPLE_RATE, LONGEST_SECONDS);
+    match sound.await {
         Ok(sound) => Ok(sound.samples),
         Err(DecodeError::Unreadable(_) | DecodeError::Slow(_)) => Ok(Vec::new()),
         Err(other) => Err(JobError::Retry(other.to_string())),

@@ -8,7 +8,7 @@ use kiskadee_voice::{
 };
 use serde::Serialize;
 
-use super::{likeness::distance, plain, speaking::Spoken};
+use super::{likeness, plain, speaking::Spoken};
 
 /// Longer speech is compared frame by frame in larger steps, so that no pair takes long.
 const MOST_FRAMES: usize = 1_500;
@@ -66,7 +66,7 @@ impl Heard {
             let reason = "no voice that is compared was trained on a dataset whose recordings are still there";
             return self.note_missing("speaker_distance_db", reason.to_owned());
         };
-        match distance(&self.frames, recorded) {
+        match likeness::distance(&self.frames, recorded) {
             Some(found) => {
                 self.measures.speaker_distance_db = Some(found.spectrum_db);
                 self.measures.speaker_pitch_cents = Some(found.pitch_cents);

@@ -165,8 +165,8 @@ impl Work {
             self.progress.set(place as f64 / self.read.len() as f64);
             let text = transcript(&clip.text, rules).map_err(not_written)?;
             let floats: Vec<f32> = samples.iter().copied().map(float).collect();
-            let prepared = preparer.prepare(&floats, &text, language);
-            match prepared.map_err(not_trained)? {
+            let example = preparer.prepare(&floats, &text, language);
+            match example.map_err(not_trained)? {
                 Ok(example) => {
                     let count = known.len();
                     files.push(*known.entry(clip.file).or_insert(count));
