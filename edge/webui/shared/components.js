@@ -2,6 +2,7 @@
 import { ApiError } from "./api.js";
 import { fill, h, uid } from "./dom.js";
 import { t } from "./messages.js";
+import { told } from "./problems.js";
 
 export function button(label, onClick, { kind = "", ...props } = {}) {
   return h("button", { type: "button", class: kind, on: { click: onClick }, ...props }, label);
@@ -51,17 +52,18 @@ export function empty(text, ...actions) {
 export function failure(error, again) {
   const known = error instanceof ApiError;
   const errors = known ? error.errors : [];
-  const text = textOf(error, known, errors);
-  return notice("bad", h("p", {}, text),
+  const { text, detail } = textOf(error, known, errors);
+  return notice("bad", h("p", {}, text), detail ? h("p", { class: "small", lang: "en" }, detail) : null,
     errors.length ? h("ul", {}, errors.slice(0, 50).map((one) => h("li", {}, place(one), one.message))) : null,
     known && error.requestId ? h("p", { class: "small" }, t("Request"), " ", h("code", {}, error.requestId)) : null,
     again ? button(t("Try again"), again, { kind: "tiny" }) : null);
 }
 
 function textOf(error, known, errors) {
-  if (known && error.status === 0) return t("The site cannot be reached. Look at your connection, then try again.");
+  if (known && error.status === 0) return { text: t("The site cannot be reached. Look at your connection, then try again.") };
   // What the API says of several fields is meant for programs; the list below says it all.
-  return errors.length && /`errors` names each/.test(error.message) ? t("Some values are not acceptable:") : error.message;
+  if (errors.length && /`errors` names each/.test(error.message)) return { text: t("Some values are not acceptable:") };
+  return known ? told(error.problem, error.message) : { text: error.message };
 }
 
 function place({ field: name, line, index }) {

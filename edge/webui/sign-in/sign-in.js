@@ -1,5 +1,5 @@
 // Sign in, or make an account where that is open; then back to where one came from.
-import { post, signIn } from "../shared/api.js";
+import { ApiError, post, signIn } from "../shared/api.js";
 import { busy, check, field } from "../shared/components.js";
 import { h } from "../shared/dom.js";
 import { t } from "../shared/messages.js";
@@ -17,7 +17,13 @@ function signInForm() {
   const name = field(t("Username"), input({ autocomplete: "username", autocapitalize: "none", name: "username" }));
   const password = field(t("Password"), input({ type: "password", autocomplete: "current-password", name: "password" }));
   const keep = check(t("Keep me signed in on this device"));
-  return form([name, password, keep], t("Sign in"), () => signIn(name.control.value, password.control.value, keep.control.checked));
+  return form([name, password, keep], t("Sign in"), async () => {
+    try {
+      await signIn(name.control.value, password.control.value, keep.control.checked);
+    } catch (error) {
+      throw error instanceof ApiError && error.status === 401 ? new Error(t("The username or the password is wrong.")) : error;
+    }
+  });
 }
 
 function accountForm() {

@@ -3,6 +3,7 @@ import { ApiError } from "../shared/api.js";
 import { busy, field, notice, select, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
+import { typeOf } from "../shared/problems.js";
 import { parameters, remember } from "../shared/settings.js";
 import { addressesOf } from "./bringing.js";
 import { fetchFrom, resultOf } from "./calls.js";
@@ -47,7 +48,7 @@ async function begin(dataset, urls, rights) {
   try {
     return await fetchFrom({ dataset: dataset.dataset_id, urls, rights });
   } catch (error) {
-    if (!(error instanceof ApiError) || !error.problem.type?.endsWith("not_available")) throw error;
+    if (!(error instanceof ApiError) || typeOf(error.problem) !== "not_available") throw error;
     return { refused: notice("warn", t("This installation fetches nothing from addresses. Fetch the recordings yourself, and bring them as files.")) };
   }
 }

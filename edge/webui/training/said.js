@@ -1,5 +1,5 @@
 // What the API says of a dataset, in sentences for programs and their makers, as this page says it.
-import { t } from "../shared/messages.js";
+import { number, t } from "../shared/messages.js";
 
 const KNOWN = [
   [/^The step `(\w+)` is under way/, () => t("A step is under way. Wait for it to end.")],
@@ -17,7 +17,7 @@ const KNOWN = [
   [/^Half of the segments have less than (-?\d+) dB/, (n) => t("Half of the segments have less than {n} dB between speech and noise: record in a quieter place, nearer to the microphone.", { n })],
   [/^(\d+) accepted segments say or sound the same/, (n) => t("{n} accepted segments say or sound the same as another.", { n })],
   [/^These sounds of the language are missing: (.*)\. Prompts have/, (sounds) => t("These sounds of the language are missing: {sounds}. The sentences to read aloud have them all.", { sounds })],
-  [/^([\d.]+) min of speech make a first voice/, (n) => t("{n} min of speech make a first voice; with ten it is good.", { n })],
+  [/^([\d.]+) min of speech make a first voice/, (n) => t("{n} min of speech make a first voice; with ten it is good.", { n: number(Number(n), 1) })],
 ];
 
 export const isKnown = (sentence) => KNOWN.some(([known]) => known.test(sentence));

@@ -1,11 +1,13 @@
 // Portuguese, by the English text.
 import admin from "./pt-admin.js";
 import dataset from "./pt-dataset.js";
+import problems from "./pt-problems.js";
 import training from "./pt-training.js";
 
 export default {
   ...admin,
   ...dataset,
+  ...problems,
   ...training,
   "8 characters or more": "8 caracteres ou mais",
   "A hundred texts or a CSV file, as one ZIP": "Cem textos ou um arquivo CSV, em um só ZIP",

@@ -1,0 +1,21 @@
+// What the API refused, in Portuguese.
+export default {
+  "Accounts are made by the operator here": "Aqui quem cria contas é o operador",
+  "It is no longer there": "Já não existe",
+  "No storage is left": "Não há mais espaço",
+  "Not allowed": "Não permitido",
+  "Sign in first": "Entre primeiro",
+  "Some values are not acceptable": "Alguns valores não servem",
+  "Something went wrong here": "Algo deu errado aqui",
+  "That does not go with how things stand": "Isso não combina com o estado atual",
+  "That is no format that is taken here": "Esse formato não é aceito aqui",
+  "That is not to be had just now: try again in a while": "Isso não está disponível agora: tente de novo daqui a pouco",
+  "That is too large": "É grande demais",
+  "The API key lacks a scope": "A chave da API não tem o escopo",
+  "The request cannot be parsed": "O pedido não pode ser lido",
+  "The username or the password is wrong.": "O nome de usuário ou a senha está errado.",
+  "There is nothing of that kind": "Não há nada assim",
+  "This installation does not have that": "Esta instalação não tem isso",
+  "Too many requests: try again in a while": "Pedidos demais: tente de novo daqui a pouco",
+  "Too much work waits already: try again later": "Já há trabalho demais esperando: tente mais tarde",
+};
