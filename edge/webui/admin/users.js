@@ -45,7 +45,7 @@ function change(user, refresh) {
   dialog(user.username, (close) => {
     const role = field(t("Role"), select([["user", t("user")], ["admin", t("admin")]], user.role));
     const disabled = check(t("Disabled: nothing of it is taken, its keys are refused"), { checked: user.status === "disabled" });
-    const quota = field(t("Storage, GB"), h("input", { type: "number", min: 0, step: "any", value: user.storage_quota === null ? "" : user.storage_quota / GIGABYTE }));
+    const quota = field(t("Storage, GB"), h("input", { type: "number", min: 0, step: "any", value: gigabytes(user) }));
     const weight = field(t("Share of the fleet beside others"), h("input", { type: "number", min: 0.01, max: 100, step: "any", value: user.weight }));
     const out = h("div");
     const act = h("button", { class: "primary" }, t("Save"));
@@ -62,10 +62,13 @@ function change(user, refresh) {
   });
 }
 
+const gigabytes = ({ storage_quota: quota }) => (quota === null ? "" : String(Number((quota / GIGABYTE).toFixed(3))));
+
 function changesOf(user, { role, disabled, quota, weight }) {
   const wished = {
     role: role.control.value, disabled: disabled.control.checked, weight: Number(weight.control.value),
-    storage_quota: quota.control.value === "" ? null : Math.round(Number(quota.control.value) * GIGABYTE),
+    // What is shown is rounded; untouched, it stays as exact as it is.
+    storage_quota: quota.control.value === gigabytes(user) ? user.storage_quota : quota.control.value === "" ? null : Math.round(Number(quota.control.value) * GIGABYTE),
   };
   const was = { ...user, disabled: user.status === "disabled" };
   return Object.fromEntries(Object.entries(wished).filter(([name, value]) => was[name] !== value));
