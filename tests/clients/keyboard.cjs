@@ -25,11 +25,12 @@ async function measure(page, name, report) {
 async function examineTwice(page, name, report) {
   const wide = page.viewportSize();
   for (const [width, colorScheme] of [[wide.width, 'light'], [360, 'dark']]) {
-    await page.emulateMedia({ colorScheme });
+    // In between colours nothing can be read: no transitions.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: wide.height });
     await examine(page, `${name}, ${width}, ${colorScheme}`, report);
   }
-  await page.emulateMedia({ colorScheme: null });
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   await page.setViewportSize(wide);
 }
 

@@ -64,6 +64,8 @@ async function press(page, locator, key = 'Enter') {
 
 const named = (page, name) => page.getByRole('button', { name, exact: true });
 
+const hasTaken = ({ step, last_step: last }) => !step && last?.name === 'transcribe' && last.outcome === 'completed';
+
 async function gather(page, archive) {
   await page.goto(`${base}/webui/training`);
   const first = page.getByRole('heading', { name: 'Make your first dataset' });
@@ -79,10 +81,10 @@ async function gather(page, archive) {
   await reach(page, page.getByLabel('Recordings, or a ZIP of them'));
   await page.getByLabel('Recordings, or a ZIP of them').setInputFiles({ name: 'clips.zip', mimeType: 'application/zip', buffer: archive });
   report.presses += 1;
+  // The words may be there so soon that nothing is seen of their step.
+  const words = page.waitForResponse(async (response) => /dataset\/stats/.test(response.url()) && hasTaken(await response.json()));
   await press(page, named(page, 'Cut them and take their words'));
-  const words = page.locator('.loading', { hasText: 'Giving words' });
-  await words.waitFor();
-  await words.waitFor({ state: 'detached' });
+  await words;
   await named(page, 'Go to training').waitFor();
 }
 
