@@ -26,11 +26,15 @@ function render(body) {
 /** Draws what `load` gives, and again every few seconds while the panel is looked at. */
 function watched(panel, load, draw) {
   const out = panel.appendChild(h("div", { class: "stack" }, waiting()));
+  let shown = [];
   const turn = async () => {
+    if (document.hidden) return;
     try {
-      if (!document.hidden) redraw(out, draw(await load()));
+      shown = [draw(await load())].flat();
+      redraw(out, shown);
     } catch (error) {
-      fill(out, failure(error));
+      // What was measured before stays, with its time.
+      redraw(out, failure(error), shown);
     }
   };
   turn();

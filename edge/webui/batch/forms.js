@@ -19,7 +19,7 @@ export async function pasteForm(panel, open) {
   const by = select([["line", t("Each line is a text")], ["paragraph", t("Each paragraph is a text")]]);
   const format = select(FORMATS, "wav");
   const pasted = field(t("Texts"), text, { hint: t("Up to {n} texts", { n: MOST }) });
-  const count = h("p", { class: "quiet", role: "status" });
+  const count = h("p", { class: "quiet" });
   const texts = () => csv.textsOf(text.value, by.value);
   const counted = () => {
     write("batch-draft", text.value, "sessionStorage");

@@ -146,6 +146,14 @@ export function announce(text, urgent = false) {
   announcer.textContent = text;
 }
 
+/** Says in `out` how far something is. The words change in place, and are told like all that goes on: not more often than is bearable. */
+export function tell(out, text) {
+  const shown = out.childElementCount === 1 ? out.firstElementChild : undefined;
+  if (shown?.dataset.progress) shown.textContent = text;
+  else fill(out, h("p", { class: "loading quiet", "data-progress": "text" }, text));
+  announce(text);
+}
+
 /** Tabs that arrows move in; `panels` is [[id, label, render(panel)], …]. */
 export function tabs(label, panels, chosen, onChange = () => {}) {
   const panel = h("div", { role: "tabpanel", id: uid("panel"), tabindex: "0" });

@@ -74,11 +74,14 @@ function hear(form, stage) {
   current?.stop();
   const { text, language, voice, speed } = form.values();
   const wave = h("div");
-  const told = h("p", { class: "quiet", role: "status" }, t("Waiting for the first sound …"));
+  const told = h("p", { class: "quiet" }, t("Waiting for the first sound …"));
+  // How far it is is to be heard, not to be told.
+  announce(told.textContent, true);
   const rest = h("div", { class: "stack" });
   const stop = button(t("Stop"), () => {
     current.stop();
     fill(told, t("Stopped."));
+    announce(t("Stopped."), true);
     controls.hidden = true;
   });
   const pause = button(t("Pause"), () => {
@@ -125,7 +128,7 @@ async function makeFile(form, trigger, out, files) {
     const answer = await post("/api/v1/speech", { text, language, voice_id: voice, speed, response_format: format }, { key: newKey() });
     const warnings = (answer.warnings ?? []).map((one) => notice("warn", one.message));
     files.refresh(true);
-    const job = await followJob(answer.job_id, (state) => fill(out, warnings, h("p", { class: "loading", role: "status" }, t("Being made …"), ` ${state.progress} %`)),
+    const job = await followJob(answer.job_id, (state) => fill(out, warnings, h("p", { class: "loading" }, t("Being made …"), ` ${state.progress} %`)),
       new AbortController().signal, get);
     announce(t("The file is {state}.", { state: t(job.status) }), true);
     fill(out, warnings, job.error ? notice("bad", job.error.message) : null);

@@ -1,6 +1,6 @@
 // Recordings fetched from addresses, one a line: what came, and of each that did not, why.
 import { ApiError } from "../shared/api.js";
-import { busy, field, notice, select, waiting } from "../shared/components.js";
+import { announce, busy, field, notice, select, tell } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
 import { typeOf } from "../shared/problems.js";
@@ -16,7 +16,7 @@ export function addressesPanel(panel, dataset, refresh, signal) {
   const text = h("textarea", { rows: 4, class: "words", required: true, placeholder: "https://", spellcheck: "false" });
   const addresses = field(t("Addresses, one a line"), text, { hint: t("Up to {n}, of recordings or of pages that hold one", { n: MOST }) });
   const rights = field(t("Rights"), select(RIGHTS, "own"), { hint: t("The speaker must have agreed to a voice of them") });
-  const out = h("div", { class: "stack", "aria-live": "polite" });
+  const out = h("div", { class: "stack" });
   const act = h("button", { class: "primary" }, t("Fetch them"));
   const submit = (event) => {
     event.preventDefault();
@@ -54,7 +54,7 @@ async function begin(dataset, urls, rights) {
 }
 
 async function follow(begun, dataset, refresh, out, signal) {
-  const told = ({ progress }) => fill(out, waiting(t("Being fetched … {share} %", { share: number(progress ?? 0) })));
+  const told = ({ progress }) => tell(out, t("Being fetched … {share} %", { share: number(progress ?? 0) }));
   refresh(false);
   const result = await resultOf(begun, told, signal).catch((error) => {
     // What failed, or is no longer known, need not be told again after a reload.
@@ -62,6 +62,7 @@ async function follow(begun, dataset, refresh, out, signal) {
     throw error;
   });
   fill(out, fetched(result ?? {}));
+  announce(out.innerText, true);
   await refresh();
 }
 

@@ -39,6 +39,7 @@ export const load = (body) => post(`${ROOT}/checkpoints/load`, body, once());
 export const versionsOf = (voice) => get(`${ROOT}/voices/${voice}/versions`);
 export const rollBack = (voice, version) => post(`${ROOT}/voices/${voice}/rollback`, { version }, once());
 export const compare = (body) => post(`${ROOT}/inference/ab-test`, body, once());
+export const comparisons = () => get(`${ROOT}/inference/ab-test?limit=20`);
 export const comparison = (id) => get(`${ROOT}/inference/ab-test/${id}`);
 export const vote = (id, pair, choice) => post(`${ROOT}/inference/ab-test/${id}/preferences`, { pair, choice }, once());
 

@@ -1,11 +1,12 @@
 // Two voices without their names: the server knows which is which until the vote.
-import { busy, button, empty, field, notice, select, waiting } from "../shared/components.js";
+import { busy, button, empty, field, notice, select, tell } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
-import { number, t } from "../shared/messages.js";
+import { table } from "../shared/list.js";
+import { number, t, time } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
 import { voices } from "../shared/voices.js";
-import { compare, comparison, resultOf, vote } from "./calls.js";
+import { compare, comparison, comparisons, resultOf, vote } from "./calls.js";
 import { measuresOf } from "./measures.js";
 
 const MOST = 10;
@@ -24,19 +25,46 @@ export function compareForm(names, pick, signal) {
     busy(act, out, async () => {
       const lines = texts.control.value.split("\n").map((text) => text.trim()).filter(Boolean).slice(0, MOST);
       const { comparison_id: id } = await compare({ a: other.control.value, b: pick.value, texts: lines, blind: true });
-      remember({ comparison: id });
-      await show(id, pairs, signal);
+      await open(id);
     });
+  };
+  const open = async (id) => {
+    remember({ comparison: id });
+    await show(id, pairs, signal);
   };
   const known = parameters().comparison;
   if (known) show(known, pairs, signal).catch(() => signal.aborted || remember({ comparison: null }));
-  return h("div", { class: "stack" }, h("form", { class: "stack", on: { submit } }, other, texts, out, h("div", {}, act)), pairs);
+  return h("div", { class: "stack" }, h("form", { class: "stack", on: { submit } }, other, texts, out, h("div", {}, act)), earlier(names, open), pairs);
+}
+
+/** Those that were made before of the checkpoints at hand, to be opened again. */
+function earlier(names, open) {
+  const element = h("details", { hidden: true }, h("summary", {}, t("Earlier comparisons")));
+  const labels = new Map([["base", t("the voice it began from")], ...names]);
+  const list = (items) => table(t("Earlier comparisons"), [
+    [t("When"), (one) => openButton(one, open), "tight"],
+    [t("The one before"), (one) => labels.get(one.a.name) ?? one.a.name],
+    [t("The new one"), (one) => labels.get(one.b.name) ?? one.b.name],
+    [t("Votes"), ({ verdict: { a, b, ties } }) => `${number(a)} : ${number(b)}${ties ? ` (${t("{n} alike", { n: number(ties) })})` : ""}`],
+  ], items);
+  comparisons().then(({ items }) => {
+    const own = items.filter((one) => labels.has(one.b.name) && one.state === "completed");
+    element.hidden = !own.length;
+    if (own.length) element.append(list(own));
+  }).catch(() => {});
+  return element;
+}
+
+function openButton(one, open) {
+  const out = h("span");
+  const act = button(time(one.created_at), () => busy(act, out, () => open(one.comparison_id)), { kind: "tiny" });
+  return h("span", { class: "row" }, act, out);
 }
 
 async function show(id, place, signal) {
   const found = await comparison(id);
   if (found.state !== "running") return draw(found, place);
-  await resultOf(found, ({ progress }) => fill(place, waiting(`${t("Being made …")} ${progress ?? 0} %`)), signal).catch((error) => {
+  await resultOf(found, ({ progress }) => tell(place, `${t("Being made …")} ${number(progress ?? 0)} %`), signal).catch((error) => {
     // Why it failed stands in the comparison, too.
     if (signal.aborted) throw error;
   });

@@ -1,6 +1,6 @@
 // A dataset as other programs read it.
 import { blob } from "../shared/api.js";
-import { busy, button, field, select, waiting } from "../shared/components.js";
+import { busy, button, field, select, tell } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { number, t } from "../shared/messages.js";
 import { save } from "../shared/sound.js";
@@ -11,10 +11,10 @@ const OFFERED = ["ljspeech", "coqui", "piper", "gpt_sovits", "manifest"];
 
 export function exportForm(dataset, signal) {
   const format = field(t("Format"), select(OFFERED.map((id) => [id, FORMATS[id]])));
-  const out = h("div", { "aria-live": "polite" });
+  const out = h("div");
   const act = button(t("Download as ZIP"), () => busy(act, out, async () => {
     const begun = await exportAs(dataset.dataset_id, format.control.value);
-    const { download_url: path } = await resultOf(begun, ({ progress }) => fill(out, waiting(t("Being packed … {share} %", { share: number(progress ?? 0) }))), signal);
+    const { download_url: path } = await resultOf(begun, ({ progress }) => tell(out, t("Being packed … {share} %", { share: number(progress ?? 0) })), signal);
     save(await blob(path), `${dataset.name}.zip`);
     fill(out);
   }));

@@ -1,5 +1,5 @@
 // The ways of recordings into a dataset: files and archives, with or without words, and sentences read aloud.
-import { busy, failure, field, notice, tabs, waiting } from "../shared/components.js";
+import { announce, busy, failure, field, notice, tabs, tell } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
@@ -23,10 +23,11 @@ export function gather(dataset, refresh, signal) {
 
 function filesPanel(panel, dataset, refresh, signal) {
   const input = h("input", { type: "file", multiple: true, accept: "audio/*,.zip,.wav,.flac,.mp3,.ogg,.opus,.m4a,.webm,.csv,.tsv,.txt,.list,.jsonl" });
-  const out = h("div", { class: "stack", "aria-live": "polite" });
+  const out = h("div", { class: "stack" });
   const take = (files) => files.length && busy(input, out, async () => {
-    const result = await bring(files, dataset.dataset_id, (text) => fill(out, waiting(text)), signal);
+    const result = await bring(files, dataset.dataset_id, (text) => tell(out, text), signal);
     fill(out, came(result));
+    announce(t("{n} recordings came in ({length}), {m} of them with words.", { n: number(result.files), length: duration(result.seconds), m: number(result.with_text) }), true);
     await refresh();
   });
   input.addEventListener("change", async () => {

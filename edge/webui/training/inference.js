@@ -1,6 +1,6 @@
 // What a run has made: heard, compared blind, made a voice, and taken back.
 import { blob } from "../shared/api.js";
-import { busy, button, empty, failure, field, notice, select, waiting } from "../shared/components.js";
+import { announce, busy, button, empty, failure, field, notice, select, tell, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { number, t, time } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
@@ -68,7 +68,7 @@ function listenForm(pick, signal) {
   const submit = (event) => {
     event.preventDefault();
     busy(act, out, async () => {
-      fill(out, waiting(t("Being made …")));
+      tell(out, t("Being made …"));
       const begun = await speakWith({ checkpoint_id: pick.value, text: text.control.value, response_format: "wav" });
       await resultOf(begun, () => {}, signal);
       const audio = player(await blob(begun.audio_url), t("The checkpoint's voice"));
@@ -99,8 +99,9 @@ function promoteForm(run, pick, signal, made) {
     event.preventDefault();
     busy(act, out, async () => {
       const whom = into.control.value ? { voice_id: into.control.value } : { name: name.control.value.trim() };
-      const result = await resultOf(await load({ checkpoint_id: pick.value, ...whom, make_current: true }), () => fill(out, waiting(t("It is being heard before anybody else hears it …"))), signal);
+      const result = await resultOf(await load({ checkpoint_id: pick.value, ...whom, make_current: true }), () => tell(out, t("It is being heard before anybody else hears it …")), signal);
       fill(out, notice("good", t("It speaks as version {n} of the voice.", { n: result.version })));
+      announce(out.innerText, true);
       made.add(result.voice_id);
       offer();
     });

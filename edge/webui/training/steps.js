@@ -13,7 +13,7 @@ const PAUSE_MS = 3000;
 export function stepLine(dataset, signal, refresh) {
   const element = h("div", { class: "stack" });
   const line = h("div");
-  const under = h("div", { "aria-live": "polite" });
+  const under = h("div");
   const out = h("div");
   let followed;
   const begin = async (call) => {

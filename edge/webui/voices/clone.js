@@ -1,6 +1,6 @@
 // A voice from a recording: brought as a file or made here, with the speaker's consent.
 import { get, newKey, send } from "../shared/api.js";
-import { busy, button, check, dialog, field, notice, select, tabs } from "../shared/components.js";
+import { busy, button, check, dialog, field, notice, select, tabs, tell } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { followJob } from "../shared/events.js";
 import { language, t } from "../shared/messages.js";
@@ -38,7 +38,7 @@ function cloneForm(models, close, onMade, signal) {
       const form = formOf(files, name.control.value, tongue.control.value, words);
       const answer = await send("POST", "/clone-voice", { body: form, key: newKey() });
       const job = await followJob(answer.job_id, ({ progress, stage }) =>
-        fill(out, h("p", { class: "loading", role: "status" }, t("The voice is being made …"), ` ${stage ?? ""} ${progress} %`)), signal, get);
+        tell(out, `${t("The voice is being made …")} ${stage ?? ""} ${progress} %`), signal, get);
       if (job.status === "failed") throw new Error(job.error.message);
       fill(out, notice("good", t("The voice is ready.")));
       onMade();

@@ -1,6 +1,6 @@
 // A voice between others: two to eight of one engine, each with its share; heard first, then kept.
 import { get, newKey, post } from "../shared/api.js";
-import { busy, button, dialog, failure, field, notice, select, waiting } from "../shared/components.js";
+import { busy, button, dialog, failure, field, notice, select, tell, waiting } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { followJob } from "../shared/events.js";
 import { number, t } from "../shared/messages.js";
@@ -74,7 +74,7 @@ async function mix({ parts, text, tongue, name }, out, signal) {
     voice_ids: parts.map((part) => part.voice.value), weights: parts.map((part) => Number(part.weight.value)),
     text: text.control.value, language: tongue.control.value, ...(name && { save_as: name }),
   }, { key: newKey() });
-  const job = await followJob(answer.job_id, () => fill(out, waiting(t("Being made …"))), signal, get);
+  const job = await followJob(answer.job_id, () => tell(out, t("Being made …")), signal, get);
   if (job.status !== "completed") throw new Error(job.error?.message ?? t(job.status));
   const audio = player(await blob(job.result.audio_url), t("The mix"));
   fill(out, audio);

@@ -213,4 +213,7 @@ export default {
   "… and {n} more": "… e mais {n}",
   "The one that is chosen here is heard, made a voice and compared below.": "O que for escolhido aqui é ouvido, vira voz e é comparado abaixo.",
   "the voice {name}": "a voz {name}",
+  "Earlier comparisons": "Comparações anteriores",
+  "Votes": "Votos",
+  "{n} alike": "{n} iguais",
 };
