@@ -11,8 +11,7 @@ const CUTS = [
   ["threshold", t("How sure it is speech"), { min: 0.05, max: 0.95, step: 0.05, value: 0.5 }, t("Less takes in more")],
 ];
 const SOURCES = [
-  ["auto", t("What fits best")], ["given", t("What came with the recordings")], ["prompts", t("The sentences that were read")], ["whisper", "Whisper"], ["remote", t("A service elsewhere")],
-  ["pocketsphinx", "pocketsphinx"],
+  ["auto", t("What fits best")], ["given", t("What came with the recordings")], ["prompts", t("The sentences that were read")], ["whisper", "Whisper"],
 ];
 
 /** `cut(settings)` begins it. */
@@ -20,7 +19,7 @@ export function cutDialog(cut) {
   ask(t("Cut the recordings again?"), t("Cut them"), (close) => {
     const fields = CUTS.map(([name, label, limits, hint]) => [name, field(label, h("input", { type: "number", required: true, ...limits }), { hint })]);
     return {
-      inside: [notice("", t("New segments take the place of those that are here. What was written or decided by hand stays where a segment keeps its edges.")), h("div", { class: "halves" }, fields.map(([, one]) => one))],
+      inside: [notice("", t("New segments take the place of those that are here. What was written or decided by hand stays where a segment keeps its edges, and so do segments whose edges were moved.")), h("div", { class: "halves" }, fields.map(([, one]) => one))],
       work: async () => {
         close();
         await cut(Object.fromEntries(fields.map(([name, one]) => [name, Number(one.control.value)])));

@@ -7,7 +7,7 @@ import { parameters, remember } from "../shared/settings.js";
 import { player, save } from "../shared/sound.js";
 import { voices } from "../shared/voices.js";
 import { checkpointsOf, load, resultOf, runs, speakWith, weightsOf } from "./calls.js";
-import { checkpointChoice } from "./checkpoints.js";
+import { checkpointChoice, distance } from "./checkpoints.js";
 import { compareForm } from "./compare.js";
 import { versions } from "./versions.js";
 import { meant } from "./told.js";
@@ -44,9 +44,9 @@ function choice(items, run, show) {
 
 function sections(run, checkpoints, signal) {
   const best = checkpoints.find((one) => one.kept.includes("best")) ?? checkpoints[0];
-  const names = checkpoints.map((one) => [one.checkpoint_id, nameOf(one)]);
+  const names = checkpoints.map((one) => [one.checkpoint_id, nameOf(one, run.engine)]);
   const chosen = names.some(([id]) => id === parameters().checkpoint) ? parameters().checkpoint : best.checkpoint_id;
-  const pick = checkpointChoice(checkpoints, chosen, (checkpoint) => remember({ checkpoint }));
+  const pick = checkpointChoice(run, checkpoints, chosen, (checkpoint) => remember({ checkpoint }));
   const made = versions(checkpoints.map((one) => one.voice?.voice_id).filter(Boolean));
   return [
     h("section", { class: "card stack" }, h("h2", {}, t("Checkpoints")), h("p", { class: "hint" }, t("The one that is chosen here is heard, made a voice and compared below.")), pick),
@@ -56,8 +56,8 @@ function sections(run, checkpoints, signal) {
   ];
 }
 
-function nameOf(one) {
-  const told = one.evaluation_loss == null ? [] : [`${number(one.evaluation_loss, 2)} dB`];
+function nameOf(one, engine) {
+  const told = one.evaluation_loss == null ? [] : [distance(one.evaluation_loss, engine)];
   return [t("step {n}", { n: number(one.step) }), ...told, ...one.kept.map((why) => KEPT[why] ?? why)].join(" · ");
 }
 

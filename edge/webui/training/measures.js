@@ -8,15 +8,15 @@ const MEASURES = [
   ["f0_median_hz", () => t("Pitch"), (value) => `${number(value)} Hz`],
   ["lufs", () => t("Loudness"), (value) => `${number(value, 1)} LUFS`],
   ["word_error_rate", () => t("Words misheard"), (value) => `${number(100 * value, 1)} %`],
-  ["speaker_distance", () => t("Distance to the speaker"), (value) => number(value, 3)],
+  ["speaker_distance_db", () => t("Distance to the speaker"), (value) => `${number(value, 1)} dB`],
+  ["speaker_pitch_cents", () => t("Pitch above the speaker's"), (value) => t("{n} cents", { n: number(value) })],
 ];
 
 /** A measure as `{value}`, or `{why}` it is missing; undefined where nothing is said of it. */
 export function measured(measures, name) {
   const found = measures?.[name];
   if (found === undefined) return undefined;
-  if (found !== null && typeof found === "object") return found.value == null ? { why: found.reason } : { value: found.value };
-  return found === null ? { why: measures[`${name}_reason`] ?? measures.reasons?.[name] } : { value: found };
+  return found === null ? { why: measures.unmeasured?.[name] } : { value: found };
 }
 
 /** The rows that have a figure on either side, or a reason why there is none. */

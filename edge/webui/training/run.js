@@ -8,12 +8,12 @@ import { bytes, duration, number, t } from "../shared/messages.js";
 import { remember } from "../shared/settings.js";
 import { playButton } from "../shared/sound.js";
 import { checkpointsOf, deleteRun, logsOf, resume, statusOf, stop } from "./calls.js";
-import { COLUMNS, decibels } from "./checkpoints.js";
+import { columns, distance } from "./checkpoints.js";
 import { bySteps, history, isOver, take } from "./told.js";
 import { deviceName, STAGES } from "./words.js";
 
 const DRAW_MS = 1_000;
-const CURVES = [["train", t("Loss in training")], ["evaluation", t("Distance to the speaker, dB")]];
+const CURVES = [["train", () => t("Loss in training")], ["evaluation", (engine) => (engine === "kiskadee" ? t("Distance to the speaker, dB") : t("Loss on sentences that it never hears"))]];
 
 /** `onReady()` leads on to what was made, `again()` draws all anew. */
 export function watchRun(place, runId, signal, { onReady, again }) {
@@ -37,8 +37,8 @@ export function watchRun(place, runId, signal, { onReady, again }) {
     const once = (name, mark, draw) => drawn[name] === mark || draw((drawn[name] = mark));
     once("acts", status.state, () => redraw(parts.acts, actions(status, { onReady, again, poll })));
     once("samples", status.samples.length, () => redraw(parts.samples, samplesOf(status.samples)));
-    once("checkpoints", `${status.checkpoint?.checkpoint_id} ${status.state}`, () => drawCheckpoints(parts.checkpoints, runId));
-    drawHistory(parts, known);
+    once("checkpoints", `${status.checkpoint?.checkpoint_id} ${status.state}`, () => drawCheckpoints(parts.checkpoints, status));
+    drawHistory(parts, known, status.engine);
     return isOver(status.state);
   };
   let pending;
@@ -59,8 +59,8 @@ function drawHead(head, status) {
   const over = isOver(status.state);
   announce(t("Step {n} of {all}", { n: number(status.step), all: number(status.steps) }), over);
   const shown = [
-    [t("Step"), `${number(status.step)} / ${number(status.steps)}`], [t("Time left"), over ? "–" : duration(status.seconds_left)], [t("Loss"), number(status.loss.train, 4)], [t("Distance"), decibels(status.loss.evaluation)],
-    [t("Best"), decibels(status.loss.best)], [t("Steps a second"), number(status.steps_per_second, 2)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), deviceName(status.device)],
+    [t("Step"), `${number(status.step)} / ${number(status.steps)}`], [t("Time left"), over ? "–" : duration(status.seconds_left)], [t("Loss"), number(status.loss.train, 4)], [t("Distance"), distance(status.loss.evaluation, status.engine)],
+    [t("Best"), distance(status.loss.best, status.engine)], [t("Steps a second"), number(status.steps_per_second, 2)], [t("Memory"), bytes(status.memory_bytes)], [t("Device"), deviceName(status.device)],
   ];
   fill(head, h("div", { class: "row spread" }, h("h2", {}, status.model_name), badge(status.state)), bar(t("Progress of the run"), status.progress ?? 0),
     status.stage && !over ? h("p", { class: "loading" }, STAGES[status.stage] ?? status.stage) : null,
@@ -106,12 +106,14 @@ function askToStop(runId, after) {
   });
 }
 
-function drawHistory({ curves, log }, known) {
-  redraw(curves, CURVES.map(([name, label]) => h("div", {}, h("h3", {}, label), chart(label, known[name].length ? [{ label, points: known[name] }] : []))));
+function drawHistory({ curves, log }, known, engine) {
+  redraw(curves, CURVES.map(([name, called]) => oneCurve(called(engine), known[name])));
   const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
   log.textContent = known.lines.map((line) => `${line.at?.slice(11, 19) ?? ""} ${line.message}`).join("\n") || t("Nothing here.");
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
+
+const oneCurve = (label, points) => h("div", {}, h("h3", {}, label), chart(label, points.length ? [{ label, points }] : []));
 
 function samplesOf(samples) {
   if (!samples.length) return empty(t("At every checkpoint the voice speaks the same sentences; they stand here, the newest first."));
@@ -124,10 +126,10 @@ function samplesOf(samples) {
   return [h("ol", { class: "small takes" }, texts.map((text) => h("li", {}, text))), table(t("Samples over time"), [[t("Step"), ({ step }) => number(step), "number"], ...columns], rows)];
 }
 
-async function drawCheckpoints(place, runId) {
+async function drawCheckpoints(place, { run_id: runId, engine }) {
   try {
     const { items } = await checkpointsOf(runId);
-    fill(place, items.length ? table(t("Checkpoints"), COLUMNS, items) : empty(t("The first checkpoint comes while the run goes on.")));
+    fill(place, items.length ? table(t("Checkpoints"), columns(engine), items) : empty(t("The first checkpoint comes while the run goes on.")));
   } catch (error) {
     fill(place, failure(error));
   }

@@ -18,6 +18,12 @@ const KNOWN = [
   [/^(\d+) accepted segments say or sound the same/, (n) => t("{n} accepted segments say or sound the same as another.", { n })],
   [/^These sounds of the language are missing: (.*)\. Prompts have/, (sounds) => t("These sounds of the language are missing: {sounds}. The sentences to read aloud have them all.", { sounds })],
   [/^([\d.]+) min of speech make a first voice/, (n) => t("{n} min of speech make a first voice; with ten it is good.", { n: number(Number(n), 1) })],
+  [/^([\d.]+) min of speech are little for the engine/, (n) => t("{n} min of speech are little for this engine; with half an hour a voice is good.", { n: number(Number(n), 1) })],
+  [/^on a CPU the run will take about ([\d.]+) h/, (n) => t("On the processor alone the run takes about {n} h.", { n: number(Number(n), 1) })],
+  [/^what is made of the model is bound by its licence \((.*)\)/, (name) => t("What is made of the model is bound by its licence ({name}).", { name })],
+  [/^the run needs ([\d.]+) GB of memory and ([\d.]+) GB are free/, (n, free) => t("The run needs {n} GB of memory, and {free} GB are free. Take a smaller batch or shorter clips.", { n: number(Number(n), 1), free: number(Number(free), 1) })],
+  [/^no worker has a model of the engine/, () => t("No worker here has a model of this engine that can be trained. An operator imports one.")],
+  [/^the engine kiskadee learns English and Brazilian Portuguese, and the dataset is in (\S+)/, (tag) => t("The engine Kiskadee learns English and Brazilian Portuguese; the dataset is in {tag}.", { tag })],
 ];
 
 export const isKnown = (sentence) => KNOWN.some(([known]) => known.test(sentence));

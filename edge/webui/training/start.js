@@ -17,7 +17,8 @@ export function startForm(sets, begun, toDataset) {
   const dataset = field(t("Dataset"), select(sets.map((one) => [one.dataset_id, one.name]), parameters().dataset));
   const name = field(t("Name of the voice"), h("input", { required: true, maxlength: 64 }));
   const preset = field(t("Preset"), select([["quick", t("Quick: to hear whether it is worth it")], ["balanced", t("Balanced: as fits the dataset")], ["thorough", t("Thorough: twice as long")]], "balanced"));
-  const more = settings();
+  const engine = field(t("Engine"), select([["kiskadee", t("Kiskadee: minutes, on any machine")], ["xtts", t("XTTS: half an hour of speech, and a GPU or hours")]], "kiskadee"));
+  const more = settings(engine.control);
   const told = h("div", { "aria-live": "polite" });
   const out = h("div");
   const act = h("button", { class: "primary" }, t("Start training"));
@@ -25,7 +26,7 @@ export function startForm(sets, begun, toDataset) {
     name.control.value = sets.find((one) => one.dataset_id === dataset.control.value)?.name ?? "";
   };
   const asked = async () => {
-    const base = { model_name: name.control.value.trim() || "-", dataset: dataset.control.value, ...more.values() };
+    const base = { model_name: name.control.value.trim() || "-", dataset: dataset.control.value, engine: engine.control.value, ...more.values() };
     if ("steps" in base) return base;
     const fitting = preset.control.value === "balanced" ? undefined : (await estimate(base)).estimate.steps;
     const steps = stepsOf(preset.control.value, fitting);
@@ -44,21 +45,29 @@ export function startForm(sets, begun, toDataset) {
     act.disabled = shown.classList.contains("warn");
   };
   dataset.control.addEventListener("change", named);
-  [dataset.control, preset.control, more.element].forEach((one) => one.addEventListener("change", reckon));
+  [dataset.control, engine.control, preset.control, more.element].forEach((one) => one.addEventListener("change", reckon));
   named();
   reckon();
   const submit = (event) => {
     event.preventDefault();
     busy(act, out, async () => begun((await start(await asked())).run_id, dataset.control.value));
   };
-  return h("form", { class: "stack", on: { submit } }, h("div", { class: "row end" }, dataset, name, preset), more.element, told, out, h("div", {}, act));
+  return h("form", { class: "stack", on: { submit } }, h("div", { class: "row end" }, dataset, name), h("div", { class: "row end" }, engine, preset), more.element, told, out, h("div", {}, act));
 }
 
-function settings() {
+/** What may be set of a run; `engine` is the choice of what it trains. */
+function settings(engine) {
   const knobs = KNOBS.map(([id, label, limits]) => [id, field(label, h("input", { type: "number", ...limits }))]);
   const base = field(t("Begin with"), select([["", t("the engine's own voices")]], ""));
+  const offer = async () => {
+    base.control.replaceChildren(h("option", { value: "" }, t("the engine's own voices")));
+    const own = (await voices({ kind: "trained", engine: engine.value })).filter((voice) => voice.ready);
+    base.control.append(...own.map((voice) => h("option", { value: voice.voice_id }, voice.name)));
+  };
   // Without them one still begins with the engine's own.
-  voices({ kind: "trained" }).then((all) => base.control.append(...all.filter((voice) => voice.ready).map((voice) => h("option", { value: voice.voice_id }, voice.name)))).catch(() => {});
+  const tried = () => offer().catch(() => {});
+  engine.addEventListener("change", tried);
+  tried();
   const texts = field(t("Sentences to hear on the way, one a line"), h("textarea", { rows: 3, class: "words" }), { hint: t("Up to {n}", { n: 5 }) });
   const lines = () => texts.control.value.split("\n").map((line) => line.trim()).filter(Boolean);
   return {
@@ -71,11 +80,14 @@ function settings() {
   };
 }
 
+const LACKING = ["dataset", "engine", "batch_size", "device"];
+
 /** What keeps a run from beginning on the dataset; undefined where it is something else. */
 function lacking(error, toDataset) {
-  const why = error instanceof ApiError && error.status === 422 ? error.errors.filter((one) => one.field === "dataset") : [];
+  const why = error instanceof ApiError && error.status === 422 ? error.errors.filter((one) => LACKING.includes(one.field)) : [];
   if (!why.length) return undefined;
-  return notice("warn", h("h3", {}, t("Before training")), h("ul", {}, why.map((one) => h("li", {}, said(one.message)))), button(t("Go to the dataset"), toDataset, { kind: "tiny" }));
+  const way = why.some((one) => one.field === "dataset") ? button(t("Go to the dataset"), toDataset, { kind: "tiny" }) : null;
+  return notice("warn", h("h3", {}, t("Before training")), h("ul", {}, why.map((one) => h("li", {}, said(one.message)))), way);
 }
 
 function estimated({ estimate: about, warnings }) {

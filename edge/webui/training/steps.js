@@ -1,4 +1,5 @@
 // The steps from recordings to segments with words, as a line with what is done, and the job that is under way.
+import { ApiError } from "../shared/api.js";
 import { announce, bar, button, failure, notice } from "../shared/components.js";
 import { fill, h, redraw } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
@@ -21,7 +22,7 @@ export function stepLine(dataset, signal, refresh) {
     try {
       await call(dataset);
     } catch (error) {
-      fill(out, failure(error));
+      fill(out, wordless(error) ?? failure(error));
     }
     await refresh();
   };
@@ -66,9 +67,14 @@ const underWay = (label, percent) => h("div", {}, h("p", { class: "loading" }, `
 
 const total = ({ accepted, rejected, pending }) => accepted + rejected + pending;
 
-/** Whether the cutting went well, and some words came with the recordings: else there are none to give. */
-function wordsCanFollow({ last_step: last, segments, transcripts }) {
-  return last?.name === "segment" && last.outcome === "completed" && total(segments) > transcripts.missing;
+function wordsCanFollow({ last_step: last, segments }) {
+  return last?.name === "segment" && last.outcome === "completed" && total(segments) > 0;
+}
+
+/** Where no words came along, and nobody here can write them down; undefined of other errors. */
+function wordless(error) {
+  const source = error instanceof ApiError && error.status === 422 && error.errors.some((one) => one.field === "source" || one.field === "model");
+  return source ? notice("warn", t("The recordings came without words, and nothing here writes them down. Write them below, read sentences aloud, or bring a ZIP with words; an operator can import a Whisper model.")) : undefined;
 }
 
 function drawn(stats, act) {

@@ -216,4 +216,9 @@ export default {
   "Earlier comparisons": "Comparações anteriores",
   "Votes": "Votos",
   "{n} alike": "{n} iguais",
+  "Kiskadee: minutes, on any machine": "Kiskadee: minutos, em qualquer máquina",
+  "Loss on sentences that it never hears": "Perda em frases que nunca ouve",
+  "Pitch above the speaker's": "Altura acima da de quem fala",
+  "XTTS: half an hour of speech, and a GPU or hours": "XTTS: meia hora de fala, e uma GPU ou horas",
+  "{n} cents": "{n} cents",
 };
