@@ -78,7 +78,8 @@ begin
   accumulation := coalesce((p_request ->> 'gradient_accumulation')::bigint,
     ceil(least(greatest(training / 8, 4), 32)::double precision / batch)::bigint);
   steps := coalesce((p_request ->> 'steps')::bigint,
-    greatest(ceil((p_request ->> 'epochs')::double precision * training / (batch * accumulation))::bigint, 1),
+    case when p_request ? 'epochs'
+      then greatest(ceil((p_request ->> 'epochs')::double precision * training / (batch * accumulation))::bigint, 1) end,
     least(greatest(ceil(12.0 * training / (batch * accumulation))::bigint, 100), 3000));
 end
 $$;

@@ -17,10 +17,10 @@ pub struct StartBody {
     /// Another word for `dataset`: the last part is its name, never a path.
     #[schema(nullable = false, example = "datasets/my_voice")]
     pub dataset_folder: Option<String>,
-    /// `kiskadee` (the default), the embedded engine.
+    /// `kiskadee` (the default), the embedded engine, or `xtts`, where a worker has a model of it that was imported with its DVAE.
     #[schema(nullable = false, example = "kiskadee")]
     pub engine: Option<String>,
-    /// What the run begins with: a checkpoint or a trained voice; the engine's own weights where nothing is said.
+    /// What the run begins with: a checkpoint or a trained voice of the same engine; the engine's own weights where nothing is said.
     #[schema(nullable = false)]
     pub base: Option<String>,
     /// How often all sentences are heard; not beside `steps`.
@@ -28,17 +28,18 @@ pub struct StartBody {
     pub epochs: Option<u32>,
     #[schema(nullable = false, minimum = 1, maximum = 100_000)]
     pub steps: Option<u32>,
-    /// Sentences in a step.
+    /// Sentences in a step; of `xtts` those that are in memory at once, 1 where nothing is said.
     #[schema(nullable = false, minimum = 1, maximum = 64)]
     pub batch_size: Option<u32>,
-    /// Known to other engines; the embedded one has no use for it.
+    /// Of `xtts`: so many batches make a step, as many as give an eighth of the clips, 4 to 32, where nothing is said. The embedded engine has
+    /// no use for it.
     #[schema(nullable = false, minimum = 1, maximum = 512)]
     pub gradient_accumulation: Option<u32>,
     #[schema(nullable = false, minimum = 0.000_000_1, maximum = 0.1)]
     pub learning_rate: Option<f64>,
     #[schema(nullable = false, minimum = 0, maximum = 10_000)]
     pub warmup_steps: Option<u32>,
-    /// `f32`, or `bf16`, of which the embedded engine makes `f32`.
+    /// `f32`, or `bf16`, of which the embedded engine makes `f32`, and which `xtts` takes on a GPU only.
     #[schema(nullable = false, pattern = "^(f32|bf16)$")]
     pub precision: Option<String>,
     /// The same seed, dataset and settings give the same voice.
@@ -56,8 +57,8 @@ pub struct StartBody {
     /// What is spoken at each checkpoint.
     #[schema(nullable = false, max_items = 5)]
     pub sample_texts: Option<Vec<String>>,
-    /// From one checkpoint to the next.
-    #[schema(nullable = false, minimum = 1, maximum = 300, default = 60)]
+    /// From one checkpoint to the next; 60 where nothing is said, of `xtts` 300.
+    #[schema(nullable = false, minimum = 1, maximum = 300)]
     pub checkpoint_seconds: Option<f64>,
     /// Only tell what it would take.
     #[schema(nullable = false, default = false)]
@@ -200,7 +201,8 @@ pub struct RunLoss {
     pub train: Option<f64>,
     #[schema(nullable = false, value_type = Option<Object>)]
     pub parts: Option<Value>,
-    /// Mel-cepstral distortion in dB of sentences that the run never saw, by its latest checkpoint.
+    /// Of sentences that the run never saw, by its latest checkpoint: their mel-cepstral distortion in dB, or, of `xtts`, the mean
+    /// cross-entropy of their audio codes.
     #[schema(required = true)]
     pub evaluation: Option<f64>,
     #[schema(required = true)]
@@ -288,7 +290,7 @@ pub struct Checkpoint {
     /// Why it stays: `latest`, `best`, `sample`, `promoted`.
     pub kept: Vec<String>,
     /// What was measured on sentences that the run never saw: `distortion_db`, `pitch_error_cents`, `voicing_error_percent`,
-    /// `duration_error_ms`, `sentences`.
+    /// `duration_error_ms`, `sentences`; of `xtts` `code_loss` and `sentences`.
     #[schema(value_type = Object)]
     pub measures: Value,
     #[schema(format = DateTime)]

@@ -1,11 +1,12 @@
 //! Runs: they learn, stop, go on to the same bits, and end when nothing is gained.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
 use kiskadee_xtts_trainer::{
-    Dataset, Ended, Event, Outcome, RunOptions, list_checkpoints, peek, train,
+    Dataset, Ended, Event, Outcome, Recipe, RunOptions, list_checkpoints, peek, train,
 };
 
 use crate::fixture::{Model, dataset, model, options, recordings};
@@ -63,6 +64,61 @@ fn a_stopped_run_goes_on_to_the_same_bits() {
     // Once more: there is nothing left to do, and nothing changes.
     let again = run(&model, &dataset, &options(&parts, 7), &[]);
     assert_eq!((again.ended, again.state), (Ended::Finished, resumed.state));
+}
+
+#[test]
+fn a_step_that_was_interrupted_is_made_again() {
+    let (model, recordings) = (model(), recordings(9));
+    let dataset = dataset(&model, &recordings);
+    let whole = run(
+        &model,
+        &dataset,
+        &options(&model.place.path().join("whole"), 4),
+        &[],
+    );
+    let out = model.place.path().join("broken");
+    let mut broken = options(&out, 4);
+    broken.interrupt = Some(Arc::new(AtomicBool::new(true)));
+    let interrupted = run(&model, &dataset, &broken, &[]);
+    assert_eq!(
+        (interrupted.ended, interrupted.state.step),
+        (Ended::Stopped, 0)
+    );
+    broken.interrupt = None;
+    let resumed = run(&model, &dataset, &broken, &[]);
+    assert!(bytes(&whole.latest) == bytes(&resumed.latest));
+}
+
+#[test]
+fn a_run_goes_on_with_half_the_rate() {
+    let (model, recordings) = (model(), recordings(9));
+    let dataset = dataset(&model, &recordings);
+    let out = model.place.path().join("run");
+    let mut options = options(&out, 6);
+    let (path, stop) = (model.folder.model(), AtomicBool::new(false));
+    let mut rates = Vec::new();
+    let mut observe = |event: Event<'_>| {
+        if let Event::Step(progress) = event {
+            rates.push(progress.learning_rate);
+            stop.store(progress.step == 3, Ordering::Relaxed);
+        }
+    };
+    for halved_from in [None, Some(3)] {
+        options.recipe.halved_from = halved_from;
+        let preparer = &model.preparer;
+        let outcome = train(&path, preparer, &dataset, &options, &stop, &mut observe);
+        assert!(outcome.unwrap().state.step >= 3);
+    }
+    let expected = |step: u64| {
+        Recipe {
+            halved_from: None,
+            ..options.recipe.clone()
+        }
+        .rate(step)
+    };
+    assert_eq!(rates.len(), 6);
+    assert!((rates[2] - expected(2)).abs() < 1e-12);
+    assert!((rates[3] - expected(3) / 2.0).abs() < 1e-12);
 }
 
 #[test]

@@ -18,10 +18,13 @@ async fn start(room: &Room, options: Value) -> Value {
     }
     let caller = room.caller();
     let request = request.to_string().replace('\'', "''");
-    room.value(format!(
-        "select a from api.start_training({caller}, '{request}', null, null, null) a"
-    ))
-    .await
+    let mut answer = room
+        .value(format!(
+            "select a from api.start_training({caller}, '{request}', null, null, null) a"
+        ))
+        .await;
+    answer["body"] = serde_json::from_str(answer["body"].as_str().unwrap_or("null")).unwrap();
+    answer
 }
 
 async fn started(room: &Room) -> Uuid {
