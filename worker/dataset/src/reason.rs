@@ -49,7 +49,7 @@ reasons! {
     RateOdd = "rate_odd",
     /// Another language than that of the dataset.
     LanguageOdd = "language_odd",
-    /// The same samples as another segment.
+    /// The same samples as another segment, or nearly the same sound.
     Duplicate = "duplicate",
     /// The text does not fit what is heard.
     Misaligned = "misaligned",

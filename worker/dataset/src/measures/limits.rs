@@ -11,6 +11,10 @@ pub const CLIPPED_PERCENT_MARK: f64 = 0.1;
 pub const CLIPPED_PERCENT_REJECT: f64 = 2.0;
 /// From here on nobody speaks.
 pub const SILENT_PERCENT: f64 = 95.0;
+/// So long something must play for it to be music.
+pub const STEADY_PERCENT_MARK: f64 = 10.0;
+/// Two voices must explain so much of the variance (see [`VoiceLook::two_voices`](super::VoiceLook::two_voices)).
+pub const TWO_VOICES_MARK: f64 = 2.0;
 /// Where a spectrum has fallen by so much it ends.
 pub const BANDWIDTH_FALL_DB: f64 = 50.0;
 /// XTTS takes 200 tokens: some 300 characters.
@@ -42,6 +46,8 @@ pub fn reasons(measures: &Measures, text: Option<&str>, bounds: &Bounds) -> Vec<
         length(measures.seconds, bounds),
         clipped(measures.clipped_percent),
         heard(measures),
+        played(measures),
+        spoken_by_two(measures),
         text.map_or(Some(Finding::mark(Reason::NoText)), too_long),
         text.and_then(|text| pace(text, measures.seconds)),
     ];
@@ -77,6 +83,17 @@ fn heard(measures: &Measures) -> Option<Finding> {
     }
 }
 
+/// Not sure enough for a rejection: a voice may sing, and a machine may hum.
+fn played(measures: &Measures) -> Option<Finding> {
+    let is_music = measures.steady_percent? > STEADY_PERCENT_MARK;
+    is_music.then_some(Finding::mark(Reason::Music))
+}
+
+fn spoken_by_two(measures: &Measures) -> Option<Finding> {
+    let are_two = measures.voice.as_ref()?.two_voices > TWO_VOICES_MARK;
+    are_two.then_some(Finding::mark(Reason::TwoSpeakers))
+}
+
 fn too_long(text: &str) -> Option<Finding> {
     let is_long = text.chars().count() > TEXT_CHARACTERS_MARK;
     is_long.then_some(Finding::mark(Reason::TextTooLong))
@@ -102,7 +119,7 @@ mod tests {
             peak: 0.6,
             silence_percent: 15.0,
             bandwidth_hz: Some(11_000.0),
-            sha256: String::new(),
+            ..Measures::default()
         }
     }
 

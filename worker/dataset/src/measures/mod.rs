@@ -2,20 +2,26 @@
 
 mod bandwidth;
 mod clipping;
+mod fingerprint;
 mod level;
 mod limits;
+mod music;
+mod voices;
 
 use std::fmt::Write;
 
-use kiskadee_dsp::DspError;
+use kiskadee_dsp::{DspError, resample};
 use kiskadee_voice::loudness::{LoudnessError, integrated};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use fingerprint::{Fingerprint, MOST_DIFFERENT, NoFingerprint, near_copies};
 pub use limits::{
     BANDWIDTH_FALL_DB, Bounds, CHARACTERS_PER_SECOND, CLIPPED_PERCENT_MARK, CLIPPED_PERCENT_REJECT,
-    SILENT_PERCENT, SNR_DB_MARK, SNR_DB_REJECT, TEXT_CHARACTERS_MARK, reasons,
+    SILENT_PERCENT, SNR_DB_MARK, SNR_DB_REJECT, STEADY_PERCENT_MARK, TEXT_CHARACTERS_MARK,
+    TWO_VOICES_MARK, reasons,
 };
+pub use voices::VoiceLook;
 
 /// Rates at which recordings are measured, in Hz.
 pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
@@ -41,7 +47,7 @@ impl From<DspError> for MeasureError {
 }
 
 /// Of one segment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
     pub seconds: f64,
     pub sample_rate: u32,
@@ -59,7 +65,19 @@ pub struct Measures {
     pub bandwidth_hz: Option<f64>,
     /// Of the samples, to find the same recording again: hexadecimal.
     pub sha256: String,
+    /// Time in which a tone stands still, of all time. Of older measures nothing is known; neither are the next two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady_percent: Option<f64>,
+    /// None where too little is voiced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<VoiceLook>,
+    /// To find copies that were changed a little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Fingerprint>,
 }
+
+/// Hz, of the samples in which voices, tones and copies are looked for.
+const LOOK_RATE: u32 = 16_000;
 
 /// Measures one channel of samples, ±1 at full scale.
 ///
@@ -74,6 +92,7 @@ pub fn measure(samples: &[f32], sample_rate: u32) -> Result<Measures, MeasureErr
     if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
         return Err(MeasureError::NotFinite(place));
     }
+    let looked = look(samples, sample_rate)?;
     let levels = level::Levels::of(samples, sample_rate);
     let loudness = match integrated(samples, sample_rate) {
         Ok(loudness) => Some(f64::from(loudness)),
@@ -90,6 +109,22 @@ pub fn measure(samples: &[f32], sample_rate: u32) -> Result<Measures, MeasureErr
         silence_percent: levels.silence_percent(),
         bandwidth_hz: bandwidth::bandwidth(samples, sample_rate)?,
         sha256: digest(samples, sample_rate),
+        ..looked
+    })
+}
+
+/// What is looked for at one rate, whatever that of the recording is.
+fn look(samples: &[f32], sample_rate: u32) -> Result<Measures, MeasureError> {
+    let at_rate = if sample_rate == LOOK_RATE {
+        samples.to_vec()
+    } else {
+        resample(samples, sample_rate, LOOK_RATE)?
+    };
+    Ok(Measures {
+        steady_percent: Some(music::steady_percent(&at_rate)?),
+        voice: voices::look(&at_rate),
+        fingerprint: Fingerprint::of(&at_rate)?,
+        ..Measures::default()
     })
 }
 

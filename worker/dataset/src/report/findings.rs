@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::segments::{SegmentFacts, State, primary};
 use super::statistics::Sorted;
-use crate::measures::characters_per_second;
+use crate::measures::{characters_per_second, near_copies};
 use crate::{Finding, Reason};
 
 /// Deviations from the mean pace of a set that are odd.
@@ -18,7 +18,7 @@ pub const SCORE_DISTANCES: f64 = 6.0;
 /// The usual distance at least, so that a set of scores that are all alike has no outliers.
 const LEAST_DISTANCE: f64 = 0.25;
 
-/// What is wrong with segments in the set that they are in, a list for each: their pace, their language against the dataset's, samples that are there already,
+/// What is wrong with segments in the set that they are in, a list for each: their pace, their language against the dataset's, samples that are there already, sound that is nearly the same,
 /// and how well their texts fit. What an owner rejected is compared with nothing.
 pub fn set_findings(segments: &[SegmentFacts], language: &str) -> Vec<Vec<Finding>> {
     let kept = segments
@@ -31,12 +31,18 @@ pub fn set_findings(segments: &[SegmentFacts], language: &str) -> Vec<Vec<Findin
     };
     let mut seen = HashSet::new();
     let mut findings = Vec::with_capacity(segments.len());
-    for segment in segments {
+    let prints = segments.iter().map(|segment| {
+        let measures = segment.measures.as_ref()?;
+        let is_kept = segment.state != State::Rejected;
+        measures.fingerprint.as_ref().filter(|_| is_kept)
+    });
+    let copies = near_copies(&prints.collect::<Vec<_>>());
+    for (segment, is_copy) in segments.iter().zip(copies) {
         findings.push(match segment.state {
             State::Rejected => Vec::new(),
             State::Accepted | State::Pending => {
                 let is_seen = !hash(segment).is_none_or(|hash| seen.insert(hash));
-                usual.findings(segment, is_seen)
+                usual.findings(segment, is_seen, is_copy)
             }
         });
     }
@@ -52,7 +58,7 @@ struct Usual {
 }
 
 impl Usual {
-    fn findings(&self, segment: &SegmentFacts, is_seen: bool) -> Vec<Finding> {
+    fn findings(&self, segment: &SegmentFacts, is_seen: bool, is_copy: bool) -> Vec<Finding> {
         let is_odd_pace = self
             .pace
             .as_ref()
@@ -65,6 +71,7 @@ impl Usual {
             is_odd_pace.then_some(Finding::mark(Reason::RateOdd)),
             is_other_language.then_some(Finding::mark(Reason::LanguageOdd)),
             is_seen.then_some(Finding::reject(Reason::Duplicate)),
+            (is_copy && !is_seen).then_some(Finding::mark(Reason::Duplicate)),
             is_odd_score.then_some(Finding::mark(Reason::Misaligned)),
         ];
         found.into_iter().flatten().collect()

@@ -27,6 +27,7 @@ fn segment(number: usize) -> SegmentFacts {
             silence_percent: 15.0,
             bandwidth_hz: Some(11_000.0),
             sha256: format!("{number:064}"),
+            ..Measures::default()
         }),
         text: Some(text.to_owned()),
         text_source: Some(TextSource::Prompts),

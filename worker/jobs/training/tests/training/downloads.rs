@@ -137,8 +137,9 @@ async fn an_archive_at_an_address_is_imported() {
     let (own, private) = servers(lj_speech()).await;
     let import = async |url: String| {
         let wanted = json!({"dataset": desk.dataset, "urls": [url], "rights": "own"});
-        let answer = desk.ask("import_dataset", &format!("'{wanted}', null, null, null"));
-        desk.ended(&answer.await).await
+        let arguments = format!("'{wanted}', null, null, null");
+        let answer = desk.ask("import_dataset", &arguments).await;
+        desk.ended(&answer).await
     };
     let job = import(own.at("/octets")).await;
     let told = &job["result"];
