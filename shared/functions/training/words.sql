@@ -36,15 +36,15 @@ $$;
 create or replace function training.source_fault(p_dataset training.dataset, p_form jsonb, p_recogniser text) returns jsonb
 language sql stable as $$
   select case
-    when p_recogniser is null and p_form ? 'model' and source in ('auto', 'whisper')
-      then api.fault('model', training.no_recogniser(p_form ->> 'model', language))
-    when source not in ('auto', 'given', 'prompts', 'whisper') then api.fault('source', format('`%s` is not available here.', source) || ways)
-    when source = 'whisper' then case when p_recogniser is null then api.fault('source', training.no_recogniser(null, language) || '.' || ways) end
-    when source = 'auto' and (p_recogniser is not null
+    when p_recogniser is null and p_form ? 'model' and w.source in ('auto', 'whisper')
+      then api.fault('model', training.no_recogniser(p_form ->> 'model', w.language))
+    when w.source not in ('auto', 'given', 'prompts', 'whisper') then api.fault('source', format('`%s` is not available here.', w.source) || w.ways)
+    when w.source = 'whisper' then case when p_recogniser is null then api.fault('source', training.no_recogniser(null, w.language) || '.' || w.ways) end
+    when w.source = 'auto' and (p_recogniser is not null
         or exists (select from training.segment s where s.dataset_id = p_dataset.id and s.text is not null)) then null
-    when not exists (select from training.file f where f.dataset_id = p_dataset.id and f.text_source = coalesce(nullif(source, 'auto'), f.text_source))
-      then api.fault('source', 'no recording of this dataset has words' || case source when 'given' then ' that were given with it'
-        when 'prompts' then ' that were read aloud' else format(', and %s', training.no_recogniser(null, language)) end || '.' || ways)
+    when not exists (select from training.file f where f.dataset_id = p_dataset.id and f.text_source = coalesce(nullif(w.source, 'auto'), f.text_source))
+      then api.fault('source', 'no recording of this dataset has words' || case w.source when 'given' then ' that were given with it'
+        when 'prompts' then ' that were read aloud' else format(', and %s', training.no_recogniser(null, w.language)) end || '.' || w.ways)
     end
   from (select p_form ->> 'source' as source, coalesce(p_form ->> 'language', p_dataset.language) as language,
     ' Words can be given with the recordings (import a ZIP with `metadata.csv` or with a `.txt` beside each recording), be read aloud '

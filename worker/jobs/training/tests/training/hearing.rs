@@ -74,6 +74,9 @@ fn german() -> TempDir {
         .to_vec2()
         .unwrap();
     rows[german] = vec![1.0; width];
+    // Of words there is one.
+    let word = tokenizer["model"]["vocab"]["a"].as_u64().unwrap() as usize;
+    rows[word] = vec![2.0; width];
     let rows = Tensor::new(rows, &Device::Cpu).unwrap();
     tensors.insert(table, rows.to_dtype(candle_core::DType::F16).unwrap());
     safetensors::save(&tensors, folder.path().join("model.safetensors")).unwrap();
@@ -213,7 +216,7 @@ async fn nothing_is_heard_twice_when_workers_drain_or_are_lost() {
     room.until(format!("select ({heard}) > 0")).await;
     worker.drain().await;
     let before = room.value(heard.to_owned()).await.as_u64().unwrap();
-    assert!(before < 14, "the job was cut off");
+    assert!(before < 13, "the job was cut off");
     let texts = "select count(*) from training.segment where text_source = 'whisper'";
     assert_eq!(
         room.value(texts.to_owned()).await,
@@ -229,7 +232,8 @@ async fn nothing_is_heard_twice_when_workers_drain_or_are_lost() {
     room.execute(mark.to_owned()).await;
     let done = desk.ended(&answer).await;
     assert_eq!(done["status"], "completed", "{done}");
-    assert_eq!(done["result"]["changed"], 14, "{done}");
+    // The first was read aloud.
+    assert_eq!(done["result"]["changed"], 13, "{done}");
     let marked = "select count(*) from training.segment where heard ? 'once'";
     assert_eq!(
         room.value(marked.to_owned()).await,
@@ -243,7 +247,9 @@ async fn another_language_is_marked_and_not_dropped() {
     let german = german();
     let desk = desk(Some(german.path()), 3).await;
     let _worker = desk.room.work();
-    let done = desk.step("transcribe_dataset", words("whisper")).await;
+    let mut wanted = words("whisper");
+    wanted["only"] = json!("all");
+    let done = desk.step("transcribe_dataset", wanted.clone()).await;
     assert_eq!(done["status"], "completed", "{done}");
     for segment in desk.listed("segments").await {
         let reasons = segment["reasons"].as_array().unwrap();
@@ -252,8 +258,7 @@ async fn another_language_is_marked_and_not_dropped() {
     }
     assert_eq!(desk.stats().await["languages"], json!({"de": 1.0}));
     // Who says what is spoken knows it.
-    let mut wanted = words("whisper");
-    (wanted["only"], wanted["language"]) = (json!("all"), json!("en"));
+    wanted["language"] = json!("en");
     let done = desk.step("transcribe_dataset", wanted).await;
     assert_eq!(done["status"], "completed", "{done}");
     for segment in desk.listed("segments").await {
