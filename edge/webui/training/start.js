@@ -87,7 +87,7 @@ function lacking(error, toDataset) {
   const why = error instanceof ApiError && error.status === 422 ? error.errors.filter((one) => LACKING.includes(one.field)) : [];
   if (!why.length) return undefined;
   const way = why.some((one) => one.field === "dataset") ? button(t("Go to the dataset"), toDataset, { kind: "tiny" }) : null;
-  return notice("warn", h("h3", {}, t("Before training")), h("ul", {}, why.map((one) => h("li", {}, said(one.message)))), way);
+  return notice("warn", h("p", {}, h("strong", {}, t("Before training"))), h("ul", {}, why.map((one) => h("li", {}, said(one.message)))), way);
 }
 
 function estimated({ estimate: about, warnings }) {
