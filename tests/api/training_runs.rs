@@ -7,7 +7,7 @@ use kiskadee_tests::{Client, audio};
 use serde_json::json;
 
 use crate::jobs::finished;
-use crate::shared_system::new_user;
+use crate::shared_system::{new_user, system};
 
 const PATIENCE: Duration = Duration::from_mins(4);
 const SENTENCES: [&str; 20] = [
@@ -59,6 +59,8 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
         "{refused}"
     );
 
+    watched(&client, run).await?;
+
     let over = client.ended_run(run, PATIENCE).await?;
     assert_eq!(
         (&over["state"], &over["step"]),
@@ -93,6 +95,18 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
     gone.problem(404)?;
     let gone = client.get(&format!("/training/runs/{run}")).await?;
     gone.problem(404)?;
+    Ok(())
+}
+
+/// Those who watch ask the database together. Were that refused, each would ask alone, and nobody would notice.
+async fn watched(client: &Client, run: &str) -> Result<()> {
+    let path = format!("/training/logs?run_id={run}");
+    let request = client.request(reqwest::Method::GET, &path);
+    let stream = client.send(request.header("accept", "text/event-stream"));
+    let _ = tokio::time::timeout(Duration::from_secs(4), stream).await;
+    let log = std::fs::read_to_string(system().state_dir.join("logs/edge.jsonl"))?;
+    let refused = log.lines().find(|line| line.contains("QueryFailed"));
+    assert_eq!(refused, None);
     Ok(())
 }
 

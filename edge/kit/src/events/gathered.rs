@@ -85,7 +85,7 @@ impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
         let Ok(question) = serde_json::to_string(&asked) else {
             return;
         };
-        let question = vec![ParameterValue::Str(question)];
+        let question = vec![ParameterValue::Jsonb(question.into_bytes())];
         let Ok(row) = database::row(database_url, self.statement, question).await else {
             return;
         };
