@@ -30,15 +30,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, said) in &voices {
         tell(&format!("  {name}"), &all(said.iter())?);
     }
+    let twice: Vec<Vec<f32>> = voices
+        .iter()
+        .flat_map(|(_, said)| said.windows(2))
+        .map(|said| join(&said[0], &said[1]))
+        .collect();
+    tell("one voice, two sentences", &all(twice.iter())?);
     let mut joined = Vec::new();
     for (one, first) in &voices {
-        for (other, second) in voices.iter().filter(|(other, _)| other != one) {
+        for (_, second) in voices.iter().filter(|(other, _)| other != one) {
             let both = first.iter().zip(second.iter().skip(1)).take(10);
-            let both: Vec<Vec<f32>> = both
-                .map(|(a, b)| [a.as_slice(), &vec![0.0; 4800], b.as_slice()].concat())
-                .collect();
+            let both: Vec<Vec<f32>> = both.map(|(a, b)| join(a, b)).collect();
             let measured = all(both.iter())?;
-            tell(&format!("  {one} and {other}"), &measured);
             joined.extend(measured);
         }
     }
@@ -75,6 +78,11 @@ fn copies(voices: &[Said]) -> Result<(), Box<dyn Error>> {
         share(true_ones)
     );
     Ok(())
+}
+
+/// With a pause of 0.3 s between them.
+fn join(first: &[f32], second: &[f32]) -> Vec<f32> {
+    [first, &[0.0; 4800], second].concat()
 }
 
 /// Cut elsewhere, quieter, through 11 kHz, with noise 25 dB below.

@@ -22,13 +22,13 @@ const HIGHEST_HZ: f32 = 2800.0;
 const QUIET: f32 = 1e-4;
 
 /// Bits in which a copy may differ; what is not one differs in about half.
-pub const MOST_DIFFERENT: f64 = 0.27;
+pub const MOST_DIFFERENT: f64 = 0.32;
 /// Frames that are compared at least: a second.
 const LEAST_FRAMES: usize = 20;
 /// Frames of the shorter one that lie beside those of the other.
 const LEAST_SHARE: f64 = 0.6;
 /// Equal frames at one distance that make two segments worth a comparison.
-const LEAST_HITS: u16 = 4;
+const LEAST_HITS: u16 = 3;
 /// Segments that are kept for one frame: a frame that many have tells them not apart.
 const MOST_PLACES: usize = 300;
 

@@ -12,9 +12,9 @@ pub const CLIPPED_PERCENT_REJECT: f64 = 2.0;
 /// From here on nobody speaks.
 pub const SILENT_PERCENT: f64 = 95.0;
 /// So long something must play for it to be music.
-pub const STEADY_PERCENT_MARK: f64 = 10.0;
+pub const STEADY_PERCENT_MARK: f64 = 20.0;
 /// Two voices must explain so much of the variance (see [`VoiceLook::two_voices`](super::VoiceLook::two_voices)).
-pub const TWO_VOICES_MARK: f64 = 2.0;
+pub const TWO_VOICES_MARK: f64 = 1.5;
 /// Where a spectrum has fallen by so much it ends.
 pub const BANDWIDTH_FALL_DB: f64 = 50.0;
 /// XTTS takes 200 tokens: some 300 characters.

@@ -19,8 +19,8 @@ const AROUND: usize = 24;
 const OWN: usize = 3;
 /// A tone that is so far below the loudest one is not heard (−45 dB).
 const HEARD: f32 = 3e-5;
-/// Frames for which a tone stands still at least: about 0.4 s beyond the window.
-const FRAMES: usize = 13;
+/// Frames for which a tone stands still at least: half a second beyond the window.
+const FRAMES: usize = 16;
 
 /// The share of the time, in percent, in which a tone stands still. 0 of what is shorter than a tone must be.
 pub(super) fn steady_percent(samples: &[f32]) -> Result<f64, DspError> {
@@ -29,23 +29,27 @@ pub(super) fn steady_percent(samples: &[f32]) -> Result<f64, DspError> {
     }
     let bin = |hertz: usize| hertz * SIZE / SAMPLE_RATE as usize;
     let (lowest, highest) = (bin(LOWEST_HZ), bin(HIGHEST_HZ));
-    let mut held = vec![0_usize; highest];
+    // Of each bin with a tone: in which bin it began, and for how many frames it has stood.
+    let mut held = vec![None; highest + 1];
     let mut steady: Vec<bool> = Vec::new();
     let mut loudest = 0.0_f32;
     PowerSpectrum::new(SIZE, Window::Hann, SIZE, HOP).each_frame(samples, |frame, power| {
         loudest = power.iter().copied().fold(loudest, f32::max);
         steady.push(false);
-        let mut now = vec![0; highest];
+        let mut now: Vec<Option<(usize, usize)>> = vec![None; highest + 1];
         for bin in lowest..highest {
             if !is_tone(power, bin, loudest * HEARD) {
                 continue;
             }
-            // The top may lie between two bins.
-            let before = held[bin - 1]
-                .max(held[bin])
-                .max(*held.get(bin + 1).unwrap_or(&0));
-            now[bin] = before + 1;
-            if now[bin] >= FRAMES {
+            // The top may lie between two bins; what wanders on is a voice.
+            let before = held[bin - 1..=bin + 1].iter().flatten();
+            let before = before.filter(|(start, _)| bin.abs_diff(*start) <= 1);
+            let (start, frames) = before
+                .max_by_key(|(_, frames)| *frames)
+                .copied()
+                .unwrap_or((bin, 0));
+            now[bin] = Some((start, frames + 1));
+            if frames + 1 >= FRAMES {
                 steady[frame + 1 - FRAMES..].fill(true);
             }
         }

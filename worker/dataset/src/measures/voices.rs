@@ -1,41 +1,45 @@
-//! Whether one voice speaks or two: where pitch and timbre before a place differ from those behind it far more than they vary on each side.
+//! Whether one voice speaks or two: where pitch and timbre before a place differ from those behind it far more than they vary on each side
+//! (Fisher's ratio of two classes, with the whole covariance).
 
 use kiskadee_voice::{VocoderFrames, analysis::analyze};
 use serde::{Deserialize, Serialize};
 
-/// Of the mel-cepstrum, behind the loudness.
-const TIMBRE: usize = 12;
-const FEATURES: usize = TIMBRE + 1;
-/// Voiced frames of 5 ms on each side of a place: 0.8 s.
-const LEAST_FRAMES: usize = 160;
-/// The strongest frames tell a voice; what is fainter than their middle by so much is left out (in the cepstrum's nepers).
+/// Pitch, and the mel-cepstrum behind the loudness.
+const FEATURES: usize = 25;
+/// Voiced frames of 5 ms on each side of a place: 1.25 s. In less the phones that happen to be there tell more than the voice.
+const LEAST_FRAMES: usize = 250;
+/// Places are looked at so many frames apart.
+const STEP: usize = 5;
+/// What is fainter than the middle of the voiced frames by so much (in the cepstrum's nepers) tells of no voice.
 const FAINT: f32 = 3.0;
+/// Added to each variance, of their mean: so that no direction has none.
+const LEAST_SPREAD: f64 = 1e-3;
+
+type Features = [f64; FEATURES];
 
 /// What a voice is like in a segment, by its voiced frames.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VoiceLook {
     /// The middle one, in Hz.
     pub pitch_hz: f64,
-    /// Between-voices variance in the variance within, at the place where it is greatest: how much two voices explain.
+    /// The variance between two sides in the variance within them, in the direction and at the place where it is greatest; 0 where there are
+    /// not two sides of 1.25 s.
     pub two_voices: f64,
 }
 
-/// Of samples at 16 kHz; none where too little is voiced.
+/// Of samples at 16 kHz; none where nothing is voiced.
 pub(super) fn look(samples: &[f32]) -> Option<VoiceLook> {
     let frames = features(&analyze(samples));
-    if frames.len() < 2 * LEAST_FRAMES {
-        return None;
-    }
     let mut pitches: Vec<f64> = frames.iter().map(|frame| frame[0]).collect();
     pitches.sort_by(f64::total_cmp);
     Some(VoiceLook {
-        pitch_hz: pitches[pitches.len() / 2].exp2(),
+        pitch_hz: pitches.get(pitches.len() / 2)?.exp2(),
         two_voices: parted(&frames),
     })
 }
 
 /// Pitch in octaves, and timbre, of the frames that are voiced and not faint.
-fn features(frames: &VocoderFrames) -> Vec<[f64; FEATURES]> {
+fn features(frames: &VocoderFrames) -> Vec<Features> {
     let voiced = || {
         let frames = frames.f0.iter().zip(&frames.mel_cepstrum);
         frames.filter(|(f0, _)| **f0 > 0.0)
@@ -56,65 +60,116 @@ fn features(frames: &VocoderFrames) -> Vec<[f64; FEATURES]> {
     heard.map(feature).collect()
 }
 
-/// The greatest share of variance that a place explains.
-fn parted(frames: &[[f64; FEATURES]]) -> f64 {
+/// The greatest ratio of variance between sides and variance within.
+fn parted(frames: &[Features]) -> f64 {
     let count = frames.len();
-    let all = Sums::of(frames);
-    let mut before = Sums::default();
+    if count < 2 * LEAST_FRAMES {
+        return 0.0;
+    }
+    let Some(spread) = Spread::of(frames) else {
+        return 0.0;
+    };
+    let all = sums(frames);
+    let mut before = [0.0; FEATURES];
     let mut most = 0.0_f64;
     for (place, frame) in frames.iter().enumerate() {
-        if (LEAST_FRAMES..=count - LEAST_FRAMES).contains(&place) {
-            most = most.max(before.parted_from(&all.without(&before)));
+        let is_place = (LEAST_FRAMES..=count - LEAST_FRAMES).contains(&place);
+        if is_place && place % STEP == 0 {
+            let (left, right) = (place as f64, (count - place) as f64);
+            let apart = std::array::from_fn(|k| before[k] / left - (all[k] - before[k]) / right);
+            // Of all variance; what is left is within the sides (Sherman and Morrison).
+            let share = spread.distance(&apart) * left * right / (count * count) as f64;
+            most = most.max(share / (1.0 - share).max(1e-6));
         }
-        before.add(frame);
+        for (sum, value) in before.iter_mut().zip(frame) {
+            *sum += value;
+        }
     }
     most
 }
 
-#[derive(Debug, Clone, Default)]
-struct Sums {
-    count: f64,
-    sums: [f64; FEATURES],
-    squares: [f64; FEATURES],
+fn sums(frames: &[Features]) -> Features {
+    std::array::from_fn(|k| frames.iter().map(|frame| frame[k]).sum())
 }
 
-impl Sums {
-    fn of(frames: &[[f64; FEATURES]]) -> Self {
-        let mut sums = Self::default();
+/// The covariance of all frames, as the lower triangle of its root (Cholesky).
+struct Spread([Features; FEATURES]);
+
+impl Spread {
+    fn of(frames: &[Features]) -> Option<Self> {
+        let count = frames.len() as f64;
+        let means = sums(frames).map(|sum| sum / count);
+        let mut matrix = [[0.0; FEATURES]; FEATURES];
         for frame in frames {
-            sums.add(frame);
+            let apart: Features = std::array::from_fn(|k| frame[k] - means[k]);
+            for (row, one) in matrix.iter_mut().zip(apart) {
+                for (cell, other) in row.iter_mut().zip(apart) {
+                    *cell += one * other / count;
+                }
+            }
         }
-        sums
+        let trace: f64 = (0..FEATURES).map(|k| matrix[k][k]).sum();
+        for (k, row) in matrix.iter_mut().enumerate() {
+            row[k] += LEAST_SPREAD * trace / FEATURES as f64;
+        }
+        root(&matrix).map(Self)
     }
 
-    fn add(&mut self, frame: &[f64; FEATURES]) {
-        self.count += 1.0;
-        for (place, value) in frame.iter().enumerate() {
-            self.sums[place] += value;
-            self.squares[place] += value * value;
+    /// The square of a distance, in spreads.
+    fn distance(&self, apart: &Features) -> f64 {
+        let mut solved = [0.0; FEATURES];
+        for (k, row) in self.0.iter().enumerate() {
+            let known: f64 = (0..k).map(|j| row[j] * solved[j]).sum();
+            solved[k] = (apart[k] - known) / row[k];
         }
+        solved.iter().map(|value| value * value).sum()
     }
+}
 
-    fn without(&self, part: &Self) -> Self {
-        Self {
-            count: self.count - part.count,
-            sums: std::array::from_fn(|place| self.sums[place] - part.sums[place]),
-            squares: std::array::from_fn(|place| self.squares[place] - part.squares[place]),
-        }
-    }
-
-    /// The variance between two sides in the variance within them, summed over pitch and timbre.
-    fn parted_from(&self, other: &Self) -> f64 {
-        let count = self.count + other.count;
-        let share = self.count * other.count / (count * count);
-        let parted = |place: usize| {
-            let spread = |side: &Self| {
-                side.squares[place] - side.sums[place] * side.sums[place] / side.count
+fn root(matrix: &[Features; FEATURES]) -> Option<[Features; FEATURES]> {
+    let mut lower = [[0.0; FEATURES]; FEATURES];
+    for row in 0..FEATURES {
+        for column in 0..=row {
+            let known: f64 = (0..column).map(|k| lower[row][k] * lower[column][k]).sum();
+            let rest: f64 = matrix[row][column] - known;
+            lower[row][column] = if row == column {
+                Some(rest).filter(|rest| *rest > 0.0)?.sqrt()
+            } else {
+                rest / lower[column][column]
             };
-            let within = (spread(self) + spread(other)) / count;
-            let apart = self.sums[place] / self.count - other.sums[place] / other.count;
-            share * apart * apart / within.max(1e-9)
+        }
+    }
+    Some(lower)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames that vary by 1 in all directions, and stand at `level`.
+    fn frames(count: usize, level: f64) -> Vec<Features> {
+        let mut seed = 1_u32;
+        let mut draw = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(seed >> 8) / 8_388_608.0 - 1.0
         };
-        (0..FEATURES).map(parted).sum()
+        (0..count)
+            .map(|_| std::array::from_fn(|_| level + draw() * 3.0_f64.sqrt()))
+            .collect()
+    }
+
+    #[test]
+    fn two_levels_are_parted_and_one_is_not() {
+        assert_eq!(parted(&frames(499, 0.0)), 0.0);
+        assert!(parted(&frames(900, 0.0)) < 0.3);
+        // Each side varies by 1 in 25 directions, and they stand 1 apart in each: a quarter of 25.
+        let both = [frames(400, 0.0), frames(400, 1.0)].concat();
+        let ratio = parted(&both);
+        assert!((5.0..7.5).contains(&ratio), "{ratio}");
+    }
+
+    #[test]
+    fn what_does_not_vary_is_one_voice() {
+        assert_eq!(parted(&vec![[1.0; FEATURES]; 600]), 0.0);
     }
 }

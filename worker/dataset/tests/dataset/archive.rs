@@ -1,82 +1,12 @@
-//! Archives of strangers. They are put together byte by byte here, for no writer makes what an attacker does.
+//! Archives of strangers.
 
 use std::io::{Cursor, Write};
 
-use flate2::{Compression, Crc, write::DeflateEncoder};
 use kiskadee_dataset::archive::{Archive, ArchiveError, ArchiveWriter, Limits};
 use kiskadee_dataset::formats::{Format, Row, TextFile, export, is_text, recognize};
 use proptest::prelude::*;
 
-/// A file as an archive holds it.
-#[derive(Clone)]
-struct Packed {
-    name: &'static str,
-    content: Vec<u8>,
-    method: u16,
-    flags: u16,
-    mode: u32,
-    /// What the list says that it unpacks to.
-    claimed: Option<u32>,
-}
-
-fn stored(name: &'static str, content: &[u8]) -> Packed {
-    Packed {
-        name,
-        content: content.to_vec(),
-        method: 0,
-        flags: 0,
-        mode: 0o100_644,
-        claimed: None,
-    }
-}
-
-fn deflated(name: &'static str, content: &[u8]) -> Packed {
-    Packed {
-        method: 8,
-        ..stored(name, content)
-    }
-}
-
-fn bytes_of(content: &Packed) -> Vec<u8> {
-    if content.method != 8 {
-        return content.content.clone();
-    }
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&content.content).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// Local header, list and end, as APPNOTE has them.
-fn archive(files: &[Packed]) -> Vec<u8> {
-    let (mut archive, mut list) = (Vec::new(), Vec::new());
-    for file in files {
-        let (packed, place) = (bytes_of(file), archive.len() as u32);
-        let mut checksum = Crc::new();
-        checksum.update(&file.content);
-        let claimed = file.claimed.unwrap_or(file.content.len() as u32);
-        let mut common = [20_u16, file.flags, file.method, 0, 0x21]
-            .map(u16::to_le_bytes)
-            .concat();
-        common.extend(
-            [checksum.sum(), packed.len() as u32, claimed]
-                .map(u32::to_le_bytes)
-                .concat(),
-        );
-        common.extend([file.name.len() as u16, 0].map(u16::to_le_bytes).concat());
-        archive.extend([b"PK\x03\x04", &common[..], file.name.as_bytes(), &packed].concat());
-        // Made on Unix; no comment, first disk, no inner attributes.
-        list.extend([b"PK\x01\x02\x14\x03", &common[..], &[0; 6]].concat());
-        list.extend([file.mode << 16, place].map(u32::to_le_bytes).concat());
-        list.extend(file.name.as_bytes());
-    }
-    let (length, place) = (list.len() as u32, archive.len() as u32);
-    archive.extend(list);
-    archive.extend(b"PK\x05\x06\0\0\0\0");
-    archive.extend([files.len() as u16; 2].map(u16::to_le_bytes).concat());
-    archive.extend([length, place].map(u32::to_le_bytes).concat());
-    archive.extend([0, 0]);
-    archive
-}
+use crate::packed::{Packed, archive, deflated, stored};
 
 fn open(files: &[Packed]) -> Result<Archive<Cursor<Vec<u8>>>, ArchiveError> {
     Archive::open(Cursor::new(archive(files)), Limits::default())

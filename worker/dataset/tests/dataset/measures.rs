@@ -46,7 +46,8 @@ fn a_good_segment_has_sane_measures() {
             Some("A buzz that lasts three seconds."),
             &Bounds::default()
         ),
-        []
+        [Finding::mark(Reason::Music)],
+        "a buzz stands still as no voice does"
     );
     let written = serde_json::to_string(&measures).unwrap();
     assert_eq!(

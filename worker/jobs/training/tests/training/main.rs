@@ -9,6 +9,9 @@ mod downloads;
 mod failing;
 mod going_on;
 mod hearing;
+mod hostile;
+#[path = "../../../../dataset/tests/dataset/packed.rs"]
+mod packed;
 mod room;
 #[path = "../../../../outbound/tests/outbound/server.rs"]
 mod server;
