@@ -44,7 +44,10 @@ language sql stable as $$
     || jsonb_strip_nulls(jsonb_build_object('error', p_run.error))
   from (select) one
   left join lateral (
-    select c.id, c.evaluation_loss from training.checkpoint c where c.run_id = p_run.id order by c.step desc limit 1) latest on true
+    -- Not every checkpoint was measured: the loss is that of the last that was.
+    select (array_agg(c.id order by c.step desc))[1] as id,
+      (array_agg(c.evaluation_loss order by c.step desc) filter (where c.evaluation_loss is not null))[1] as evaluation_loss
+    from training.checkpoint c where c.run_id = p_run.id) latest on true
   left join lateral (
     select c.step, c.evaluation_loss from training.checkpoint c
     where c.run_id = p_run.id and c.evaluation_loss is not null order by c.evaluation_loss, c.step limit 1) best on true

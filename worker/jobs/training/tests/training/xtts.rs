@@ -68,17 +68,25 @@ async fn stop_and_resume(room: &Room, run: Uuid) {
 }
 
 async fn lose_the_worker(room: &Room, run: Uuid) {
-    room.until(format!(
-        "select token is not null from training.run where id = '{run}'"
-    ))
-    .await;
     let resumed = format!("select resumed from training.run where id = '{run}'");
     let before = room.value(resumed.clone()).await;
-    assert_eq!(room.lose_workers().await, 1);
-    room.until(format!(
-        "select resumed > {before} from training.run where id = '{run}'"
-    ))
-    .await;
+    // Between two slices there is nobody to be lost.
+    while room.value(resumed.clone()).await == before {
+        room.until(format!(
+            "select token is not null or finished_at is not null from training.run where id = '{run}'"
+        ))
+        .await;
+        let told = room.run_of(run).await;
+        assert_eq!(told["finished_at"], json!(null), "{told}");
+        room.lose_workers().await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+}
+
+/// What a voice's file holds behind its header, which names the run.
+fn tensors(file: &[u8]) -> &[u8] {
+    let header = u64::from_le_bytes(file[..8].try_into().unwrap());
+    &file[8 + usize::try_from(header).unwrap()..]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,9 +120,10 @@ async fn a_run_that_was_stopped_and_lost_is_as_one_that_was_not() {
     }
     let told = room.until_over(broken).await;
     assert_eq!(told["state"], "completed", "{told}");
-    assert_eq!(told["resumed"], 2, "{told}");
+    assert!(told["resumed"].as_u64().unwrap() >= 2, "{told}");
     assert_eq!(hash(&room, whole).await, hash(&room, broken).await);
-    assert!(room.voice_of(whole).await == room.voice_of(broken).await);
+    let (whole, broken) = (room.voice_of(whole).await, room.voice_of(broken).await);
+    assert!(tensors(&whole) == tensors(&broken));
 }
 
 #[tokio::test(flavor = "multi_thread")]
