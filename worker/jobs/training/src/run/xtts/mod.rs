@@ -2,6 +2,7 @@
 //!
 //! Everything is done on files: a checkpoint of the full model takes 5.3 GB, of which no more than a tensor is copied in memory.
 
+mod bench;
 mod corpus;
 mod hearing;
 mod observing;
