@@ -48,6 +48,8 @@ async function begin(dataset, urls, rights) {
   try {
     return await fetchFrom({ dataset: dataset.dataset_id, urls, rights });
   } catch (error) {
+    const wrong = error instanceof ApiError ? error.errors.map(({ field: at, message }) => [urls[/^urls\[(\d+)\]$/.exec(at)?.[1]], message]) : [];
+    if (wrong.length && wrong.every(([url]) => url)) return { refused: notice("bad", failures(wrong.map(([url, reason]) => ({ url, reason })))) };
     if (!(error instanceof ApiError) || typeOf(error.problem) !== "not_available") throw error;
     return { refused: notice("warn", t("This installation fetches nothing from addresses. Fetch the recordings yourself, and bring them as files.")) };
   }
@@ -71,6 +73,8 @@ function fetched({ files = [], failed = [] }) {
   return [
     notice(files.length ? "good" : "warn", t("{n} recordings were fetched ({length}).", { n: number(files.length), length: duration(seconds) })),
     failed.length ? notice("warn", h("p", {}, t("{n} could not be fetched:", { n: number(failed.length) })),
-      h("ul", {}, failed.map(({ url, reason }) => h("li", {}, h("span", { class: "long" }, url), ": ", reason)))) : null,
+      failures(failed)) : null,
   ];
 }
+
+const failures = (failed) => h("ul", {}, failed.map(({ url, reason }) => h("li", {}, h("span", { class: "long" }, url), ": ", reason)));

@@ -1,6 +1,6 @@
 // Where a segment begins and ends within its recording, moved by hand.
 import { ApiError } from "../shared/api.js";
-import { busy, button, dialog, field, notice } from "../shared/components.js";
+import { busy, button, dialog, field, notice, tell } from "../shared/components.js";
 import { fill, h } from "../shared/dom.js";
 import { duration, number, t } from "../shared/messages.js";
 import { playButton } from "../shared/sound.js";
@@ -14,7 +14,7 @@ export function wrongBounds(start, end) {
   return end - start > LONGEST ? t("A segment lasts {n} s at most.", { n: LONGEST }) : undefined;
 }
 
-/** `save({start_seconds, end_seconds})` keeps them and `back()` is called then; `bytes()` is the sound as it is cut now, drawn in `wave`. */
+/** `save({start_seconds, end_seconds}, told)` keeps them, `told(text)` says how far it is, and `back()` is called then; `bytes()` is the sound as it is cut now, drawn in `wave`. */
 export function boundsDialog(segment, { bytes, wave, save, back }) {
   dialog(t("Move its edges"), (close) => {
     const input = (value) => h("input", { type: "number", required: true, min: 0, step: "any", inputmode: "decimal", value: Number(value.toFixed(3)) });
@@ -56,7 +56,7 @@ export function boundsDialog(segment, { bytes, wave, save, back }) {
 /** Whether they were kept; an installation that cannot move edges says so. */
 async function kept(save, body, out) {
   try {
-    await save(body);
+    await save(body, (text) => tell(out, text));
     return true;
   } catch (error) {
     const unknown = error instanceof ApiError && error.errors.length > 0 && error.errors.every((one) => /not a field/.test(one.message));

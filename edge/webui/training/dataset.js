@@ -76,7 +76,7 @@ function removeButton(chosen, show) {
 function oneDataset(chosen, signal, onReady) {
   const head = h("section", { class: "card" }, waiting());
   const line = stepLine(chosen.dataset_id, signal, () => refresh());
-  const segments = segmentTable(chosen.dataset_id, () => refresh(false));
+  const segments = segmentTable(chosen.dataset_id, () => refresh(false), signal);
   const files = filesTable(chosen.dataset_id, () => refresh());
   const byReason = (reason) => segments.filter({ segments: "rejected", reason });
   let timer;

@@ -5,7 +5,7 @@ import { pagedTable } from "../shared/list.js";
 import { duration, number, t } from "../shared/messages.js";
 import { parameters, remember } from "../shared/settings.js";
 import { fetched, outlineWhenSeen, playButton } from "../shared/sound.js";
-import { editSegment, editSegments, inDataset } from "./calls.js";
+import { editSegment, editSegments, inDataset, resultOf } from "./calls.js";
 import { boundsDialog } from "./bounds.js";
 import { onRowFocus, onRowKey, onTextKey } from "./keys.js";
 import { REASONS } from "./words.js";
@@ -13,7 +13,7 @@ import { REASONS } from "./words.js";
 const SORTS = [["position", t("as recorded")], ["snr_db", t("the noisiest first")], ["alignment_score", t("the worst fit first")], ["seconds", t("the shortest first")]];
 
 /** `refresh()` of the element loads the page anew, `filter({segments, reason})` shows others. */
-export function segmentTable(dataset, onChange) {
+export function segmentTable(dataset, onChange, signal) {
   const state = select([["", t("All")], ["accepted", t("accepted")], ["rejected", t("rejected")], ["pending", t("waiting for words")]], parameters().segments ?? "");
   const reason = select([["", t("Any reason")], ...Object.entries(REASONS)], parameters().reason ?? "");
   const sort = select(SORTS, parameters().sort ?? "position");
@@ -21,7 +21,7 @@ export function segmentTable(dataset, onChange) {
   let list;
   const show = () => {
     remember({ segments: state.value, reason: reason.value, sort: sort.value === "position" ? null : sort.value });
-    list = tableOf(dataset, { state: state.value, reason: reason.value, sort: sort.value }, onChange);
+    list = tableOf(dataset, { state: state.value, reason: reason.value, sort: sort.value }, onChange, signal);
     fill(place, list);
   };
   [state, reason, sort].forEach((one) => one.addEventListener("change", show));
@@ -39,7 +39,7 @@ export function segmentTable(dataset, onChange) {
   return element;
 }
 
-function tableOf(dataset, filter, onChange) {
+function tableOf(dataset, filter, onChange, signal) {
   let page;
   const several = h("div");
   const list = pagedTable({
@@ -52,7 +52,7 @@ function tableOf(dataset, filter, onChange) {
     none: empty(filter.state || filter.reason ? t("No segment is like that.") : t("No segments. Bring recordings above, then cut them into sentences.")),
     columns: [
       [t("Sound"), sound, "tight"],
-      [t("Length"), (segment) => edges(segment, () => list.refresh(), onChange), "tight"],
+      [t("Length"), (segment) => edges(segment, () => list.refresh(), onChange, signal), "tight"],
       [t("Text"), (segment) => editor(segment, onChange)],
       [t("Noise"), (segment) => (segment.snr_db == null ? "–" : `${number(segment.snr_db)} dB`), "number"],
       [t("State"), (segment) => judgement(segment, onChange)],
@@ -74,9 +74,11 @@ function sound(segment) {
 }
 
 /** How long it lasts, and the way to change that. The sound is another one then, so that the page of the table is loaded anew. */
-function edges(segment, reload, onChange) {
-  const save = async (body) => {
-    await editSegment(segment.segment_id, body);
+function edges(segment, reload, onChange, signal) {
+  const save = async (body, told) => {
+    const begun = await editSegment(segment.segment_id, body);
+    // A job cuts it out of its recording again.
+    if (begun.job_id) await resultOf(begun, ({ progress }) => told(`${t("Being made …")} ${number(progress ?? 0)} %`), signal);
     await reload();
     onChange();
   };
