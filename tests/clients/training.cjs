@@ -82,7 +82,7 @@ async function gather(page, archive) {
   await page.getByLabel('Recordings, or a ZIP of them').setInputFiles({ name: 'clips.zip', mimeType: 'application/zip', buffer: archive });
   report.presses += 1;
   // The words may be there so soon that nothing is seen of their step.
-  const words = page.waitForResponse(async (response) => /dataset\/stats/.test(response.url()) && hasTaken(await response.json()));
+  const words = page.waitForResponse(async (response) => /dataset\/stats/.test(response.url()) && hasTaken(await response.json()), { timeout: PATIENCE_MS });
   await press(page, named(page, 'Cut them and take their words'));
   await words;
   await named(page, 'Go to training').waitFor();
