@@ -74,7 +74,7 @@ fn parted(frames: &[Features]) -> f64 {
     let mut most = 0.0_f64;
     for (place, frame) in frames.iter().enumerate() {
         let is_place = (LEAST_FRAMES..=count - LEAST_FRAMES).contains(&place);
-        if is_place && place % STEP == 0 {
+        if is_place && place.is_multiple_of(STEP) {
             let (left, right) = (place as f64, (count - place) as f64);
             let apart = std::array::from_fn(|k| before[k] / left - (all[k] - before[k]) / right);
             // Of all variance; what is left is within the sides (Sherman and Morrison).
@@ -128,10 +128,10 @@ impl Spread {
 
 fn root(matrix: &[Features; FEATURES]) -> Option<[Features; FEATURES]> {
     let mut lower = [[0.0; FEATURES]; FEATURES];
-    for row in 0..FEATURES {
-        for column in 0..=row {
+    for (row, cells) in matrix.iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate().take(row + 1) {
             let known: f64 = (0..column).map(|k| lower[row][k] * lower[column][k]).sum();
-            let rest: f64 = matrix[row][column] - known;
+            let rest = cell - known;
             lower[row][column] = if row == column {
                 Some(rest).filter(|rest| *rest > 0.0)?.sqrt()
             } else {
