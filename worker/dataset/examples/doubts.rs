@@ -82,7 +82,8 @@ fn copies(voices: &[Said]) -> Result<(), Box<dyn Error>> {
 
 /// With a pause of 0.3 s between them.
 fn join(first: &[f32], second: &[f32]) -> Vec<f32> {
-    [first, &[0.0; 4800], second].concat()
+    let pause = vec![0.0; 4800];
+    [first, &pause, second].concat()
 }
 
 /// Cut elsewhere, quieter, through 11 kHz, with noise 25 dB below.

@@ -3,6 +3,8 @@
 //! After Haitsma and Kalker (A Highly Robust Audio Fingerprinting System, 2002), with fewer bands and a longer step: of each frame the signs of
 //! how the energies of neighbouring bands have changed against each other.
 
+use std::fmt::Write as _;
+
 use std::collections::HashMap;
 
 use kiskadee_dsp::{DspError, PowerSpectrum, Window};
@@ -60,11 +62,12 @@ impl TryFrom<String> for Fingerprint {
 
 impl From<Fingerprint> for String {
     fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint
-            .0
-            .iter()
-            .map(|frame| format!("{frame:04x}"))
-            .collect()
+        let mut digits = String::with_capacity(4 * fingerprint.0.len());
+        for frame in &fingerprint.0 {
+            // Writing to a string cannot fail.
+            let _ = write!(digits, "{frame:04x}");
+        }
+        digits
     }
 }
 

@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn two_levels_are_parted_and_one_is_not() {
-        assert_eq!(parted(&frames(499, 0.0)), 0.0);
+        assert!(parted(&frames(499, 0.0)) < 1e-9);
         assert!(parted(&frames(900, 0.0)) < 0.3);
         // Each side varies by 1 in 25 directions, and they stand 1 apart in each: a quarter of 25.
         let both = [frames(400, 0.0), frames(400, 1.0)].concat();
@@ -170,6 +170,6 @@ mod tests {
 
     #[test]
     fn what_does_not_vary_is_one_voice() {
-        assert_eq!(parted(&vec![[1.0; FEATURES]; 600]), 0.0);
+        assert!(parted(&vec![[1.0; FEATURES]; 600]) < 1e-9);
     }
 }

@@ -136,7 +136,7 @@ impl Recognisers {
         let loaded = self.0.cache.get(name, model.bytes, async || {
             let (folder, precision) = (model.folder.clone(), model.precision);
             let open = move || Whisper::open_with(&folder, &Device::Cpu, precision);
-            let opened = spawn_blocking(open).await.map_err(broken)?;
+            let opened = spawn_blocking(open).await.map_err(|error| broken(&error))?;
             opened.map_err(|error| JobError::Retry(error.to_string()))
         });
         let whisper = loaded.await.map_err(|error| match error {
@@ -202,7 +202,7 @@ impl Listener {
             Some(threads) => threads.install(|| work(&whisper)),
             None => work(&whisper),
         });
-        working.await.map_err(broken)
+        working.await.map_err(|error| broken(&error))
     }
 
     /// Codes of the languages that the model knows.
@@ -227,6 +227,6 @@ impl Drop for Listener {
     }
 }
 
-fn broken(error: tokio::task::JoinError) -> JobError {
+fn broken(error: &tokio::task::JoinError) -> JobError {
     JobError::Retry(format!("the recogniser broke down: {error}"))
 }

@@ -89,7 +89,7 @@ fn a_voice_stands_on_the_model_that_it_was_tuned_from() {
     let mut options = options(&model.place.path().join("run"), 3);
     let path = model.folder.model();
     let stop = AtomicBool::new(false);
-    let mut train = |options: &RunOptions| {
+    let train = |options: &RunOptions| {
         train(
             &path,
             &model.preparer,

@@ -143,14 +143,13 @@ impl Unpacking<'_> {
         let mut files = Vec::with_capacity(recordings.len());
         for (index, name) in recordings {
             let place = format!("entry:{index}");
-            let file = match notes.take(&place) {
-                Some(file) => file,
-                None => {
-                    let file = self.one(*index, name).await?;
-                    let stored = stored(std::slice::from_ref(&file));
-                    notes.write(&place, &file, &stored).await?;
-                    file
-                }
+            let file = if let Some(file) = notes.take(&place) {
+                file
+            } else {
+                let file = self.one(*index, name).await?;
+                let stored = stored(std::slice::from_ref(&file));
+                notes.write(&place, &file, &stored).await?;
+                file
             };
             let row = rows.get(name.as_str());
             files.push(FileResult {

@@ -62,15 +62,13 @@ pub(super) async fn download(
     };
     for (index, url) in args.urls.iter().enumerate() {
         let place = format!("url:{index}");
-        let outcome = match notes.take(&place) {
-            Some(outcome) => outcome,
-            None => {
-                let outcome = fetching.one(index, url).await?;
-                notes
-                    .write(&place, &outcome, &stored(&outcome.files))
-                    .await?;
-                outcome
-            }
+        let outcome = if let Some(outcome) = notes.take(&place) {
+            outcome
+        } else {
+            let outcome = fetching.one(index, url).await?;
+            let stored = stored(&outcome.files);
+            notes.write(&place, &outcome, &stored).await?;
+            outcome
         };
         fetching.count(&outcome);
         result.summary.add(url, &outcome);

@@ -70,13 +70,12 @@ pub(super) async fn segment(
     };
     for (index, file) in args.files.iter().enumerate() {
         let place = format!("file:{}", file.file_id);
-        let cut = match notes.take(&place) {
-            Some(cut) => cut,
-            None => {
-                let cut = cutting.take(file).await?;
-                notes.write(&place, &cut, &cut.stored()).await?;
-                cut
-            }
+        let cut = if let Some(cut) = notes.take(&place) {
+            cut
+        } else {
+            let cut = cutting.take(file).await?;
+            notes.write(&place, &cut, &cut.stored()).await?;
+            cut
         };
         cutting.add(file, cut)?;
         told(attempt, index + 1, args.files.len());
@@ -92,7 +91,7 @@ struct Cut {
     /// Why there are none.
     refused: Option<String>,
     /// It had words, which are those of no single segment.
-    cut_apart: bool,
+    parted: bool,
 }
 
 impl Cut {
@@ -101,7 +100,7 @@ impl Cut {
             file,
             segments: Vec::new(),
             refused: Some(reason),
-            cut_apart: false,
+            parted: false,
         }
     }
 
@@ -181,7 +180,7 @@ impl Cutting<'_> {
         if cuts.pieces.is_empty() {
             return Ok(Cut::refused(looked, "has no speech in it".to_owned()));
         }
-        let cut_apart = file.text.is_some() && cuts.pieces.len() > 1;
+        let parted = file.text.is_some() && cuts.pieces.len() > 1;
         let words = file.text.clone().filter(|_| cuts.is_whole);
         let mut segments = Vec::with_capacity(cuts.pieces.len());
         for piece in cuts.pieces {
@@ -191,7 +190,7 @@ impl Cutting<'_> {
             file: looked,
             segments,
             refused: None,
-            cut_apart,
+            parted,
         })
     }
 
@@ -208,7 +207,7 @@ impl Cutting<'_> {
                 reason,
             });
         }
-        if cut.cut_apart && summary.cut_apart.len() < MOST_TOLD {
+        if cut.parted && summary.cut_apart.len() < MOST_TOLD {
             summary.cut_apart.push(file.filename.clone());
         }
         files.push(cut.file);

@@ -66,10 +66,10 @@ pub(super) async fn transcribe(workshop: &Workshop, job: &Job) -> Result<Made, J
     let args: HearArgs = job.read_args()?;
     let attempt = &job.attempt;
     attempt.progress.enter("transcribing");
-    hear(workshop, attempt, &args).await?;
+    Box::pin(hear(workshop, attempt, &args)).await?;
     attempt.progress.enter("judging");
     let facts = heard::facts(&workshop.queue, attempt, &args.hear);
-    let facts = attempt.cancel.run_until_cancelled(facts).await;
+    let facts = Box::pin(attempt.cancel.run_until_cancelled(facts)).await;
     let segments = facts.unwrap_or(Err(JobError::Cancelled))?;
     let args = WordsArgs {
         language: args.language,
@@ -94,7 +94,7 @@ async fn hear(workshop: &Workshop, attempt: &Attempt, args: &HearArgs) -> Result
             Some(hearing) => hearing,
             None => Hearing::begin(workshop, attempt, args).await?,
         };
-        begun.insert(hearing).all(next, until).await?;
+        Box::pin(begun.insert(hearing).all(next, until)).await?;
     }
 }
 
@@ -155,7 +155,7 @@ impl<'a> Hearing<'a> {
     async fn all(&mut self, next: Next, until: Instant) -> Result<(), JobError> {
         let attempt = self.attempt;
         let hearing = attempt.cancel.run_until_cancelled(self.each(&next, until));
-        let ended = hearing.await.unwrap_or(Err(JobError::Cancelled));
+        let ended = Box::pin(hearing).await.unwrap_or(Err(JobError::Cancelled));
         self.keep().await?;
         ended
     }

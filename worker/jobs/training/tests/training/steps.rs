@@ -54,13 +54,13 @@ async fn decide(desk: &Desk, state: Option<&str>) {
 async fn a_lost_step_goes_on_and_ready_is_told_once() {
     let desk = Desk::open().await;
     let changes = r#"{"webhook_url": "https://hooks.example/"}"#;
-    let changed = desk
+    let dataset = desk
         .ask(
             "change_dataset",
             &format!("'{}', '{changes}', null", desk.dataset),
         )
         .await;
-    assert_eq!(changed["body"]["webhook_url"], "https://hooks.example/");
+    assert_eq!(dataset["body"]["webhook_url"], "https://hooks.example/");
     let _worker = desk.room.work();
     let archive = lj_speech();
     let importing = tokio::join!(desk.import("mine.zip", &archive), lose_in_the_middle(&desk));

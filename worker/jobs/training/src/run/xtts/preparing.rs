@@ -163,7 +163,7 @@ impl Work {
                 return Err(JobError::Cancelled);
             }
             self.progress.set(place as f64 / self.read.len() as f64);
-            let text = transcript(&clip.text, rules).map_err(not_written)?;
+            let text = transcript(&clip.text, rules).map_err(|error| not_written(&error))?;
             let floats: Vec<f32> = samples.iter().copied().map(float).collect();
             let example = preparer.prepare(&floats, &text, language);
             match example.map_err(not_trained)? {
@@ -192,6 +192,6 @@ fn reasons(left_out: &BTreeMap<String, usize>) -> String {
     told.join("; ")
 }
 
-fn not_written(error: TranscriptError) -> JobError {
+fn not_written(error: &TranscriptError) -> JobError {
     JobError::Reject(format!("the texts cannot be read: {error}"))
 }
