@@ -72,19 +72,6 @@ language sql stable as $$
     or not exists (select from live)
 $$;
 
--- Which of the offered language tags serves the wanted one, or null: the same tag; else the longest offered prefix of
--- the wanted one (`en` serves `en-GB`); else the first offered tag that begins with it (`en-US` serves `en`).
-create or replace function speech.match_language(p_wanted text, p_offered text[]) returns text
-language sql immutable parallel safe as $$
-  select o.tag
-  from unnest(p_offered) with ordinality o(tag, place),
-    lateral (select lower(replace(o.tag, '_', '-')) as offered, lower(replace(p_wanted, '_', '-')) as wanted) t
-  where t.offered = t.wanted or starts_with(t.wanted, t.offered || '-') or starts_with(t.offered, t.wanted || '-')
-  order by t.offered = t.wanted desc, starts_with(t.wanted, t.offered || '-') desc,
-    case when starts_with(t.wanted, t.offered || '-') then length(t.offered) end desc nulls last, o.place
-  limit 1
-$$;
-
 -- An engine in the shape of a model of OpenAI's.
 create or replace function speech.model_body(p_engine speech.engine) returns jsonb
 language sql stable as $$

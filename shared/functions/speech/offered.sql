@@ -1,6 +1,20 @@
--- What speech offers to the families that make voices: versions of trained voices, and speech with weights that are nobody's voice yet.
+-- What speech offers to the families that make voices: versions of trained voices, speech with weights that are nobody's voice yet, and
+-- languages.
 
--- The same, of a voice of an engine that the caller may use.
+-- Which of the offered language tags serves the wanted one, or null: the same tag; else the longest offered prefix of
+-- the wanted one (`en` serves `en-GB`); else the first offered tag that begins with it (`en-US` serves `en`).
+create or replace function speech.match_language(p_wanted text, p_offered text[]) returns text
+language sql immutable parallel safe as $$
+  select o.tag
+  from unnest(p_offered) with ordinality o(tag, place),
+    lateral (select lower(replace(o.tag, '_', '-')) as offered, lower(replace(p_wanted, '_', '-')) as wanted) t
+  where t.offered = t.wanted or starts_with(t.wanted, t.offered || '-') or starts_with(t.offered, t.wanted || '-')
+  order by t.offered = t.wanted desc, starts_with(t.wanted, t.offered || '-') desc,
+    case when starts_with(t.wanted, t.offered || '-') then length(t.offered) end desc nulls last, o.place
+  limit 1
+$$;
+
+-- The weights of a trained voice of an engine that the caller may use.
 create or replace function speech.weights_of(p_caller api.caller, p_voice text, p_engine text) returns text
 language sql stable as $$
   select speech.weights_key(p_voice) from speech.voice v
