@@ -258,8 +258,10 @@ async fn lanes_have_gauges_before_anything_waits_in_them() {
             "archive:zip 0",
             "speech:heron 0",
             "training:dataset 0",
+            "training:download 0",
             "training:slice 0",
             "training:speech 0",
+            "training:speech:xtts 0",
             "upload:check 0"
         ]
     );
