@@ -1,5 +1,6 @@
 //! The worker processes: started, restarted, and declared dead at once when they die.
 
+use std::env;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -77,9 +78,17 @@ fn recipe_of_command(
             .env("KISKADEE_DATABASE_URL", &database_url)
             // It means the host's own; two cannot listen on one address.
             .env_remove("KISKADEE_METRICS_LISTEN");
+        if env::var_os(CANDLE_THREADS).is_none() {
+            command.env(CANDLE_THREADS, "1");
+        }
         Ok(command)
     }
 }
+
+/// Threads that candle has for work element by element, beside the pools of the engines. They spin while they wait, at the priority of
+/// speech: beside a training a second one took four times the time of the training itself. Engines in processes of their own do not
+/// get it.
+const CANDLE_THREADS: &str = "CANDLE_NUM_THREADS";
 
 fn expire(admin: PgPool, name: String) -> Aftermath {
     Box::pin(async move {

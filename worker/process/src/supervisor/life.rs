@@ -27,6 +27,9 @@ const VARIABLES: [&str; 12] = [
     "TMPDIR",
 ];
 
+/// How many threads candle has in the process that speaks and trains side by side; one with a model of its own has as many as rayon.
+const PARENTS_OWN: &str = "CANDLE_NUM_THREADS";
+
 /// A reply with its body.
 type Frame<P> = Result<(ReplyOf<P>, Vec<u8>), FrameError>;
 
@@ -42,7 +45,7 @@ impl<P: Protocol> Life<P> {
     pub(super) fn start(program: &EngineProgram) -> io::Result<Self> {
         let variables = std::env::vars_os().filter(|(name, _)| {
             let name = name.to_string_lossy();
-            VARIABLES.iter().any(|known| name.starts_with(known))
+            VARIABLES.iter().any(|known| name.starts_with(known)) && name != PARENTS_OWN
         });
         let mut child = Command::new(&program.path)
             .args(&program.arguments)
