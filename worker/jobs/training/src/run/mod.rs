@@ -8,6 +8,7 @@ mod likeness;
 mod load;
 mod measures;
 mod objects;
+mod rates;
 mod slice;
 mod speaking;
 mod telling;

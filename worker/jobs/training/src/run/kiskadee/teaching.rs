@@ -25,7 +25,10 @@ use super::{
     plain, recipe,
     telling::Telling,
 };
-use crate::family::Workshop;
+use crate::{
+    family::Workshop,
+    run::rates::{Rates, memory},
+};
 
 /// Rates of which the median is told.
 const RATES: usize = 15;
@@ -206,7 +209,7 @@ async fn keep(
 struct Observer {
     telling: Telling,
     attempt: Attempt,
-    rates: Vec<f32>,
+    rates: Rates<RATES>,
 }
 
 impl Observer {
@@ -214,13 +217,13 @@ impl Observer {
         Self {
             telling,
             attempt,
-            rates: Vec::new(),
+            rates: Rates::new(),
         }
     }
 
     fn tell(&mut self, progress: &Progress) {
-        let rate = self.rate(progress.steps_per_second);
-        let left = progress.steps.saturating_sub(progress.step) as f32 / rate.max(1e-6);
+        let rate = self.rates.median_with(f64::from(progress.steps_per_second));
+        let left = progress.steps.saturating_sub(progress.step) as f64 / rate.max(1e-6);
         self.attempt
             .progress
             .set(progress.step as f64 / progress.steps.max(1) as f64);
@@ -235,30 +238,9 @@ impl Observer {
             },
             "learning_rate": plain(progress.learning_rate),
             "gradient_norm": plain(progress.gradient_norm),
-            "steps_per_second": plain(rate),
+            "steps_per_second": plain(rate as f32),
             "seconds_left": left.ceil() as u64,
             "memory_bytes": memory(),
         }));
     }
-
-    /// A median, so that a pause of the machine does not shake what is told.
-    fn rate(&mut self, latest: f32) -> f32 {
-        self.rates.push(latest);
-        if self.rates.len() > RATES {
-            self.rates.remove(0);
-        }
-        let mut sorted = self.rates.clone();
-        sorted.sort_by(f32::total_cmp);
-        sorted.get(sorted.len() / 2).copied().unwrap_or(latest)
-    }
-}
-
-/// What the whole process has in memory, where the machine tells it.
-fn memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes << 10)
 }

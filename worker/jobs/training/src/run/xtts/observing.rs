@@ -10,6 +10,7 @@ use kiskadee_xtts_trainer::{Event, Losses, Progress};
 use serde_json::json;
 
 use super::{plain, telling::Telling};
+use crate::run::rates::{Rates, memory};
 
 /// Rates of which the median is told.
 const RATES: usize = 9;
@@ -20,10 +21,9 @@ pub(super) struct Observer {
     pub(super) attempt: Attempt,
     /// Set when the slice is to end behind the step at hand.
     pub(super) enough: Arc<AtomicBool>,
-    /// Samples of all clips of an average step.
     pub(super) clips_in_a_step: usize,
     pub(super) seconds_of_a_clip: f64,
-    rates: Vec<f64>,
+    rates: Rates<RATES>,
     /// The step of the last evaluation, and the loss of the codes.
     evaluated: Option<(u64, f32)>,
 }
@@ -41,7 +41,7 @@ impl Observer {
             enough,
             clips_in_a_step,
             seconds_of_a_clip,
-            rates: Vec::new(),
+            rates: Rates::new(),
             evaluated: None,
         }
     }
@@ -78,7 +78,7 @@ impl Observer {
     }
 
     fn tell(&mut self, progress: &Progress) {
-        let rate = self.rate(1.0 / progress.seconds.max(1e-6));
+        let rate = self.rates.median_with(1.0 / progress.seconds.max(1e-6));
         let left = progress.steps.saturating_sub(progress.step) as f64 / rate.max(1e-9);
         let done = progress.step as f64 / progress.steps.max(1) as f64;
         self.attempt.progress.set(done);
@@ -97,25 +97,4 @@ impl Observer {
             "memory_bytes": memory(),
         }));
     }
-
-    /// A median, so that a pause of the machine does not shake what is told.
-    fn rate(&mut self, latest: f64) -> f64 {
-        self.rates.push(latest);
-        if self.rates.len() > RATES {
-            self.rates.remove(0);
-        }
-        let mut sorted = self.rates.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted.get(sorted.len() / 2).copied().unwrap_or(latest)
-    }
-}
-
-/// What the whole process has in memory, where the machine tells it.
-fn memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes << 10)
 }
