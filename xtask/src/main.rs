@@ -11,6 +11,7 @@ mod packages;
 mod process;
 mod test;
 mod test_database;
+mod test_programs;
 mod test_tools;
 
 use std::process::ExitCode;

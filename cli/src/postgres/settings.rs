@@ -50,6 +50,8 @@ const NOT_DURABLE: &[(&str, &str)] = &[
     ("fsync", "off"),
     ("synchronous_commit", "off"),
     ("full_page_writes", "off"),
+    // Several test programs, each with systems of its own.
+    ("max_connections", "400"),
 ];
 
 pub(crate) fn render(port: u16, memory_bytes: u64, durability: Durability) -> String {
