@@ -5,10 +5,12 @@
 
 mod build;
 mod dist;
+mod fleet;
 mod manifest;
 mod meter;
 mod packages;
 mod process;
+mod python;
 mod test;
 mod test_database;
 mod test_programs;
@@ -44,8 +46,9 @@ enum Command {
         options: Vec<String>,
     },
     /// Run every test there is, Postgres and browser included
+    #[command(after_help = TEST_HELP)]
     Test {
-        /// Only the tests whose name contains this
+        /// Only the tests whose name contains this; `fleet` runs those of infra/, the long ones too
         filter: Option<String>,
         /// Only the tests of these packages
         #[arg(short, long, value_name = "PACKAGE")]
@@ -73,6 +76,10 @@ The options of `kiskadee up`, among them:
   --api-rate-limit on|off    limit requests per caller [default: on]
 All of them: cargo xtask up -- --help";
 
+const TEST_HELP: &str = "\
+The configurations of infra/ are read by the programs that they are for. `cargo xtask test fleet` also runs what takes long or needs
+containers: images, balancers, restarts of whole fleets.";
+
 const DIST_HELP: &str = "\
 It lies at target/dist/kiskadee-VERSION-ARCH-linux.tar.gz, with a .sha256 beside it: the program, the components with their
 manifest, licences and sums. The lines for its backtraces are an archive of their own, …-debug.tar.gz. The same sources, built at
@@ -94,6 +101,11 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Up { options } => {
             build::set_up()?;
             build::become_kiskadee_up(&options)
+        }
+        Command::Test { filter, package }
+            if filter.as_deref() == Some("fleet") && package.is_empty() =>
+        {
+            fleet::run()
         }
         Command::Test { filter, package } => test::run(filter.as_deref(), &package),
         Command::Meter(options) => meter::run(&options),

@@ -72,7 +72,9 @@ fn apt_get(prefix: &[&str]) -> Command {
     let words: Vec<&str> = prefix
         .iter()
         .copied()
-        .chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+        // No server starts because its package was installed: what needs one starts its own.
+        .chain(["env", "SYSTEMD_OFFLINE=1"])
+        .chain(["DEBIAN_FRONTEND=noninteractive", "apt-get"])
         .collect();
     let mut command = Command::new(words.first().copied().unwrap_or("env"));
     command

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::build;
+use crate::fleet;
 use crate::manifest;
 use crate::test_database::TestDatabase;
 use crate::test_programs;
@@ -15,6 +16,8 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
     let started = Instant::now();
     build::set_up_for_tests()?;
     let tools = test_tools::ensure()?;
+    let whole = filter.is_none() && packages.is_empty();
+    let fleet = whole.then(fleet::Tests::ensure).transpose()?;
     let programs = test_programs::build(packages)?;
     let set_up = started.elapsed();
     let database = TestDatabase::start()?;
@@ -26,8 +29,11 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
         ("KISKADEE_COMPONENTS", build::components().into()),
         ("KISKADEE_MANIFEST", manifest::path().into()),
     ];
-    let passed = test_programs::run(programs, filter, &environment)?;
+    let mut passed = test_programs::run(programs, filter, &environment)?;
     drop(database);
+    if let Some(fleet) = fleet {
+        passed &= fleet.run_quick()?;
+    }
     let total = started.elapsed().as_secs();
     println!(
         "\n{} in {total} s, of which set-up {} s",

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::packages::{self, Package};
 use crate::process::{is_on_path, run, succeeds, target};
+use crate::python;
 
 /// Pinned versions of what is installed from `PyPI`.
 const REQUIREMENTS: &str = include_str!("../test-requirements.txt");
@@ -24,10 +25,7 @@ const PACKAGES: &[Package] = &[
         name: "chromium-driver",
         is_here: || is_on_path("chromedriver"),
     },
-    Package {
-        name: "python3-venv",
-        is_here: has_venv,
-    },
+    python::VENV,
     // Debian puts it where only root looks.
     Package {
         name: "pgbouncer",
@@ -67,7 +65,8 @@ pub(crate) struct TestTools {
 /// Installs what is missing.
 pub(crate) fn ensure() -> Result<TestTools> {
     packages::ensure(PACKAGES)?;
-    let programs = ensure_python()?;
+    let venv = target().join("test-tools/venv");
+    let programs = python::ensure(&venv, REQUIREMENTS, "the test tools")?;
     let node_modules = ensure_node(&programs)?;
     Ok(TestTools {
         programs,
@@ -110,35 +109,7 @@ pub(crate) fn path_with(programs: &Path) -> Result<OsString> {
     join_paths(all).context("the path of the repository contains a colon")
 }
 
-fn ensure_python() -> Result<PathBuf> {
-    let venv = target().join("test-tools/venv");
-    let programs = venv.join("bin");
-    let installed = venv.join("installed-requirements.txt");
-    if fs::read_to_string(&installed).is_ok_and(|text| text == REQUIREMENTS) {
-        return Ok(programs);
-    }
-    println!(
-        "Installing the test tools from PyPI into {}",
-        venv.display()
-    );
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&venv))?;
-    let list = venv.join("requirements.txt");
-    fs::write(&list, REQUIREMENTS)?;
-    run(Command::new(programs.join("pip"))
-        .args(["install", "--quiet", "--requirement"])
-        .arg(&list))
-    .context("cannot install the test tools")?;
-    fs::rename(&list, &installed)?;
-    Ok(programs)
-}
-
 fn reads_japanese() -> bool {
     let script = "echo 三百 | mecab | grep -q サン";
     succeeds(Command::new("sh").args(["-c", script]))
-}
-
-fn has_venv() -> bool {
-    succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"]))
 }

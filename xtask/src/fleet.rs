@@ -1,0 +1,78 @@
+//! The tests of `infra/`: configurations by the programs that read them, and by name whole fleets in containers and behind balancers.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::build;
+use crate::packages::{self, Package};
+use crate::process::{is_on_path, root, target};
+use crate::test_database::TestDatabase;
+use crate::test_tools::path_with;
+use crate::{manifest, python};
+
+const REQUIREMENTS: &str = include_str!("../../infra/requirements.txt");
+
+/// What reads the configurations.
+const READERS: &[Package] = &[python::VENV];
+
+/// What runs a fleet on one machine.
+const RUNNERS: &[Package] = &[Package {
+    name: "haproxy",
+    is_here: || is_on_path("haproxy") || PathBuf::from("/usr/sbin/haproxy").is_file(),
+}];
+
+/// `cargo xtask test fleet`: every test of `infra/`.
+pub(crate) fn run() -> Result<ExitCode> {
+    build::set_up_for_tests()?;
+    packages::ensure(RUNNERS)?;
+    let passed = Tests::ensure()?.run(&[])?;
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// What runs the tests of `infra/`.
+pub(crate) struct Tests {
+    programs: PathBuf,
+}
+
+impl Tests {
+    /// Installs what the quick ones need.
+    pub(crate) fn ensure() -> Result<Self> {
+        packages::ensure(READERS)?;
+        let folder = target().join("fleet-tools/venv");
+        let programs = python::ensure(&folder, REQUIREMENTS, "the tools of infra")?;
+        Ok(Self { programs })
+    }
+
+    /// Those that take seconds and need no containers; true when all passed.
+    pub(crate) fn run_quick(&self) -> Result<bool> {
+        self.run(&["-m", "not heavy"])
+    }
+
+    fn run(&self, options: &[&str]) -> Result<bool> {
+        let started = Instant::now();
+        let database = TestDatabase::start()?;
+        let status = Command::new(self.programs.join("pytest"))
+            .args(["-q", "--durations=8", "-p", "no:cacheprovider"])
+            .args(options)
+            .arg("infra")
+            .current_dir(root())
+            .env("PATH", path_with(&self.programs)?)
+            .env("CARGO_TARGET_DIR", target())
+            .env("KISKADEE_TEST_DATABASE_URL", &database.url)
+            .env("KISKADEE_BIN", build::kiskadee())
+            .env("KISKADEE_COMPONENTS", build::components())
+            .env("KISKADEE_MANIFEST", manifest::path())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .status()
+            .context("cannot run pytest")?;
+        println!("The tests of infra: {} s", started.elapsed().as_secs());
+        Ok(status.success())
+    }
+}
