@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod artefacts;
+mod backup;
 mod endpoints;
 mod logs;
 mod models;
@@ -60,6 +61,9 @@ enum Command {
     Storage(parts::storage::StorageOptions),
     /// Bring a database's schema to this version
     Migrate(parts::migrate::MigrateOptions),
+    /// Back up database and audio together while the system runs, verify, restore
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Users, keys, and control of the queue
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -101,6 +105,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Edge(options) => on_main_thread(parts::edge::run(&options)),
         Command::Storage(options) => on_main_thread(parts::storage::run(&options)),
         Command::Migrate(options) => on_main_thread(parts::migrate::run(&options)),
+        Command::Backup(command) => on_main_thread(backup::run(&command)),
         Command::Admin(command) => on_main_thread(admin::run(&command)),
         Command::Models(command) => on_main_thread(models::run(command)),
         Command::Train(command) => on_main_thread(train::run(command)),

@@ -1,5 +1,6 @@
 //! What breaks in real life, done to a running system: nothing may be lost, nothing done twice.
 
+mod backup;
 mod crashes;
 mod engine_process;
 mod old_state;

@@ -75,6 +75,16 @@ impl System {
         Self::start_in(StateDirectory::fresh()?, options).await
     }
 
+    /// Starts on what `prepare` leaves in a fresh state directory.
+    pub async fn start_prepared(
+        options: Options,
+        prepare: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
+        let directory = StateDirectory::fresh()?;
+        prepare(directory.path())?;
+        Self::start_in(directory, options).await
+    }
+
     async fn start_in(directory: StateDirectory, options: Options) -> Result<Self> {
         let listen = free_address()?;
         let process = spawn(directory.path(), &listen, &options)?;

@@ -11,6 +11,8 @@ mod voices;
 use anyhow::Result;
 use clap::Subcommand;
 
+pub(crate) use target::Target;
+
 #[derive(Subcommand)]
 pub(crate) enum AdminCommand {
     /// Create a user; prints the password when it was generated

@@ -31,6 +31,11 @@ impl Target {
         self.state_dir.clone().unwrap_or_else(state::default_path)
     }
 
+    /// Whether the database was named by its address, and not by a state directory.
+    pub(crate) fn is_by_address(&self) -> bool {
+        self.database_url.is_some()
+    }
+
     pub(crate) fn url(&self) -> Result<String> {
         if let Some(url) = &self.database_url {
             return Ok(url.clone());

@@ -15,7 +15,7 @@ use std::future::pending;
 
 use anyhow::Result;
 
-pub(crate) use database::superuser_url;
+pub(crate) use database::{NAME, create as create_database, superuser_url};
 pub(crate) use options::{Switch, UpOptions};
 
 use crate::state::StateDirectory;

@@ -48,7 +48,8 @@ begin
     execute format('select %s()', due.function);
   end loop;
   return query
-    select o.key from storage.object o where o.state = 'discarded' order by o.changed_at limit p_limit;
+    select o.key from storage.object o
+    where o.state = 'discarded' and not storage.deletions_are_held() order by o.changed_at limit p_limit;
 end
 $$;
 
@@ -64,9 +65,9 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select p.prefix from storage.prefix p order by p.prefix
 $$;
 
--- Of the keys of objects, those that must stay.
-create or replace function storage.kept(p_keys text[]) returns setof text
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+-- Of the keys of objects, those that something refers to.
+create or replace function storage.referenced(p_keys text[]) returns setof text
+language plpgsql stable as $$
 declare
   asked record;
 begin
@@ -79,6 +80,13 @@ begin
     return query execute format('select * from %s($1)', asked.function) using asked.keys;
   end loop;
 end
+$$;
+
+-- Of the keys of objects, those that must stay: all of them while a backup copies.
+create or replace function storage.kept(p_keys text[]) returns setof text
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  select unnest(p_keys) where storage.deletions_are_held()
+  union select * from storage.referenced(p_keys)
 $$;
 
 -- Bytes that an owner has with a family.

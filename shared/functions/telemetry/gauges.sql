@@ -61,6 +61,13 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     ('worker_loop_age_seconds', w.load ->> 'loop_age_seconds')) s(name, value)
   where w.expires_at > clock_timestamp() and s.value is not null group by 1, w.name
   union all
+  select b.name, '{}', b.value::float8
+  from (select max(taken_at) as taken, max(verified_at) as verified from storage.backup) as o
+  cross join lateral (values ('backup_last_success_timestamp_seconds', extract(epoch from o.taken)),
+    ('backup_size_bytes', (select n.bytes from storage.backup n order by n.taken_at desc limit 1)),
+    ('backup_verified_timestamp_seconds', extract(epoch from o.verified))) b(name, value)
+  where b.value is not null
+  union all
   select 'sign_in_alarm', '{}', s.alarm::int::float8 from account.sign_ins() s
   union all
   select 'workers_alive', '{}', count(*)::float8 from queue.worker w where w.expires_at > clock_timestamp()

@@ -34,6 +34,9 @@ pub use self::{
 const PART_BYTES: usize = 8 << 20;
 const PARTS_AT_ONCE: usize = 2;
 
+/// Keys of objects, with their bytes.
+pub type Keys = BoxStream<'static, Result<(String, u64), StoreError>>;
+
 /// Objects with their keys.
 type Listing = BoxStream<'static, Result<(String, ObjectMeta), StoreError>>;
 
@@ -241,6 +244,12 @@ impl Store {
         if let Ok(removed @ 1..) = removed {
             tracing::info!(removed, prefix, "removed files that were never finished");
         }
+    }
+
+    /// The keys of everything under a prefix, with their bytes. A prefix that has nothing has no objects.
+    pub fn keys(&self, prefix: &str) -> Result<Keys, StoreError> {
+        let listed = self.list(prefix)?;
+        Ok(Box::pin(listed.map_ok(|(key, meta)| (key, meta.size))))
     }
 
     /// Everything under a prefix, with keys relative to the root.
