@@ -21,6 +21,7 @@ mod schema;
 mod shared_system;
 mod tokens;
 mod training;
+mod training_events;
 mod training_runs;
 mod uploads;
 mod voices;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::jobs::finished;
 use crate::shared_system::{new_user, system};
+use crate::training_events::told_once_over_cuts;
 
 const PATIENCE: Duration = Duration::from_mins(4);
 const SENTENCES: [&str; 20] = [
@@ -59,7 +60,7 @@ async fn recordings_become_a_voice_that_speaks() -> Result<()> {
         "{refused}"
     );
 
-    watched(&client, run).await?;
+    tokio::try_join!(watched(&client, run), told_once_over_cuts(&client, run))?;
 
     let over = client.ended_run(run, PATIENCE).await?;
     assert_eq!(
