@@ -3,6 +3,7 @@
 mod backup;
 mod crashes;
 mod engine_process;
+mod hearing;
 mod old_state;
 mod openvoices;
 mod outages;
