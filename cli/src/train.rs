@@ -109,6 +109,7 @@ impl VoiceOptions {
                 checkpoint_every: self.checkpoint_every,
                 report_every: 50,
                 device: device(&self.device)?,
+                room: None,
             },
             languages: languages(&self.languages)?,
             sentences: self.sentences,

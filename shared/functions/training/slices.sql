@@ -133,7 +133,9 @@ begin
       perform storage.discard(training.keys_of_slice(ended.result));
       continue;
     end if;
-    update training.run r set job_id = null, token = null, updated_at = clock_timestamp() where r.id = run.id;
+    update training.run r set job_id = null, token = null, updated_at = clock_timestamp(),
+      short_since = case when ended.outcome <> 'completed' then r.short_since end
+    where r.id = run.id;
     if ended.outcome = 'completed' then
       perform training.keep_slice(run, ended.result);
       perform training.go_on(run.id, ended.result);
@@ -211,6 +213,9 @@ begin
     return;
   end if;
   if p_result -> 'diverged' ->> 'step' is not null and not training.halve(run, (p_result -> 'diverged' ->> 'step')::bigint) then
+    return;
+  end if;
+  if p_result ? 'out_of_memory' and not training.split_batch(run, p_result -> 'out_of_memory') then
     return;
   end if;
   if run.state = 'stopping' and run.discard then

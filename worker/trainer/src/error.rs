@@ -27,6 +27,9 @@ pub enum TrainError {
     Occupied(PathBuf),
     #[error("the loss is not finite at step {0}, lower the learning rate")]
     Diverged(u64),
+    /// A part of a step cannot have its bytes: smaller parts may.
+    #[error("a step needs {needed} bytes of memory, and {free} can be had")]
+    Memory { needed: u64, free: u64 },
     #[error(
         "{found:.0} s of speech can be used, and a voice is tuned on {least:.0} s or more: record more, or match a voice to what there is"
     )]

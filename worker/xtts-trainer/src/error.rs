@@ -42,6 +42,9 @@ pub enum TrainError {
         free_gb: f64,
         advice: String,
     },
+    /// A micro-batch cannot have its bytes: a smaller one may.
+    #[error("a step needs {needed} bytes of memory, and {free} can be had")]
+    NoRoom { needed: u64, free: u64 },
     #[error(transparent)]
     Model(#[from] XttsError),
     #[error(transparent)]

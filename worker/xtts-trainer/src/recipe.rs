@@ -78,14 +78,20 @@ impl Recipe {
         halved * self.learning_rate * self.schedule.factor(step, self.steps)
     }
 
-    /// Whether a run under `other` may go on under this one.
+    /// Clips in a step.
+    pub fn together(&self) -> usize {
+        self.batch.saturating_mul(self.accumulation)
+    }
+
+    /// Whether a run under `other` may go on under this one: at another rate, or with as many clips in a step put together otherwise.
     pub(crate) fn goes_on(&self, other: &Self) -> bool {
-        let halved_from = self.halved_from;
-        *self
-            == Self {
-                halved_from,
-                ..other.clone()
-            }
+        let before = Self {
+            halved_from: self.halved_from,
+            batch: self.batch,
+            accumulation: self.accumulation,
+            ..other.clone()
+        };
+        *self == before && self.together() == other.together()
     }
 
     pub fn check(&self) -> Result<()> {
@@ -147,6 +153,17 @@ mod tests {
         assert!(halved.goes_on(&recipe));
         let other = Recipe { batch: 2, ..recipe };
         assert!(!halved.goes_on(&other));
+    }
+
+    #[test]
+    fn as_many_clips_may_be_put_together_otherwise() {
+        let of = |batch, accumulation| Recipe {
+            batch,
+            accumulation,
+            ..Recipe::for_clips(100)
+        };
+        assert!(of(2, 6).goes_on(&of(4, 3)) && of(1, 7).goes_on(&of(7, 1)));
+        assert!(!of(2, 3).goes_on(&of(4, 3)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::checkpoint::{Best, State, begin_with, list_checkpoints, load, path_of, peek, save};
 use crate::data::{Dataset, Preparer, Sampler};
 use crate::error::{Result, TrainError};
+use crate::estimate::Estimate;
 use crate::gpt::{Compute, Dropout, Gpt, Losses, Precision};
 use crate::gradients::Gradients;
 use crate::optimizer::AdamW;
@@ -38,6 +39,8 @@ pub struct RunOptions {
     pub device: Device,
     /// Set to end amid a step, which is lost then: on a CPU one may take minutes.
     pub interrupt: Option<Arc<AtomicBool>>,
+    /// How many of so many bytes can be had now. It is asked before each micro-batch on a CPU, where an allocation that fails ends the process.
+    pub room: Option<fn(u64) -> u64>,
 }
 
 /// What a step came to.
@@ -129,6 +132,8 @@ struct Run<'a> {
     sampler: Sampler<'a>,
     state: State,
     options: &'a RunOptions,
+    /// Bytes of the largest micro-batch.
+    needed: u64,
 }
 
 impl<'a> Run<'a> {
@@ -166,7 +171,10 @@ impl<'a> Run<'a> {
             precision: recipe.precision,
             recompute: options.recompute,
         };
+        let (tokens, longest) = (preparer.tokens().text_tokens, dataset.longest());
+        let estimate = Estimate::new(config, tokens, recipe, longest, options.recompute);
         Ok(Self {
+            needed: estimate.activations,
             gpt: Gpt::new(&parameters, config, &compute)?,
             parameters,
             optimizer,
@@ -241,6 +249,7 @@ impl<'a> Run<'a> {
             if self.is_interrupted() {
                 return Ok(None);
             }
+            self.make_room()?;
             let batch = self.sampler.draw(step * micro_batches + micro_batch)?;
             let dropout = Dropout {
                 rate: recipe.dropout,
@@ -274,6 +283,17 @@ impl<'a> Run<'a> {
         }))
     }
 
+    fn make_room(&self) -> Result<()> {
+        let Some(room) = self.options.room.filter(|_| self.options.device.is_cpu()) else {
+            return Ok(());
+        };
+        let (needed, free) = (self.needed, room(self.needed));
+        if free < needed {
+            return Err(TrainError::NoRoom { needed, free });
+        }
+        Ok(())
+    }
+
     fn is_interrupted(&self) -> bool {
         let flag = self.options.interrupt.as_ref();
         flag.is_some_and(|flag| flag.load(Ordering::Relaxed))
@@ -298,6 +318,7 @@ impl<'a> Run<'a> {
     fn measure(&self) -> Result<Option<Losses>> {
         let (mut losses, mut clips) = (Losses::default(), 0.0);
         for batch in self.sampler.evaluation() {
+            self.make_room()?;
             let batch = batch?;
             let (found, count) = (self.gpt.losses(&batch)?, batch.clips() as f32);
             losses.text += count * found.text;

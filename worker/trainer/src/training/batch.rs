@@ -45,7 +45,14 @@ pub struct Sampler<'a> {
     speakers: &'a [Speaker],
     normalization: &'a Normalization,
     seed: u64,
+    /// Sentences in a step.
     batch: usize,
+}
+
+/// Some of the sentences of a step, before they are tensors.
+pub struct Part<'a> {
+    picks: Vec<Pick<'a>>,
+    normalization: &'a Normalization,
 }
 
 struct Pick<'a> {
@@ -71,12 +78,37 @@ impl<'a> Sampler<'a> {
     }
 
     pub fn draw(&self, step: u64, device: &Device) -> Result<Batch, TrainError> {
+        self.whole(step).assemble(device)
+    }
+
+    /// What [`Self::draw`] gives, in parts of so many sentences, or fewer in the last.
+    pub fn parts(&self, step: u64, sentences: usize) -> Vec<Part<'a>> {
+        let Part {
+            mut picks,
+            normalization,
+        } = self.whole(step);
+        let mut parts = Vec::new();
+        while !picks.is_empty() {
+            let rest = picks.split_off(sentences.clamp(1, picks.len()));
+            parts.push(Part {
+                picks,
+                normalization,
+            });
+            picks = rest;
+        }
+        parts
+    }
+
+    fn whole(&self, step: u64) -> Part<'a> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         random.set_stream(step.wrapping_mul(2).wrapping_add(1 << 32));
-        let picks: Vec<Pick<'_>> = (0..self.batch)
-            .map(|slot| self.pick(step, slot, &mut random))
-            .collect();
-        self.assemble(&picks, device)
+        let slots = 0..self.batch;
+        Part {
+            picks: slots
+                .map(|slot| self.pick(step, slot, &mut random))
+                .collect(),
+            normalization: self.normalization,
+        }
     }
 
     fn pick(&self, step: u64, slot: usize, random: &mut ChaCha8Rng) -> Pick<'a> {
@@ -118,10 +150,23 @@ impl<'a> Sampler<'a> {
         all.shuffle(&mut random);
         all[(turn % all.len() as u64) as usize]
     }
+}
 
-    fn assemble(&self, picks: &[Pick<'_>], device: &Device) -> Result<Batch, TrainError> {
+impl Part<'_> {
+    /// Of frames, two in each.
+    pub fn rows(&self) -> usize {
+        let of = |pick: &Pick<'_>| pick.recording.row_durations().iter().sum::<u32>() as usize;
+        self.picks.iter().map(of).sum()
+    }
+
+    pub fn phones(&self) -> usize {
+        let of = |pick: &Pick<'_>| pick.recording.tokens.len();
+        self.picks.iter().map(of).sum()
+    }
+
+    pub fn assemble(&self, device: &Device) -> Result<Batch, TrainError> {
         let mut draft = Draft::default();
-        for pick in picks {
+        for pick in &self.picks {
             draft.add(pick, self.normalization);
         }
         draft.finish(device)

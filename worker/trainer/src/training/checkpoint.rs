@@ -52,14 +52,18 @@ impl State {
         }
     }
 
-    /// Refuses to go on with what would not lead to the same result.
+    /// Refuses to go on with what would not lead to the same result. As many sentences in a step may be put together otherwise.
     pub(super) fn check_goes_on(
         &self,
         recipe: &Recipe,
         speakers: &[Speaker],
     ) -> Result<(), TrainError> {
         let halved_later = recipe.halved_from.is_some_and(|from| from >= self.step);
+        let together = self.recipe.together() == recipe.together();
+        let sizes = if together { recipe } else { &self.recipe };
         let before = Recipe {
+            batch: sizes.batch,
+            accumulation: sizes.accumulation,
             halved_from: if halved_later {
                 recipe.halved_from
             } else {

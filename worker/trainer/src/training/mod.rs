@@ -3,16 +3,19 @@
 mod batch;
 mod checkpoint;
 mod loss;
+mod memory;
 mod normalization;
 mod optimizer;
 mod options;
 mod parameters;
 mod progress;
 mod run;
+mod sum;
 
-pub use batch::{Batch, Sampler};
+pub use batch::{Batch, Part, Sampler};
 pub use checkpoint::list_checkpoints;
 pub use loss::{Losses, losses};
+pub use memory::largest_step;
 pub use normalization::Normalization;
 pub use optimizer::AdamW;
 pub use options::{Beginning, Recipe, RunOptions};

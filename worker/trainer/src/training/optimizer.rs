@@ -1,7 +1,6 @@
 //! `AdamW` (Loshchilov and Hutter, 2019) whose state can be saved and restored to the bit.
 
 use candle_core::Tensor;
-use candle_core::backprop::GradStore;
 
 use super::parameters::Parameters;
 use crate::TrainError;
@@ -34,22 +33,15 @@ impl AdamW {
         }
     }
 
-    /// Moves the parameters against `gradients`, scaled down to a norm of `clip`. Gives the norm before.
+    /// Moves the parameters against their gradients, which are in the same order, scaled down to a norm of `clip`. Gives the norm before.
     pub fn step(
         &mut self,
         parameters: &Parameters,
-        gradients: &GradStore,
+        gradients: &[Vec<f32>],
         rate: f32,
         clip: f32,
     ) -> Result<f32, TrainError> {
-        let flat: Vec<Vec<f32>> = parameters
-            .iter()
-            .map(|(name, var)| match gradients.get(var) {
-                Some(gradient) => Ok(gradient.flatten_all()?.to_vec1::<f32>()?),
-                None => Err(candle_core::Error::Msg(format!("{name} has no gradient"))),
-            })
-            .collect::<Result<_, _>>()?;
-        let norm = flat
+        let norm = gradients
             .iter()
             .flatten()
             .map(|g| f64::from(*g).powi(2))
@@ -59,7 +51,7 @@ impl AdamW {
         let scale = if norm > clip { clip / norm } else { 1.0 };
         for (index, (_, var)) in parameters.iter().enumerate() {
             let mut values = var.flatten_all()?.to_vec1::<f32>()?;
-            self.update(index, &mut values, &flat[index], scale, rate);
+            self.update(index, &mut values, &gradients[index], scale, rate);
             var.set(&Tensor::from_vec(values, var.shape(), var.device())?)?;
         }
         Ok(norm)

@@ -15,8 +15,11 @@ use crate::TrainError;
 pub struct Recipe {
     pub config: Config,
     pub steps: u64,
-    /// Sentences in a step.
+    /// Sentences that are learned from at once.
     pub batch: usize,
+    /// So many times as many make a step.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub accumulation: usize,
     /// At its highest; it rises over the first steps and then falls to 0 along half a cosine.
     pub learning_rate: f32,
     pub seed: u64,
@@ -32,12 +35,22 @@ fn default_warm_up() -> u64 {
     100
 }
 
+fn once() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_once(times: &usize) -> bool {
+    *times == 1
+}
+
 impl Default for Recipe {
     fn default() -> Self {
         Self {
             config: Config::default(),
             steps: 9_500,
             batch: 8,
+            accumulation: 1,
             learning_rate: 1.5e-3,
             seed: 1,
             warm_up: default_warm_up(),
@@ -56,11 +69,13 @@ impl Recipe {
         if !(1..=MOST_STEPS).contains(&self.steps) {
             return refuse(format!("{} steps, give 1 to {MOST_STEPS}", self.steps));
         }
-        if !(1..=MOST_SENTENCES).contains(&self.batch) {
-            return refuse(format!(
-                "a batch of {}, give 1 to {MOST_SENTENCES}",
-                self.batch
-            ));
+        for (what, count) in [
+            ("a batch of", self.batch),
+            ("sentences in a step:", self.together()),
+        ] {
+            if !(1..=MOST_SENTENCES).contains(&count) {
+                return refuse(format!("{what} {count}, give 1 to {MOST_SENTENCES}"));
+            }
         }
         if !(1e-7..=0.1).contains(&self.learning_rate) {
             return refuse(format!(
@@ -69,6 +84,11 @@ impl Recipe {
             ));
         }
         Ok(())
+    }
+
+    /// Sentences in a step.
+    pub fn together(&self) -> usize {
+        self.batch.saturating_mul(self.accumulation)
     }
 
     /// The learning rate of the step after `step`.
@@ -107,6 +127,9 @@ pub struct RunOptions {
     /// Steps from one report to the next.
     pub report_every: u64,
     pub device: Device,
+    /// How many of so many bytes can be had now. It is asked before each part of a step is computed, since an allocation that fails would
+    /// end the process.
+    pub room: Option<fn(u64) -> u64>,
 }
 
 #[cfg(test)]
@@ -150,6 +173,13 @@ mod tests {
                 ..Recipe::default()
             })
             .contains("1000")
+        );
+        assert!(
+            refused(Recipe {
+                accumulation: 100,
+                ..Recipe::default()
+            })
+            .contains("800")
         );
         assert!(
             refused(Recipe {

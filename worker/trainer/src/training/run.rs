@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use candle_core::Tensor;
 use kiskadee_voice::acoustic::{Network, WeightsFile};
 
-use super::batch::Sampler;
+use super::batch::{Part, Sampler};
 use super::checkpoint::{self, State};
-use super::loss::{Losses, losses};
+use super::loss::losses;
+use super::memory;
 use super::normalization::Normalization;
 use super::optimizer::AdamW;
 use super::options::{Beginning, RunOptions};
 use super::parameters::Parameters;
 use super::progress::{Log, Meter, Progress};
+use super::sum::Sum;
 use crate::TrainError;
 use crate::corpus::Speaker;
 
@@ -145,7 +147,7 @@ impl Run {
     ) -> Result<(), TrainError> {
         let recipe = &options.recipe;
         let normalization = self.state.normalization.clone();
-        let sampler = Sampler::new(speakers, &normalization, recipe.seed, recipe.batch);
+        let sampler = Sampler::new(speakers, &normalization, recipe.seed, recipe.together());
         let weights = normalization.loss_weights(&options.device)?;
         let mut log = Log::open(&options.out.join("log.jsonl"))?;
         let mut meter = Meter::new();
@@ -180,37 +182,43 @@ impl Run {
         options: &RunOptions,
     ) -> Result<Progress, TrainError> {
         let recipe = &options.recipe;
-        let batch = sampler.draw(self.state.step, &options.device)?;
-        let losses = losses(&self.network, &batch, weights)?;
+        let parts = sampler.parts(self.state.step, recipe.batch);
+        let rows: usize = parts.iter().map(Part::rows).sum();
         let learning_rate = recipe.rate(self.state.step);
-        let total = losses.total.to_scalar::<f32>()?;
-        if !total.is_finite() {
-            return Err(TrainError::Diverged(self.state.step));
+        let mut sum = Sum::default();
+        for part in &parts {
+            make_room(part, options)?;
+            let share = part.rows() as f32 / rows as f32;
+            let losses = losses(&self.network, &part.assemble(&options.device)?, weights)?;
+            if !losses.total.to_scalar::<f32>()?.is_finite() {
+                return Err(TrainError::Diverged(self.state.step));
+            }
+            let gradients = losses.total.backward()?;
+            sum.add(share, &losses, &self.parameters, &gradients)?;
         }
-        let gradients = losses.total.backward()?;
         let gradient_norm =
             self.optimizer
-                .step(&self.parameters, &gradients, learning_rate, CLIP)?;
+                .step(&self.parameters, &sum.gradients, learning_rate, CLIP)?;
         self.state.step += 1;
-        self.state.loss = total;
+        self.state.loss = sum.losses.total;
         Ok(Progress {
             step: self.state.step,
             steps: recipe.steps,
             gradient_norm,
             learning_rate,
-            ..progress(&losses)?
+            ..sum.losses
         })
     }
 }
 
-fn progress(losses: &Losses) -> Result<Progress, TrainError> {
-    Ok(Progress {
-        total: losses.total.to_scalar()?,
-        spectrum: losses.spectrum.to_scalar()?,
-        slope: losses.slope.to_scalar()?,
-        melody: losses.melody.to_scalar()?,
-        voicing: losses.voicing.to_scalar()?,
-        duration: losses.duration.to_scalar()?,
-        ..Progress::default()
-    })
+fn make_room(part: &Part<'_>, options: &RunOptions) -> Result<(), TrainError> {
+    let Some(room) = options.room else {
+        return Ok(());
+    };
+    let needed = memory::bytes(&options.recipe.config, part.rows(), part.phones());
+    let free = room(needed);
+    if free < needed {
+        return Err(TrainError::Memory { needed, free });
+    }
+    Ok(())
 }

@@ -48,6 +48,7 @@ pub fn recipe(sentences: usize, seed: u64) -> Recipe {
         config: Config::default(),
         steps: steps.clamp(*STEPS.start(), *STEPS.end()),
         batch: BATCH,
+        accumulation: 1,
         learning_rate: LEARNING_RATE,
         seed,
         warm_up: WARM_UP,
@@ -65,6 +66,7 @@ pub fn options(recipe: Recipe, out: PathBuf, device: Device) -> RunOptions {
         checkpoint_every: 100,
         report_every: 10,
         device,
+        room: None,
     }
 }
 

@@ -32,6 +32,7 @@ fn train_model() -> AcousticModel {
         config: Config::tiny(),
         steps: 150,
         batch: 4,
+        accumulation: 1,
         learning_rate: 5e-3,
         seed: 9,
         warm_up: 100,
@@ -45,6 +46,7 @@ fn train_model() -> AcousticModel {
         checkpoint_every: 1000,
         report_every: 50,
         device: Device::Cpu,
+        room: None,
     };
     let speakers = synthetic::speakers();
     let trained = train(&speakers, &options, &AtomicBool::new(false), &mut |_| {}).unwrap();

@@ -27,6 +27,7 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         config: Config::tiny(),
         steps,
         batch: 4,
+        accumulation: 1,
         learning_rate: 5e-3,
         seed: 9,
         warm_up: 100,
@@ -40,6 +41,7 @@ fn options(out: &Path, steps: u64) -> RunOptions {
         checkpoint_every: 7,
         report_every: 50,
         device: Device::Cpu,
+        room: None,
     }
 }
 
@@ -79,6 +81,47 @@ fn a_stopped_run_goes_on_to_the_same_bits() {
         log.iter().map(|report| report.step).collect::<Vec<_>>(),
         [50, 51, 100, 120]
     );
+}
+
+#[test]
+fn a_run_that_found_no_room_goes_on_in_smaller_parts() {
+    let speakers = synthetic::speakers();
+    let never = AtomicBool::new(false);
+    let undivided = tempfile::tempdir().unwrap();
+    let undivided = run(&options(undivided.path(), 60), None);
+    let ended = [&[][..], &[50]].map(|stops: &[u64]| {
+        let out = tempfile::tempdir().unwrap();
+        let mut options = options(out.path(), 60);
+        options.report_every = 1;
+        assert_eq!(run(&options, Some(20)).step, 21);
+        options.room = Some(|bytes| bytes / 2);
+        let refused = train(&speakers, &options, &never, &mut |_| {});
+        let Err(TrainError::Memory { needed, free }) = refused else {
+            panic!("it found room")
+        };
+        assert!(needed > 1 << 20 && free == needed / 2);
+        options.room = Some(|bytes| bytes);
+        (options.recipe.batch, options.recipe.accumulation) = (2, 2);
+        for stop in stops {
+            run(&options, Some(*stop));
+        }
+        bits(&run(&options, None))
+    });
+    assert!(ended[0] == ended[1]);
+    // The same sentences, each of which says as much as before but for the means of what is voiced and of durations.
+    let far = |one: &[u32], other: &[u32]| {
+        let pairs = one.iter().zip(other);
+        let squares =
+            pairs.map(|(a, b)| f64::from(f32::from_bits(*a) - f32::from_bits(*b)).powi(2));
+        squares.sum::<f64>().sqrt()
+    };
+    let start = tempfile::tempdir().unwrap();
+    let mut first = options(start.path(), 60);
+    first.report_every = 1;
+    let start = bits(&run(&first, Some(20)));
+    let undivided = bits(&undivided);
+    let apart = far(&ended[0], &undivided) / far(&start, &undivided);
+    assert!((1e-9..0.2).contains(&apart), "{apart}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn options(out: &Path) -> VoiceTraining {
         config: Config::tiny(),
         steps: 60,
         batch: 2,
+        accumulation: 1,
         learning_rate: 5e-3,
         seed: 1,
         warm_up: 100,
@@ -57,6 +58,7 @@ fn options(out: &Path) -> VoiceTraining {
         checkpoint_every: 50,
         report_every: 50,
         device: Device::Cpu,
+        room: None,
     };
     VoiceTraining {
         run,

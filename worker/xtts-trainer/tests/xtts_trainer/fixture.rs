@@ -94,5 +94,6 @@ pub(crate) fn options(out: &Path, steps: u64) -> RunOptions {
         recompute: false,
         device: Device::Cpu,
         interrupt: None,
+        room: None,
     }
 }

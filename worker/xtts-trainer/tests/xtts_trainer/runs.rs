@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
 use kiskadee_xtts_trainer::{
-    Dataset, Ended, Event, Outcome, Recipe, RunOptions, list_checkpoints, peek, train,
+    Dataset, Ended, Event, Outcome, Recipe, RunOptions, TrainError, list_checkpoints, peek, train,
 };
 
 use crate::fixture::{Model, dataset, model, options, recordings};
@@ -87,6 +87,38 @@ fn a_step_that_was_interrupted_is_made_again() {
     broken.interrupt = None;
     let resumed = run(&model, &dataset, &broken, &[]);
     assert!(bytes(&whole.latest) == bytes(&resumed.latest));
+}
+
+#[test]
+fn a_run_that_found_no_room_goes_on_in_smaller_parts() {
+    let (model, recordings) = (model(), recordings(9));
+    let dataset = dataset(&model, &recordings);
+    let (path, stop) = (model.folder.model(), AtomicBool::new(false));
+    let ended = ["whole", "parts"].map(|name| {
+        let mut options = options(&model.place.path().join(name), 6);
+        (options.recipe.batch, options.recipe.accumulation) = (2, 1);
+        // It ends behind its third step.
+        let mut observe = |event: Event<'_>| {
+            if let Event::Step(progress) = event {
+                stop.store(progress.step == 3, Ordering::Relaxed);
+            }
+        };
+        let preparer = &model.preparer;
+        train(&path, preparer, &dataset, &options, &stop, &mut observe).unwrap();
+        options.room = Some(|bytes| bytes / 2);
+        let refused = train(&path, preparer, &dataset, &options, &stop, &mut |_| {});
+        let refused = refused.unwrap_err();
+        let TrainError::NoRoom { needed, free } = refused else {
+            panic!("{refused}")
+        };
+        assert!(needed > 1 << 20 && free == needed / 2);
+        options.room = Some(|bytes| bytes);
+        (options.recipe.batch, options.recipe.accumulation) = (1, 2);
+        let stops: &[u64] = if name == "parts" { &[4, 5] } else { &[] };
+        run(&model, &dataset, &options, stops)
+    });
+    assert_eq!(ended[0].state.step, 6);
+    assert!(bytes(&ended[0].latest) == bytes(&ended[1].latest));
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! What a slice reads of its run, what it leaves, and how it reports: functions of the schema `training`, under the lease of the attempt.
 
+use std::time::Duration;
+
 use kiskadee_queue::Queue;
 use kiskadee_runner::{Attempt, JobError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::engine::Engine;
+use super::{engine::Engine, memory::Short};
+
+/// For so long a run waits for memory that others hold; then it goes on with less.
+pub(super) const MEMORY_PATIENCE: Duration = Duration::from_mins(10);
 
 /// What a slice is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -112,6 +117,8 @@ pub(super) struct Left {
     pub(super) samples: Vec<LeftSample>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) diverged: Option<Diverged>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) out_of_memory: Option<Short>,
     /// Nothing is gained any more: the run ends before its last step.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) settled: bool,
@@ -206,6 +213,28 @@ pub(super) async fn report(
         Some("stop") => Order::Stop,
         _ => Order::Leave,
     })
+}
+
+/// Whether a slice may still wait for memory that others hold. The first time that it finds too little is noted.
+pub(super) async fn may_wait_for_memory(
+    queue: &Queue,
+    attempt: &Attempt,
+) -> Result<bool, JobError> {
+    let query = sqlx::query_as::<_, (bool,)>("select training.wait_for_memory($1, $2, $3)");
+    let query = query.bind(attempt.job).bind(attempt.token);
+    let seconds = MEMORY_PATIENCE.as_secs_f64();
+    let rows = queue.rows(query.bind(seconds)).await;
+    let rows = rows.map_err(|error| away(&error))?;
+    Ok(rows.first().is_none_or(|(may,)| *may))
+}
+
+/// Tells the run why its slice is tried again later, so that nobody takes its worker for lost.
+pub(super) async fn put_off(queue: &Queue, attempt: &Attempt, why: &str) {
+    let statement = sqlx::query("select training.put_off($1, $2, $3)");
+    let statement = statement.bind(attempt.job).bind(attempt.token).bind(why);
+    if let Err(error) = queue.run(statement).await {
+        tracing::warn!(%error, "the run cannot be told why its slice waits");
+    }
 }
 
 fn away(error: &kiskadee_queue::Error) -> JobError {

@@ -7,6 +7,7 @@ mod ledger;
 mod likeness;
 mod load;
 mod measures;
+mod memory;
 mod objects;
 mod rates;
 mod slice;

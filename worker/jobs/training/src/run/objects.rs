@@ -131,5 +131,7 @@ fn digits(digest: &[u8]) -> String {
 
 pub(super) fn no_scratch(error: &std::io::Error) -> JobError {
     tracing::error!(%error, "the scratch directory cannot be written");
-    JobError::Snooze("the worker's scratch directory cannot be written".to_owned())
+    JobError::Snooze(format!(
+        "the worker's scratch directory cannot be written: {error}"
+    ))
 }

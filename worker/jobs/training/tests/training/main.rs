@@ -4,12 +4,14 @@
     reason = "a test fails where something is not as expected"
 )]
 
+mod alone;
 mod datasets;
 mod downloads;
 mod failing;
 mod going_on;
 mod hearing;
 mod hostile;
+mod little_memory;
 #[path = "../../../../dataset/tests/dataset/packed.rs"]
 mod packed;
 mod room;

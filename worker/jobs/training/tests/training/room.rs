@@ -168,6 +168,11 @@ impl Room {
         self.value("select queue.rescue(100)".to_owned()).await
     }
 
+    /// Where objects lie.
+    pub(crate) fn storage(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
     /// Where imported models lie.
     pub(crate) fn models(&self) -> PathBuf {
         self.folder.path().join("models")

@@ -28,7 +28,11 @@ async fn start(room: &Room, options: Value) -> Value {
 }
 
 async fn started(room: &Room) -> Uuid {
-    let answer = start(room, json!({})).await;
+    started_with(room, json!({})).await
+}
+
+pub(crate) async fn started_with(room: &Room, options: Value) -> Uuid {
+    let answer = start(room, options).await;
     assert_eq!(answer["status"], 202, "{answer}");
     id(&answer["body"]["run_id"])
 }
@@ -46,14 +50,14 @@ async fn until_step(room: &Room, run: Uuid, step: u64) {
 }
 
 /// Of the last checkpoint that a run can go on from.
-async fn hash(room: &Room, run: Uuid) -> Value {
+pub(crate) async fn hash(room: &Room, run: Uuid) -> Value {
     room.value(format!(
         "select encode(sha256, 'hex') || ' ' || step from training.checkpoint where run_id = '{run}' and key is not null"
     ))
     .await
 }
 
-async fn stop_and_resume(room: &Room, run: Uuid) {
+pub(crate) async fn stop_and_resume(room: &Room, run: Uuid) {
     room.value(format!(
         "select training.ask_to_stop('{run}', false) is null"
     ))
@@ -67,7 +71,7 @@ async fn stop_and_resume(room: &Room, run: Uuid) {
     .await;
 }
 
-async fn lose_the_worker(room: &Room, run: Uuid) {
+pub(crate) async fn lose_the_worker(room: &Room, run: Uuid) {
     let resumed = format!("select resumed from training.run where id = '{run}'");
     let before = room.value(resumed.clone()).await;
     // Between two slices there is nobody to be lost.

@@ -11,7 +11,9 @@ use kiskadee_trainer::TrainError;
 
 use super::{
     compute,
+    engine::Broken,
     ledger::{self, Left, Slice},
+    memory::{self, Short},
     objects, plain, speaking,
     telling::{self, Telling},
 };
@@ -35,8 +37,21 @@ pub(super) async fn train(
     attempt: &Attempt,
     slice: &Slice,
     telling: &Telling,
-) -> Result<Left, JobError> {
+) -> Result<Left, Broken> {
     teaching::run(workshop, attempt, slice, telling).await
+}
+
+/// Why a slice that trains did not come to its end.
+fn broken(error: TrainError) -> Broken {
+    match error {
+        TrainError::Diverged(step) => Broken::Diverged(step),
+        TrainError::Memory { needed, free } => Broken::Memory(Short::of(needed, free)),
+        TrainError::Compute(ref failed) => match Short::said_by(failed) {
+            Some(short) => Broken::Memory(short),
+            None => Broken::Job(not_trained(error)),
+        },
+        other => Broken::Job(not_trained(other)),
+    }
 }
 
 /// What becomes of a slice when the trainer refuses.
@@ -45,9 +60,10 @@ fn not_trained(error: TrainError) -> JobError {
         TrainError::TooLittleSpeech { .. }
         | TrainError::Options(_)
         | TrainError::OtherOptions(_) => JobError::Reject(error.to_string()),
-        TrainError::File { .. } => {
+        TrainError::File { ref source, .. } => {
+            let why = format!("the worker's scratch directory cannot be used: {source}");
             tracing::error!(%error, "the scratch directory cannot be used");
-            JobError::Snooze("the worker's scratch directory cannot be used".to_owned())
+            JobError::Snooze(why)
         }
         other => JobError::Retry(other.to_string()),
     }

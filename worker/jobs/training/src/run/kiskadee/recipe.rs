@@ -44,6 +44,7 @@ pub(super) fn recipe(plan: &Plan, halved_from: Option<u64>) -> Recipe {
     Recipe {
         steps: plan.steps,
         batch: plan.batch_size,
+        accumulation: plan.gradient_accumulation.unwrap_or(1),
         learning_rate: plan.learning_rate as f32,
         warm_up: plan.warmup_steps,
         halved_from,

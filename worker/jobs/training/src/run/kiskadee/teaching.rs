@@ -7,7 +7,8 @@ use kiskadee_runner::{Attempt, JobError};
 use kiskadee_trainer::{
     TrainError,
     training::{
-        Beginning, Progress, Recipe, RunOptions, Trained, list_checkpoints, load_trained, train,
+        Beginning, Progress, Recipe, RunOptions, Trained, largest_step, list_checkpoints,
+        load_trained, train,
     },
     tuning,
 };
@@ -16,11 +17,11 @@ use tempfile::TempDir;
 use tokio::time::sleep;
 
 use super::{
-    compute,
+    Broken, broken, compute,
     corpus::Corpus,
     judging,
-    ledger::{Diverged, LastCheckpoint, Left, LeftCheckpoint, Phase, Slice},
-    not_trained,
+    ledger::{LastCheckpoint, Left, LeftCheckpoint, Phase, Slice},
+    memory, not_trained,
     objects::{fetch, no_scratch, put, sha256},
     plain, recipe,
     telling::Telling,
@@ -39,7 +40,7 @@ pub(super) async fn run(
     attempt: &Attempt,
     slice: &Slice,
     telling: &Telling,
-) -> Result<Left, JobError> {
+) -> Result<Left, Broken> {
     let folder = TempDir::new_in(&workshop.scratch).map_err(|error| no_scratch(&error))?;
     let corpus = Arc::new(open_corpus(workshop, slice, folder.path()).await?);
     let recipe = recipe_of(slice)?;
@@ -47,14 +48,13 @@ pub(super) async fn run(
     let (trained, checkpoint) = if slice.phase == Phase::Finish {
         (compute(move || load_trained(&options)).await?, None)
     } else {
+        memory::check(largest_step(&corpus.speakers, &options.recipe)).map_err(Broken::Memory)?;
         let trained = teach(attempt, slice, telling, &corpus, options).await?;
-        if let Err(TrainError::Diverged(step)) = trained {
-            return Ok(diverged(step));
-        }
+        let trained = trained.map_err(broken)?;
         let kept = keep(workshop, attempt, slice, folder.path(), telling).await?;
-        (trained, Some(kept))
+        (Ok(trained), Some(kept))
     };
-    let trained = trained.map_err(not_trained)?;
+    let trained = trained.map_err(broken)?;
     let left = Left {
         checkpoint: checkpoint.or_else(|| slice.checkpoint.as_ref().map(unchanged)),
         ..Left::default()
@@ -74,13 +74,6 @@ pub(super) async fn run(
             })
         }
         None => Ok(left),
-    }
-}
-
-fn diverged(step: u64) -> Left {
-    Left {
-        diverged: Some(Diverged { step }),
-        ..Left::default()
     }
 }
 
@@ -124,6 +117,7 @@ async fn open_run(
     fs::create_dir_all(&out).map_err(|error| no_scratch(&error))?;
     let mut options = RunOptions {
         checkpoint_every: u64::MAX,
+        room: Some(memory::room),
         ..tuning::options(recipe, out.clone(), Device::Cpu)
     };
     if let Some(last) = &slice.checkpoint {

@@ -11,10 +11,10 @@ use kiskadee_xtts_trainer::{Estimate, Recipe, RunOptions, path_of};
 use tempfile::TempDir;
 
 use super::{
-    XttsTrainer,
+    Broken, XttsTrainer,
     corpus::Corpus,
     ledger::Slice,
-    not_trained,
+    memory, not_trained,
     objects::{fetch_file, no_scratch},
     recipe,
     telling::Telling,
@@ -42,7 +42,7 @@ pub(super) async fn open(
     attempt: &Attempt,
     (slice, trainer): (&Slice, Arc<XttsTrainer>),
     telling: &Telling,
-) -> Result<Bench, JobError> {
+) -> Result<Bench, Broken> {
     attempt.progress.enter("fetching");
     let folder = TempDir::new_in(&workshop.scratch).map_err(|error| no_scratch(&error))?;
     let path = folder.path().join("corpus");
@@ -62,7 +62,7 @@ pub(super) async fn open(
     fs::create_dir_all(&out).map_err(|error| no_scratch(&error))?;
     let begin_with = fetch_beginning(workshop, slice, &out, folder.path()).await?;
     let options = RunOptions {
-        recompute: !fits(&trainer, &corpus, &recipe, telling)?,
+        recompute: !fits(&trainer, &corpus, &recipe)?,
         recipe,
         out,
         resume: true,
@@ -71,6 +71,7 @@ pub(super) async fn open(
         keep: 1,
         device: trainer.device.clone(),
         interrupt: Some(telling.stop_flag()),
+        room: Some(memory::room),
     };
     Ok(Bench {
         trainer,
@@ -105,27 +106,20 @@ async fn fetch_beginning(
     Ok(Some(path))
 }
 
-/// Whether all fits into memory as it is; where it only does with less kept, steps take longer and come to the same. A slice that cannot
-/// fit at all is tried again later: others may have left the machine by then.
-fn fits(
-    trainer: &XttsTrainer,
-    corpus: &Corpus,
-    recipe: &Recipe,
-    telling: &Telling,
-) -> Result<bool, JobError> {
-    let Some(free) = trainer.free_bytes() else {
+/// Whether all fits into memory as it is; where it only does with less kept, steps take longer and come to the same. A GPU tells when it has
+/// no more.
+fn fits(trainer: &XttsTrainer, corpus: &Corpus, recipe: &Recipe) -> Result<bool, Broken> {
+    if !trainer.device.is_cpu() {
         return Ok(true);
-    };
+    }
     let longest = corpus.dataset().longest();
     let needed = |recompute| {
         let (config, tokens) = (&trainer.config, trainer.text_tokens);
         Estimate::new(config, tokens, recipe, longest, recompute).total
     };
-    if needed(true) > free {
-        let (needed, free) = (needed(true) as f64 / 1e9, free as f64 / 1e9);
-        let why = format!("a step needs {needed:.1} GB of memory and {free:.1} GB are free");
-        telling.log("warning", format!("{why}; waiting for more"));
-        return Err(JobError::Snooze(why));
+    if memory::check(needed(false)).is_ok() {
+        return Ok(true);
     }
-    Ok(needed(false) <= free)
+    memory::check(needed(true)).map_err(Broken::Memory)?;
+    Ok(false)
 }

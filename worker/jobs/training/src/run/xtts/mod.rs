@@ -20,8 +20,11 @@ use kiskadee_xtts_trainer::TrainError;
 pub(super) use self::hearing::audition;
 pub use self::trainer::XttsTrainer;
 use super::{
+    engine::Broken,
     ledger::{self, Left, Slice},
-    measures, objects, plain, speaking,
+    measures,
+    memory::{self, Short},
+    objects, plain, speaking,
     telling::{self, Telling},
 };
 use crate::{computing::compute_behind, family::Workshop};
@@ -45,7 +48,7 @@ pub(super) async fn train(
     attempt: &Attempt,
     slice: &Slice,
     telling: &Telling,
-) -> Result<Left, JobError> {
+) -> Result<Left, Broken> {
     let trainer = trainer(workshop, slice)?;
     teaching::run(workshop, attempt, (slice, trainer), telling).await
 }
@@ -59,15 +62,29 @@ fn trainer(workshop: &Workshop, slice: &Slice) -> Result<Arc<XttsTrainer>, JobEr
     })
 }
 
+/// Why a slice that trains did not come to its end.
+fn broken(error: TrainError) -> Broken {
+    match error {
+        TrainError::Diverged { step, .. } => Broken::Diverged(step),
+        TrainError::NoRoom { needed, free } => Broken::Memory(Short::of(needed, free)),
+        TrainError::Compute(ref failed) => match Short::said_by(failed) {
+            Some(short) => Broken::Memory(short),
+            None => Broken::Job(not_trained(error)),
+        },
+        other => Broken::Job(not_trained(other)),
+    }
+}
+
 /// What becomes of a slice when the trainer refuses.
 fn not_trained(error: TrainError) -> JobError {
     match error {
         TrainError::Options(_) | TrainError::OtherOptions(_) | TrainError::NothingToLearn => {
             JobError::Reject(error.to_string())
         }
-        TrainError::File { .. } => {
+        TrainError::File { ref source, .. } => {
+            let why = format!("the worker's scratch directory cannot be used: {source}");
             tracing::error!(%error, "the scratch directory cannot be used");
-            JobError::Snooze("the worker's scratch directory cannot be used".to_owned())
+            JobError::Snooze(why)
         }
         other => JobError::Retry(other.to_string()),
     }

@@ -14,11 +14,10 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{
-    XttsTrainer,
+    Broken, XttsTrainer,
     bench::{Bench, open},
-    compute,
-    ledger::{Diverged, LastCheckpoint, Left, LeftCheckpoint, Phase, Plan, Slice},
-    not_trained,
+    broken, compute,
+    ledger::{LastCheckpoint, Left, LeftCheckpoint, Phase, Plan, Slice},
     objects::{no_scratch, put_file, sha256_of_file},
     observing::Observer,
     telling::Telling,
@@ -43,17 +42,14 @@ pub(super) async fn run(
     attempt: &Attempt,
     (slice, trainer): (&Slice, Arc<XttsTrainer>),
     telling: &Telling,
-) -> Result<Left, JobError> {
+) -> Result<Left, Broken> {
     let bench = open(workshop, attempt, (slice, trainer), telling).await?;
     let taught = if slice.phase == Phase::Finish {
         bench.measure(slice).await?
     } else {
         bench.teach(attempt, slice, telling).await?
     };
-    let taught = match taught {
-        Err(TrainError::Diverged { step, .. }) => return Ok(diverged(step)),
-        taught => taught.map_err(not_trained)?,
-    };
+    let taught = taught.map_err(broken)?;
     let from = slice.checkpoint.as_ref();
     let checkpoint = match from {
         Some(last) if last.step == taught.step => unchanged(last),
@@ -88,13 +84,6 @@ pub(super) async fn run(
             })
         }
         None => Ok(left),
-    }
-}
-
-fn diverged(step: u64) -> Left {
-    Left {
-        diverged: Some(Diverged { step }),
-        ..Left::default()
     }
 }
 
