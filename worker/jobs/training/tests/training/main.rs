@@ -8,6 +8,7 @@ mod alone;
 mod datasets;
 mod downloads;
 mod failing;
+mod full_disk;
 mod going_on;
 mod hearing;
 mod hostile;
