@@ -8,9 +8,12 @@ use serde::Deserialize;
 /// What the components' own code wrote; a test of theirs keeps it so.
 const DOCUMENT: &str = include_str!("../../edge/reference/openapi.json");
 
-/// Events and downloads.
-fn is_long(media: &str) -> bool {
-    ["text/event-stream", "application/zip"].contains(&media) || media.starts_with("audio/")
+fn is_download(media: &str) -> bool {
+    media == "application/zip" || media.starts_with("audio/")
+}
+
+fn is_events(media: &str) -> bool {
+    media == "text/event-stream"
 }
 
 #[derive(Deserialize)]
@@ -40,26 +43,30 @@ pub(crate) struct Documented {
     pub(crate) paths: Vec<String>,
     /// Those whose GET answers with events or a download.
     pub(crate) streams: Vec<String>,
+    /// Those of them that answer with events.
+    pub(crate) events: Vec<String>,
 }
 
 pub(crate) fn documented() -> Result<Documented> {
     let document: Document =
         serde_json::from_str(DOCUMENT).context("the API's document cannot be read")?;
-    let streams = document
-        .paths
-        .iter()
-        .filter(|(_, methods)| methods.answers_at_length());
+    let those = |answer: fn(&str) -> bool| {
+        let paths = document.paths.iter();
+        let paths = paths.filter(|(_, methods)| methods.answers(answer));
+        paths.map(|(path, _)| path.clone()).collect()
+    };
     Ok(Documented {
-        streams: streams.map(|(path, _)| path.clone()).collect(),
+        streams: those(|media| is_events(media) || is_download(media)),
+        events: those(is_events),
         paths: document.paths.into_keys().collect(),
     })
 }
 
 impl Methods {
-    fn answers_at_length(&self) -> bool {
+    fn answers(&self, so: fn(&str) -> bool) -> bool {
         let answers = self.get.iter().flat_map(|get| get.responses.values());
         let mut types = answers.flat_map(|answer| answer.content.keys());
-        types.any(|media| is_long(media))
+        types.any(|media| so(media))
     }
 }
 
@@ -79,6 +86,9 @@ mod tests {
             of_a_job,
             [&format!("{path}/audio"), &format!("{path}/events")]
         );
+        assert!(documented.events.contains(&format!("{path}/events")));
+        assert!(documented.events.contains(&"/training/logs".to_owned()));
+        assert!(!documented.events.contains(&format!("{path}/audio")));
         let download = "/api/v1/advanced/batch-tts/{batch_id}/download".to_owned();
         assert!(documented.streams.contains(&download));
     }

@@ -130,6 +130,7 @@ impl ServingArgs {
         let documented = endpoints::documented()?;
         config.endpoints = documented.paths;
         config.streams = documented.streams;
+        config.events = documented.events;
         Ok(())
     }
 }

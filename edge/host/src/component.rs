@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use tokio::sync::Semaphore;
 use wasmtime::{Engine, component::Linker};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
@@ -29,7 +28,6 @@ pub(crate) struct Component {
     variables: Values,
     environment: Values,
     pools: Pools,
-    stream_slots: Arc<Semaphore>,
     live: AtomicUsize,
 }
 
@@ -81,7 +79,6 @@ impl Component {
                 connect: limits.postgres_connect,
                 behind_pooler: limits.behind_pooler,
             }),
-            stream_slots: Arc::new(Semaphore::new(limits.stream_instances_per_component)),
             live: AtomicUsize::new(0),
             limits: Arc::clone(limits),
         })
@@ -117,11 +114,6 @@ impl Component {
 
     pub(crate) fn pools(&self) -> &Pools {
         &self.pools
-    }
-
-    /// Room for further instances that streams share.
-    pub(crate) fn stream_slots(&self) -> &Arc<Semaphore> {
-        &self.stream_slots
     }
 
     pub(crate) fn live_instances(&self) -> usize {

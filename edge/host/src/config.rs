@@ -36,6 +36,8 @@ pub struct HostConfig {
     /// Paths, as in `endpoints`, whose GET answers with events or a download. They share instances of their own: they are many,
     /// last long, and have nothing to read that could break one.
     pub streams: Vec<String>,
+    /// Those of `streams` that answer with events. Many of them share an instance, and those who ask together there ask once.
+    pub events: Vec<String>,
     /// Documented paths, `/jobs/{job_id}`, by which requests are counted apart. What is neither one of them nor a route of
     /// the manifest is counted as `other`.
     pub endpoints: Vec<String>,
@@ -63,6 +65,7 @@ impl HostConfig {
             proxies: Proxies::default(),
             health: None,
             streams: Vec::new(),
+            events: Vec::new(),
             endpoints: Vec::new(),
             limits: Limits::default(),
             telemetry_database_url: None,
@@ -102,12 +105,10 @@ pub struct Limits {
     pub requests_per_instance: usize,
     /// An instance with more memory than this is not used again.
     pub instance_kept_bytes: usize,
-    /// Streams that one instance for streams handles in its life.
-    pub streams_per_instance: usize,
-    /// Streams that one instance for streams begins at once: until the head of their answer.
-    pub unanswered_per_instance: usize,
-    /// Instances of one component that are for streams alone.
-    pub stream_instances_per_component: usize,
+    /// Instances for downloads; a new one is made whenever the others have something to do.
+    pub downloads: Sharing,
+    /// Instances for events; a new one is made only when the others are full, or nobody is let in for long.
+    pub events: Sharing,
     /// Memory of one instance.
     pub instance_memory_bytes: usize,
     /// How long an instance without work is kept.
@@ -154,6 +155,19 @@ pub struct Limits {
     pub outbound: Duration,
 }
 
+/// Bounds of instances that streams of one kind share. One that has taken half of its memory gets no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sharing {
+    /// Instances of one component.
+    pub instances_per_component: usize,
+    /// Streams that one instance has at once.
+    pub at_once: usize,
+    /// Of those, such as wait for the head of their answer.
+    pub unanswered: usize,
+    /// Streams that one instance has in its life.
+    pub in_all: usize,
+}
+
 impl Limits {
     /// How fast a request's body must come.
     pub(crate) fn arrival(&self) -> Pace {
@@ -189,9 +203,18 @@ impl Default for Limits {
             },
             requests_per_instance: 512,
             instance_kept_bytes: 8 << 20,
-            streams_per_instance: 512,
-            unanswered_per_instance: 16,
-            stream_instances_per_component: 32,
+            downloads: Sharing {
+                instances_per_component: 32,
+                at_once: 512,
+                unanswered: 16,
+                in_all: 512,
+            },
+            events: Sharing {
+                instances_per_component: 8,
+                at_once: 2048,
+                unanswered: 64,
+                in_all: 1 << 14,
+            },
             instance_memory_bytes: 128 << 20,
             instance_idle: Duration::from_secs(10),
             compute: Duration::from_secs(5),

@@ -21,9 +21,8 @@ const MODULES_PER_COMPONENT: u32 = 6;
 
 /// An engine for `components` different components.
 pub(crate) fn engine(limits: &Limits, components: usize) -> Result<Engine, HostError> {
-    let for_streams = limits
-        .stream_instances_per_component
-        .saturating_mul(components);
+    let shared = [limits.downloads, limits.events].map(|kind| kind.instances_per_component);
+    let for_streams = shared.iter().sum::<usize>().saturating_mul(components);
     // One more, as in `Pool`.
     let all = (limits.instances.all + 1).saturating_add(for_streams);
     let instances = u32::try_from(all).unwrap_or(u32::MAX);

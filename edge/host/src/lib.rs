@@ -36,7 +36,7 @@ mod variables;
 
 pub use admission::Shares;
 pub use client::{ForwardedHeader, Proxies};
-pub use config::{HostConfig, Limits};
+pub use config::{HostConfig, Limits, Sharing};
 pub use connection::{TlsError, TlsFiles};
 pub use declared::{DeclaredComponent, components};
 pub use error::HostError;

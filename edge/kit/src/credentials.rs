@@ -11,7 +11,9 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
 };
 use kiskadee_shared::api_key::{self, ApiKey};
+use serde::Serialize;
 use spin_sdk::pg::ParameterValue;
+use uuid::Uuid;
 
 use crate::{
     context::Context,
@@ -35,6 +37,15 @@ pub struct Caller {
 
 /// Who calls, what they call for, and one token of their rate.
 const ENTER: &str = crate::caller_sql!("api.enter");
+
+/// What a caller came with, for statements about many callers at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Credentials {
+    user: Option<Uuid>,
+    issued_at_ms: Option<i64>,
+    /// The hash of an API key in hexadecimal.
+    key: Option<String>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
@@ -81,6 +92,21 @@ impl Caller {
     /// What is left of the rate that was paid before the body.
     pub(crate) fn paid(&self) -> Option<Rate> {
         self.entered.get().copied().flatten()
+    }
+
+    pub fn credentials(&self) -> Credentials {
+        match self.proof {
+            Proof::Token(session) => Credentials {
+                user: Some(session.user),
+                issued_at_ms: Some(session.issued_at_ms),
+                key: None,
+            },
+            Proof::Key(hash) => Credentials {
+                user: None,
+                issued_at_ms: None,
+                key: Some(hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            },
+        }
     }
 
     /// The four parameters of [`crate::caller_sql!`].

@@ -32,7 +32,7 @@ mod security;
 
 pub use coding::Coding;
 pub use context::Context;
-pub use credentials::Caller;
+pub use credentials::{Caller, Credentials};
 pub use database::{Answer, Class};
 pub use idempotency::IdempotencyKey;
 pub use json::Json;

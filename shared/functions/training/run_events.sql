@@ -114,4 +114,29 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   left join training.run r on r.id = (a.asked ->> 'run')::uuid
 $$;
 
-grant execute on function api.training_logs, api.training_events, api.training_news to kiskadee_training;
+-- Whether those who watch runs still may: for each {"run", "user", "issued_at_ms", "key"}, in the order given, with the hash of a key in
+-- hexadecimal.
+create or replace function api.training_watchers(p_asked jsonb) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked record;
+  may_still boolean[] := array_fill(false, array[jsonb_array_length(p_asked)]);
+  caller api.caller;
+  run training.run;
+begin
+  for asked in
+    select a.place::int as place, (a.asked ->> 'run')::uuid as run, row((a.asked ->> 'user')::uuid,
+      to_timestamp((a.asked ->> 'issued_at_ms')::float8 / 1000), decode(a.asked ->> 'key', 'hex'), 0)::api.credentials as caller
+    from jsonb_array_elements(p_asked) with ordinality a(asked, place)
+    -- Keys are noted as used: always in one order, or two who ask could wait for each other.
+    order by a.asked ->> 'key', a.place
+  loop
+    caller := api.identify(asked.caller);
+    run := training.own_run(caller, asked.run);
+    may_still[asked.place] := caller.status is null and run.id is not null;
+  end loop;
+  return to_jsonb(may_still)::text;
+end
+$$;
+
+grant execute on function api.training_logs, api.training_events, api.training_news, api.training_watchers to kiskadee_training;

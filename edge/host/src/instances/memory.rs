@@ -1,5 +1,10 @@
 //! What an instance may have of memory, and what it has.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use wasmtime::ResourceLimiter;
 
 /// Elements of a table; what tables hold is few functions.
@@ -9,17 +14,25 @@ const TABLE_ELEMENTS: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Memory {
     limit: usize,
-    bytes: usize,
+    bytes: Arc<AtomicUsize>,
 }
 
 impl Memory {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, bytes: 0 }
+        Self {
+            limit,
+            bytes: Arc::default(),
+        }
     }
 
     /// What all memories of the instance have together.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The same for whoever does not hold the instance.
+    pub(super) fn counter(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.bytes)
     }
 }
 
@@ -30,10 +43,10 @@ impl ResourceLimiter for Memory {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        let bytes = self.bytes().saturating_add(desired.saturating_sub(current));
         let fits = bytes <= self.limit;
         if fits {
-            self.bytes = bytes;
+            self.bytes.store(bytes, Ordering::Relaxed);
         }
         Ok(fits)
     }

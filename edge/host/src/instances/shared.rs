@@ -3,13 +3,16 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
     time::{Duration, Instant as StdInstant},
 };
 
 use tokio::{
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, Sleep},
 };
 use wasmtime::{Store, StoreContextMut, component::GuestTaskId};
@@ -19,7 +22,7 @@ use wasmtime_wasi_http::handler::{
 };
 
 use super::{Instance, Presence, store};
-use crate::{component::Component, cpu::Computing, progress::Moment};
+use crate::{component::Component, config::Sharing, cpu::Computing, progress::Moment};
 
 /// Every instance of the component is taken; the request can be handed over again in a moment.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +33,29 @@ pub(crate) struct NoFreeInstance;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Makes instances of one component.
-pub(crate) struct Instances(pub(crate) Arc<Component>);
+pub(crate) struct Instances {
+    component: Arc<Component>,
+    bounds: Sharing,
+    slots: Arc<Semaphore>,
+    is_full: Arc<AtomicBool>,
+}
+
+impl Instances {
+    /// So many at a time.
+    pub(crate) fn new(component: &Arc<Component>, bounds: Sharing, instances: usize) -> Self {
+        Self {
+            component: Arc::clone(component),
+            bounds,
+            slots: Arc::new(Semaphore::new(instances)),
+            is_full: Arc::default(),
+        }
+    }
+
+    /// Whether the instance that last looked takes no more: for whoever has one at a time.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
+    }
+}
 
 impl HandlerState for Instances {
     type StoreData = Instance;
@@ -38,13 +63,15 @@ impl HandlerState for Instances {
     type WorkerState = Life;
 
     async fn instantiate(&self) -> wasmtime::Result<Running<Instance, Expiration, Life>> {
-        let component = &self.0;
-        let slot = Arc::clone(component.stream_slots())
+        let component = &self.component;
+        let slot = Arc::clone(&self.slots)
             .try_acquire_owned()
             .map_err(|_| NoFreeInstance)?;
         let (mut store, computing) = store::new(component);
         let present = Arc::new(Moment::default());
         let proxy = Proxy::P3(component.code().instantiate_async(&mut store).await?);
+        let memory = store.data().memory().counter();
+        self.is_full.store(false, Ordering::Relaxed);
         Ok(Running {
             store,
             proxy,
@@ -57,6 +84,9 @@ impl HandlerState for Instances {
             },
             state: Life {
                 component: Arc::clone(component),
+                bounds: self.bounds,
+                is_full: Arc::clone(&self.is_full),
+                memory,
                 present,
                 _slot: slot,
             },
@@ -76,8 +106,7 @@ pub(crate) struct Expiration {
 impl Expiration {
     fn wait(&self, status: WorkerStatus) -> Duration {
         let limits = self.component.limits();
-        // This instance itself holds two.
-        let nobody = Arc::strong_count(&self.present) <= 2;
+        let nobody = count(&self.present) == 0;
         match status {
             WorkerStatus::Idle => limits.instance_idle,
             WorkerStatus::Requests => limits.request,
@@ -123,11 +152,33 @@ impl WorkerExpiration for Expiration {
     }
 }
 
+/// How many wait for an answer or take one. The instance itself holds two.
+fn count(present: &Arc<Moment>) -> usize {
+    Arc::strong_count(present).saturating_sub(2)
+}
+
 /// An instance from its first request to its last.
 pub(crate) struct Life {
     component: Arc<Component>,
+    bounds: Sharing,
+    is_full: Arc<AtomicBool>,
+    memory: Arc<AtomicUsize>,
     present: Arc<Moment>,
     _slot: OwnedSemaphorePermit,
+}
+
+impl Life {
+    /// Memory that an instance has taken it keeps.
+    fn is_used_up(&self, total: usize) -> bool {
+        let half = self.component.limits().instance_memory_bytes / 2;
+        total >= self.bounds.in_all || (total > 0 && self.memory.load(Ordering::Relaxed) >= half)
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.is_full.store(false, Ordering::Relaxed);
+    }
 }
 
 impl WorkerState for Life {
@@ -135,10 +186,12 @@ impl WorkerState for Life {
     type RequestData = Presence;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        let limits = self.component.limits();
-        if total >= limits.streams_per_instance {
+        let is_used_up = self.is_used_up(total);
+        let is_full = is_used_up || count(&self.present) >= self.bounds.at_once;
+        self.is_full.store(is_full, Ordering::Relaxed);
+        if is_used_up {
             ShouldAccept::Never
-        } else if concurrent >= limits.unanswered_per_instance {
+        } else if is_full || concurrent >= self.bounds.unanswered {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes

@@ -15,7 +15,10 @@ use wasmtime_wasi_http::{
     handler::{ExpirationError, InstantiationError, ProxyHandler, TrapOrPanicError},
 };
 
-use super::{Answer, Service};
+use super::{
+    Answer, Service,
+    shelves::{Shelves, Turn},
+};
 use crate::{
     admission::Who,
     component::Component,
@@ -26,17 +29,45 @@ use crate::{
 /// A component, and what hands streams to its instances.
 pub(crate) struct Served {
     pub(crate) component: Arc<Component>,
-    streams: ProxyHandler<Instances>,
+    downloads: ProxyHandler<Instances>,
+    events: Shelves,
     /// Told each time a stream begins, for those who wait for an instance.
     answered: Notify,
 }
 
+/// Where a stream may be handed over now.
+enum Entrance<'a> {
+    Any(&'a ProxyHandler<Instances>),
+    One(Turn<'a>),
+}
+
 impl Served {
     pub(crate) fn new(component: Arc<Component>) -> Self {
+        let (downloads, events) = (component.limits().downloads, component.limits().events);
+        let instances = downloads.instances_per_component;
         Self {
-            streams: ProxyHandler::new(Instances(Arc::clone(&component))),
+            downloads: ProxyHandler::new(Instances::new(&component, downloads, instances)),
+            events: Shelves::new(&component, events),
             answered: Notify::new(),
             component,
+        }
+    }
+
+    /// `None` where it has to wait on.
+    fn entrance(&self, is_watched: bool, waited: Duration) -> Option<Entrance<'_>> {
+        if is_watched {
+            self.events.turn(waited).map(Entrance::One)
+        } else {
+            Some(Entrance::Any(&self.downloads))
+        }
+    }
+}
+
+impl Entrance<'_> {
+    fn handler(&self) -> &ProxyHandler<Instances> {
+        match self {
+            Self::Any(handler) => handler,
+            Self::One(turn) => turn.handler(),
         }
     }
 }
@@ -71,23 +102,26 @@ impl Service {
         mut request: Request<WasiBody>,
     ) -> Answer {
         let served = self.served.get(number).ok_or(Refusal::NotFound)?;
+        let is_watched = self.event_endpoints.knows(request.uri().path());
         let start = Instant::now();
         let deadline = start + self.limits.request;
         let answer = loop {
             let answered = served.answered.notified();
-            let answering = served.streams.handle(presence.clone(), request);
-            let result = tokio::select! {
-                result = answering => result,
-                // The instance has the same deadline; this one is for an instance that cannot even say so.
-                () = presence.progress().ceased(start.into(), self.limits.request) => break Err(Refusal::Timeout),
-            };
-            let error = match result {
-                Ok(response) => break Ok(response),
-                Err(error) => error,
-            };
-            match returned(error) {
-                Ok(again) => request = again,
-                Err(error) => break Err(self.failure(&error, start)),
+            if let Some(entrance) = served.entrance(is_watched, start.elapsed()) {
+                let answering = entrance.handler().handle(presence.clone(), request);
+                let result = tokio::select! {
+                    result = answering => result,
+                    // The instance has the same deadline; this one is for an instance that cannot even say so.
+                    () = presence.progress().ceased(start.into(), self.limits.request) => break Err(Refusal::Timeout),
+                };
+                let error = match result {
+                    Ok(response) => break Ok(response),
+                    Err(error) => error,
+                };
+                match returned(error) {
+                    Ok(again) => request = again,
+                    Err(error) => break Err(self.failure(&error, start)),
+                }
             }
             tokio::select! {
                 () = answered => {}

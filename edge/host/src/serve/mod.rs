@@ -3,6 +3,7 @@
 mod admit;
 mod hand_over;
 mod log;
+mod shelves;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -69,6 +70,7 @@ pub(crate) struct Service {
     counts: Arc<Counts>,
     endpoints: Endpoints,
     stream_endpoints: Endpoints,
+    event_endpoints: Endpoints,
 }
 
 type Answer = Result<Response<WasiBody>, Refusal>;
@@ -94,6 +96,7 @@ impl Service {
             counts: Arc::default(),
             endpoints: Endpoints::new(config.endpoints.iter().map(String::as_str)),
             stream_endpoints: Endpoints::new(config.streams.iter().map(String::as_str)),
+            event_endpoints: Endpoints::new(config.events.iter().map(String::as_str)),
         }
     }
 

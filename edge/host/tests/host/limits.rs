@@ -184,8 +184,8 @@ async fn too_many_requests_at_once_are_a_503_and_not_a_queue() {
 async fn more_streams_than_instances_wait_their_turn() {
     let probe = Probe::with(|config| {
         config.streams = vec!["/slow".to_owned()];
-        config.limits.stream_instances_per_component = 2;
-        config.limits.unanswered_per_instance = 2;
+        config.limits.downloads.instances_per_component = 2;
+        config.limits.downloads.unanswered = 2;
     })
     .await;
     let slow = (0..12).map(|_| probe.get("/slow?ms=50"));

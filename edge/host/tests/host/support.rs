@@ -100,7 +100,8 @@ pub(crate) fn config(cache: &Path) -> HostConfig {
         per_address: 64,
         per_caller: 64,
     };
-    config.limits.stream_instances_per_component = 8;
+    config.limits.downloads.instances_per_component = 8;
+    config.limits.events.instances_per_component = 4;
     config
 }
 

@@ -13,17 +13,17 @@ use spin_sdk::{
     time::sleep,
 };
 
+use super::clock;
 use crate::{credentials::Caller, database, log};
 
-/// How long the first one waits for others to ask with.
-const GATHER: Duration = Duration::from_millis(100);
-/// The others look so often whether there is an answer, for one request cannot wake another; and not for ever, for whoever asks
-/// for them may go.
+/// From the moment at which it is asked on, those who do not ask themselves look so often whether there is an answer, for one
+/// request cannot wake another; and not for ever, for whoever asks for them may go.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: usize = 40;
 
-/// One statement for all who ask within a moment; who asks the same as another is asked for once. It does not know who asks, so
-/// it serves streams whose caller was let in by a look of its own.
+/// One statement for all who ask between two ticks of the instance's clock: however many they are, it is asked no more often than
+/// that. Who asks the same as another is asked for once. It does not know who asks, so it serves streams whose caller was let in by
+/// a look of its own.
 pub struct Gathered<K, V> {
     /// Takes what is asked as a JSON array, and gives the answers as one, in the same order.
     statement: &'static str,
@@ -65,11 +65,12 @@ impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
         };
         if gathers {
             let gathering = Gathering(self);
-            sleep(GATHER).await;
+            sleep(clock::to_the_next_tick()).await;
             let waiting = gathering.end();
             self.tell(&caller.settings.database_url, waiting).await;
             return answer.get().cloned();
         }
+        sleep(clock::to_the_next_tick()).await;
         for _ in 0..LOOKS {
             sleep(LOOK).await;
             if let Some(answer) = answer.get() {

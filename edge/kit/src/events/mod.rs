@@ -1,5 +1,6 @@
 //! Server-sent events: how one is written, and streams that look at the database again and again until all is told.
 
+mod clock;
 mod format;
 mod gathered;
 mod stream;

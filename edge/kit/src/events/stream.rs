@@ -2,7 +2,7 @@
 //!
 //! A stream holds no state but what it told: it looks at the database by one cheap call, more seldom the longer nothing
 //! happens, asks together with others whether anything has when nothing did for long, and ends after some minutes, for the
-//! client to come back with the id of the last event.
+//! client to come back with the id of the last event. Whether its caller may still see what it tells is asked each minute.
 
 use std::{convert::Infallible, future::ready, time::Duration};
 
@@ -14,6 +14,7 @@ use axum::{
 use futures::stream;
 use spin_sdk::time::sleep;
 
+use super::clock;
 use crate::{database::Answer, problem::Problem};
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -22,7 +23,8 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Proxies close what is silent for long.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// So often a stream looks though nothing has changed: its caller may have lost the right to.
+/// So often a stream looks by itself though nothing has changed, where it cannot ask together with others whether its caller may
+/// still.
 const LOOK_AT_LEAST: Duration = Duration::from_mins(1);
 const LONGEST_STREAM: Duration = Duration::from_mins(10);
 /// How long a client shall wait before it comes back.
@@ -41,6 +43,11 @@ pub trait Watch: Send + 'static {
 
     /// The body that a look would give, asked for together with others who watch the same; none where only a look can tell.
     fn news(&self) -> impl Future<Output = Option<String>> + Send {
+        ready(None)
+    }
+
+    /// Whether its caller may still see it, asked for together with others; none where only a look can tell.
+    fn may_still(&self) -> impl Future<Output = Option<bool>> + Send {
         ready(None)
     }
 
@@ -82,7 +89,10 @@ struct Watcher<W> {
     is_cut: bool,
     /// Before the last look.
     mark: Option<i64>,
+    /// Since the caller's right was last known.
     unseen: Duration,
+    /// In which it was last asked for.
+    minute: u64,
 }
 
 impl<W: Watch> Watcher<W> {
@@ -96,6 +106,7 @@ impl<W: Watch> Watcher<W> {
             is_cut: false,
             mark: None,
             unseen: Duration::ZERO,
+            minute: clock::minute(),
         }
     }
 
@@ -121,14 +132,31 @@ impl<W: Watch> Watcher<W> {
         Some((Ok(piece), self))
     }
 
-    /// With others where that can be, and now and then by itself, for its caller may have lost the right to.
+    /// With others where that can be, and now and then by itself.
     async fn catch_up(&mut self) {
+        self.ask_whether_it_may_still().await;
+        if self.is_cut {
+            return;
+        }
         if self.unseen < LOOK_AT_LEAST
             && let Some(news) = self.watched.news().await
         {
             self.take(&news);
         } else if self.may_have_changed().await {
             self.look_again().await;
+        }
+    }
+
+    /// All streams in the same moment of a minute, so that it is one question.
+    async fn ask_whether_it_may_still(&mut self) {
+        let minute = clock::minute();
+        if minute == self.minute {
+            return;
+        }
+        if let Some(may_still) = self.watched.may_still().await {
+            self.minute = minute;
+            self.unseen = Duration::ZERO;
+            self.is_cut = !may_still;
         }
     }
 

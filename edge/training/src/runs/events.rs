@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use kiskadee_edge_kit::{
-    Answer, Caller, Class, Problem, caller_sql,
+    Answer, Caller, Class, Credentials, Problem, caller_sql,
     database::call,
     events::{Gathered, Watch, last_id, watch, write},
     log,
@@ -31,6 +31,7 @@ const EVENTS: &str = caller_sql!("api.training_events", "$5::uuid, $6::bigint, $
 
 static NEWS: Gathered<Asked, Option<Box<RawValue>>> =
     Gathered::new("select api.training_news($1::jsonb)");
+static WATCHERS: Gathered<Watcher, bool> = Gathered::new("select api.training_watchers($1::jsonb)");
 
 /// The lines that are wanted.
 #[derive(Debug, IntoParams)]
@@ -153,6 +154,14 @@ struct Asked {
     after: i64,
 }
 
+/// Who watches a run.
+#[derive(Debug, PartialEq, Eq, Hash, Serialize)]
+struct Watcher {
+    run: Uuid,
+    #[serde(flatten)]
+    caller: Credentials,
+}
+
 /// One look, as `api.training_events` gives it.
 #[derive(Debug, Deserialize)]
 struct Look {
@@ -186,6 +195,11 @@ impl Watch for WatchedRun {
         let (run, after) = (self.found?, self.told);
         let news = NEWS.of(&self.caller, Asked { run, after }).await?;
         news.map(|news| news.get().to_owned())
+    }
+
+    async fn may_still(&self) -> Option<bool> {
+        let (run, caller) = (self.found?, self.caller.credentials());
+        WATCHERS.of(&self.caller, Watcher { run, caller }).await
     }
 
     fn tell(&mut self, body: &str) -> Result<String, Problem> {

@@ -5,6 +5,7 @@ mod wire;
 mod alone;
 mod client;
 mod compute;
+mod filling;
 mod labels;
 mod pace;
 mod pooler;
