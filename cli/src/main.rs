@@ -5,6 +5,7 @@ mod admin;
 mod artefacts;
 mod backup;
 mod endpoints;
+mod health;
 mod logs;
 mod models;
 mod parts;
@@ -64,6 +65,8 @@ enum Command {
     /// Back up database and audio together while the system runs, verify, restore
     #[command(subcommand)]
     Backup(backup::BackupCommand),
+    /// Ask a process whether it is ready, by the address of its own metrics: 0 when it is, 1 when not
+    Health(health::HealthOptions),
     /// Users, keys, and control of the queue
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -106,6 +109,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Storage(options) => on_main_thread(parts::storage::run(&options)),
         Command::Migrate(options) => on_main_thread(parts::migrate::run(&options)),
         Command::Backup(command) => on_main_thread(backup::run(&command)),
+        Command::Health(options) => return on_main_thread(health::run(&options)),
         Command::Admin(command) => on_main_thread(admin::run(&command)),
         Command::Models(command) => on_main_thread(models::run(command)),
         Command::Train(command) => on_main_thread(train::run(command)),
@@ -115,7 +119,7 @@ fn run(command: Command) -> Result<ExitCode> {
 }
 
 /// Child processes die with the thread that started them, so what starts any stays on this one.
-fn on_main_thread(work: impl Future<Output = Result<()>>) -> Result<()> {
+fn on_main_thread<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,6 +1,7 @@
 //! How the edge meets its callers: the options that `kiskadee edge` and `kiskadee up` have in common.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
@@ -80,11 +81,21 @@ pub(crate) struct ServingArgs {
         value_parser = shares
     )]
     max_connections: Shares,
+    /// When asked to stop, answer for so long and ask to be asked no more, for balancers to notice [default: 5, with `up` 0]
+    #[arg(long, env = "KISKADEE_DRAIN_DELAY", value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(0..=3600))]
+    drain_delay: Option<u32>,
 }
 
 impl ServingArgs {
     pub(crate) fn is_behind_a_proxy(&self) -> bool {
         !self.trusted_proxies.is_empty()
+    }
+
+    /// As it was said, or as this part of the product does.
+    pub(crate) fn drain_delay(&self, otherwise: Duration) -> Duration {
+        let seconds = self.drain_delay.map(u64::from);
+        seconds.map_or(otherwise, Duration::from_secs)
     }
 
     fn tls(&self) -> Option<TlsFiles> {

@@ -13,6 +13,9 @@ use crate::serving::ServingArgs;
 use crate::stop::Stop;
 use crate::telemetry;
 
+/// How long a balancer may take to notice that this edge is on its way out.
+const DRAIN_DELAY: Duration = Duration::from_secs(5);
+
 /// What requests that run may take to end.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -60,6 +63,7 @@ pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
     config.component_dir = Some(options.artefacts.components()?);
     options.serving.apply(&mut config)?;
     config.limits.behind_pooler = options.behind_pooler;
+    config.finds_poolers = true;
     config.metrics_listen = options.metrics_listen;
     config
         .telemetry_database_url
@@ -69,8 +73,12 @@ pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
         .context("cannot start the edge")?;
     tracing::info!(address = %host.local_addr(), "the edge serves");
     stop.orderly.cancelled().await;
+    let leaving = async {
+        host.drain(options.serving.drain_delay(DRAIN_DELAY)).await;
+        host.shutdown(DRAIN).await
+    };
     tokio::select! {
-        _ = host.shutdown(DRAIN) => {}
+        _ = leaving => {}
         () = stop.quick.cancelled() => {}
     }
     Ok(())

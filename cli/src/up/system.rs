@@ -28,6 +28,8 @@ pub(crate) struct System {
     postgres: Option<Supervised>,
     gateway: Option<Gateway>,
     edge: Option<EdgeHost>,
+    /// Of the edge.
+    drain_delay: Duration,
     workers: Vec<Supervised>,
 }
 
@@ -57,6 +59,7 @@ impl System {
         )?;
         // Not before the schema is today's and every component has its login.
         self.edge = Some(edge.serve()?);
+        self.drain_delay = options.serving.drain_delay(Duration::ZERO);
         progress.done(
             "postgres",
             &format!("127.0.0.1:{port}, database {}", database::NAME),
@@ -78,8 +81,12 @@ impl System {
     pub(crate) async fn stop(&mut self, stop: &Stop) {
         let hurry = &stop.quick;
         if let Some(edge) = self.edge.take() {
+            let leaving = async {
+                edge.drain(self.drain_delay).await;
+                edge.shutdown(LAST_ANSWERS).await
+            };
             tokio::select! {
-                _ = edge.shutdown(LAST_ANSWERS) => {}
+                _ = leaving => {}
                 () = hurry.cancelled() => {}
             }
         }

@@ -137,6 +137,34 @@ mod tests {
     }
 
     #[test]
+    fn several_proxies_are_passed_over_and_nothing_that_stands_before_them_counts() {
+        let client = |peer, line| {
+            let lines = [("x-forwarded-for", line)];
+            client(ForwardedHeader::XForwardedFor, peer, &lines)
+        };
+        // A cloud's balancer, a proxy of ours by IPv6, and one that names its port.
+        let line = "10.9.9.9, 198.51.100.4, 192.0.2.7, [2001:db8:ff::2]:443, 10.0.0.2:8080";
+        assert_eq!(client("2001:db8:ff::1", line), "192.0.2.7");
+        let line = "203.0.113.9, 2001:db8::7, 2001:db8:ff::2";
+        assert_eq!(client("10.0.0.1", line), "2001:db8::7");
+        // Mapped addresses are the same as those that they stand for.
+        assert_eq!(
+            client("10.0.0.1", "192.0.2.7, ::ffff:10.0.0.2"),
+            "192.0.2.7"
+        );
+        // All are proxies: the one that is farthest away.
+        assert_eq!(client("10.0.0.1", "10.0.0.3, 10.0.0.2"), "10.0.0.3");
+        // What is no address ends what can be believed.
+        for nothing in ["", " ", "unknown", "_hidden", "192.0.2.7, unknown"] {
+            assert_eq!(client("10.0.0.1", nothing), "10.0.0.1", "{nothing:?}");
+        }
+        assert_eq!(
+            client("10.0.0.1", "192.0.2.7, _hidden, 10.0.0.2"),
+            "10.0.0.2"
+        );
+    }
+
+    #[test]
     fn lines_are_read_as_one_list() {
         let lines = [
             ("x-forwarded-for", "203.0.113.1"),

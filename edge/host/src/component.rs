@@ -108,6 +108,15 @@ impl Component {
         self.variables.get(name).map(String::as_str)
     }
 
+    /// Its variables that are addresses of Postgres, with somebody who logs in.
+    pub(crate) fn database_addresses(&self) -> impl Iterator<Item = &str> {
+        let values = self.variables.values().map(String::as_str);
+        values.filter(|value| {
+            let schemes = ["postgres://", "postgresql://"];
+            schemes.iter().any(|scheme| value.starts_with(scheme)) && value.contains('@')
+        })
+    }
+
     pub(crate) fn environment(&self) -> &Values {
         &self.environment
     }

@@ -41,6 +41,9 @@ pub struct HostConfig {
     /// Documented paths, `/jobs/{job_id}`, by which requests are counted apart. What is neither one of them nor a route of
     /// the manifest is counted as `other`.
     pub endpoints: Vec<String>,
+    /// Whether to find out at the start if a pooler that loses prepared statements lies before Postgres, and not to start then;
+    /// never where `limits.behind_pooler` says that one does.
+    pub finds_poolers: bool,
     /// The bounds.
     pub limits: Limits,
     /// The database that request counts are added to, if any; a role that may call `telemetry.record`.
@@ -67,6 +70,7 @@ impl HostConfig {
             streams: Vec::new(),
             events: Vec::new(),
             endpoints: Vec::new(),
+            finds_poolers: false,
             limits: Limits::default(),
             telemetry_database_url: None,
         }

@@ -54,6 +54,11 @@ pub enum HostError {
     /// The certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A pooler that loses prepared statements.
+    #[error(
+        "before Postgres at {0} lies a pooler that gives each transaction another session and loses prepared statements: start with `--behind-pooler`, or let PgBouncer (1.21 or newer) follow them by `max_prepared_statements`"
+    )]
+    Pooler(String),
     /// The telemetry database address is not one.
     #[error("the telemetry database address is not valid: {0}")]
     TelemetryDatabase(String),

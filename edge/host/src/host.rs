@@ -7,7 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle, time::timeout};
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
 use crate::{
     compiled::Cache,
@@ -18,9 +23,14 @@ use crate::{
     error::HostError,
     files,
     manifest::Manifest,
+    pg::Before,
     route::Router,
     serve::{Served, Service},
-    telemetry::{flush, page},
+    stage::Stage,
+    telemetry::{
+        flush,
+        own::{self, Serving},
+    },
     variables,
 };
 
@@ -30,12 +40,11 @@ const LAST_FLUSH: Duration = Duration::from_secs(5);
 /// A running host. Dropping it ends it at once; `shutdown` ends it in order.
 pub struct EdgeHost {
     address: SocketAddr,
-    metrics_address: Option<SocketAddr>,
-    stop: Arc<Notify>,
+    own: Option<Own>,
+    service: Arc<Service>,
     stop_flush: Arc<Notify>,
     server: JoinHandle<()>,
     flush: Option<JoinHandle<()>>,
-    metrics: Option<JoinHandle<()>>,
     answers: JoinHandle<()>,
     certificate: Option<JoinHandle<()>>,
 }
@@ -44,19 +53,26 @@ pub struct EdgeHost {
 pub struct PreparedHost {
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    metrics: Option<TcpListener>,
+    own: Option<Own>,
     service: Arc<Service>,
     telemetry: Option<String>,
+}
+
+/// The listener of the process' own, until it is dropped.
+struct Own {
+    address: SocketAddr,
+    serving: Serving,
+    task: JoinHandle<()>,
 }
 
 impl PreparedHost {
     /// Begins to answer.
     pub fn serve(self) -> Result<EdgeHost, HostError> {
-        let (stop, stop_flush) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let stop_flush = Arc::new(Notify::new());
         let Self {
             listener,
             tls,
-            metrics,
+            own,
             service,
             telemetry,
         } = self;
@@ -69,19 +85,21 @@ impl PreparedHost {
             None => None,
         };
         let address = local(&listener)?;
+        if let Some(own) = &own {
+            // It was prepared once.
+            let _ = own.serving.set(Arc::clone(&service));
+        }
         let host = EdgeHost {
             address,
-            metrics_address: metrics.as_ref().map(local).transpose()?,
-            metrics: metrics
-                .map(|listener| tokio::spawn(page::serve(listener, Arc::clone(&service)))),
+            own,
             answers: {
                 let service = Arc::clone(&service);
                 tokio::spawn(async move { service.watch().await })
             },
             certificate: tls.clone().map(|tls| tokio::spawn(tls.watch())),
-            server: tokio::spawn(connection::run(listener, tls, service, Arc::clone(&stop))),
+            server: tokio::spawn(connection::run(listener, tls, Arc::clone(&service))),
+            service,
             flush,
-            stop,
             stop_flush,
         };
         tracing::info!(%address, "the edge host answers");
@@ -99,8 +117,8 @@ impl EdgeHost {
     pub async fn prepare(config: HostConfig) -> Result<PreparedHost, HostError> {
         let begun = Instant::now();
         let listener = bind(config.listen).await?;
-        let metrics = match config.metrics_listen {
-            Some(address) => Some(bind(address).await?),
+        let own = match config.metrics_listen {
+            Some(address) => Some(Own::listen(address).await?),
             None => None,
         };
         let tls = config
@@ -110,9 +128,13 @@ impl EdgeHost {
             .transpose()?
             .map(Arc::new);
         let telemetry = config.telemetry_database_url.clone();
+        let finds_poolers = config.finds_poolers && !config.limits.behind_pooler;
         // Compiling takes seconds of pure computing.
         let loaded = tokio::task::spawn_blocking(move || load(&config)).await;
         let service = loaded.map_err(|error| HostError::Engine(error.to_string()))??;
+        if finds_poolers {
+            refuse_blind_poolers(&service).await?;
+        }
         tracing::info!(
             ms = begun.elapsed().as_millis(),
             "the application is loaded"
@@ -120,7 +142,7 @@ impl EdgeHost {
         Ok(PreparedHost {
             listener,
             tls,
-            metrics,
+            own,
             service: Arc::new(service),
             telemetry,
         })
@@ -133,13 +155,21 @@ impl EdgeHost {
 
     /// Where this process' metrics are served.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
-        self.metrics_address
+        self.own.as_ref().map(|own| own.address)
+    }
+
+    /// Asks those who send requests to send no more, and answers them for `delay`: the process is not ready, every answer over HTTP/1
+    /// closes its connection, and over HTTP/2 connections take no more requests. `shutdown` comes after it.
+    pub async fn drain(&self, delay: Duration) {
+        self.service.stages().reach(Stage::Draining);
+        tracing::info!(seconds = delay.as_secs_f64(), "the edge host drains");
+        sleep(delay).await;
     }
 
     /// Takes no more connections, finishes the requests that run, and brings the last counts to the database. What is
     /// not done within `deadline` is cut off; `false` says that something was.
     pub async fn shutdown(mut self, deadline: Duration) -> bool {
-        self.stop.notify_one();
+        self.service.stages().reach(Stage::Closing);
         let finished = timeout(deadline, &mut self.server).await.is_ok();
         self.server.abort();
         self.stop_flush.notify_one();
@@ -155,13 +185,42 @@ impl Drop for EdgeHost {
     fn drop(&mut self) {
         self.server.abort();
         self.answers.abort();
-        for task in [&self.flush, &self.metrics, &self.certificate]
-            .into_iter()
-            .flatten()
-        {
+        for task in [&self.flush, &self.certificate].into_iter().flatten() {
             task.abort();
         }
     }
+}
+
+impl Own {
+    async fn listen(address: SocketAddr) -> Result<Self, HostError> {
+        let listener = bind(address).await?;
+        let serving = Serving::default();
+        Ok(Self {
+            address: local(&listener)?,
+            task: tokio::spawn(own::serve(listener, Arc::clone(&serving))),
+            serving,
+        })
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A server that cannot be asked now is asked by whoever needs it: an edge without a database is there before it.
+async fn refuse_blind_poolers(service: &Service) -> Result<(), HostError> {
+    for server in service.servers() {
+        match server.before().await {
+            Ok(Before::Nothing) => {}
+            Ok(Before::BlindPooler) => return Err(HostError::Pooler(server.name.clone())),
+            Err(error) => {
+                tracing::warn!(server = server.name, %error, "whether a pooler lies before Postgres cannot be told");
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, HostError> {

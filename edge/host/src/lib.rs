@@ -31,6 +31,7 @@ mod problem;
 mod progress;
 mod route;
 mod serve;
+mod stage;
 mod telemetry;
 mod variables;
 

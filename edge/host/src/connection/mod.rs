@@ -10,31 +10,29 @@ mod wire;
 
 use std::{sync::Arc, time::Duration};
 
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::{net::TcpListener, sync::Notify, time::sleep};
+use tokio::{net::TcpListener, time::sleep};
 
 pub(crate) use self::tls::Tls;
 pub use self::tls::{TlsError, TlsFiles};
 use self::{gate::Gate, opening::Accepted};
-use crate::{admission::Who, serve::Service};
+use crate::{
+    admission::Who,
+    serve::Service,
+    stage::{Stage, reached},
+};
 
 /// Waits after a failed accept: most often the process has no file descriptors left for the moment.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts connections until `stop` is notified, then ends them in order: requests that run are finished, idle
-/// connections close, and what is not done after the deadline is cut when the caller drops this future.
-pub(crate) async fn run(
-    listener: TcpListener,
-    tls: Option<Arc<Tls>>,
-    service: Arc<Service>,
-    stop: Arc<Notify>,
-) {
-    let graceful = GracefulShutdown::new();
+/// Accepts connections until the process closes, then ends them in order: requests that run are finished, idle connections close, and
+/// what is not done after the deadline is cut when the caller drops this future.
+pub(crate) async fn run(listener: TcpListener, tls: Option<Arc<Tls>>, service: Arc<Service>) {
     let gate = Arc::new(Gate::new(service.limits().connections));
+    let mut follower = service.stages().follow();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.notified() => break,
+            () = reached(&mut follower, Stage::Closing) => break,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -55,8 +53,8 @@ pub(crate) async fn run(
                     entry,
                     tls: tls.clone(),
                 };
-                let (service, gate) = (Arc::clone(&service), Arc::clone(&gate));
-                tokio::spawn(accepted.serve(service, gate, graceful.watcher()));
+                let follower = service.stages().follow();
+                tokio::spawn(accepted.serve(Arc::clone(&service), Arc::clone(&gate), follower));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -65,6 +63,6 @@ pub(crate) async fn run(
         }
     }
     // Whoever connects from here on is refused by the system and tries the next machine.
-    drop(listener);
-    graceful.shutdown().await;
+    drop((listener, follower));
+    service.stages().left().await;
 }

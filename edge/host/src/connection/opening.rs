@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper_util::server::graceful::Watcher;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -20,6 +19,7 @@ use super::{
 use crate::{
     problem::Refusal,
     serve::{Peer, Service},
+    stage::{Follower, Stage, reached},
 };
 
 /// How a connection without TLS says that it speaks HTTP/2.
@@ -34,6 +34,9 @@ const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncon
 
 /// How long a connection that is one too many lasts.
 const SPARE_FOR: Duration = Duration::from_secs(3);
+
+/// What came before the process closes may still be on its way to here.
+const LAST_BYTES: Duration = Duration::from_secs(1);
 
 /// A connection before its first byte.
 pub(super) struct Accepted {
@@ -53,7 +56,12 @@ struct Opened {
 }
 
 impl Accepted {
-    pub(super) async fn serve(self, service: Arc<Service>, gate: Arc<Gate>, watcher: Watcher) {
+    pub(super) async fn serve(
+        self,
+        service: Arc<Service>,
+        gate: Arc<Gate>,
+        mut follower: Follower,
+    ) {
         let limits = service.limits();
         // Answers are written whole; waiting to fill a packet only delays them.
         let _ = self.stream.set_nodelay(true);
@@ -67,8 +75,12 @@ impl Accepted {
             limits.request_head
         };
         let is_tls = self.tls.is_some();
-        let Ok(Some((opened, _places))) = timeout(patience, self.open(&service, &gate)).await
-        else {
+        let opened = tokio::select! {
+            opened = timeout(patience, self.open(&service, &gate)) => opened,
+            // One that has said nothing until now keeps nobody.
+            () = closed(follower.clone()) => return,
+        };
+        let Ok(Some((opened, _places))) = opened else {
             return;
         };
         let cut = Arc::new(Notify::new());
@@ -86,7 +98,7 @@ impl Accepted {
             }
         };
         tokio::select! {
-            () = speak(opened.wire, opened.is_http2, peer, service, watcher) => {}
+            () = speak(opened.wire, opened.is_http2, peer, service, &mut follower) => {}
             () = end => {}
         }
     }
@@ -130,6 +142,11 @@ impl Accepted {
         }
         Some(address)
     }
+}
+
+async fn closed(mut follower: Follower) {
+    reached(&mut follower, Stage::Closing).await;
+    sleep(LAST_BYTES).await;
 }
 
 /// Whoever speaks without TLS here is told in words.

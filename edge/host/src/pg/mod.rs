@@ -19,6 +19,7 @@ mod pool;
 mod query;
 mod ranges;
 mod rows;
+mod server;
 mod session;
 mod text;
 mod tls;
@@ -26,4 +27,4 @@ mod tls;
 #[expect(unreachable_pub, reason = "the generated bindings name them publicly")]
 pub use host::{Connection, ConnectionBuilder};
 pub(crate) use pool::{PoolLimits, Pools};
-pub(crate) use tls::connector;
+pub(crate) use server::{Before, Server, connect, servers};

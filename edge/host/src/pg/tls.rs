@@ -10,7 +10,7 @@ use rustls::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A connector that trusts the public roots, and the given certificate authority besides.
-pub(crate) fn connector(ca_root: Option<&str>) -> Result<MakeRustlsConnect, String> {
+pub(super) fn connector(ca_root: Option<&str>) -> Result<MakeRustlsConnect, String> {
     let mut roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.into(),
     };

@@ -7,7 +7,7 @@ mod shelves;
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use http::{HeaderValue, Method, Request, Response, header, uri::Scheme};
+use http::{HeaderValue, Method, Request, Response, Version, header, uri::Scheme};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
@@ -25,8 +25,10 @@ use crate::{
     gzip,
     health::Health,
     instances::Pool,
+    pg::{self, Server},
     problem::Refusal,
     route::{Route, Router},
+    stage::{Stage, Stages},
     telemetry::{counts::Counts, endpoint::Endpoints, traces},
 };
 
@@ -71,6 +73,8 @@ pub(crate) struct Service {
     endpoints: Endpoints,
     stream_endpoints: Endpoints,
     event_endpoints: Endpoints,
+    servers: Vec<Server>,
+    stages: Stages,
 }
 
 type Answer = Result<Response<WasiBody>, Refusal>;
@@ -83,6 +87,8 @@ impl Service {
         config: &HostConfig,
     ) -> Self {
         Self {
+            servers: pg::servers(served.iter().map(|served| &served.component)),
+            stages: Stages::default(),
             router,
             pool: Pool::new(limits.instances.all, served.len()),
             served,
@@ -112,6 +118,15 @@ impl Service {
         &self.proxies
     }
 
+    pub(crate) fn stages(&self) -> &Stages {
+        &self.stages
+    }
+
+    /// The databases of all components.
+    pub(crate) fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
     /// Requests that run, and streams.
     pub(crate) fn in_flight(&self) -> (usize, usize) {
         (self.requests.taken(), self.streams.taken())
@@ -137,6 +152,7 @@ impl Service {
         let mut identity = Identity::of(request.headers());
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
+        let version = request.version();
         let takes_gzip = gzip::is_accepted(request.headers());
         let span = log::span(&method, &path, &identity);
         identity.trace = traces::join(&span, identity.caller, identity.trace);
@@ -155,6 +171,10 @@ impl Service {
             .headers_mut()
             .entry(REQUEST_ID)
             .or_insert_with(|| identity.request_id.clone());
+        if version < Version::HTTP_2 && self.stages.now() >= Stage::Draining {
+            let headers = response.headers_mut();
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if peer.is_tls {
             response
                 .headers_mut()

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::timeout};
-use tokio_postgres::{Client, Config, config::SslMode, types::Type};
+use tokio_postgres::{Client, Config, types::Type};
 
 use super::counts::Counts;
 use crate::{error::HostError, pg};
@@ -81,7 +81,7 @@ impl Delivery {
     /// All parts or none: one transaction.
     async fn send(&mut self, parts: Vec<serde_json::Value>) -> Result<(), String> {
         if self.client.as_ref().is_none_or(Client::is_closed) {
-            self.client = Some(connect(&self.config).await?);
+            self.client = Some(pg::connect(&self.config).await?);
         }
         let client = self.client.as_mut().ok_or("no connection")?;
         let text = |error: tokio_postgres::Error| {
@@ -99,16 +99,4 @@ impl Delivery {
         }
         transaction.commit().await.map_err(text)
     }
-}
-
-async fn connect(config: &Config) -> Result<Client, String> {
-    let text = |error: tokio_postgres::Error| error.to_string();
-    if config.get_ssl_mode() == SslMode::Disable {
-        let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(text)?;
-        tokio::spawn(connection);
-        return Ok(client);
-    }
-    let (client, connection) = config.connect(pg::connector(None)?).await.map_err(text)?;
-    tokio::spawn(connection);
-    Ok(client)
 }

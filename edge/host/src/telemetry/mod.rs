@@ -3,5 +3,6 @@
 pub(crate) mod counts;
 pub(crate) mod endpoint;
 pub(crate) mod flush;
-pub(crate) mod page;
+pub(crate) mod own;
+mod page;
 pub mod traces;

@@ -1,63 +1,11 @@
-//! This process' own metrics, as Prometheus text on a listener of its own. The fleet's figures are at `/metrics` of the API.
+//! This process' own metrics, as Prometheus text. The fleet's figures are at `/metrics` of the API.
 
-use std::{convert::Infallible, fmt::Write as _, sync::Arc};
-
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use std::fmt::Write as _;
 
 use super::counts::{BOUNDS, Series};
 use crate::serve::Service;
 
-/// Serves `/metrics` until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
-    loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "a connection for metrics could not be accepted");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let service = Arc::clone(&service);
-        tokio::spawn(async move {
-            let answer = service_fn(move |request: Request<Incoming>| {
-                let response = answer(&request, &service);
-                async move { Ok::<_, Infallible>(response) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), answer);
-            // A scraper that goes away is no event.
-            let _ = connection.await;
-        });
-    }
-}
-
-fn answer(request: &Request<Incoming>, service: &Service) -> Response<Full<Bytes>> {
-    let found = request.method() == Method::GET && request.uri().path() == "/metrics";
-    let text = if found {
-        text(service)
-    } else {
-        "only GET /metrics is served here\n".to_owned()
-    };
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    if found {
-        let prometheus = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, prometheus);
-    } else {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    response
-}
-
-fn text(service: &Service) -> String {
+pub(super) fn text(service: &Service) -> String {
     let mut page = Page(String::new());
     page.head(
         "kiskadee_edge_requests_in_flight",

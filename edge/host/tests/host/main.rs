@@ -10,6 +10,7 @@ mod bounds;
 mod components;
 mod entry;
 mod http;
+mod leaving;
 mod limits;
 mod outbound;
 mod postgres;

@@ -1,6 +1,6 @@
 //! Bounds that callers meet, and that nobody escapes them or is hit by another's.
 
-mod wire;
+pub(crate) mod wire;
 
 mod alone;
 mod client;

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use kiskadee_edge_host::{HostConfig, HostError};
 use tempfile::TempDir;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -109,16 +110,61 @@ async fn behind(pooler: &Pooler) -> Probe {
 }
 
 async fn through(pooler: &Pooler, is_told: bool) -> Probe {
-    Probe::with(|config| {
+    Probe::with(|config| pooler.stand_before(config, is_told)).await
+}
+
+impl Pooler {
+    fn stand_before(&self, config: &mut HostConfig, is_told: bool) {
         let mut url = url::Url::parse(&database_url()).unwrap();
         url.set_host(Some("127.0.0.1")).unwrap();
-        url.set_port(Some(pooler.port)).unwrap();
+        url.set_port(Some(self.port)).unwrap();
         let host = database_host(url.as_str());
         config.variables.insert("database_host".into(), host);
         config.variables.insert("database_url".into(), url.into());
         config.limits.behind_pooler = is_told;
-    })
-    .await
+    }
+
+    /// What a host says that finds out for itself.
+    async fn found(&self, is_told: bool) -> Result<Probe, HostError> {
+        Probe::try_with(|config| {
+            self.stand_before(config, is_told);
+            config.finds_poolers = true;
+        })
+        .await
+    }
+}
+
+#[tokio::test]
+async fn a_pooler_that_loses_statements_is_found_at_the_start() {
+    let lines = if tracks_statements() {
+        "max_prepared_statements = 0\n"
+    } else {
+        ""
+    };
+    let pooler = Pooler::start_with(lines).await;
+    let refused = pooler.found(false).await.err().unwrap().to_string();
+    let server = format!("Postgres at 127.0.0.1:{} lies a pooler", pooler.port);
+    assert!(
+        refused.contains(&server) && refused.contains("--behind-pooler"),
+        "{refused}"
+    );
+    assert!(
+        !refused.contains('\n') && !refused.contains('@'),
+        "{refused}"
+    );
+    answer_all(&pooler.found(true).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn what_keeps_statements_is_no_hindrance() {
+    let direct = Probe::try_with(|config| config.finds_poolers = true).await;
+    answer_all(&direct.unwrap()).await;
+    let sessions = Pooler::start_with("pool_mode = session\ndefault_pool_size = 20\n").await;
+    answer_all(&sessions.found(false).await.unwrap()).await;
+    if tracks_statements() {
+        let pooler = Pooler::start_with("max_prepared_statements = 2\n").await;
+        answer_all(&pooler.found(false).await.unwrap()).await;
+    }
 }
 
 #[tokio::test]
