@@ -27,7 +27,9 @@ DATABASE, EDGE = f"{SUBNET}.2", f"{SUBNET}.10"
 WORKERS = {"chores": f"{SUBNET}.20", "cpu": f"{SUBNET}.21"}
 PASSWORD = "of-a-test"
 # Logins by the keys of the Secret that the chart names.
-GROUPS = {key: f"kiskadee_{key.replace('-', '_')}" for key in ("accounts", "jobs", "ops", "speech", "training", "uploads", "edge-host", "worker")}
+GROUPS = {
+    key: f"kiskadee_{key.replace('-', '_')}" for key in ("accounts", "jobs", "ops", "speech", "training", "uploads", "edge-host", "worker")
+}
 # What this machine has: two processors, images of its own.
 OURS = [
     "images.registry=localhost",

@@ -29,7 +29,8 @@ def _shared() -> Any:
 shared = _shared()
 CHART = HERE.parent / "chart"
 EXAMPLES = HERE.parent / "examples"
-VALUES = sorted(path.stem for path in (EXAMPLES / "values").glob("*.yaml"))
+# The examples, and one with all that they leave alone.
+VALUES = [*sorted(path.stem for path in (EXAMPLES / "values").glob("*.yaml")), "everything"]
 # Groups of objects that Kubernetes itself does not know.
 MODELLED = ("keda.sh", "gateway.networking.k8s.io", "monitoring.coreos.com", "external-secrets.io")
 KUBECTL_LAYER = "xfWArNU0MvErnJNKAT3SxDM5W/RqGQydd6cTCR3AEsR46e4zNnPImOIXYNpCGQEUEV1kNW7LBQIv2OXTEiKd1A=="
@@ -48,7 +49,7 @@ def program(name: str) -> Path:
 
 
 def values_file(name: str) -> Path:
-    return EXAMPLES / "values" / f"{name}.yaml"
+    return HERE / "everything.yaml" if name == "everything" else EXAMPLES / "values" / f"{name}.yaml"
 
 
 def helm(*arguments: str) -> subprocess.CompletedProcess[str]:

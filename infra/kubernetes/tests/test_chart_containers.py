@@ -3,9 +3,8 @@
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 import helm_chart
+import pytest
 from chart_containers import Probe, containers, quantity
 from chart_objects import Pods, pods
 

@@ -5,12 +5,12 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-import pytest
-import yaml
-
 import chart_policies
 import helm_chart
+import pytest
+import yaml
 from chart_objects import arguments, of_kind, pods, variables
+from chart_policies_between import PLACEHOLDER
 from helm_chart import ROOT, VALUES
 
 # Variables that other programs read: libraries of object stores, of traces, of models and of the system.
@@ -108,7 +108,7 @@ def test_each_spin_app_is_given_what_its_components_read_and_no_more():
         # Spin does not start without a value of each that is required, whoever reads it.
         assert required() <= set(given)
         for name, item in given.items():
-            placeholder = item.get("value") == chart_policies.PLACEHOLDER
+            placeholder = item.get("value") == PLACEHOLDER
             assert placeholder == (name not in read), f"{app['metadata']['name']}: {name}"
 
 

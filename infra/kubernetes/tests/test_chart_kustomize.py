@@ -5,13 +5,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import helm_chart
 import kubernetes_validate
 import pytest
 import yaml
-
-import helm_chart
 from chart_objects import of_kind, pods
-from chart_policies import POLICIES
+from chart_policies_between import POLICIES
 
 EXAMPLE = helm_chart.EXAMPLES / "kustomize"
 
@@ -32,7 +31,9 @@ def build(work: Path, folder: str) -> list[dict]:
     assert render.startswith("helm template")
     place = root / "examples" / "kustomize" / folder
     subprocess.run(["bash", "-c", render], cwd=place, check=True, env={"PATH": path, "HOME": str(work)}, capture_output=True)
-    built = subprocess.run(["kubectl", "kustomize", "."], cwd=place, check=True, env={"PATH": path, "HOME": str(work)}, capture_output=True, text=True)
+    built = subprocess.run(
+        ["kubectl", "kustomize", "."], cwd=place, check=True, env={"PATH": path, "HOME": str(work)}, capture_output=True, text=True
+    )
     return [item for item in yaml.safe_load_all(built.stdout) if item]
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-import pytest
-
 import helm_chart
+import pytest
 from chart_objects import Object, arguments, of_kind, pods
-from chart_policies import POLICIES
+from chart_policies_between import POLICIES
 from helm_chart import VALUES
 
 # Policies that a value set is allowed to break, with the reason in its own head.
@@ -57,7 +56,9 @@ def gpu(objects: list[Object]) -> Object:
 
 
 def trainers(objects: list[Object]) -> Object:
-    return next(pod.owner for pod in pods(objects) if arguments(pod.main).get("--families") == "training")["spec"]["jobTargetRef"]["template"]
+    return next(pod.owner for pod in pods(objects) if arguments(pod.main).get("--families") == "training")["spec"]["jobTargetRef"][
+        "template"
+    ]
 
 
 # Of each policy, what is taken out of which rendering, a line each time, and must be noticed.
@@ -114,6 +115,7 @@ BREAKS: list[tuple[str, str, Callable[[list[Object]], object]]] = [
     ("spread", "gpu", lambda all: pod_of(all, "worker").pop("topologySpreadConstraints")),
     ("training_stays", "gpu", lambda all: trainers(all)["metadata"].pop("annotations")),
     ("graphics", "gpu", lambda all: gpu(all)["resources"]["limits"].pop("nvidia.com/gpu")),
+    ("variables_once", "host", lambda all: container_of(all, "edge")["env"].append({"name": "RUST_LOG", "value": "debug"})),
     ("references", "host", lambda all: drop(all, "Service")),
     ("references", "host", lambda all: drop(all, "ServiceAccount")),
     ("references", "host", lambda all: drop(all, "PriorityClass")),
@@ -125,7 +127,11 @@ BREAKS: list[tuple[str, str, Callable[[list[Object]], object]]] = [
     ("streams_pass", "spin", lambda all: of_kind(all, "HTTPRoute")[0]["spec"]["rules"][0].pop("timeouts")),
     ("chores_are_done", "gpu", lambda all: drop_named(all, "Deployment", "-chores")),
     ("hooks_in_order", "host", lambda all: drop_named(all, "Job", "-check")),
-    ("hooks_in_order", "host", lambda all: owner(all, "migrate")["metadata"].pop("annotations") and owner(all, "migrate")["metadata"].update(annotations={})),
+    (
+        "hooks_in_order",
+        "host",
+        lambda all: owner(all, "migrate")["metadata"].pop("annotations") and owner(all, "migrate")["metadata"].update(annotations={}),
+    ),
 ]
 
 

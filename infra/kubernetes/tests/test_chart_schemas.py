@@ -5,12 +5,11 @@ import re
 import tarfile
 from pathlib import Path
 
+import helm_chart
 import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-
-import helm_chart
 from helm_chart import CHART, EXAMPLES, MODELLED, VALUES
 
 OLDEST, NEWEST = "1.30", "1.37"
@@ -59,8 +58,8 @@ def modelled() -> list[dict]:
 def test_operators_understand():
     objects = modelled()
     kinds = {item["kind"] for item in objects}
-    expected = {"ScaledObject", "ScaledJob", "TriggerAuthentication", "HTTPRoute", "ExternalSecret", "ServiceMonitor", "PodMonitor", "PrometheusRule", "ScrapeConfig"}
-    assert expected <= kinds
+    assert {"ScaledObject", "ScaledJob", "TriggerAuthentication", "HTTPRoute", "ExternalSecret"} <= kinds
+    assert {"ServiceMonitor", "PodMonitor", "PrometheusRule", "ScrapeConfig"} <= kinds
     # What is broken is found in the same run, which takes seconds.
     unknown, wrong, absent = (json.loads(json.dumps(next(item for item in objects if item["kind"] == "ScaledObject"))) for _ in range(3))
     unknown["metadata"]["name"], wrong["metadata"]["name"], absent["metadata"]["name"] = "unknown", "wrong", "absent"
@@ -77,7 +76,11 @@ def spin_schema() -> jsonschema.Draft7Validator:
 
 
 def test_spinkube_understands():
-    objects = [item for item in helm_chart.render("spin") + helm_chart.render("spin", "--set=edge.autoscaling.enabled=false") if group(item) == SPINKUBE]
+    objects = [
+        item
+        for item in helm_chart.render("spin") + helm_chart.render("spin", "--set=edge.autoscaling.enabled=false")
+        if group(item) == SPINKUBE
+    ]
     assert {item["kind"] for item in objects} == {"SpinApp", "SpinAppExecutor"}
     for item in objects:
         spin_schema().validate(item)
@@ -160,5 +163,6 @@ def test_the_packed_chart_holds_what_its_links_lead_to(tmp_path: Path):
 
 
 def test_a_budget_may_be_turned_round():
-    [edge] = [item for item in helm_chart.render("host", "--set-json", 'edge.disruption={"minAvailable":null,"maxUnavailable":1}') if item["kind"] == "PodDisruptionBudget" and item["metadata"]["name"].endswith("-edge")]
+    turned = helm_chart.render("host", "--set-json", 'edge.disruption={"minAvailable":null,"maxUnavailable":1}')
+    edge = next(item for item in turned if item["kind"] == "PodDisruptionBudget" and item["metadata"]["name"].endswith("-edge"))
     assert edge["spec"]["maxUnavailable"] == 1 and "minAvailable" not in edge["spec"]
