@@ -188,4 +188,8 @@ def test_monitoring_takes_every_rule_and_dashboard():
 
 def test_no_monitoring_renders_nothing_of_it():
     kinds = {item["kind"] for item in helm_chart.render("no-monitoring")}
-    assert not kinds & {"ServiceMonitor", "PodMonitor", "ScrapeConfig", "PrometheusRule", "ConfigMap", "NetworkPolicy"}
+    assert not kinds & {"ServiceMonitor", "PodMonitor", "ScrapeConfig", "PrometheusRule", "ConfigMap"}
+
+
+def test_networks_that_know_no_policies_get_none():
+    assert not of_kind(helm_chart.render("host", "--set=networkPolicy.enabled=false"), "NetworkPolicy")

@@ -8,18 +8,12 @@ from chart_objects import Object, arguments, of_kind, pods
 from chart_policies_between import POLICIES
 from helm_chart import VALUES
 
-# Policies that a value set is allowed to break, with the reason in its own head.
-EXCUSED = {"no-monitoring": {"network"}}
-
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("name", VALUES)
 def test_policy_holds(name: str, policy: str):
     faults = list(POLICIES[policy](helm_chart.render(name)))
-    if policy in EXCUSED.get(name, set()):
-        assert faults, "it needs no excuse"
-    else:
-        assert not faults, "\n".join(faults)
+    assert not faults, "\n".join(faults)
 
 
 def owner(objects: list[Object], word: str) -> Object:
