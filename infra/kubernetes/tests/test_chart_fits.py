@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -193,3 +194,23 @@ def test_no_monitoring_renders_nothing_of_it():
 
 def test_networks_that_know_no_policies_get_none():
     assert not of_kind(helm_chart.render("host", "--set=networkPolicy.enabled=false"), "NetworkPolicy")
+
+
+def sql() -> str:
+    return "\n".join(file.read_text() for file in sorted((ROOT / "shared").rglob("*.sql")))
+
+
+def test_roles_of_the_readme_are_the_schemas():
+    roles = set(re.findall(r"in role (\w+);", (helm_chart.HERE.parent / "README.md").read_text()))
+    components = {f"kiskadee_{name.removesuffix('_database_url')}" for name in required() if name.endswith("_database_url")}
+    assert roles == components | {"kiskadee_edge_host", "kiskadee_worker", "kiskadee_scaler"}
+    missing = {role for role in roles if role not in sql()}
+    assert missing <= {"kiskadee_scaler"}
+    if missing or not re.search(r"function queue\.wanted_workers\s*\(", sql()):
+        pytest.xfail("this schema has no function for scalers yet")
+
+
+def test_the_chart_is_of_the_products_version():
+    chart = yaml.safe_load((helm_chart.CHART / "Chart.yaml").read_text())
+    workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())
+    assert chart["appVersion"] == workspace["workspace"]["package"]["version"] == helm_chart.manifest()["application"]["version"]

@@ -62,8 +62,8 @@ value: {{ index .root.Values.edge.variables .name | toString | quote }}
 {{- range .components -}}
 {{- $component := index $manifest.component . -}}
 {{- range $template := concat (values $component.variables) (default list $component.allowed_outbound_hosts) -}}
-{{- range regexFindAll "\\{\\{ *[a-z_]+ *\\}\\}" $template -1 -}}
-{{- $_ := set $names (regexFind "[a-z_]+" .) true -}}
+{{- range regexFindAll "\\{\\{ *[a-z][a-z0-9_]* *\\}\\}" $template -1 -}}
+{{- $_ := set $names (regexFind "[a-z][a-z0-9_]*" .) true -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
