@@ -1,0 +1,20 @@
+output "user_data" {
+  description = "The cloud-init document."
+  value       = "#cloud-config\n${yamlencode(local.document)}"
+  sensitive   = true
+}
+
+output "services" {
+  description = "Units that are started, in this order."
+  value       = local.services
+}
+
+output "packages" {
+  description = "Debian packages that are installed."
+  value       = local.packages
+}
+
+output "environment" {
+  description = "Settings by file, as systemd reads them."
+  value       = local.environment_files
+}
