@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 # Optional and computed: what the provider fills in where nobody sets it. Only what the modules read.
-ALSO_COMPUTED = {"id", "arn", "data.aws_region.region"}
+ALSO_COMPUTED = {"id", "arn", "data.aws_region.region", "google_compute_global_address.address"}
 
 SCALARS = {"String": "string", "Number": "number", "Boolean": "bool"}
 COLLECTIONS = {"List": "list", "Map": "map"}

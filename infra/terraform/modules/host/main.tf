@@ -25,8 +25,12 @@ locals {
   ]))
   units = { for file in local.unit_files : "/etc/systemd/system/${file}" => file("${local.systemd}/${file}") }
 
-  # What is different in a pool: how long it drains, and whether it sees the GPU.
+  # What is different from the units' own: how long a part drains, and whether a pool sees the GPU.
   drop_ins = merge(
+    # Requests that run then have 20 s, and systemd 15 s to spare.
+    contains(var.parts, "edge") ? {
+      "/etc/systemd/system/kiskadee-edge.service.d/drain.conf" = "[Service]\nEnvironment=KISKADEE_DRAIN_DELAY=${var.edge_drain_seconds}\nTimeoutStopSec=${var.edge_drain_seconds + 35}\n"
+    } : {},
     { for name, pool in var.pools : "/etc/systemd/system/kiskadee-worker@${name}.service.d/drain.conf" =>
       "[Service]\nEnvironment=KISKADEE_DRAIN_SECONDS=${pool.drain_seconds}\nTimeoutStopSec=${pool.drain_seconds + 15}\n"
     },

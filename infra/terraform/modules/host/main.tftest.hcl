@@ -4,12 +4,13 @@ variables {
 
 run "an_edge_with_all_that_stands_beside_it" {
   variables {
-    parts       = ["edge", "storage", "pooler", "backup"]
-    pools       = { chores = { environment = { KISKADEE_ENGINES = "none" } } }
-    environment = { edge = { SPIN_VARIABLE_SERVICE_VERSION = "a \"quoted\" one" } }
-    database    = { host = "db.example.org" }
-    database_ca = "-----BEGIN CERTIFICATE-----\n"
-    files       = { "/etc/kiskadee/secret" = "s3cret" }
+    parts              = ["edge", "storage", "pooler", "backup"]
+    edge_drain_seconds = 30
+    pools              = { chores = { environment = { KISKADEE_ENGINES = "none" } } }
+    environment        = { edge = { SPIN_VARIABLE_SERVICE_VERSION = "a \"quoted\" one" } }
+    database           = { host = "db.example.org" }
+    database_ca        = "-----BEGIN CERTIFICATE-----\n"
+    files              = { "/etc/kiskadee/secret" = "s3cret" }
   }
 
   assert {
@@ -45,6 +46,11 @@ run "an_edge_with_all_that_stands_beside_it" {
   assert {
     condition     = strcontains(yamldecode(nonsensitive(output.user_data)).runcmd[0][2], "sha256sum --check")
     error_message = "what is not checked is run"
+  }
+
+  assert {
+    condition     = contains([for file in yamldecode(nonsensitive(output.user_data)).write_files : file.content], "[Service]\nEnvironment=KISKADEE_DRAIN_DELAY=30\nTimeoutStopSec=65\n")
+    error_message = "systemd would kill an edge before its drain has ended"
   }
 }
 
@@ -91,13 +97,15 @@ run "what_would_hurt_is_refused" {
   command = plan
 
   variables {
-    archive     = { url = "http://example.org/kiskadee.tar.gz", sha256 = "" }
-    parts       = ["database"]
-    pools       = { "GPU 1" = { drain_seconds = 9000, idle_exit_seconds = 5 } }
-    environment = { edge = { "lower" = "a" } }
-    groups      = { gpu = { address = "x", most = 100000 } }
-    pool_size   = 0
+    archive            = { url = "http://example.org/kiskadee.tar.gz", sha256 = "" }
+    parts              = ["database"]
+    pools              = { "GPU 1" = { drain_seconds = 9000, idle_exit_seconds = 5 } }
+    environment        = { edge = { "lower" = "a" } }
+    groups             = { gpu = { address = "x", most = 100000 } }
+    pool_size          = 0
+    database           = { host = "db", tls = "require" }
+    edge_drain_seconds = 600
   }
 
-  expect_failures = [var.archive, var.parts, var.pools, var.environment, var.groups, var.pool_size]
+  expect_failures = [var.archive, var.parts, var.pools, var.environment, var.groups, var.pool_size, var.database, var.edge_drain_seconds]
 }

@@ -49,6 +49,17 @@ variable "pools" {
   }
 }
 
+variable "edge_drain_seconds" {
+  description = "Seconds for which an edge that is stopped says that it is not ready and still answers: longer than its balancer takes to notice."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.edge_drain_seconds >= 0 && var.edge_drain_seconds <= 120
+    error_message = "0 to 120 seconds."
+  }
+}
+
 variable "environment" {
   description = "Settings by part (edge, storage, worker, backup), without secrets: whoever may read an instance's user data reads them."
   type        = map(map(string))
@@ -99,13 +110,19 @@ variable "groups" {
 }
 
 variable "database" {
-  description = "Where Postgres is: the pooler's target and the name of the database."
+  description = "Where Postgres is: the pooler's target and the name of the database; and what of its certificate is checked, if `database_ca` is given: `verify-full`, or `verify-ca` where an authority signs for this one server and the certificate has not its name."
   type = object({
     host = string
     port = optional(number, 5432)
     name = optional(string, "kiskadee")
+    tls  = optional(string, "verify-full")
   })
   default = null
+
+  validation {
+    condition     = try(contains(["verify-full", "verify-ca"], var.database.tls), var.database == null)
+    error_message = "verify-full or verify-ca: without a check TLS protects from nobody who stands in between."
+  }
 }
 
 variable "database_ca" {

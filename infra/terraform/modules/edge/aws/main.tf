@@ -13,13 +13,14 @@ data "aws_region" "here" {}
 module "host" {
   source = "../../host"
 
-  archive     = var.archive
-  parts       = ["edge", "storage", "pooler"]
-  pools       = { chores = { environment = { KISKADEE_ENGINES = "none" } } }
-  database    = var.database
-  database_ca = var.database_ca
-  secrets     = { for part in ["edge", "pooler", "storage", "worker", "scaler"] : part => var.secret_arns[part] }
-  groups      = { for pool, group in var.groups : pool => { address = group.address, most = group.most } }
+  archive            = var.archive
+  parts              = ["edge", "storage", "pooler"]
+  pools              = { chores = { environment = { KISKADEE_ENGINES = "none" } } }
+  edge_drain_seconds = local.drain_delay
+  database           = var.database
+  database_ca        = var.database_ca
+  secrets            = { for part in ["edge", "pooler", "storage", "worker", "scaler"] : part => var.secret_arns[part] }
+  groups             = { for pool, group in var.groups : pool => { address = group.address, most = group.most } }
 
   environment = {
     edge = merge({
@@ -27,7 +28,6 @@ module "host" {
       KISKADEE_METRICS_LISTEN     = "0.0.0.0:9005"
       KISKADEE_TRUSTED_PROXIES    = join(",", var.trusted_proxies)
       KISKADEE_BEHIND_POOLER      = "true"
-      KISKADEE_DRAIN_DELAY        = tostring(local.drain_delay)
       SPIN_VARIABLE_DATABASE_HOST = "postgres://127.0.0.1:6432"
       SPIN_VARIABLE_STORAGE_URL   = "http://127.0.0.1:8006"
       SPIN_VARIABLE_HSTS          = "on"

@@ -69,7 +69,7 @@ run "edges_come_and_go_unnoticed" {
   }
 
   assert {
-    condition     = strcontains(output.environment["/etc/kiskadee/edge.env"], "KISKADEE_DRAIN_DELAY=\"15\"") && aws_lb_target_group.this.deregistration_delay >= local.drain_delay + 20
+    condition     = strcontains(jsonencode(yamldecode(nonsensitive(module.host.user_data))), "KISKADEE_DRAIN_DELAY=15\\nTimeoutStopSec=50") && aws_lb_target_group.this.deregistration_delay >= local.drain_delay + 20
     error_message = "requests that run are cut off"
   }
 

@@ -112,7 +112,7 @@ variable "deletion_protection" {
 
 variable "database" {
   description = "Output of the module `postgres`."
-  type        = object({ host = string, port = number, name = string })
+  type        = object({ host = string, port = number, name = string, tls = optional(string, "verify-full") })
 }
 
 variable "database_ca" {

@@ -14,7 +14,7 @@ variable "cidr" {
   default     = "10.20.0.0/16"
 
   validation {
-    condition     = can(cidrhost(var.cidr, 0)) && contains(range(16, 21), tonumber(split("/", var.cidr)[1]))
+    condition     = try(cidrhost(var.cidr, 0) != "" && contains(range(16, 21), tonumber(split("/", var.cidr)[1])), false)
     error_message = "The network is an IPv4 CIDR between /16 and /20."
   }
 }

@@ -24,7 +24,7 @@ variable "engine_version" {
   default     = "17"
 
   validation {
-    condition     = can(tonumber(split(".", var.engine_version)[0])) && tonumber(split(".", var.engine_version)[0]) >= 16
+    condition     = try(tonumber(split(".", var.engine_version)[0]) >= 16, false)
     error_message = "Postgres 16 or newer."
   }
 }
