@@ -42,11 +42,13 @@ locals {
     } : {},
   )
 
+  # An edge's machine is where logins are made.
   scripts = merge(
-    local.is_cloud ? {
-      for name in ["cloud.py", "cloud_${var.cloud.KISKADEE_CLOUD}.py", "logins.py"] :
-      "/usr/local/lib/kiskadee/${name}" => file("${local.systemd}/${name}")
-    } : {},
+    { for name in concat(
+      local.is_cloud || contains(var.parts, "edge") ? ["cloud.py"] : [],
+      local.is_cloud ? ["cloud_${var.cloud.KISKADEE_CLOUD}.py"] : [],
+      contains(var.parts, "edge") ? ["logins.py"] : [],
+    ) : "/usr/local/lib/kiskadee/${name}" => file("${local.systemd}/${name}") },
     contains(var.parts, "backup") ? { "/usr/local/lib/kiskadee/backup.sh" = file("${local.systemd}/backup.sh") } : {},
   )
 
@@ -90,7 +92,7 @@ locals {
     ["ca-certificates", "curl", "python3"],
     local.workers ? ["espeak-ng", "ffmpeg"] : [],
     contains(var.parts, "pooler") ? ["pgbouncer"] : [],
-    contains(var.parts, "backup") || length(var.groups) > 0 ? ["postgresql-client"] : [],
+    length(setintersection(var.parts, ["backup", "edge"])) > 0 ? ["postgresql-client"] : [],
     var.packages,
   ))
 
@@ -106,9 +108,10 @@ locals {
     "rm /run/kiskadee.tar.gz",
   ]
 
-  # Workers bring live speech to the gateway that is asked for it: to this machine, by its own address.
+  # Workers bring live speech to the gateway beside the edge that was asked for it, by the address of this very machine.
+  own_address = coalesce(var.gateway_address, "$(hostname --all-ip-addresses | cut --delimiter=' ' --fields=1)")
   relay = contains(var.parts, "edge") && contains(var.parts, "storage") ? [
-    "echo \"SPIN_VARIABLE_RELAY_URL=http://$(hostname --all-ip-addresses | cut --delimiter=' ' --fields=1):8006\" >> /etc/kiskadee/edge.env",
+    "echo \"SPIN_VARIABLE_RELAY_URL=http://${local.own_address}:8006\" >> /etc/kiskadee/edge.env",
   ] : []
 
   # One script that stops at the first error: a machine without its program must not look ready.

@@ -54,6 +54,23 @@ run "an_edge_with_all_that_stands_beside_it" {
   }
 }
 
+run "workers_find_the_gateway_of_this_machine" {
+  variables {
+    parts           = ["edge", "storage"]
+    gateway_address = "10.0.0.2"
+  }
+
+  assert {
+    condition     = strcontains(yamldecode(nonsensitive(output.user_data)).runcmd[0][2], "SPIN_VARIABLE_RELAY_URL=http://10.0.0.2:8006")
+    error_message = "live speech meets nobody"
+  }
+
+  assert {
+    condition     = contains([for file in yamldecode(nonsensitive(output.user_data)).write_files : file.path], "/usr/local/lib/kiskadee/logins.py") && contains(output.packages, "postgresql-client")
+    error_message = "logins cannot be made on this machine"
+  }
+}
+
 run "a_pool_drains_as_long_as_it_was_told" {
   variables {
     pools   = { training = { gpu = true, drain_seconds = 7200, idle_exit_seconds = 600 }, cpu = {} }
@@ -105,7 +122,8 @@ run "what_would_hurt_is_refused" {
     pool_size          = 0
     database           = { host = "db", tls = "require" }
     edge_drain_seconds = 600
+    gateway_address    = "here"
   }
 
-  expect_failures = [var.archive, var.parts, var.pools, var.environment, var.groups, var.pool_size, var.database, var.edge_drain_seconds]
+  expect_failures = [var.archive, var.parts, var.pools, var.environment, var.groups, var.pool_size, var.database, var.edge_drain_seconds, var.gateway_address]
 }

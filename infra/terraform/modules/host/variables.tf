@@ -34,8 +34,8 @@ variable "pools" {
   default = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.pools) : can(regex("^[a-z][a-z0-9_]{0,30}$", name))])
-    error_message = "A pool is called by lower-case letters, digits and underscores, a letter first."
+    condition     = alltrue([for name in keys(var.pools) : can(regex("^[a-z][a-z0-9_]{0,30}$", name)) && name != "secrets"])
+    error_message = "A pool is called by lower-case letters, digits and underscores, a letter first; worker-secrets.env is taken."
   }
 
   validation {
@@ -106,6 +106,17 @@ variable "groups" {
   validation {
     condition     = alltrue([for group in values(var.groups) : group.most >= 1 && group.most <= 1000])
     error_message = "A group grows to 1 to 1000 instances."
+  }
+}
+
+variable "gateway_address" {
+  description = "Address at which workers reach the storage gateway of this machine; null for the machine's first one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.gateway_address == null || can(cidrhost("${var.gateway_address}/32", 0))
+    error_message = "An IPv4 address."
   }
 }
 

@@ -28,6 +28,8 @@ resource "google_secret_manager_secret_iam_member" "part" {
   member    = google_service_account.this.member
 }
 
+# Google's conditions know no groups of machines: an edge may change every group of the project, so give the installation
+# a project of its own.
 resource "google_project_iam_custom_role" "grow" {
   count = length(var.groups) == 0 ? 0 : 1
 
@@ -38,14 +40,9 @@ resource "google_project_iam_custom_role" "grow" {
 }
 
 resource "google_project_iam_member" "grow" {
-  for_each = var.groups
+  count = length(var.groups) == 0 ? 0 : 1
 
   project = var.project
   role    = google_project_iam_custom_role.grow[0].id
   member  = google_service_account.this.member
-
-  condition {
-    title      = "group-${each.key}"
-    expression = "resource.name.endsWith('/instanceGroupManagers/${each.value.name}')"
-  }
 }

@@ -120,7 +120,7 @@ variable "secret_ids" {
 
 variable "groups" {
   description = "Groups of workers that these machines let grow, by pool: output `group` of the module `workers`."
-  type        = map(object({ address = string, name = string, most = number }))
+  type        = map(object({ address = string, most = number }))
   default     = {}
 }
 

@@ -19,21 +19,35 @@ resource "google_secret_manager_secret_iam_member" "worker" {
   member    = google_service_account.this.member
 }
 
-resource "google_project_iam_custom_role" "leave" {
+# Google's conditions know machines by their names, but no groups: so a role of its own for each. Whoever has the one of the
+# group may change every group of the project, so give the installation a project of its own.
+resource "google_project_iam_custom_role" "group" {
   project     = var.project
-  role_id     = replace("${local.group}_leave", "-", "_")
+  role_id     = replace("${local.group}_group", "-", "_")
   title       = "Leave the group ${local.group}"
-  permissions = ["compute.instanceGroupManagers.get", "compute.instanceGroupManagers.update", "compute.instances.delete"]
+  permissions = ["compute.instanceGroupManagers.get", "compute.instanceGroupManagers.update"]
 }
 
-# Its own group and the machines in it, by their names.
-resource "google_project_iam_member" "leave" {
+resource "google_project_iam_member" "group" {
   project = var.project
-  role    = google_project_iam_custom_role.leave.id
+  role    = google_project_iam_custom_role.group.id
+  member  = google_service_account.this.member
+}
+
+resource "google_project_iam_custom_role" "end" {
+  project     = var.project
+  role_id     = replace("${local.group}_end", "-", "_")
+  title       = "End machines of the group ${local.group}"
+  permissions = ["compute.instances.delete"]
+}
+
+resource "google_project_iam_member" "end" {
+  project = var.project
+  role    = google_project_iam_custom_role.end.id
   member  = google_service_account.this.member
 
   condition {
-    title      = "own-group"
-    expression = "resource.name.endsWith('/instanceGroupManagers/${local.group}') || resource.name.extract('/instances/{name}').startsWith('${local.group}-')"
+    title      = "machines-of-its-group"
+    expression = "resource.type == 'compute.googleapis.com/Instance' && resource.name.extract('/instances/{name}').startsWith('${local.group}-')"
   }
 }

@@ -29,7 +29,7 @@ run "machines_that_give_nothing_away" {
   }
 
   assert {
-    condition     = google_secret_manager_secret_iam_member.worker.secret_id == var.secret_id && strcontains(google_project_iam_member.leave.condition[0].expression, "/instanceGroupManagers/tts-gpu")
+    condition     = google_secret_manager_secret_iam_member.worker.secret_id == var.secret_id && strcontains(google_project_iam_member.end.condition[0].expression, "startsWith('tts-gpu-')")
     error_message = "a worker reads other secrets, or ends machines of others"
   }
 }

@@ -1,8 +1,7 @@
 output "group" {
-  description = "The group as the module `edge` takes it in `groups`: its address, its name and its largest size."
+  description = "The group as the module `edge` takes it in `groups`: its address and its largest size."
   value = {
     address = local.address
-    name    = google_compute_region_instance_group_manager.this.name
     most    = var.size_most
   }
 }

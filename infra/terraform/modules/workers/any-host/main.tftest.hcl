@@ -1,0 +1,57 @@
+variables {
+  storage = "s3://tts-audio"
+  secrets = { KISKADEE_DATABASE_URL = "postgres://worker:pass\"word@db/kiskadee", AWS_ACCESS_KEY_ID = "id" }
+  hosts = {
+    attic  = { pools = { gpu = { gpu = true }, cpu = {} } }
+    cellar = { pools = { training = { drain_seconds = 7200 } } }
+  }
+}
+
+run "a_document_for_each_machine" {
+  assert {
+    condition     = output.services == { attic = ["kiskadee-worker@cpu.service", "kiskadee-worker@gpu.service"], cellar = ["kiskadee-worker@training.service"] }
+    error_message = "a machine runs other pools than it was given"
+  }
+
+  assert {
+    condition     = [for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file.permissions if file.path == "/etc/kiskadee/worker-secrets.env"] == ["0600"]
+    error_message = "others on the machine could read the secrets"
+  }
+
+  assert {
+    condition     = [for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file.content if file.path == "/etc/kiskadee/worker-secrets.env"] == ["AWS_ACCESS_KEY_ID=\"id\"\nKISKADEE_DATABASE_URL=\"postgres://worker:pass\\\"word@db/kiskadee\"\n"]
+    error_message = "systemd would read other secrets"
+  }
+
+  assert {
+    condition     = !strcontains(nonsensitive(output.user_data["attic"]), "cloud.py") && !strcontains(nonsensitive(output.user_data["attic"]), "leave.conf")
+    error_message = "a machine of one's own would end itself"
+  }
+
+  assert {
+    condition     = strcontains(nonsensitive(output.user_data["cellar"]), "KISKADEE_STORAGE=\"s3://tts-audio\"")
+    error_message = "workers keep audio elsewhere"
+  }
+}
+
+run "secrets_by_other_means" {
+  variables {
+    secrets = {}
+  }
+
+  assert {
+    condition     = length([for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file if strcontains(file.path, "secrets")]) == 0
+    error_message = "an empty file would hide the one that was written"
+  }
+}
+
+run "what_cannot_work_is_refused" {
+  command = plan
+
+  variables {
+    storage = "bucket"
+    hosts   = { "Attic 1" = { pools = {} } }
+  }
+
+  expect_failures = [var.storage, var.hosts]
+}
