@@ -84,12 +84,13 @@ def leave(_: argparse.Namespace) -> None:
     """Ends this instance when its worker has ended by itself, having been idle for long enough.
 
     Called by the unit at every stop. A stop that somebody asked for has a main process until then; one of the worker's own
-    accord has none any more. If the group may not become smaller the worker is started again.
+    accord has none any more. A machine that is being taken away needs no leave: its group replaces it. If the group may not
+    become smaller this fails, and the worker is started again.
     """
     if os.environ.get("MAINPID") or os.environ.get("SERVICE_RESULT") != "success":
         return
     here = cloud()
-    if here is not None:
+    if here is not None and not here.is_taken_away():
         here.leave()
         print("idle for long enough: this instance ends")
 
@@ -101,9 +102,13 @@ def lifecycle(_: argparse.Namespace) -> None:
         time.sleep(5)
     print("the group ends this instance: its workers drain")
     drain = subprocess.Popen(["systemctl", "stop", "kiskadee-worker@*.service"])
-    while drain.poll() is None:
+    while True:
         here.still_draining()
-        time.sleep(20)
+        try:
+            drain.wait(timeout=20)
+            break
+        except subprocess.TimeoutExpired:
+            continue
     here.drained()
 
 

@@ -103,6 +103,15 @@ class Aws:
         instance = self.metadata.get("instance-id")
         self.autoscaling("TerminateInstanceInAutoScalingGroup", InstanceId=instance, ShouldDecrementDesiredCapacity="true")
 
+    def is_taken_away(self) -> bool:
+        """Whether a notice says that this spot machine goes; without one the metadata knows no such page."""
+        try:
+            return bool(self.metadata.get("spot/instance-action"))
+        except HTTPError as error:
+            if error.code != 404:
+                raise
+            return False
+
     def is_ending(self) -> bool:
         try:
             return self.metadata.get("autoscaling/target-lifecycle-state") == "Terminated"

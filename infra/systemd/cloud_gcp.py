@@ -52,6 +52,10 @@ class Gcp:
         instance = f"zones/{zone}/instances/{self.metadata('instance/name')}"
         self.call("POST", f"{os.environ['KISKADEE_GROUP']}/deleteInstances", {"instances": [instance]})
 
+    def is_taken_away(self) -> bool:
+        """Whether a notice says that this spot machine goes."""
+        return self.metadata("instance/preempted") == "TRUE"
+
     def is_ending(self) -> bool:
         """A managed group of Google ends an instance by its power button, so the units are stopped anyway."""
         return False

@@ -37,7 +37,7 @@ locals {
     { for name, pool in var.pools : "/etc/systemd/system/kiskadee-worker@${name}.service.d/devices.conf" =>
       file("${local.systemd}/kiskadee-worker@gpu.service.d/devices.conf") if pool.gpu
     },
-    local.is_cloud && local.workers ? {
+    local.is_cloud && anytrue([for pool in values(var.pools) : pool.idle_exit_seconds > 0]) ? {
       "/etc/systemd/system/kiskadee-worker@.service.d/leave.conf" = file("${local.systemd}/kiskadee-worker@.service.d/leave.conf")
     } : {},
   )
