@@ -68,6 +68,7 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  #checkov:skip=CKV_AWS_300:the rule `unfinished` does; the check stumbles over the dynamic one, the module's tests do not
   bucket = aws_s3_bucket.this.id
 
   # What a killed worker had sent of a file is out of everybody's sight there but the bill's.

@@ -54,6 +54,7 @@ module "host" {
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91:access logs are kept where a bucket for them is named
   #checkov:skip=CKV2_AWS_28:a web ACL is the caller's choice; the edges limit rates, sizes and connections themselves
+  #checkov:skip=CKV2_AWS_76:nothing here is written in Java
   #checkov:skip=CKV2_AWS_20:the listener on port 80 does redirect; it is a resource of its own
   name                       = var.name
   load_balancer_type         = "application"

@@ -64,6 +64,20 @@ run "nobody_from_outside_and_nothing_in_clear" {
   }
 }
 
+run "what_is_logged" {
+  assert {
+    condition = alltrue([for name in ["cloudsql.enable_pgaudit", "log_checkpoints", "log_connections", "log_disconnections", "log_lock_waits"] :
+      contains([for flag in google_sql_database_instance.this.settings[0].database_flags : "${flag.name}=${flag.value}"], "${name}=on")
+    ])
+    error_message = "nobody will know who came and what waited"
+  }
+
+  assert {
+    condition     = [for flag in google_sql_database_instance.this.settings[0].database_flags : flag.value if contains(["log_min_error_statement", "log_statement"], flag.name)] == ["error", "ddl"]
+    error_message = "statements that failed, or that change the schema, are not told"
+  }
+}
+
 run "flags_may_be_changed" {
   variables {
     flags = { track_io_timing = "off" }
