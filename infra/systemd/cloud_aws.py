@@ -58,12 +58,20 @@ class Aws:
         self.region = region
         self.metadata = Metadata(os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/"))
 
+    def keys(self) -> dict:
+        """An operator's, where the environment has some; else those of the instance's role."""
+        own = {"AccessKeyId": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY", "Token": "AWS_SESSION_TOKEN"}
+        if own["AccessKeyId"] in os.environ:
+            return {key: os.environ.get(name, "") for key, name in own.items()}
+        role = self.metadata.get("iam/security-credentials/").split()[0]
+        return json.loads(self.metadata.get(f"iam/security-credentials/{role}"))
+
     def call(self, service: str, headers: dict, body: bytes) -> str:
         url = os.environ.get("AWS_ENDPOINT_URL") or f"https://{service}.{self.region}.amazonaws.com/"
-        role = self.metadata.get("iam/security-credentials/").split()[0]
-        keys = json.loads(self.metadata.get(f"iam/security-credentials/{role}"))
+        keys = self.keys()
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        signed = {**headers, "host": urlsplit(url).netloc, "x-amz-date": now, "x-amz-security-token": keys["Token"]}
+        session = {"x-amz-security-token": keys["Token"]} if keys["Token"] else {}
+        signed = {**headers, **session, "host": urlsplit(url).netloc, "x-amz-date": now}
         authorization = signature(keys, self.region, service, url, signed, body)
         request = Request(url, data=body, headers={**signed, "authorization": authorization}, method="POST")
         try:

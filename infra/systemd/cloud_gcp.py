@@ -20,7 +20,10 @@ class Gcp:
             return answer.read().decode()
 
     def call(self, method: str, url: str, body: dict | None = None) -> dict:
-        token = json.loads(self.metadata("instance/service-accounts/default/token"))["access_token"]
+        # An operator's, where the environment has one as gcloud takes it; else that of the instance's account.
+        token = os.environ.get("CLOUDSDK_AUTH_ACCESS_TOKEN")
+        if not token:
+            token = json.loads(self.metadata("instance/service-accounts/default/token"))["access_token"]
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         try:

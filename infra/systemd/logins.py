@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Gives the parts of an installation their logins at Postgres, and keeps what they need to know where secrets are kept.
 
-Run after `kiskadee migrate`, from a machine that reaches the database; run again it changes every password. Nobody sees one:
+Run from a machine that reaches the database; run again it changes every password. Nobody sees one:
 Postgres is told a SCRAM verifier, and the parts find theirs in the cloud's store of secrets, or in files in a folder.
 """
 
@@ -9,6 +9,7 @@ import argparse
 import base64
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import subprocess
@@ -80,15 +81,21 @@ def kept_secrets(old_edge: str, program: str) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--owner-url", default=os.environ.get("KISKADEE_OWNER_URL"), help="the database, as its owner [env: KISKADEE_OWNER_URL]")
+    parser.add_argument("--owner-secret", help="in place of it: the secret of the cloud that holds the owner's username and password, as RDS writes it")
+    parser.add_argument("--database", help="with it: host:port/name?settings of the database")
+    parser.add_argument("--migrate", action="store_true", help="bring the schema up to date first, which makes the group roles")
     parser.add_argument("--pooler", help="address of PgBouncer as the edges reach it, such as 127.0.0.1:6432")
     parser.add_argument("--kiskadee", default="/opt/kiskadee/kiskadee", help="the program")
     parser.add_argument("places", nargs="+", metavar="PART=PLACE", help="a secret of the cloud for each part, or a file's path")
     options = parser.parse_args()
-    if not options.owner_url:
-        parser.error("the database is not named")
+    if not options.owner_url and not (options.owner_secret and options.database):
+        parser.error("name the database: --owner-url, or --owner-secret with --database")
     places = dict(place.split("=", 1) for place in options.places)
     here = cloud()
     try:
+        options.owner_url = options.owner_url or owner_url(json.loads(here.secret(options.owner_secret)), options.database)
+        if options.migrate:
+            migrate(options)
         old = read(here, places["edge"])
         passwords = {login: secrets.token_urlsafe(32) for login, (_, part) in LOGINS.items() if part in places}
         for login, password in passwords.items():
@@ -99,6 +106,15 @@ def main() -> None:
                 print(f"{part}: written to {places[part]}")
     except (OSError, RuntimeError, KeyError, subprocess.SubprocessError) as error:
         sys.exit(f"kiskadee: {error}")
+
+
+def owner_url(owner: dict, database: str) -> str:
+    return f"postgres://{quote(owner['username'], safe='')}:{quote(owner['password'], safe='')}@{database}"
+
+
+def migrate(options: argparse.Namespace) -> None:
+    environment = {**os.environ, "KISKADEE_DATABASE_URL": options.owner_url}
+    subprocess.run([options.kiskadee, "migrate"], env=environment, check=True)
 
 
 def read(here, place: str) -> str:
