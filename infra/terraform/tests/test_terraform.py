@@ -167,6 +167,8 @@ def documents(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) ->
     return {"edge": said_outputs["edge_user_data"]["value"], **said_outputs["worker_user_data"]["value"]}
 
 
+# On a machine that is used, cloud-init is nothing to install in passing.
+@pytest.mark.heavy
 def test_cloud_init_takes_the_documents(documents: dict[str, str], tmp_path: Path) -> None:
     for name, text in documents.items():
         file = tmp_path / f"{name}.yaml"

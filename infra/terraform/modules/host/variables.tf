@@ -7,7 +7,7 @@ variable "archive" {
   default = null
 
   validation {
-    condition     = try(startswith(var.archive.url, "https://") && can(regex("^[0-9a-f]{64}$", var.archive.sha256)), var.archive == null)
+    condition     = var.archive == null ? true : startswith(var.archive.url, "https://") && can(regex("^[0-9a-f]{64}$", var.archive.sha256))
     error_message = "The archive is an https:// address with the 64 hexadecimal digits of its SHA-256: what is not checked is not run."
   }
 }
@@ -131,7 +131,7 @@ variable "database" {
   default = null
 
   validation {
-    condition     = try(contains(["verify-full", "verify-ca"], var.database.tls), var.database == null)
+    condition     = var.database == null ? true : contains(["verify-full", "verify-ca"], var.database.tls)
     error_message = "verify-full or verify-ca: without a check TLS protects from nobody who stands in between."
   }
 }
