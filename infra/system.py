@@ -3,8 +3,6 @@
 For tests of what stands around it. `with System(program, folder) as system:` stops everything at its end.
 """
 
-import base64
-import json
 import os
 import re
 import secrets
@@ -19,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # Components with a database, and the other logins.
 GROUPS = ["accounts", "jobs", "speech", "training", "uploads", "ops", "edge_host", "worker"]
 START_S = 120
@@ -216,8 +215,8 @@ class System:
         }
 
     def start_edge(self, host: str, port: int, ready: int, *options: str, at: str | None = None, **more: str) -> Process:
-        """An edge, not waited for. Compiled components are kept for the whole run of tests."""
-        cache = Path(os.environ.get("KISKADEE_TEST_CACHE", self.folder.parent / "compiled"))
+        """An edge, not waited for. Compiled components are kept: they take half a minute the first time."""
+        cache = TARGET / "fleet-tools" / "compiled"
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self.start(
             "edge", "--listen", f"{host}:{port}", "--metrics-listen", f"{host}:{ready}", "--cache-dir", str(cache), *options,
@@ -233,9 +232,3 @@ class System:
     def wait_for_edge(self, host: str, port: int) -> None:
         """Until an edge answers."""
         eventually(f"the edge at {host}:{port}", lambda: status_of(f"http://{host}:{port}/health") == 200)
-
-
-def claims(token: str) -> dict[str, Any]:
-    """What a JWT says, unverified."""
-    body = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
