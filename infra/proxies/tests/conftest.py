@@ -47,6 +47,7 @@ def write_site(certificate: Path) -> Written:
             "certificate_and_key": str(certificate / "both.pem"),
             "acme_root": str(folder / "acme"),
             "access_log": str(folder / "access.json"),
+            "caddy_reads_certificate": True,
             "haproxy_socket": str(folder / "haproxy.sock"),
         } | own
         lines = "\n".join(f"{name} = {toml(value)}" for name, value in values.items())
@@ -81,6 +82,8 @@ def fleet(kiskadee: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         system.start_worker()
         for host in EDGES:
             fleet.start(host)
+        # With a worker that serves the engines.
+        eventually("the fleet", lambda: status_of(f"http://{EDGES[0]}:{fleet.port}/ready") == 200)
         yield fleet
 
 
@@ -97,7 +100,7 @@ def start_proxy(write_site: Written, fleet: Fleet, certificate: Path, tmp_path_f
     """Starts a proxy in front of the fleet's edges, or of what `own` names, until it takes connections."""
     running: list[Process] = []
 
-    def start(kind: str, **own: Any) -> Proxy:
+    def start(kind: str, expected: tuple[int, ...] = (200,), **own: Any) -> Proxy:
         folder = tmp_path_factory.mktemp(kind)
         standard = {"edges": EDGES, "edge_port": fleet.port, "ready_port": fleet.ready, "ready_path": fleet.ready_path}
         values = write_site(folder, **(standard | own))
@@ -106,7 +109,7 @@ def start_proxy(write_site: Written, fleet: Fleet, certificate: Path, tmp_path_f
         running.append(process)
         port = values["https_port"] if values["tls"] else values["http_port"]
         site = Site(values["name"], port, certificate / "cert.pem" if values["tls"] else None)
-        eventually(f"{kind} at {port}", lambda: _answers(process, site), within=30)
+        eventually(f"{kind} at {port}", lambda: _status(process, site) in expected, within=30)
         return Proxy(process, site, folder, values)
 
     yield start
@@ -114,9 +117,9 @@ def start_proxy(write_site: Written, fleet: Fleet, certificate: Path, tmp_path_f
         process.stop()
 
 
-def _answers(process: Process, site: Site) -> bool:
+def _status(process: Process, site: Site) -> int:
     assert process.is_running(), process.tail()
     try:
-        return site.get("/health", source="127.0.9.9").status == 200
+        return site.get("/health", source="127.0.9.9").status
     except OSError:
-        return False
+        return 0

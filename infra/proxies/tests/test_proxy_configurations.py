@@ -19,7 +19,7 @@ SITES: dict[str, dict[str, Any]] = {
     "plain": {},
     "behind a balancer": {"tls": False, "trusted_proxies": ["10.0.0.0/8", "2001:db8::/32"]},
     "behind one with TLS": {"trusted_proxies": ["192.0.2.7/32"]},
-    "own authority": {"acme_directory": "https://localhost:14000/dir"},
+    "own authority": {"caddy_reads_certificate": False, "acme_directory": "https://localhost:14000/dir"},
 }
 
 
