@@ -189,6 +189,7 @@ def _haproxy_error(status: int, is_openai: bool) -> str:
 def caddy(site: Values, table: Values) -> Values:
     """What the template of Caddy asks for."""
     return {
+        "reads_certificate": site["tls"] and site["caddy_reads_certificate"],
         "address": site["name"] if site["tls"] else f":{site['http_port']}",
         "upstreams": " ".join(f"{edge}:{site['edge_port']}" for edge in site["edges"]),
         "live_pattern": _kind_pattern(table, "events", "live"),

@@ -100,7 +100,8 @@ def start_proxy(write_site: Written, fleet: Fleet, certificate: Path, tmp_path_f
     """Starts a proxy in front of the fleet's edges, or of what `own` names, until it takes connections."""
     running: list[Process] = []
 
-    def start(kind: str, expected: tuple[int, ...] = (200,), **own: Any) -> Proxy:
+    def start(kind: str, expected: tuple[int, ...] = (200,), root: Path | str | None = "", **own: Any) -> Proxy:
+        # `root` is what its clients trust: the certificate of the tests, another file, or (None) nothing can be asked yet.
         folder = tmp_path_factory.mktemp(kind)
         standard = {"edges": EDGES, "edge_port": fleet.port, "ready_port": fleet.ready, "ready_path": fleet.ready_path}
         values = write_site(folder, **(standard | own))
@@ -108,8 +109,9 @@ def start_proxy(write_site: Written, fleet: Fleet, certificate: Path, tmp_path_f
         process = Process(command(kind, folder), folder / f"{kind}.log", dict(environment))
         running.append(process)
         port = values["https_port"] if values["tls"] else values["http_port"]
-        site = Site(values["name"], port, certificate / "cert.pem" if values["tls"] else None)
-        eventually(f"{kind} at {port}", lambda: _status(process, site) in expected, within=30)
+        site = Site(values["name"], port, (root or certificate / "cert.pem") if values["tls"] else None)
+        if root is not None:
+            eventually(f"{kind} at {port}", lambda: _status(process, site) in expected, within=30)
         return Proxy(process, site, folder, values)
 
     yield start

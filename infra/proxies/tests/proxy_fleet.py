@@ -77,6 +77,6 @@ def command(kind: str, folder: Path) -> list[str | Path]:
     """How a proxy is started in the foreground."""
     return {
         "nginx": ["nginx", "-p", folder, "-e", folder / "nginx-error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"],
-        "haproxy": ["haproxy", "-db", "-f", folder / "haproxy/haproxy.cfg"],
+        "haproxy": ["haproxy", "-W", "-f", folder / "haproxy/haproxy.cfg"],
         "caddy": [caddy(), "run", "--adapter", "caddyfile", "--config", folder / "caddy/Caddyfile"],
     }[kind]
