@@ -189,6 +189,12 @@ def test_200_clients_share_ten_sessions(system: System, folder: Path) -> None:
         assert not failed, failed[:10]
         assert len(told) == CLIENTS * (6 * ROUNDS + 1)
         assert 1 < most <= 10
+        # Who may look sees that nobody waits.
+        shown = subprocess.run(
+            ["psql", f"postgres://edge_ops:{system.passwords['ops']}@{pooler.address}/pgbouncer", "-AtqXc", "show pools"],
+            check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        assert "edge_speech" in shown
         log = (folder / "pgbouncer.log").read_text()
         assert "prepared statement" not in log and "FATAL" not in log, log[-3000:]
     finally:
