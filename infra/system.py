@@ -6,6 +6,7 @@ For tests of what stands around it. `with System(program, folder) as system:` st
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,6 +55,13 @@ class Process:
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
+
+
+def program(name: str) -> str:
+    """A program of the system; Debian keeps servers where an ordinary user does not look."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+    assert found, f"{name} is missing: cargo xtask test fleet installs it"
+    return found
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy_clients import Site
-from system import Process, System, eventually, status_of
+from system import Process, System, eventually, program, status_of
 
 EDGES = ["127.0.0.11", "127.0.0.12"]
 
@@ -76,7 +76,7 @@ def toml(value: Any) -> str:
 def command(kind: str, folder: Path) -> list[str | Path]:
     """How a proxy is started in the foreground."""
     return {
-        "nginx": ["nginx", "-p", folder, "-e", folder / "nginx-error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"],
-        "haproxy": ["haproxy", "-W", "-f", folder / "haproxy/haproxy.cfg"],
+        "nginx": [program("nginx"), "-p", folder, "-e", folder / "nginx-error.log", "-c", folder / "nginx.conf", "-g", "daemon off;"],
+        "haproxy": [program("haproxy"), "-W", "-f", folder / "haproxy/haproxy.cfg"],
         "caddy": [caddy(), "run", "--adapter", "caddyfile", "--config", folder / "caddy/Caddyfile"],
     }[kind]

@@ -12,6 +12,7 @@ import generate
 import pieces
 import pytest
 from proxy_fleet import Written, caddy
+from system import program
 
 ROOT = Path(__file__).resolve().parents[3]
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -122,8 +123,8 @@ def test_a_site_with_a_wrong_word_is_refused(tmp_path: Path) -> None:
         generate.write_all(tmp_path / "site.toml")
 
 
-def accepted(program: list[str | Path]) -> str:
-    done = subprocess.run(program, capture_output=True, text=True)
+def accepted(command: list[str | Path]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -134,8 +135,8 @@ def test_the_programs_take_them(name: str, write_site: Written, certificate: Pat
     if "acme_directory" in own:
         own["acme_trusted_root"] = str(certificate / "cert.pem")
     write_site(tmp_path, **own)
-    accepted(["nginx", "-t", "-p", tmp_path, "-e", tmp_path / "nginx-error.log", "-c", tmp_path / "nginx.conf"])
-    said = accepted(["haproxy", "-c", "-f", tmp_path / "haproxy/haproxy.cfg"])
+    accepted([program("nginx"), "-t", "-p", tmp_path, "-e", tmp_path / "nginx-error.log", "-c", tmp_path / "nginx.conf"])
+    said = accepted([program("haproxy"), "-c", "-f", tmp_path / "haproxy/haproxy.cfg"])
     assert "WARNING" not in said, said
     accepted([caddy(), "validate", "--adapter", "caddyfile", "--config", tmp_path / "caddy/Caddyfile"])
     accepted([caddy(), "fmt", "--diff", tmp_path / "caddy/Caddyfile"])
