@@ -1,0 +1,104 @@
+"""Images of this tree's own program, and servers of others beside them; nothing of it comes from a registry."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from compose_system import ComposeSystem, compose_file
+from container_engine import (
+    CC,
+    CONTAINERS,
+    REGISTRY,
+    REPOSITORY,
+    SLIM,
+    VERSION,
+    build_ours,
+    build_stand_in,
+    make_base,
+    run,
+    use_settings,
+)
+
+SERVICES = ["database", "migrate", "logins", "pooler", "storage", "edge-1", "edge-2", "proxy", "worker", "chores", "backup"]
+WATCHERS = ["alertmanager", "prometheus"]
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """podman and buildah with our settings."""
+    use_settings(tmp_path_factory.mktemp("engine"))
+
+
+@pytest.fixture(scope="session")
+def packed() -> Path:
+    """The folder that `cargo xtask dist` packs; KISKADEE_DIST names one that is there already."""
+    if given := os.environ.get("KISKADEE_DIST"):
+        return Path(given)
+    run("cargo", "xtask", "dist", cwd=REPOSITORY)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return next((target / "dist").glob("kiskadee-*-linux"))
+
+
+@pytest.fixture(scope="session")
+def bases(engine: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Stand in for debian:12-slim, debian:13-slim and distroless/cc, and for the server of Postgres."""
+    run_base = make_base("bookworm", "bookworm", SLIM, tmp_path_factory.mktemp("bookworm"))
+    # Without the hook: in trixie the package is essential.
+    trixie = [option for option in SLIM if "merged" not in option]
+    return {
+        "BASE_RUN": run_base,
+        "BASE_POOLER": make_base("trixie", "trixie", trixie, tmp_path_factory.mktemp("trixie")),
+        "BASE_CC": make_base("cc", "bookworm", CC, tmp_path_factory.mktemp("cc")),
+        "BASE_POSTGRES": build_stand_in("postgres", run_base),
+    }
+
+
+@pytest.fixture(scope="session")
+def images(bases: dict[str, str], packed: Path) -> dict[str, str]:
+    """Ours by target. A planted secret lies in the tree while they are built: none of them may hold it."""
+    targets = ["edge", "worker", "pooler", "backup", "spin-app"]
+    ours = {name: image for name, image in bases.items() if name != "BASE_CC"}
+    planted = CONTAINERS / "secrets-planted-by-a-test"
+    planted.write_text("planted-0c1d7e55\n")
+    try:
+        build_ours(packed, targets, ours)
+        build_ours(packed, ["edge"], {**ours, "BASE_EDGE": bases["BASE_CC"]}, version="cc")
+    finally:
+        planted.unlink()
+    return {target: f"{REGISTRY}/{target}:{VERSION}" for target in targets} | {"edge on cc": f"{REGISTRY}/edge:cc"}
+
+
+@pytest.fixture(scope="session")
+def secrets(kiskadee: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As an operator makes them."""
+    folder = tmp_path_factory.mktemp("secrets")
+    run(CONTAINERS / "make-secrets", env={**os.environ, "SECRETS": str(folder), "KISKADEE": str(kiskadee)})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(bases: dict[str, str], images: dict[str, str]) -> dict[str, str]:
+    """What stands in `.env`."""
+    return {
+        "REGISTRY": REGISTRY,
+        "VERSION": VERSION,
+        "POSTGRES_IMAGE": bases["BASE_POSTGRES"],
+        "PROXY_IMAGE": build_stand_in("nginx", bases["BASE_RUN"]),
+        "PROMETHEUS_IMAGE": build_stand_in("prometheus", bases["BASE_RUN"]),
+        "ALERTMANAGER_IMAGE": build_stand_in("alertmanager", bases["BASE_RUN"]),
+        "WORKER_MEMORY": "1g",
+        "DATABASE_SHARED_BUFFERS": "128MB",
+        "BACKUP_EVERY_SECONDS": "3600",
+    }
+
+
+@pytest.fixture(scope="module")
+def system(settings: dict[str, str], secrets: Path, kiskadee: Path) -> Iterator[ComposeSystem]:
+    """All of compose.yaml but Grafana, which lies in no package."""
+    commands = run(kiskadee, "--help").stdout
+    with ComposeSystem(compose_file(settings), secrets, SERVICES + WATCHERS, "\n  health" in commands) as running:
+        for name in ["proxy", "worker", "chores", *WATCHERS]:
+            running.wait(name, "service_healthy")
+        yield running
+
