@@ -88,7 +88,7 @@ class ComposeSystem:
             words += [f"--{option}={service[key]}"] if key in service else []
         for option, key in {"stop-signal": "stop_signal", "pids-limit": "pids_limit", "hostname": "hostname"}.items():
             words += [f"--{option}={service[key]}"] if key in service else []
-        for option, key in {"cap-drop": "cap_drop", "security-opt": "security_opt", "tmpfs": "tmpfs"}.items():
+        for option, key in {"cap-drop": "cap_drop", "security-opt": "security_opt", "tmpfs": "tmpfs", "add-host": "extra_hosts"}.items():
             words += [f"--{option}={value}" for value in service.get(key, [])]
         if "entrypoint" in service:
             words.append(f"--entrypoint={json.dumps(service['entrypoint'])}")

@@ -81,8 +81,7 @@ def secrets(kiskadee: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(bases: dict[str, str], images: dict[str, str]) -> dict[str, str]:
     """What stands in `.env`."""
     return {
-        "REGISTRY": REGISTRY,
-        "VERSION": VERSION,
+        **{f"{name.upper()}_IMAGE": images[name] for name in ["edge", "worker", "pooler", "backup"]},
         "POSTGRES_IMAGE": bases["BASE_POSTGRES"],
         "PROXY_IMAGE": build_stand_in("nginx", bases["BASE_RUN"]),
         "PROMETHEUS_IMAGE": build_stand_in("prometheus", bases["BASE_RUN"]),

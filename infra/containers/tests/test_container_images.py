@@ -16,9 +16,9 @@ pytestmark = pytest.mark.heavy
 SIZES = {
     "edge": (160, 225),
     "edge on cc": (110, 165),
-    "worker": (400, 450),
+    "worker": (400, 475),
     "spin-app": (6, 13),
-    "pooler": (None, 100),
+    "pooler": (None, 150),
 }
 # As `podman run` of a chart's pod: nothing more than this is needed.
 HARDENED = ["--rm", "--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges", "--network=none"]
