@@ -56,8 +56,14 @@ def bases(engine: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 
 @pytest.fixture(scope="session")
 def images(bases: dict[str, str], packed: Path) -> dict[str, str]:
-    """Ours by target. A planted secret lies in the tree while they are built: none of them may hold it."""
+    """Ours by target. A planted secret lies in the tree while they are built: none of them may hold it.
+
+    KISKADEE_IMAGES=keep takes those of an earlier run.
+    """
     targets = ["edge", "worker", "pooler", "backup", "spin-app"]
+    names = {target: f"{REGISTRY}/{target}:{VERSION}" for target in targets} | {"edge on cc": f"{REGISTRY}/edge:cc"}
+    if os.environ.get("KISKADEE_IMAGES") == "keep":
+        return names
     ours = {name: image for name, image in bases.items() if name != "BASE_CC"}
     planted = CONTAINERS / "secrets-planted-by-a-test"
     planted.write_text("planted-0c1d7e55\n")
@@ -66,7 +72,7 @@ def images(bases: dict[str, str], packed: Path) -> dict[str, str]:
         build_ours(packed, ["edge"], {**ours, "BASE_EDGE": bases["BASE_CC"]}, version="cc")
     finally:
         planted.unlink()
-    return {target: f"{REGISTRY}/{target}:{VERSION}" for target in targets} | {"edge on cc": f"{REGISTRY}/edge:cc"}
+    return names
 
 
 @pytest.fixture(scope="session")
