@@ -12,13 +12,14 @@ create or replace trigger audit_stays before update or delete on account.audit
 create or replace trigger audit_is_not_emptied before truncate on account.audit
   for each statement execute function account.refuse_change();
 
--- Writes down an action of a known actor.
+-- Writes down an action of a known actor, and counts it.
 create or replace function account.note(
   p_actor uuid, p_via text, p_action text, p_subject uuid, p_client text default null, p_detail jsonb default null
 ) returns void
 language sql as $$
   insert into account.audit (actor, via, action, subject, client, detail)
-  values (p_actor, p_via, p_action, p_subject, p_client, p_detail)
+  values (p_actor, p_via, p_action, p_subject, p_client, p_detail);
+  select telemetry.count('security_events_total', jsonb_build_object('action', p_action));
 $$;
 
 -- By what a caller came.

@@ -24,6 +24,7 @@ begin
   caller.rate_remaining := spent.remaining;
   caller.rate_reset := spent.reset;
   if not spent.allowed then
+    perform telemetry.count('http_rate_limited_total', '{"class": "sign_in"}');
     caller.status := 429;
     caller.code := 'rate_limited';
     caller.detail := format('More than %s attempts in a minute. Wait %s s and try again.', p_per_minute, spent.retry_after);

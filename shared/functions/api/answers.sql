@@ -47,11 +47,15 @@ $$;
 
 -- The answer to work that the queue does not admit.
 create or replace function api.not_admitted(p_caller api.caller, p_sqlstate text) returns api.answer
-language sql immutable as $$
-  select case p_sqlstate
+language plpgsql as $$
+begin
+  perform telemetry.count('queue_admission_refused_total',
+    jsonb_build_object('reason', case p_sqlstate when 'KQ429' then 'owner' else 'queue' end));
+  return case p_sqlstate
     when 'KQ429' then api.problem(p_caller, 429, 'queue_full',
       'You have as much work queued as your account may. Wait until some of it is done.', null, 30)
     else api.problem(p_caller, 503, 'queue_full',
       'The queue is full. Try again in a while.', null, 30)
-  end
+  end;
+end
 $$;

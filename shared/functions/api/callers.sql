@@ -69,6 +69,7 @@ begin
     caller.rate_remaining := spent.remaining;
     caller.rate_reset := spent.reset;
     if not spent.allowed then
+      perform telemetry.count('http_rate_limited_total', jsonb_build_object('class', p_class));
       caller.status := 429;
       caller.code := 'rate_limited';
       caller.detail := format('More than %s requests in a minute. Wait %s s and try again.',

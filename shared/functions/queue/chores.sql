@@ -26,6 +26,7 @@ create or replace function queue.rescue(p_limit int) returns int
 language plpgsql as $$
 declare
   ended queue.ended[];
+  keys text[];
 begin
   with orphan as (
     select l.job_id, w.id is null as crashed
@@ -38,13 +39,18 @@ begin
     delete from queue.lease l using orphan o where l.job_id = o.job_id returning l.*, o.crashed
   )
   select array_agg(row(l.job_id, l.token, l.worker_id, l.claimed_at, l.vtime, l.isolate,
-    case when l.cancel_requested then 'cancelled' when l.crashed then 'crash' else 'timeout' end,
-    null,
-    case when l.crashed then 'the worker died while it ran this job' else 'the job ran past its deadline' end,
-    null, null)::queue.ended) into ended
+      case when l.cancel_requested then 'cancelled' when l.crashed then 'crash' else 'timeout' end,
+      null,
+      case when l.crashed then 'the worker died while it ran this job' else 'the job ran past its deadline' end,
+      null, null)::queue.ended),
+    array_agg(l.batch_key)
+  into ended, keys
   from lost l;
   if ended is not null then
     perform queue.conclude(ended);
+    perform queue.count_attempts(keys, array(select e.outcome from unnest(ended) e));
+    perform telemetry.count('queue_rescues_total', jsonb_build_object('reason', r.outcome), r.jobs)
+    from (select e.outcome, count(*) as jobs from unnest(ended) e group by e.outcome order by e.outcome) r;
   end if;
   delete from queue.worker w
   where w.expires_at < clock_timestamp() - interval '1 day'
@@ -101,7 +107,7 @@ language sql stable as $$
   select date_trunc('day', clock_timestamp(), 'UTC') - make_interval(days => s.retention_days) from queue.setting s
 $$;
 
--- Makes the partitions of today and the next three days, and drops whole days of finished jobs that are past retention. What
+-- Makes the partitions of today and the next seven days, and drops whole days of finished jobs that are past retention. What
 -- was accepted in those days and has ended within the retention is kept: it goes over to the default partition. With its
 -- owner's rights, for it makes and drops tables; and it gives up soon
 -- when somebody reads `done` for long, for whoever settles would wait behind it: so nothing else is done here.
@@ -114,7 +120,7 @@ declare
   starts timestamptz;
   old record;
 begin
-  for starts in select generate_series(today, today + interval '3 days', interval '1 day') loop
+  for starts in select generate_series(today, today + interval '7 days', interval '1 day') loop
     begin
       execute format('create table if not exists queue.%I partition of queue.done for values from (%L) to (%L)',
         'done_' || to_char(starts at time zone 'UTC', 'YYYYMMDD'),

@@ -82,9 +82,9 @@ begin
     -- By physical place: the rows are locked, so it cannot change, and no index is searched again.
     delete from queue.ready r
     where r.ctid = any(array(select f.place from fitting f))
-    returning r.vtime, r.isolate, r.job_id
+    returning r.vtime, r.isolate, r.job_id, r.ready_at
   ), facts as materialized (
-    select nextval('queue.token') as token, t.vtime, t.isolate, j.*
+    select nextval('queue.token') as token, t.vtime, t.isolate, t.ready_at, j.*
     from taken t
     -- `offset 0` pins the order of the join: the few rows that were taken look up theirs, whatever the planner believes
     -- of a table that was empty when it was last analysed.
@@ -98,7 +98,8 @@ begin
   )
   select f.id, f.token, f.kind, f.batch_key, f.owner, f.priority, f.cost, f.isolate,
     1 + (select count(*) from queue.failure x where x.job_id = f.id)::int,
-    f.args, f.batch_id, f.batch_index, f.trace, f.timeout_s * 1000, f.created_at, limit_of.start_in_ms
+    f.args, f.batch_id, f.batch_index, f.trace, f.timeout_s * 1000, f.created_at, limit_of.start_in_ms,
+    least(greatest(date_part('epoch', clock_timestamp() - f.ready_at) * 1000, 0), 2147483647)::int
   from facts f
   left join lateral (
     select least(greatest(date_part('epoch', s.start_before - clock_timestamp()) * 1000, 0), 2147483647)::int as start_in_ms

@@ -133,6 +133,16 @@ begin
 end
 $$;
 
+-- Counts attempts by their queues and how they ended; both arrays are of the same attempts.
+create or replace function queue.count_attempts(p_keys text[], p_outcomes text[]) returns void
+language plpgsql as $$
+begin
+  perform telemetry.count('queue_attempts_total', jsonb_build_object('queue', e.key, 'outcome', e.outcome), e.attempts)
+  from (select a.key, a.outcome, count(*) as attempts from unnest(p_keys, p_outcomes) a(key, outcome)
+    group by a.key, a.outcome order by a.key, a.outcome) e;
+end
+$$;
+
 -- Settles attempts, each with its own outcome, and returns the jobs whose settlement was accepted. A job whose lease now
 -- bears another token (or none) was given to somebody else meanwhile: its row is left out, and its result counts for nothing.
 create or replace function queue.settle(
@@ -144,14 +154,17 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan as $$
 declare
   ended queue.ended[];
+  keys text[];
 begin
   -- A token is issued once, so it alone names the attempt.
   with won as materialized (
     delete from queue.lease l where l.job_id = any(p_jobs) and l.token = any(p_tokens) returning l.*
   )
   select array_agg(row(w.job_id, w.token, w.worker_id, w.claimed_at, w.vtime, w.isolate,
-    case when w.cancel_requested and g.outcome not in ('completed', 'failed') then 'cancelled' else g.outcome end,
-    g.result, g.message, g.delay_ms, null)::queue.ended) into ended
+      case when w.cancel_requested and g.outcome not in ('completed', 'failed') then 'cancelled' else g.outcome end,
+      g.result, g.message, g.delay_ms, null)::queue.ended),
+    array_agg(w.batch_key)
+  into ended, keys
   from won w
   join unnest(p_jobs, p_tokens, p_outcomes, p_results, p_messages, p_delays_ms)
     as g(job_id, token, outcome, result, message, delay_ms) on g.token = w.token and g.job_id = w.job_id;
@@ -159,9 +172,10 @@ begin
     return '{}';
   end if;
   perform queue.conclude(ended);
+  perform queue.count_attempts(keys, array(select e.outcome from unnest(ended) e));
   return (select array_agg(e.job_id) from unnest(ended) e);
 end
 $$;
 
-grant execute on function queue.backoff, queue.fate, queue.move, queue.end_jobs, queue.conclude, queue.announce_jobs, queue.settle
+grant execute on function queue.backoff, queue.fate, queue.move, queue.end_jobs, queue.conclude, queue.announce_jobs, queue.count_attempts, queue.settle
   to kiskadee_worker;

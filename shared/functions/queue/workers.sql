@@ -20,6 +20,13 @@ language sql as $$
     where t.measured_at < clock_timestamp() - interval '10 seconds'
 $$;
 
+-- By how much the clock of a worker is ahead, as the heartbeat tells the worker's time: its way here takes milliseconds.
+create or replace function queue.clock_skew(p_info jsonb) returns jsonb
+language sql volatile as $$
+  select case when jsonb_typeof(p_info -> 'clock') = 'number' then jsonb_build_object('clock_skew_seconds',
+    round((p_info ->> 'clock')::numeric - extract(epoch from clock_timestamp()), 3)) else '{}' end
+$$;
+
 -- Renews a worker's registration, and so all of its leases, in one statement; notes the progress of its jobs (0 to 100, and
 -- {"stage", "detail"} in words and figures) and answers
 -- what it must know of them: `cancel` (somebody asked) or `lost` (the lease is another's now).
@@ -37,7 +44,7 @@ begin
     slots = coalesce((p_info ->> 'slots')::int, w.slots),
     resident = coalesce((select array_agg(r) from jsonb_array_elements_text(p_info -> 'resident') r), w.resident),
     devices = coalesce(p_info -> 'devices', w.devices),
-    load = coalesce(p_info -> 'load', w.load),
+    load = coalesce(p_info -> 'load', w.load) || queue.clock_skew(p_info),
     rates = coalesce(p_info -> 'rates', w.rates)
   where w.id = p_worker and w.expires_at > clock_timestamp();
   if not found then
@@ -104,6 +111,7 @@ create or replace function queue.lead(p_worker uuid, p_ttl_ms int) returns int
 language plpgsql as $$
 declare
   lapses_at timestamptz;
+  before uuid := (select l.worker_id from queue.leader l);
 begin
   select least(l.expires_at, w.expires_at) into lapses_at
   from queue.leader l join queue.worker w on w.id = l.worker_id
@@ -116,10 +124,15 @@ begin
   on conflict (only_row) do update set worker_id = excluded.worker_id, expires_at = excluded.expires_at
     where l.worker_id = excluded.worker_id or l.expires_at < clock_timestamp()
       or not exists (select from queue.worker w where w.id = l.worker_id and w.expires_at > clock_timestamp());
-  -- Not found: another was faster, and has it for as long.
-  return case when found then 0 else p_ttl_ms end;
+  if not found then
+    return p_ttl_ms;  -- another was faster, and has it for as long
+  end if;
+  if before is distinct from p_worker then
+    perform telemetry.count('queue_leader_changes_total', '{}');
+  end if;
+  return 0;
 end
 $$;
 
-grant execute on function queue.register_worker, queue.note_rates, queue.heartbeat, queue.begin, queue.retire_worker, queue.lead
+grant execute on function queue.register_worker, queue.note_rates, queue.clock_skew, queue.heartbeat, queue.begin, queue.retire_worker, queue.lead
   to kiskadee_worker;

@@ -92,5 +92,9 @@ begin
     jsonb_build_object('engine', j.args ->> 'engine', 'language', j.args ->> 'language'), count(*))
   from unnest(p_jobs) j
   group by j.args ->> 'engine', j.args ->> 'language';
+  perform telemetry.count('tts_characters_total',
+    jsonb_build_object('engine', j.args ->> 'engine', 'language', j.args ->> 'language'), sum(j.cost))
+  from unnest(p_jobs) j
+  group by j.args ->> 'engine', j.args ->> 'language';
 end
 $$;

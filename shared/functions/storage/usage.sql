@@ -96,17 +96,19 @@ $$;
 
 -- Why nothing more is taken in that would be stored, or null: no worker has room to write, or the caller has used up its quota.
 create or replace function storage.refusal(p_caller api.caller) returns api.answer
-language plpgsql stable as $$
+language plpgsql as $$
 declare
   quota bigint := api.storage_quota(p_caller.user_id);
   used bigint;
 begin
   if queue.storage_is_full() then
+    perform telemetry.count('queue_admission_refused_total', '{"reason": "storage"}');
     return api.problem(p_caller, 503, 'storage_full', 'The storage of this service is full. Try again in a while.', null, 60);
   end if;
   if quota is not null then
     used := storage.owned_result_bytes(p_caller.user_id) + storage.owned_file_bytes(p_caller.user_id);
     if used >= quota then
+      perform telemetry.count('queue_admission_refused_total', '{"reason": "quota"}');
       return api.problem(p_caller, 429, 'storage_full', format(
         'You have %s of %s of storage in use. Delete files, or wait until old results are removed.',
         pg_size_pretty(used), pg_size_pretty(quota)), null, 3600);

@@ -22,24 +22,77 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- The accelerators of live workers. A worker reports `devices` as
---   [{"kind": "cuda", "name": "cuda:0", "memory_used_bytes", "memory_total_bytes", "utilization_percent"?}]
+--   [{"kind": "cuda", "name": "cuda:0", "memory_used_bytes", "memory_total_bytes", "utilization_percent"?, "power_watts"?,
+--     "temperature_celsius"?, "sm_clock_hertz"?, "ecc_errors"?, "throttled"?: {reason: 0 or 1}}]
 -- and may list its CPU with the kind `cpu`, which is no accelerator. Two registrations of one name (a restart) are one
 -- series.
-create or replace function telemetry.accelerators() returns table (worker text, device text, memory_bytes float8, utilization float8)
+create or replace function telemetry.devices() returns table (
+  worker text, device text, memory_bytes float8, memory_total_bytes float8, utilization float8, told jsonb)
 language sql stable set search_path = pg_catalog, pg_temp as $$
-  select w.name, d.item ->> 'name', max((d.item ->> 'memory_used_bytes')::float8), max((d.item ->> 'utilization_percent')::float8)
+  select w.name, d.item ->> 'name', max((d.item ->> 'memory_used_bytes')::float8), max((d.item ->> 'memory_total_bytes')::float8),
+    max((d.item ->> 'utilization_percent')::float8), (array_agg(d.item))[1]
   from queue.worker w,
     jsonb_array_elements(case when jsonb_typeof(w.devices) = 'array' then w.devices else '[]' end) as d(item)
   where w.expires_at > clock_timestamp() and d.item ->> 'kind' <> 'cpu'
   group by 1, 2
 $$;
 
+create or replace function telemetry.accelerators() returns table (worker text, device text, memory_bytes float8, utilization float8)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select d.worker, d.device, d.memory_bytes, d.utilization from telemetry.devices() d
+$$;
+
+-- What was measured and is not too old: figures of a system that nobody has looked at for minutes are of the past.
+create or replace function telemetry.fresh_measurements() returns table (name text, labels jsonb, value float8)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select m.name, m.labels, m.value from telemetry.measured m join telemetry.measurement t on t.subject = m.subject
+  where t.at > clock_timestamp() - case t.subject when 'system' then interval '2 minutes' else interval '30 minutes' end
+$$;
+
+-- More of what live workers tell of themselves.
+create or replace function telemetry.worker_gauges() returns table (name text, labels jsonb, value float8)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  with alive as materialized (
+    select w.* from queue.worker w where w.expires_at > clock_timestamp()
+  )
+  select 'worker_slots', '{}'::jsonb, coalesce(sum(a.slots), 0)::float8 from alive a
+  union all
+  select 'build_info', jsonb_build_object('component', 'worker', 'version', a.version), count(*)::float8 from alive a group by a.version
+  union all
+  select 'build_info', jsonb_build_object('component', 'postgres', 'version', split_part(current_setting('server_version'), ' ', 1)), 1
+  union all
+  select s.name, jsonb_build_object('worker', a.name), max(s.value::float8)
+  from alive a cross join lateral (values ('worker_load_average', a.load ->> 'load_average'),
+    ('worker_clock_skew_seconds', a.load ->> 'clock_skew_seconds')) s(name, value)
+  where s.value is not null group by 1, a.name
+  union all
+  select 'queue_cost_per_second', jsonb_build_object('queue', r.key), sum(r.value::float8)
+  from alive a cross join lateral jsonb_each_text(a.rates) r group by r.key
+  union all
+  select 'gpu_memory_total_bytes', jsonb_build_object('worker', d.worker, 'device', d.device), d.memory_total_bytes
+  from telemetry.devices() d where d.memory_total_bytes is not null
+  union all
+  select s.name, jsonb_build_object('worker', d.worker, 'device', d.device), s.value::float8
+  from telemetry.devices() d cross join lateral (values ('gpu_power_watts', d.told ->> 'power_watts'),
+    ('gpu_temperature_celsius', d.told ->> 'temperature_celsius'), ('gpu_sm_clock_hertz', d.told ->> 'sm_clock_hertz'),
+    ('gpu_ecc_errors_total', d.told ->> 'ecc_errors')) s(name, value)
+  where s.value is not null
+  union all
+  select 'gpu_throttled', jsonb_build_object('worker', d.worker, 'device', d.device, 'reason', t.key), t.value::float8
+  from telemetry.devices() d cross join lateral jsonb_each_text(d.told -> 'throttled') t
+$$;
+
 create or replace function telemetry.gauges() returns table (name text, labels jsonb, value float8)
 language sql stable set search_path = pg_catalog, pg_temp as $$
   with lanes as materialized (
-    select l.queue, sum(l.jobs) as jobs, min(l.oldest_at) as oldest_at from telemetry.lanes() l group by l.queue
+    select l.queue, sum(l.jobs) as jobs, sum(l.cost) as cost, min(l.oldest_at) as oldest_at from telemetry.lanes() l group by l.queue
   )
   select 'queue_depth', jsonb_build_object('queue', l.queue), l.jobs::float8 from lanes l
+  union all
+  select 'queue_cost_waiting', jsonb_build_object('queue', l.queue), l.cost::float8 from lanes l
+  union all
+  select 'queue_paused', jsonb_build_object('queue', l.queue), count(p.batch_key)::float8
+  from lanes l left join queue.pause p on p.batch_key = l.queue group by l.queue
   union all
   select 'queue_oldest_job_seconds', jsonb_build_object('queue', l.queue),
     greatest(coalesce(extract(epoch from clock_timestamp() - l.oldest_at), 0), 0)::float8
@@ -77,4 +130,11 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   union all
   select 'gpu_utilization_percent', jsonb_build_object('worker', a.worker, 'device', a.device), a.utilization
   from telemetry.accelerators() a where a.utilization is not null
+  union all
+  select 'fleet_measured_timestamp_seconds', '{}', coalesce((select extract(epoch from t.at) from telemetry.measurement t
+    where t.subject = 'system'), 0)::float8
+  union all
+  select * from telemetry.worker_gauges()
+  union all
+  select * from telemetry.fresh_measurements()
 $$;

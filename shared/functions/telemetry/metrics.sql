@@ -1,8 +1,8 @@
 -- What machines ask: metrics and readiness.
 
 -- Every metric with its samples, as JSON; the component writes the exposition format. A counter or histogram without
--- labels is there from the first scrape on, with zero, because `rate()` cannot see a series appear. Compiling this costs
--- more than running it.
+-- labels is there from the first scrape on, with zero, because `rate()` cannot see a series appear; but for those of the server, which
+-- are not zero when nobody has asked. Compiling this costs more than running it.
 create or replace function api.metrics() returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp set jit = off as $$
   with sample as (
@@ -12,7 +12,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp set j
     union all
     select m.name, '{}', 0, case when m.kind = 'histogram' then array_fill(0::bigint, array[cardinality(m.buckets) + 1]) end
     from telemetry.metric m
-    where m.kind <> 'gauge' and m.labels = '{}' and not exists (select from telemetry.current c where c.name = m.name)
+    where m.kind <> 'gauge' and m.labels = '{}' and not m.measured
+      and not exists (select from telemetry.current c where c.name = m.name)
   ), family as (
     select s.name, jsonb_agg(jsonb_build_object('labels', s.labels, 'value', s.value, 'counts', s.counts) order by s.labels) as samples
     from sample s group by s.name

@@ -136,6 +136,9 @@ begin
   if verdict is not null then
     insert into webhook.attempt (message_id, lock_token, at, status_code, duration_ms, error)
     values (p_message, p_token, present - p_duration_ms * interval '1 ms', p_status_code, p_duration_ms, left(p_error, 500));
+    perform telemetry.count('webhook_attempts_total',
+      jsonb_build_object('outcome', case verdict when 'pending' then 'retry' else verdict end));
+    perform telemetry.observe('webhook_attempt_seconds', '{}', array[p_duration_ms / 1000.0]);
   end if;
   return verdict;
 end

@@ -61,6 +61,18 @@ impl Queue {
         self.run(sqlx::query("select queue.measure_depth()")).await
     }
 
+    /// Measures Postgres, what waits, and what is soon counted, for those who watch.
+    pub async fn measure_system(&self) -> Result<()> {
+        self.run(sqlx::query("select telemetry.measure('system')"))
+            .await
+    }
+
+    /// Measures what is found by reading whole tables: lost jobs, files, accounts.
+    pub async fn measure_stock(&self) -> Result<()> {
+        self.run(sqlx::query("select telemetry.measure('stock')"))
+            .await
+    }
+
     /// Makes the partitions of the next days and drops the days past retention.
     pub async fn rotate_partitions(&self) -> Result<()> {
         let query =

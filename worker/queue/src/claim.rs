@@ -46,6 +46,7 @@ pub struct Claimed {
     deadline_ms: i32,
     pub created_at: OffsetDateTime,
     start_in_ms: Option<i32>,
+    waited_ms: i32,
 }
 
 impl Claimed {
@@ -58,6 +59,11 @@ impl Claimed {
     pub fn start_within(&self) -> Option<Duration> {
         let milliseconds = u64::try_from(self.start_in_ms?).unwrap_or_default();
         Some(Duration::from_millis(milliseconds))
+    }
+
+    /// How long it could have run before it was claimed.
+    pub fn waited(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.waited_ms).unwrap_or_default())
     }
 }
 

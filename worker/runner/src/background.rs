@@ -95,6 +95,7 @@ pub(crate) async fn flush_metrics(shared: Arc<Shared>) {
 /// Returns what could not be passed on.
 pub(crate) async fn record(shared: &Shared, mut samples: Vec<Value>) -> Vec<Value> {
     samples.extend(shared.families.iter().flat_map(|family| family.samples()));
+    samples.extend(shared.observed.take_samples());
     // More than a call takes means an hour without a database: the oldest go.
     samples.drain(..samples.len().saturating_sub(2000));
     if samples.is_empty() {

@@ -1,4 +1,4 @@
-//! The chores of the one worker that leads: promote, expire, rescue, count, fold, rotate, sweep, erase.
+//! The chores of the one worker that leads: promote, expire, rescue, count, measure, fold, rotate, sweep, erase.
 //!
 //! The lead is a row with a time to live, and ends with the registration of who has it. The leader stops by its own clock
 //! before either is over, so one that was stopped for a while does nothing when it goes on; and where two do overlap, the
@@ -44,6 +44,8 @@ enum Chore {
     Expire,
     Rescue,
     MeasureDepth,
+    MeasureSystem,
+    MeasureStock,
     FoldTelemetry,
     FoldResults,
     RecountResults,
@@ -58,11 +60,13 @@ enum Chore {
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 15] = [
+    const ALL: [(Self, Duration); 17] = [
         (Self::Promote, TICK),
         (Self::Expire, Duration::from_secs(1)),
         (Self::Rescue, Duration::from_secs(1)),
         (Self::MeasureDepth, Duration::from_secs(1)),
+        (Self::MeasureSystem, Duration::from_secs(15)),
+        (Self::MeasureStock, Duration::from_mins(10)),
         (Self::FoldTelemetry, Duration::from_secs(2)),
         (Self::FoldResults, Duration::from_secs(2)),
         (Self::RecountResults, Duration::from_mins(10)),
@@ -193,6 +197,8 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
             Ok(rescued)
         }
         Chore::MeasureDepth => queue.measure_depth().await.map(|()| 0),
+        Chore::MeasureSystem => queue.measure_system().await.map(|()| 0),
+        Chore::MeasureStock => queue.measure_stock().await.map(|()| 0),
         Chore::FoldTelemetry => queue
             .fold_telemetry(FOLD_ROWS)
             .await

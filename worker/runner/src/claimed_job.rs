@@ -70,6 +70,11 @@ impl ClaimedJob {
         self.started_at.unwrap_or_else(Instant::now) + self.job.time_limit()
     }
 
+    /// Since it could have run: in the queue, and here for a slot.
+    pub(crate) fn waited(&self) -> Duration {
+        self.job.waited() + self.claimed_at.elapsed()
+    }
+
     /// As its family sees it.
     pub(crate) fn job(&self) -> Job {
         Job {

@@ -11,6 +11,8 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{process::Command, time::timeout};
 
+use crate::device_health::{self, health};
+
 const WITHIN: Duration = Duration::from_secs(5);
 const QUERY: &str = "--query-gpu=index,name,memory.used,memory.total,utilization.gpu";
 const FORMAT: &str = "--format=csv,noheader,nounits";
@@ -37,22 +39,45 @@ impl Devices {
 
     /// Looks again; false when there is nobody to ask, which will not change.
     pub(crate) async fn refresh(&self) -> bool {
-        let asked = Command::new("nvidia-smi")
-            .args([QUERY, FORMAT])
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let gpus = match timeout(WITHIN, asked).await {
-            Ok(Ok(output)) if output.status.success() => {
-                let text = String::from_utf8_lossy(&output.stdout);
-                text.lines().filter_map(gpu).collect()
-            }
-            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => return false,
-            // A driver in trouble: better no figures than old ones.
-            _ => Vec::new(),
+        let Some(text) = ask(QUERY).await else {
+            return false;
         };
+        let mut gpus: Vec<Value> = text.lines().filter_map(gpu).collect();
+        let healths = if gpus.is_empty() {
+            None
+        } else {
+            ask(device_health::QUERY).await
+        };
+        for (index, told) in healths
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(health)
+        {
+            let name = format!("cuda:{index}");
+            let card = gpus.iter_mut().find(|gpu| gpu["name"] == name.as_str());
+            if let Some(card) = card.and_then(Value::as_object_mut) {
+                card.extend(told);
+            }
+        }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = gpus;
         true
+    }
+}
+
+/// What `nvidia-smi` says; nothing of a driver in trouble, for no figures are better than old ones. None where there is no such
+/// program.
+async fn ask(query: &str) -> Option<String> {
+    let asked = Command::new("nvidia-smi")
+        .args([query, FORMAT])
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    match timeout(WITHIN, asked).await {
+        Ok(Ok(output)) if output.status.success() => {
+            Some(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => None,
+        _ => Some(String::new()),
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) async fn execute(shared: Arc<Shared>, mut batch: Vec<ClaimedJob>, set
     for job in &mut batch {
         job.started_at = Some(Instant::now());
         job.span.in_scope(|| tracing::debug!("started"));
+        shared.observed.begun(job.job.priority, job.waited());
     }
     if let Some(first) = batch.first() {
         let switches = first.pool.switches_to(&first.job.batch_key);

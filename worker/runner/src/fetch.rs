@@ -100,8 +100,10 @@ impl Fetcher {
         let jobs = self.ask(session).await?;
         let metrics = &self.shared.metrics;
         metrics.claims.add(1);
-        metrics.claim_micros.add(asked.elapsed().as_micros() as u64);
+        let took = asked.elapsed();
+        metrics.claim_micros.add(took.as_micros() as u64);
         metrics.claimed_jobs.add(jobs.len() as u64);
+        self.shared.observed.claimed(jobs.len(), took);
         let claimed = |job| {
             let in_flight = &self.shared.in_flight;
             ClaimedJob::new(job, session.clone(), Arc::clone(&self.pool), in_flight)

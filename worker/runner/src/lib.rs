@@ -9,6 +9,7 @@ mod background;
 mod chores;
 mod claimed_job;
 mod config;
+mod device_health;
 mod devices;
 mod dispatch;
 mod endpoint;
@@ -17,10 +18,12 @@ mod execute;
 mod family;
 mod fetch;
 mod heartbeat;
+mod histogram;
 mod in_flight;
 mod job;
 mod lost_claims;
 mod metrics;
+mod observed;
 mod pace;
 mod pool;
 mod progress;
@@ -50,6 +53,7 @@ pub use self::{
     config::{MOST_SLOTS, RunnerConfig, STORAGE_RESERVE},
     error::RunnerError,
     family::{Answers, Family, Lane, Measured},
+    histogram::Histogram,
     job::{Attempt, Job, JobError, Made},
     pool::{PoolName, Slots, UnknownPool},
     progress::Progress,

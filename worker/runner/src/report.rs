@@ -1,5 +1,7 @@
 //! What a worker says of itself.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Map, Value, json};
 
 use crate::shared::Shared;
@@ -39,6 +41,7 @@ pub(crate) fn heartbeat(shared: &Shared) -> Value {
         "resident": resident,
         "rates": shared.rates.report(),
         "devices": shared.devices.report(),
+        "clock": SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64()),
         "load": {
             "running": shared.busy_slots(),
             "held": shared.in_flight.len(),

@@ -15,6 +15,7 @@ use crate::{
     devices::Devices,
     in_flight::InFlight,
     metrics::Metrics,
+    observed::Observed,
     pool::{self, Pool, PoolName},
     rates::Rates,
     session::Session,
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) pools: Vec<Arc<Pool>>,
     pub(crate) in_flight: InFlight,
     pub(crate) metrics: Metrics,
+    pub(crate) observed: Observed,
     pub(crate) devices: Devices,
     pub(crate) rates: Rates,
     /// The registration of the moment; none until there is one.
@@ -63,6 +65,7 @@ impl Shared {
             families,
             in_flight: InFlight::default(),
             metrics: Metrics::default(),
+            observed: Observed::default(),
             devices: Devices::default(),
             rates: Rates::default(),
             session: watch::Sender::new(None),

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use kiskadee_runner::Histogram;
 use serde_json::{Value, json};
 
 /// The bounds of the fleet's histograms, as `telemetry.metric` has them.
@@ -22,56 +23,59 @@ const SIZE_BOUNDS: [f64; 8] = [
     16_777_216.0,
     67_108_864.0,
 ];
+const FACTOR_BOUNDS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+];
 
-/// Observations since they were last handed over.
-#[derive(Debug, Clone)]
-struct Histogram {
-    bounds: &'static [f64],
-    counts: Vec<u64>,
-    sum: f64,
-    count: u64,
+#[derive(Debug)]
+struct OfEngine {
+    generation: Histogram,
+    /// Time to make audio over how long it sounds.
+    factors: Histogram,
+    audio_seconds: f64,
 }
 
-impl Histogram {
-    fn new(bounds: &'static [f64]) -> Self {
+impl OfEngine {
+    fn new() -> Self {
         Self {
-            bounds,
-            counts: vec![0; bounds.len()],
-            sum: 0.0,
-            count: 0,
+            generation: Histogram::new(&GENERATION_BOUNDS),
+            factors: Histogram::new(&FACTOR_BOUNDS),
+            audio_seconds: 0.0,
         }
     }
 
-    fn observe(&mut self, value: f64) {
-        let place = self.bounds.iter().position(|bound| value <= *bound);
-        if let Some(count) = place.and_then(|place| self.counts.get_mut(place)) {
-            *count += 1;
+    fn observe(&mut self, took: f64, sounds: f64) {
+        self.generation.observe(took);
+        if sounds > 0.0 {
+            self.factors.observe(took / sounds);
+            self.audio_seconds += sounds;
         }
-        self.sum += value;
-        self.count += 1;
     }
 
-    fn sample(&self, name: &str, labels: &Value) -> Value {
-        let buckets: Vec<(f64, u64)> = self
-            .bounds
-            .iter()
-            .copied()
-            .zip(self.counts.iter().copied())
-            .collect();
-        json!({"name": name, "labels": labels, "buckets": buckets, "sum": self.sum, "count": self.count})
+    fn samples(&self, engine: &str) -> Vec<Value> {
+        let labels = json!({"engine": engine});
+        let mut samples = vec![
+            self.generation
+                .sample("audio_generation_duration_seconds", &labels),
+        ];
+        if !self.factors.is_empty() {
+            samples.push(self.factors.sample("tts_real_time_factor", &labels));
+            samples.push(json!({"name": "audio_seconds_total", "labels": labels, "value": self.audio_seconds}));
+        }
+        samples
     }
 }
 
 #[derive(Debug)]
 struct Observed {
-    generation: BTreeMap<String, Histogram>,
+    engines: BTreeMap<String, OfEngine>,
     sizes: Histogram,
 }
 
 impl Default for Observed {
     fn default() -> Self {
         Self {
-            generation: BTreeMap::new(),
+            engines: BTreeMap::new(),
             sizes: Histogram::new(&SIZE_BOUNDS),
         }
     }
@@ -88,22 +92,22 @@ impl SpeechMetrics {
             return;
         };
         let mut observed = self.lock();
-        let generation = observed.generation.entry(engine.to_owned());
-        generation
-            .or_insert_with(|| Histogram::new(&GENERATION_BOUNDS))
-            .observe(elapsed.as_secs_f64());
+        let sounds = result["duration_seconds"].as_f64().unwrap_or_default();
+        let of_engine = observed.engines.entry(engine.to_owned());
+        of_engine
+            .or_insert_with(OfEngine::new)
+            .observe(elapsed.as_secs_f64(), sounds);
         observed.sizes.observe(bytes as f64);
     }
 
     /// Hands over what was observed; nothing when nothing happened.
     pub(crate) fn take_samples(&self) -> Vec<Value> {
         let taken = std::mem::take(&mut *self.lock());
-        let generation = taken.generation.iter().map(|(engine, histogram)| {
-            let name = "audio_generation_duration_seconds";
-            histogram.sample(name, &json!({"engine": engine}))
-        });
-        let mut samples: Vec<Value> = generation.collect();
-        if taken.sizes.count > 0 {
+        let engines = taken.engines.iter();
+        let mut samples: Vec<Value> = engines
+            .flat_map(|(engine, observed)| observed.samples(engine))
+            .collect();
+        if !taken.sizes.is_empty() {
             samples.push(taken.sizes.sample("audio_file_size_bytes", &json!({})));
         }
         samples
@@ -131,6 +135,19 @@ mod tests {
         assert_eq!(samples[0]["buckets"][2], json!([0.25, 1]));
         assert_eq!(samples[1]["buckets"][1], json!([16384.0, 2]));
         assert!(metrics.take_samples().is_empty());
+    }
+
+    #[test]
+    fn how_long_it_sounds_is_told_beside_how_long_it_took() {
+        let metrics = SpeechMetrics::default();
+        let result = json!({"engine": "xtts", "bytes": 5000, "duration_seconds": 4.0});
+        metrics.spoken(&result, Duration::from_secs(1));
+        metrics.spoken(&result, Duration::from_secs(2));
+        let samples = metrics.take_samples();
+        assert_eq!(samples[1]["name"], "tts_real_time_factor");
+        assert_eq!(samples[1]["buckets"][7], json!([0.25, 1]));
+        assert_eq!(samples[1]["buckets"][8], json!([0.5, 1]));
+        assert_eq!(samples[2]["value"], 8.0);
     }
 
     #[test]

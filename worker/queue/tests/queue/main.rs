@@ -14,6 +14,7 @@ mod heads;
 mod ids;
 mod kinds;
 mod lead;
+mod measuring;
 mod migrate;
 mod model;
 mod retention;

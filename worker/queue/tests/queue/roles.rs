@@ -135,6 +135,8 @@ async fn a_worker_may_do_the_leaders_chores() {
     queue.rescue(10).await.unwrap();
     queue.lower_watermarks().await.unwrap();
     queue.measure_depth().await.unwrap();
+    queue.measure_system().await.unwrap();
+    queue.measure_stock().await.unwrap();
     queue.rotate_partitions().await.unwrap();
     queue.forget(10).await.unwrap();
     queue.objects_deleted(&[]).await.unwrap();

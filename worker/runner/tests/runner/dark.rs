@@ -12,11 +12,12 @@ use crate::{
 };
 
 /// What a worker that leads calls again and again, but for what it calls only once an hour or when something was lost.
-const STATEMENTS: [&str; 12] = [
+const STATEMENTS: [&str; 13] = [
     "queue.lead(",
     "queue.promote(",
     "queue.rescue(",
     "queue.measure_depth(",
+    "telemetry.measure(",
     "telemetry.fold(",
     "queue.lower_watermarks(",
     "api.sweep_rate_buckets(",
