@@ -192,6 +192,7 @@ begin
     where o.id < oldest and p.pending = 0 and coalesce(p.finished_at, o.created_at) < horizon limit p_limit);
   get diagnostics found_rows = row_count;
   most := greatest(most, found_rows);
+  perform queue.forget_pool_lanes();
   for early in select * from account.short_retentions(p_retention_days) loop
     most := greatest(most, queue.forget_early(early.owner, early.days, p_limit));
   end loop;

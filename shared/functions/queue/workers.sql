@@ -2,11 +2,17 @@
 
 -- Registers a worker under a new id. An id is never used twice: a process that was fenced off comes back as another.
 create or replace function queue.register_worker(p_id uuid, p_info jsonb, p_ttl_ms int) returns void
-language sql as $$
-  insert into queue.worker (id, expires_at, name, host, version, slots, engines, devices)
+language plpgsql as $$
+declare
+  pool constant text := coalesce(p_info ->> 'pool', 'default');
+  lanes constant text[] := array(select lane from jsonb_array_elements_text(coalesce(p_info -> 'lanes', '[]')) lane);
+begin
+  insert into queue.worker (id, expires_at, name, host, version, slots, engines, devices, pool, lanes)
   values (p_id, clock_timestamp() + make_interval(secs => p_ttl_ms / 1000.0),
     coalesce(p_info ->> 'name', ''), coalesce(p_info ->> 'host', ''), coalesce(p_info ->> 'version', ''),
-    coalesce((p_info ->> 'slots')::int, 1), coalesce(p_info -> 'engines', '[]'), coalesce(p_info -> 'devices', '[]'))
+    coalesce((p_info ->> 'slots')::int, 1), coalesce(p_info -> 'engines', '[]'), coalesce(p_info -> 'devices', '[]'), pool, lanes);
+  perform queue.note_pool(pool, lanes);
+end
 $$;
 
 -- Keeps the fleet's rate for each batch key from what one worker reports of itself.
@@ -100,7 +106,10 @@ $$;
 -- Ends a registration. Leases that it still has are rescued at once.
 create or replace function queue.retire_worker(p_worker uuid) returns void
 language sql as $$
-  delete from queue.worker w where w.id = p_worker
+  with gone as (
+    delete from queue.worker w where w.id = p_worker returning w.pool, w.lanes
+  )
+  select queue.note_pool(g.pool, g.lanes) from gone g
 $$;
 
 -- Takes or keeps the lead for a while. Nobody leads for longer than it is registered, so the lead of a worker that stands still

@@ -125,6 +125,9 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   union all
   select 'workers_alive', '{}', count(*)::float8 from queue.worker w where w.expires_at > clock_timestamp()
   union all
+  select 'workers_wanted', jsonb_build_object('pool', p.pool), queue.wanted_workers(p.pool)::float8
+  from (select l.pool from queue.pool_lane l union select w.pool from queue.worker w) p
+  union all
   select 'gpu_memory_usage_bytes', jsonb_build_object('worker', a.worker, 'device', a.device), a.memory_bytes
   from telemetry.accelerators() a where a.memory_bytes is not null
   union all

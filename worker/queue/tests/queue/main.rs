@@ -17,6 +17,7 @@ mod lead;
 mod measuring;
 mod migrate;
 mod model;
+mod pools;
 mod retention;
 mod roles;
 mod storm;
