@@ -4,13 +4,17 @@ use std::{
     net::SocketAddr, num::NonZero, path::PathBuf, thread::available_parallelism, time::Duration,
 };
 
-use kiskadee_runner::{MOST_SLOTS, PoolName, RunnerConfig, STORAGE_RESERVE, Slots};
+use kiskadee_runner::{DEFAULT_POOL, MOST_SLOTS, PoolName, RunnerConfig, STORAGE_RESERVE, Slots};
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{EngineOptions, XttsOptions};
 use kiskadee_training_jobs::DownloadOptions;
 
-use crate::{FAMILIES, WorkerError};
+use crate::{FAMILIES, NoticeSource, WorkerError};
 
+/// Stands for no engine at all.
+pub const NO_ENGINES: &str = "none";
+/// The families that need no model.
+const WITHOUT_MODELS: [&str; 2] = ["archive", "uploads"];
 /// Calls to others wait more than they work.
 const NETWORK_SLOTS: usize = 16;
 /// A second training on one device takes twice the memory, and both take twice as long.
@@ -22,6 +26,8 @@ pub struct WorkerConfig {
     pub name: String,
     /// The machine that it runs on.
     pub host: String,
+    /// The pool of the fleet that it is of, by which scalers count.
+    pub pool: String,
     pub database_url: String,
     /// The database is reached through a transaction-mode pooler.
     pub behind_pooler: bool,
@@ -31,9 +37,9 @@ pub struct WorkerConfig {
     pub storage_url: String,
     /// The families to serve; empty for all.
     pub families: Vec<String>,
-    /// The pools to serve, with slots where those are not the usual ones; empty for all.
-    pub pools: Vec<(PoolName, Option<usize>)>,
-    /// The engines to serve; empty for all that can be started here.
+    /// The resources to serve, with slots where those are not the usual ones; empty for all.
+    pub resources: Vec<(PoolName, Option<usize>)>,
+    /// The engines to serve; empty for all that can be started here, [`NO_ENGINES`] alone for none.
     pub engines: Vec<String>,
     /// The directory of imported models, where there is one.
     pub models: Option<PathBuf>,
@@ -56,6 +62,12 @@ pub struct WorkerConfig {
     pub storage_reserve: u64,
     /// How long a shutdown may take; what has not finished by then is given back.
     pub drain: Duration,
+    /// A worker that had nothing to do for so long leaves; none: it stays.
+    pub idle_exit: Option<Duration>,
+    /// Who tells that the machine is taken away.
+    pub notice: NoticeSource,
+    /// Where the cloud answers that, if not at its usual address.
+    pub metadata_address: Option<String>,
     /// Where `/metrics`, `/health` and `/ready` are served.
     pub metrics_listen: Option<SocketAddr>,
     /// Send webhooks to private addresses too. For development and closed networks.
@@ -68,12 +80,13 @@ impl WorkerConfig {
         Self {
             name: format!("worker-{}", std::process::id()),
             host: std::env::var("HOSTNAME").unwrap_or_else(|_| "localhost".to_owned()),
+            pool: DEFAULT_POOL.to_owned(),
             database_url: database_url.into(),
             behind_pooler: false,
             doorbell: false,
             storage_url: storage_url.into(),
             families: Vec::new(),
-            pools: Vec::new(),
+            resources: Vec::new(),
             engines: Vec::new(),
             models: None,
             xtts: XttsOptions::default(),
@@ -86,6 +99,9 @@ impl WorkerConfig {
             lease_ttl: Duration::from_secs(30),
             storage_reserve: STORAGE_RESERVE,
             drain: Duration::from_secs(25),
+            idle_exit: None,
+            notice: NoticeSource::None,
+            metadata_address: None,
             metrics_listen: None,
             allow_private_webhooks: false,
         }
@@ -102,8 +118,17 @@ impl WorkerConfig {
         self
     }
 
+    /// Without engines, and where nobody says which families: those that need no model, so that a small machine can be there for
+    /// the chores of the fleet, and takes no work that is long.
     pub(crate) fn serves(&self, family: &str) -> bool {
-        self.families.is_empty() || self.families.iter().any(|name| name == family)
+        if self.families.is_empty() {
+            return !self.has_no_engines() || WITHOUT_MODELS.contains(&family);
+        }
+        self.families.iter().any(|name| name == family)
+    }
+
+    pub(crate) fn has_no_engines(&self) -> bool {
+        self.engines.iter().any(|name| name == NO_ENGINES)
     }
 
     /// As the runner is told.
@@ -111,6 +136,7 @@ impl WorkerConfig {
         RunnerConfig {
             name: self.name.clone(),
             host: self.host.clone(),
+            pool: self.pool.clone(),
             behind_pooler: self.behind_pooler,
             doorbell: self.doorbell,
             slots: self.slots_by_pool(),
@@ -118,6 +144,7 @@ impl WorkerConfig {
             lease_ttl: self.lease_ttl,
             storage_reserve: self.storage_reserve,
             drain: self.drain,
+            idle_exit: self.idle_exit,
             metrics_listen: self.metrics_listen,
             ..RunnerConfig::new(&self.database_url)
         }
@@ -130,8 +157,8 @@ impl WorkerConfig {
             PoolName::Network => NETWORK_SLOTS,
             PoolName::Long => LONG_SLOTS,
         };
-        let asked = self.pools.iter().copied();
-        if self.pools.is_empty() {
+        let asked = self.resources.iter().copied();
+        if self.resources.is_empty() {
             PoolName::ALL.map(|pool| (pool, usual(pool))).into()
         } else {
             let slots = |(pool, slots): (PoolName, Option<usize>)| {
@@ -159,6 +186,9 @@ impl WorkerConfig {
         let mut problems = self.runner().problems();
         if self.slots == 0 || self.slots > MOST_SLOTS {
             problems.push(format!("the slots must be from 1 to {MOST_SLOTS}"));
+        }
+        if self.has_no_engines() && self.engines.len() > 1 {
+            problems.push(format!("`{NO_ENGINES}` stands alone among engines"));
         }
         if !self.scratch.is_dir() {
             problems.push("the scratch directory must exist".to_owned());
@@ -223,11 +253,11 @@ mod tests {
     }
 
     #[test]
-    fn pools_may_be_chosen() {
-        let slots = |pools: &[(PoolName, Option<usize>)]| {
+    fn resources_may_be_chosen() {
+        let slots = |resources: &[(PoolName, Option<usize>)]| {
             WorkerConfig {
                 slots: 4,
-                pools: pools.to_vec(),
+                resources: resources.to_vec(),
                 ..WorkerConfig::new("postgres://localhost/kiskadee", "/tmp")
             }
             .slots_by_pool()
@@ -237,6 +267,25 @@ mod tests {
         let chosen = slots(&[(PoolName::Device, None), (PoolName::Long, Some(2))]);
         let expected = Slots::from([(PoolName::Device, 4), (PoolName::Long, 2)]);
         assert_eq!(chosen, expected);
+    }
+
+    #[test]
+    fn without_engines_only_what_needs_no_model_is_served() {
+        let config = |engines: &[&str], families: &[&str]| WorkerConfig {
+            engines: engines.iter().map(|&name| name.to_owned()).collect(),
+            families: families.iter().map(|&name| name.to_owned()).collect(),
+            ..WorkerConfig::new("postgres://localhost/kiskadee", "/tmp")
+        };
+        let chores = config(&["none"], &[]);
+        let served = FAMILIES.map(|family| chores.serves(family));
+        assert_eq!(served, [false, true, true, false]);
+        assert!(config(&["none"], &["training"]).serves("training"));
+        assert!(
+            FAMILIES
+                .iter()
+                .all(|family| config(&[], &[]).serves(family))
+        );
+        assert_eq!(config(&["none", "espeak"], &[]).problems().len(), 1);
     }
 
     #[test]

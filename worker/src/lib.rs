@@ -6,10 +6,12 @@
 mod config;
 mod error;
 mod families;
+mod notice;
 mod worker;
 
-pub use config::WorkerConfig;
+pub use config::{NO_ENGINES, WorkerConfig};
 pub use error::WorkerError;
 pub use families::FAMILIES;
 pub use kiskadee_training_jobs::{DownloadLimits, DownloadOptions, Reach};
+pub use notice::{NoticeSource, UnknownSource, watch as watch_for_notice};
 pub use worker::Worker;

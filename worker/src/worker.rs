@@ -1,8 +1,10 @@
 //! One worker process: engines, families and runner, and the sender of webhooks beside them.
 
+use std::time::{Duration, Instant};
+
 use kiskadee_media::Scratch;
 use kiskadee_queue::{ConnectOptions, Queue};
-use kiskadee_runner::{PATIENT_SHARE, RunnerError, TURN_WITHIN, Turn};
+use kiskadee_runner::{Departure, RunnerError, TURN_WITHIN, Turn, patience};
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::start_engines;
 use kiskadee_storage::Store;
@@ -13,10 +15,15 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use crate::{
     WorkerConfig, WorkerError,
     families::{self, Services},
+    notice,
 };
 
 /// The heartbeat has a connection of its own; these are for claims, settlements, chores and webhooks.
 const CONNECTIONS: u32 = 6;
+/// Webhooks that take longer to send than this are given back, whatever the drain allows to jobs.
+const LONGEST_GRACE: Duration = Duration::from_secs(30);
+/// What they may take when all else has ended.
+const LAST_WEBHOOKS: Duration = Duration::from_secs(5);
 
 /// A worker of the fleet, as one process.
 #[derive(Debug)]
@@ -26,7 +33,7 @@ impl Worker {
     /// Starts the engines of this machine and works until `stop` fires, then drains within the configured time.
     pub async fn run(config: WorkerConfig, stop: CancellationToken) -> Result<(), WorkerError> {
         config.check()?;
-        let engines = if config.serves("speech") {
+        let engines = if config.serves("speech") && !config.has_no_engines() {
             start_engines(&config.engines, &config.engine_options()).await?
         } else {
             Engines::default()
@@ -53,13 +60,17 @@ impl Worker {
             engines,
         })?;
         let runner = config.runner();
-        let turn = runner.turns.watch("webhooks", TURN_WITHIN);
+        let (turn, departure) = (
+            runner.turns.watch("webhooks", TURN_WITHIN),
+            runner.departure.clone(),
+        );
         let webhooks = start_webhooks(&config, &queue, &stop, turn)?;
+        let _noticing = start_noticing(&config, departure.clone(), stop.clone());
         let running = kiskadee_runner::run(runner, queue.clone(), store, families, stop);
         let ended = Box::pin(running).await;
         // They were told to stop when the runner was, and have had as long; not where the runner did not even start.
         if matches!(ended, Ok(()) | Err(RunnerError::Broken(_))) {
-            let _ = timeout(config.drain.mul_f64(1.0 - PATIENT_SHARE), webhooks).await;
+            let _ = timeout(last_webhooks(&config, &departure), webhooks).await;
         }
         queue.close().await;
         Ok(ended?)
@@ -82,7 +93,7 @@ fn start_webhooks(
 ) -> Result<AbortOnDropHandle<()>, WorkerError> {
     let webhooks = WebhookConfig {
         allow_private: config.allow_private_webhooks,
-        grace: config.drain.mul_f64(PATIENT_SHARE),
+        grace: patience(config.drain).min(LONGEST_GRACE),
         ..WebhookConfig::default()
     };
     let noted = turn.clone();
@@ -93,4 +104,28 @@ fn start_webhooks(
         turn.rest();
     };
     Ok(AbortOnDropHandle::new(tokio::spawn(sending)))
+}
+
+fn last_webhooks(config: &WorkerConfig, departure: &Departure) -> Duration {
+    let usual = (config.drain / 5).min(LAST_WEBHOOKS);
+    let left = |at: Instant| at.saturating_duration_since(Instant::now());
+    departure.at().map_or(usual, |at| usual.min(left(at)))
+}
+
+/// The first notice ends the worker, in the time that it leaves.
+fn start_noticing(
+    config: &WorkerConfig,
+    departure: Departure,
+    stop: CancellationToken,
+) -> AbortOnDropHandle<()> {
+    let (source, metadata) = (config.notice.clone(), config.metadata_address.clone());
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let left = notice::watch(&source, metadata.as_deref()).await;
+        let seconds_left = left.map(|left| left.as_secs_f64());
+        tracing::warn!(seconds_left, "this machine is taken away");
+        if let Some(left) = left {
+            departure.announce(Instant::now() + left);
+        }
+        stop.cancel();
+    }))
 }

@@ -4,6 +4,7 @@ mod audit;
 mod keys;
 mod people;
 mod queue;
+mod scale;
 mod target;
 mod users;
 mod voices;
@@ -32,6 +33,8 @@ pub(crate) enum AdminCommand {
     Resume(queue::Resume),
     /// Bound how much work of a user runs at once
     Cap(queue::Cap),
+    /// Show how many workers a pool should have, and why
+    Scale(scale::Scale),
     /// List jobs that failed for good, and why
     Dead(queue::Dead),
     /// Give a dead job another life
@@ -54,6 +57,7 @@ pub(crate) async fn run(command: &AdminCommand) -> Result<()> {
         AdminCommand::Pause(command) => queue::pause(command).await,
         AdminCommand::Resume(command) => queue::resume(command).await,
         AdminCommand::Cap(command) => queue::cap(command).await,
+        AdminCommand::Scale(command) => scale::show(command).await,
         AdminCommand::Dead(command) => queue::list_dead(command).await,
         AdminCommand::Redrive(command) => queue::redrive(command).await,
         AdminCommand::CommercialVoicesOnly(command) => {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use kiskadee_runner::{PoolName, STORAGE_RESERVE};
-use kiskadee_worker::{FAMILIES, Worker, WorkerConfig};
+use kiskadee_runner::{DEFAULT_POOL, PoolName, STORAGE_RESERVE};
+use kiskadee_worker::{FAMILIES, NoticeSource, Worker, WorkerConfig};
 use nix::sys::signal::Signal;
 
 use super::downloads::DownloadArgs;
@@ -42,17 +42,26 @@ pub(crate) struct WorkerOptions {
         value_parser = FAMILIES
     )]
     families: Vec<String>,
-    /// Serve only these pools, device, cpu, network or long, each with so many slots; may be given several times
+    /// The pool of the fleet that this worker is of, by which scalers count work and workers
+    #[arg(
+        long,
+        env = "KISKADEE_POOL",
+        value_name = "NAME",
+        default_value = DEFAULT_POOL
+    )]
+    pool: String,
+    /// Serve only what runs on these resources, device, cpu, network or long, each with so many slots; may be given several times
     /// [default: all]
     #[arg(
-        long = "pool",
-        env = "KISKADEE_POOLS",
+        long = "resource",
+        env = "KISKADEE_RESOURCES",
         value_name = "NAME[=SLOTS]",
         value_delimiter = ',',
-        value_parser = pool
+        value_parser = resource
     )]
-    pools: Vec<(PoolName, Option<usize>)>,
-    /// Serve only these engines [default: all that start here]
+    resources: Vec<(PoolName, Option<usize>)>,
+    /// Serve only these engines, or none: without --families, such a worker does the fleet's chores, archives and uploads alone
+    /// [default: all that start here]
     #[arg(
         long,
         env = "KISKADEE_ENGINES",
@@ -86,14 +95,40 @@ pub(crate) struct WorkerOptions {
         default_value_t = STORAGE_RESERVE >> 20
     )]
     storage_reserve: u64,
-    /// Seconds that a stop may take; what has not finished by then is given back
+    /// Seconds that a stop may take, up to 7200; what has not finished by then is given back
     #[arg(
         long,
         env = "KISKADEE_DRAIN_SECONDS",
         value_name = "SECONDS",
-        default_value_t = 25
+        default_value_t = 25,
+        value_parser = clap::value_parser!(u64).range(0..=7200)
     )]
     drain_seconds: u64,
+    /// Leave in good order, and exit 0, after so many seconds with nothing to do [default: stay]
+    #[arg(
+        long,
+        env = "KISKADEE_IDLE_EXIT",
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    idle_exit: Option<u64>,
+    /// Who tells that this machine is taken away, upon which the worker leaves in the time that is left: aws, gcp, azure, file:PATH,
+    /// url:URL or none
+    #[arg(
+        long,
+        env = "KISKADEE_NOTICE",
+        value_name = "SOURCE",
+        default_value = "none"
+    )]
+    notice: NoticeSource,
+    /// Where the cloud tells it, for tests
+    #[arg(
+        long,
+        env = "KISKADEE_METADATA_ADDRESS",
+        value_name = "URL",
+        hide = true
+    )]
+    metadata_address: Option<String>,
     /// The database is reached through a pooler in transaction mode
     #[arg(long, env = "KISKADEE_BEHIND_POOLER")]
     behind_pooler: bool,
@@ -143,7 +178,8 @@ impl WorkerOptions {
             behind_pooler: self.behind_pooler,
             doorbell: !self.behind_pooler,
             families: self.families.clone(),
-            pools: self.pools.clone(),
+            pool: self.pool.clone(),
+            resources: self.resources.clone(),
             engines: self.engines.clone(),
             scratch: self.scratch.clone().unwrap_or(defaults.scratch),
             models: self.models_dir.clone(),
@@ -154,6 +190,9 @@ impl WorkerOptions {
             lease_ttl: Duration::from_secs(self.lease_ttl),
             storage_reserve: self.storage_reserve.saturating_mul(1 << 20),
             drain: Duration::from_secs(self.drain_seconds),
+            idle_exit: self.idle_exit.map(Duration::from_secs),
+            notice: self.notice.clone(),
+            metadata_address: self.metadata_address.clone(),
             metrics_listen: self.metrics_listen,
             allow_private_webhooks: self.webhook_allow_private == Switch::On,
             ..WorkerConfig::new(&self.database_url, &self.storage)
@@ -161,7 +200,7 @@ impl WorkerOptions {
     }
 }
 
-fn pool(text: &str) -> Result<(PoolName, Option<usize>)> {
+fn resource(text: &str) -> Result<(PoolName, Option<usize>)> {
     let Some((name, slots)) = text.split_once('=') else {
         return Ok((text.parse()?, None));
     };
@@ -176,10 +215,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_may_have_its_own_number_of_slots() {
-        assert_eq!(pool("long=2").unwrap(), (PoolName::Long, Some(2)));
-        assert_eq!(pool("device").unwrap(), (PoolName::Device, None));
-        assert!(pool("gpu").unwrap_err().to_string().contains("`gpu`"));
-        assert!(pool("cpu=many").unwrap_err().to_string().contains("`many`"));
+    fn a_resource_may_have_its_own_number_of_slots() {
+        assert_eq!(resource("long=2").unwrap(), (PoolName::Long, Some(2)));
+        assert_eq!(resource("device").unwrap(), (PoolName::Device, None));
+        assert!(resource("gpu").unwrap_err().to_string().contains("`gpu`"));
+        let error = resource("cpu=many").unwrap_err().to_string();
+        assert!(error.contains("`many`"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kiskadee_queue::Doorbell;
@@ -18,6 +18,7 @@ const PROBE_WHEN_AWAY: Duration = Duration::from_secs(1);
 const PROBE_WITHIN: Duration = Duration::from_secs(10);
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 const LOOK_AT_DEVICES_EVERY: Duration = Duration::from_secs(5);
+const LOOK_FOR_IDLENESS_EVERY: Duration = Duration::from_millis(250);
 const LISTEN_WITHIN: Duration = Duration::from_secs(10);
 const LONGEST_SILENCE: Duration = Duration::from_mins(1);
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
@@ -77,6 +78,27 @@ pub(crate) async fn watch_devices(shared: Arc<Shared>) {
     while shared.devices.refresh().await {
         turn.pause(LOOK_AT_DEVICES_EVERY);
         sleep(LOOK_AT_DEVICES_EVERY).await;
+    }
+    turn.rest();
+}
+
+/// Ends the runner in good order when it has had nothing to do for so long. What a claim brings at that moment goes back.
+pub(crate) async fn leave_when_idle(shared: Arc<Shared>, after: Duration) {
+    let turn = shared.config.turns.watch("idle", TURN_WITHIN);
+    let mut idle_since = Instant::now();
+    let mut claimed = 0;
+    while !shared.stop.is_cancelled() {
+        turn.pause(LOOK_FOR_IDLENESS_EVERY);
+        sleep(LOOK_FOR_IDLENESS_EVERY).await;
+        let before = std::mem::replace(&mut claimed, shared.metrics.claimed_jobs.get());
+        // Who cannot claim does not know whether there is something to do.
+        let can_claim = shared.current_session().is_some() && shared.storage_is_ok();
+        if !can_claim || claimed != before || shared.in_flight.len() > 0 {
+            idle_since = Instant::now();
+        } else if idle_since.elapsed() >= after {
+            tracing::info!(seconds = after.as_secs_f64(), "there was nothing to do");
+            shared.stop.cancel();
+        }
     }
     turn.rest();
 }

@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tracing::Span;
 
 use crate::{
-    in_flight::{Entry, InFlight, Stop},
+    in_flight::{Entry, InFlight, Stop, Work},
     job::{Attempt, Job, JobError, Made},
     pool::Pool,
     session::Session,
@@ -63,6 +63,16 @@ impl ClaimedJob {
 
     pub(crate) fn id(&self) -> AttemptId {
         (self.job.job_id, self.job.token)
+    }
+
+    /// It has its slot and runs.
+    pub(crate) fn begin(&mut self) {
+        self.started_at = Some(Instant::now());
+        self.entry.begin(Work {
+            batch_key: self.job.batch_key.clone(),
+            cost: self.job.cost,
+            pool: self.pool.name,
+        });
     }
 
     /// From its beginning: the wait for a slot is none of its time.
@@ -151,12 +161,17 @@ impl Ended {
             || self.claimed.entry.stopped() == Some(Stop::Lost)
     }
 
-    pub(crate) fn settlement(&self) -> Settlement {
+    /// What breaks while the worker leaves is not counted: who stops a worker may have stopped the processes that it stands on as well.
+    pub(crate) fn settlement(&self, is_leaving: bool) -> Settlement {
         let (job, token) = self.claimed.id();
+        let outcome = match &self.outcome {
+            Outcome::Error(_) if is_leaving => Outcome::Released,
+            outcome => outcome.clone(),
+        };
         Settlement {
             job,
             token,
-            outcome: self.outcome.clone(),
+            outcome,
         }
     }
 }

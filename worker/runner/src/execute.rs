@@ -1,10 +1,6 @@
 //! Runs a started batch to its end: every job is settled once, whether its body answers, breaks down or does not listen.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{sync::mpsc, time::sleep};
@@ -33,7 +29,7 @@ pub(crate) type Settling = mpsc::UnboundedSender<Ended>;
 /// Runs jobs that hold their slots.
 pub(crate) async fn execute(shared: Arc<Shared>, mut batch: Vec<ClaimedJob>, settling: Settling) {
     for job in &mut batch {
-        job.started_at = Some(Instant::now());
+        job.begin();
         job.span.in_scope(|| tracing::debug!("started"));
         shared.observed.begun(job.job.priority, job.waited());
     }

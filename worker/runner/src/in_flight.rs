@@ -3,12 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Instant,
 };
 
 use kiskadee_queue::{AttemptId, Held, Verdict, Warning};
 use tokio_util::sync::CancellationToken;
 
-use crate::progress::Progress;
+use crate::{pool::PoolName, progress::Progress};
 
 /// Why an attempt was stopped. The first reason stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,15 @@ pub(crate) struct Entry {
     pub(crate) cancel: CancellationToken,
     pub(crate) progress: Progress,
     stop: OnceLock<Stop>,
+    begun: OnceLock<(Work, Instant)>,
+}
+
+/// What says how long an attempt may take.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) batch_key: String,
+    pub(crate) cost: i32,
+    pub(crate) pool: PoolName,
 }
 
 impl Entry {
@@ -36,6 +46,15 @@ impl Entry {
         let first = *self.stop.get_or_init(|| why);
         tracing::debug!(?first, ?why, "an attempt is stopped");
         self.cancel.cancel();
+    }
+
+    pub(crate) fn begin(&self, work: Work) {
+        let _ = self.begun.set((work, Instant::now()));
+    }
+
+    /// What it does, and since when; none before it has begun.
+    pub(crate) fn work(&self) -> Option<&(Work, Instant)> {
+        self.begun.get()
     }
 
     pub(crate) fn stopped(&self) -> Option<Stop> {
@@ -99,6 +118,10 @@ impl InFlight {
             }
             (None, _) => false,
         }
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Entry>> {
+        self.entries().values().map(Arc::clone).collect()
     }
 
     pub(crate) fn stop_all(&self, why: Stop) {

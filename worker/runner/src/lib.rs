@@ -9,9 +9,11 @@ mod background;
 mod chores;
 mod claimed_job;
 mod config;
+mod departure;
 mod device_health;
 mod devices;
 mod dispatch;
+mod drain;
 mod endpoint;
 mod error;
 mod execute;
@@ -40,17 +42,15 @@ use std::{sync::Arc, time::Duration};
 use futures::{FutureExt as _, future::join_all};
 use kiskadee_queue::Queue;
 use kiskadee_storage::Store;
-use tokio::{
-    sync::mpsc,
-    task::{JoinHandle, spawn_blocking},
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use kiskadee_shared::causes::chain;
 
 pub use self::{
-    config::{MOST_SLOTS, RunnerConfig, STORAGE_RESERVE},
+    config::{DEFAULT_POOL, MOST_SLOTS, RunnerConfig, STORAGE_RESERVE},
+    departure::Departure,
+    drain::patience,
     error::RunnerError,
     family::{Answers, Family, Lane, Measured},
     histogram::Histogram,
@@ -59,10 +59,7 @@ pub use self::{
     progress::Progress,
     turns::{TURN_WITHIN, Turn, Turns},
 };
-use self::{execute::Settling, fetch::Fetcher, in_flight::Stop, shared::Shared};
-
-/// The share of the drain in which running jobs may end by themselves; the rest is for giving back and settling.
-pub const PATIENT_SHARE: f64 = 0.8;
+use self::{drain::Drain, fetch::Fetcher, shared::Shared};
 
 /// Works for `families` until `stop` fires, then drains within the configured time. The queue and the storage stay the
 /// caller's, who may use them after that.
@@ -84,7 +81,16 @@ pub async fn run(
     }
     // The first heartbeat tells of the devices and of what was measured.
     tokio::join!(calibrate(&shared), shared.devices.refresh());
-    Tasks::start(shared)?.work().await
+    let drain = start(Arc::clone(&shared))?;
+    shared.stop.cancelled().await;
+    let begun = Instant::now();
+    tracing::info!(held = shared.in_flight.len(), "draining");
+    drain.run(begun).await;
+    tracing::info!(seconds = begun.elapsed().as_secs_f64(), "drained");
+    match shared.broken() {
+        Some(why) => Err(RunnerError::Broken(why.clone())),
+        None => Ok(()),
+    }
 }
 
 async fn calibrate(shared: &Shared) {
@@ -102,89 +108,28 @@ async fn calibrate(shared: &Shared) {
     }
 }
 
-/// Everything that runs.
-struct Tasks {
-    shared: Arc<Shared>,
-    running: TaskTracker,
-    fetching: Vec<JoinHandle<()>>,
-    settling: JoinHandle<()>,
-    settled_by: Settling,
-    heartbeat: std::thread::JoinHandle<()>,
+/// Starts everything that runs, and answers what must end.
+fn start(shared: Arc<Shared>) -> Result<Drain, RunnerError> {
+    let heartbeat = heartbeat::start(Arc::clone(&shared))?;
+    let running = TaskTracker::new();
+    let (settled_by, ended) = mpsc::unbounded_channel();
+    let settling = tokio::spawn(settle::settle_all(Arc::clone(&shared), ended));
+    let fetching = shared.pools.iter().map(|pool| {
+        let (shared, pool) = (Arc::clone(&shared), Arc::clone(pool));
+        let fetcher = Fetcher::new(shared, pool, settled_by.clone(), running.clone());
+        tokio::spawn(fetcher.run())
+    });
+    let fetching = fetching.collect();
+    start_background(&shared);
+    Ok(Drain {
+        shared,
+        running,
+        fetching,
+        settling,
+        settled_by,
+        heartbeat,
+    })
 }
-
-impl Tasks {
-    fn start(shared: Arc<Shared>) -> Result<Self, RunnerError> {
-        let heartbeat = heartbeat::start(Arc::clone(&shared))?;
-        let running = TaskTracker::new();
-        let (settled_by, ended) = mpsc::unbounded_channel();
-        let settling = tokio::spawn(settle::settle_all(Arc::clone(&shared), ended));
-        let fetching = shared.pools.iter().map(|pool| {
-            let (shared, pool) = (Arc::clone(&shared), Arc::clone(pool));
-            let fetcher = Fetcher::new(shared, pool, settled_by.clone(), running.clone());
-            tokio::spawn(fetcher.run())
-        });
-        let fetching = fetching.collect();
-        start_background(&shared);
-        Ok(Self {
-            shared,
-            running,
-            fetching,
-            settling,
-            settled_by,
-            heartbeat,
-        })
-    }
-
-    async fn work(self) -> Result<(), RunnerError> {
-        self.shared.stop.cancelled().await;
-        let begun = Instant::now();
-        tracing::info!(held = self.shared.in_flight.len(), "draining");
-        let shared = Arc::clone(&self.shared);
-        self.drain(begun).await;
-        tracing::info!(seconds = begun.elapsed().as_secs_f64(), "drained");
-        match shared.broken() {
-            Some(why) => Err(RunnerError::Broken(why.clone())),
-            None => Ok(()),
-        }
-    }
-
-    /// Running jobs may end by themselves for a while, then they are given back; all is settled, and the registration ended.
-    async fn drain(self, begun: Instant) {
-        let Self {
-            shared,
-            running,
-            fetching,
-            settling,
-            settled_by,
-            heartbeat,
-        } = self;
-        let patient = begun + shared.config.drain.mul_f64(PATIENT_SHARE);
-        let last = begun + shared.config.drain;
-        running.close();
-        // A fetcher ends with its claim; only then is every batch known.
-        let ended = async {
-            join_all(fetching).await;
-            running.wait().await;
-        };
-        if timeout_at(patient, ended).await.is_err() {
-            shared.in_flight.stop_all(Stop::Drained);
-            let _ = timeout_at(last, running.wait()).await;
-        }
-        drop(settled_by);
-        if timeout_at(last, settling).await.is_err() {
-            tracing::warn!(
-                held = shared.in_flight.len(),
-                "not everything could be settled; the rest will be rescued"
-            );
-        }
-        let _ = timeout_at(last + PARTING, background::record(&shared, Vec::new())).await;
-        shared.finished.cancel();
-        let _ = timeout_at(last + PARTING, spawn_blocking(move || heartbeat.join())).await;
-    }
-}
-
-/// What the last words to the database may take beyond the drain.
-const PARTING: Duration = Duration::from_secs(3);
 
 /// A turn of a family's own may speak or store something.
 const ANNOUNCED_WITHIN: Duration = Duration::from_mins(15);
@@ -206,6 +151,10 @@ fn start_background(shared: &Arc<Shared>) {
         shared,
     ))));
     run(Box::pin(chores::lead(Arc::clone(shared))));
+    if let Some(after) = shared.config.idle_exit {
+        let leaving = background::leave_when_idle(Arc::clone(shared), after);
+        run(Box::pin(leaving));
+    }
     if shared.config.doorbell {
         run(Box::pin(background::hear_doorbell(Arc::clone(shared))));
     }

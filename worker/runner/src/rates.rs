@@ -38,6 +38,14 @@ impl Rates {
         }
     }
 
+    /// How long a job of this cost takes in its slot, by those before it; none where there were none.
+    pub(crate) fn expected(&self, batch_key: &str, cost: i32) -> Option<Duration> {
+        let by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let sums = by_key.get(batch_key)?;
+        let seconds = f64::from(cost) * sums.slot_seconds / sums.cost;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
     /// `{batch key: cost per second with all slots at work}`, as the heartbeat reports it.
     pub(crate) fn report(&self) -> Value {
         let by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,6 +69,12 @@ mod tests {
         rates.note("speech:espeak", 4, 300, Duration::from_secs(2));
         rates.note("speech:espeak", 4, 100, Duration::from_secs(2));
         assert_eq!(rates.report(), json!({"speech:espeak": 400.0}));
+        let expected = |key, cost| rates.expected(key, cost);
+        assert_eq!(
+            expected("speech:espeak", 50),
+            Some(Duration::from_millis(500))
+        );
+        assert_eq!(expected("speech:kiskadee", 50), None);
     }
 
     #[test]

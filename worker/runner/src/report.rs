@@ -14,6 +14,8 @@ pub(crate) fn registration(shared: &Shared) -> Value {
     }
     let names: Vec<&str> = shared.families.iter().map(|family| family.name()).collect();
     told.extend([
+        ("pool".to_owned(), json!(shared.config.pool)),
+        ("lanes".to_owned(), json!(lanes(shared))),
         ("name".to_owned(), json!(shared.config.name)),
         ("host".to_owned(), json!(shared.config.host)),
         ("version".to_owned(), json!(env!("CARGO_PKG_VERSION"))),
@@ -24,13 +26,14 @@ pub(crate) fn registration(shared: &Shared) -> Value {
     Value::Object(told)
 }
 
+/// What this process claims from.
+fn lanes(shared: &Shared) -> Vec<&String> {
+    let pools = shared.pools.iter();
+    pools.flat_map(|pool| &pool.batch_keys).collect()
+}
+
 /// For every heartbeat.
 pub(crate) fn heartbeat(shared: &Shared) -> Value {
-    let resident: Vec<&String> = shared
-        .pools
-        .iter()
-        .flat_map(|pool| &pool.batch_keys)
-        .collect();
     let pools = shared.pools.iter().map(|pool| {
         let told = json!({"slots": pool.slots, "running": pool.busy()});
         (pool.name.to_string(), told)
@@ -38,7 +41,7 @@ pub(crate) fn heartbeat(shared: &Shared) -> Value {
     json!({
         "storage_ok": shared.storage_is_ok(),
         "slots": shared.slots(),
-        "resident": resident,
+        "resident": lanes(shared),
         "rates": shared.rates.report(),
         "devices": shared.devices.report(),
         "clock": SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64()),

@@ -73,7 +73,9 @@ async fn settle(shared: &Arc<Shared>, turn: &Turn, mut flush: Vec<Ended>) {
             sleep(RETRY_PAUSE).await;
             continue;
         }
-        let settlements: Vec<Settlement> = flush.iter().map(Ended::settlement).collect();
+        let is_leaving = shared.is_leaving();
+        let settlements = flush.iter().map(|ended| ended.settlement(is_leaving));
+        let settlements: Vec<Settlement> = settlements.collect();
         let answer = timeout(
             ANSWER_WITHIN,
             shared.queue.settle(session.worker, &settlements),

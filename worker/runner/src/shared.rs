@@ -96,6 +96,11 @@ impl Shared {
         self.broken.get()
     }
 
+    /// Told to, or idle; not because a job broke it.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.stop.is_cancelled() && self.broken.get().is_none()
+    }
+
     pub(crate) fn storage_is_ok(&self) -> bool {
         self.storage_ok.load(Ordering::Relaxed)
     }

@@ -8,4 +8,5 @@
 mod engine;
 mod faults;
 mod fleet;
+mod notices;
 mod work;

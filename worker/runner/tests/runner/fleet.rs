@@ -32,7 +32,16 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) async fn drain(self) {
         self.stop.cancel();
+        self.left().await;
+    }
+
+    /// Until it has left by itself, or was told to.
+    pub(crate) async fn left(self) {
         self.ended.await.unwrap().unwrap();
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
     }
 }
 

@@ -7,6 +7,7 @@
 mod dark;
 mod fleet;
 mod health;
+mod leaving;
 mod pools;
 mod refused;
 mod toys;

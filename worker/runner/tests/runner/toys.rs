@@ -1,12 +1,12 @@
 //! A family of toys: a job of `toy:quick` answers at once, one of `toy:long` when the test lets it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use kiskadee_queue::testing::NewJob;
 use kiskadee_runner::{Answers, Family, Job, JobError, Lane, Made, PoolName};
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::sleep};
 
 pub(crate) struct Toys {
     /// A permit for each long job that may end.
@@ -56,7 +56,12 @@ async fn play(job: &Job, may_end: &Semaphore) -> Result<Made, JobError> {
         let ended = job.attempt.cancel.run_until_cancelled(may_end.acquire());
         ended.await.ok_or(JobError::Cancelled)?.unwrap().forget();
     }
-    if job.kind == "broken" {
+    match job.kind.as_str() {
+        "slow" | "slow and broken" => sleep(Duration::from_secs(2)).await,
+        "deaf" => sleep(Duration::from_hours(1)).await,
+        _ => {}
+    }
+    if job.kind.ends_with("broken") {
         return Err(JobError::Retry("it is broken".to_owned()));
     }
     Made::new(&json!({"played": job.kind}), None)
@@ -73,6 +78,30 @@ pub(crate) fn quick() -> NewJob {
 pub(crate) fn broken() -> NewJob {
     NewJob {
         kind: "broken".to_owned(),
+        ..quick()
+    }
+}
+
+/// Takes two seconds, whatever it is told meanwhile.
+pub(crate) fn slow() -> NewJob {
+    NewJob {
+        kind: "slow".to_owned(),
+        ..quick()
+    }
+}
+
+/// The same, and fails then.
+pub(crate) fn slow_and_broken() -> NewJob {
+    NewJob {
+        kind: "slow and broken".to_owned(),
+        ..quick()
+    }
+}
+
+/// Never ends, nor hears that it is to.
+pub(crate) fn deaf() -> NewJob {
+    NewJob {
+        kind: "deaf".to_owned(),
         ..quick()
     }
 }
