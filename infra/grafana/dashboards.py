@@ -36,6 +36,8 @@ ON_CALL = Dashboard(
                  (("green", None), ("orange", 0.7), ("red", 0.85))),
             stat("Oldest transaction", "max(postgres_oldest_transaction_seconds)", "s", (("green", None), ("orange", 300), ("red", 900))),
             stat("Free space for results", "min(worker_storage_free_bytes)", "bytes", (("red", None), ("orange", 5e9), ("green", 2e10))),
+            stat("Last backup", "time() - max(backup_last_success_timestamp_seconds)", "s", (("green", None), ("orange", 93600), ("red", 172800)),
+                 "Empty where none was ever made."),
             stat("Passwords are tried", "max(sign_in_alarm)", steps=BAD_FROM_ONE),
         )),
         ("Promises", (
@@ -95,12 +97,19 @@ QUEUE = Dashboard(
             quantiles("Jobs of a claim", "queue_claim_jobs", unit="short", width=8),
         )),
         ("Workers", (
+            graph("Wanted", ("sum by (pool) (workers_wanted)", "{{pool}}"), ("max(workers_alive)", "alive"),
+                  says="What the work that waits and runs asks of each pool."),
             graph("Workers", ("max(workers_alive)", "alive"), ('sum by (version) (build_info{component="worker"})', "version {{version}}")),
             graph("Load of their machines", ("max by (worker) (worker_load_average)", "{{worker}}")),
             graph("Lateness of the slowest loop", ("max by (worker) (worker_loop_age_seconds)", "{{worker}}"), unit="s"),
             graph("Clock ahead of the database", ("max by (worker) (worker_clock_skew_seconds)", "{{worker}}"), unit="s"),
             graph("Changes of the lead", ("increase(queue_leader_changes_total[1h])", "in an hour")),
             graph("Free space for results", ("min by (worker) (worker_storage_free_bytes)", "{{worker}}"), unit="bytes"),
+        )),
+        ("Backups", (
+            graph("Age", ("time() - max(backup_last_success_timestamp_seconds)", "of the last"),
+                  ("time() - max(backup_verified_timestamp_seconds)", "of the last that was verified"), unit="s", width=12),
+            graph("Size of the last", ("max(backup_size_bytes)", "database and objects"), unit="bytes", width=12),
         )),
         ("Webhooks", (
             graph("Attempts by what followed", ("sum by (outcome) (rate(webhook_attempts_total[$__rate_interval]))", "{{outcome}}"), unit="ops"),

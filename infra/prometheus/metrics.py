@@ -22,6 +22,7 @@ AREAS = (
     ("Speech and engines", ("tts_", "audio_", "rvc_", "cache_", "gpu_")),
     ("Training", ("training_",)),
     ("Storage", ("storage_",)),
+    ("Backups", ("backup_",)),
     ("Webhooks", ("webhook_",)),
     ("People and use", ("accounts", "api_keys", "sign_in", "security_")),
     ("Postgres", ("postgres_", "schema_")),

@@ -4,6 +4,7 @@ mod backup;
 mod crashes;
 mod engine_process;
 mod hearing;
+mod leaving;
 mod old_state;
 mod openvoices;
 mod outages;

@@ -3,8 +3,9 @@
 mod clouds;
 mod time_left;
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{future::pending, path::PathBuf, str::FromStr, time::Duration};
 
+use kiskadee_runner::chain;
 use reqwest::Client;
 use tokio::time::sleep;
 
@@ -83,8 +84,12 @@ pub(crate) type Notice = Option<Duration>;
 /// Waits for a notice, for ever where nobody tells. Answers how much time is left, as far as that is known. `metadata` stands in for the
 /// address at which the cloud answers.
 pub async fn watch(source: &NoticeSource, metadata: Option<&str>) -> Option<Duration> {
-    let (Ok(mut looking), every) = (Looking::new(source, metadata), pause(source)) else {
-        return std::future::pending().await;
+    let mut looking = match Looking::new(source, metadata) {
+        Ok(looking) => looking,
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "cannot look whether this machine is taken away");
+            return pending().await;
+        }
     };
     let mut failed = 0_u32;
     loop {
@@ -94,12 +99,11 @@ pub async fn watch(source: &NoticeSource, metadata: Option<&str>) -> Option<Dura
             Err(error) => {
                 failed = failed.saturating_add(1);
                 if failed == TOLD_AFTER {
-                    let error = kiskadee_runner::chain(&error);
-                    tracing::warn!(error, "cannot look whether this machine is taken away");
+                    tracing::warn!(error = %chain(&error), "cannot look whether this machine is taken away");
                 }
             }
         }
-        sleep(every).await;
+        sleep(pause(source)).await;
     }
 }
 
@@ -135,7 +139,7 @@ impl Looking {
 
     async fn look(&mut self) -> Result<Option<Notice>, LookError> {
         match self {
-            Self::Nowhere => std::future::pending().await,
+            Self::Nowhere => pending().await,
             Self::Aws(aws) => aws.look().await,
             Self::Gcp(client, base) => clouds::look_at_google(client, base).await,
             Self::Azure(azure) => azure.look().await,
