@@ -1,6 +1,6 @@
 //! The tests of `infra/`: configurations by the programs that read them, and by name whole fleets in containers and behind balancers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -16,13 +16,98 @@ use crate::{manifest, python};
 const REQUIREMENTS: &str = include_str!("../../infra/requirements.txt");
 
 /// What reads the configurations.
-const READERS: &[Package] = &[python::VENV];
+const READERS: &[Package] = &[
+    python::VENV,
+    Package {
+        name: "nginx",
+        is_here: || is_installed("nginx"),
+    },
+    Package {
+        name: "haproxy",
+        is_here: || is_installed("haproxy"),
+    },
+    Package {
+        name: "prometheus",
+        is_here: || is_installed("promtool"),
+    },
+    Package {
+        name: "prometheus-alertmanager",
+        is_here: || is_installed("amtool"),
+    },
+    Package {
+        name: "rsyslog",
+        is_here: || is_installed("rsyslogd"),
+    },
+    Package {
+        name: "systemd",
+        is_here: || is_installed("systemd-analyze"),
+    },
+    Package {
+        name: "postgresql-client",
+        is_here: || is_installed("psql"),
+    },
+];
 
 /// What runs a fleet on one machine.
-const RUNNERS: &[Package] = &[Package {
-    name: "haproxy",
-    is_here: || is_on_path("haproxy") || PathBuf::from("/usr/sbin/haproxy").is_file(),
-}];
+const RUNNERS: &[Package] = &[
+    Package {
+        name: "buildah",
+        is_here: || is_installed("buildah"),
+    },
+    Package {
+        name: "podman",
+        is_here: || is_installed("podman"),
+    },
+    Package {
+        name: "runc",
+        is_here: || is_installed("runc"),
+    },
+    Package {
+        name: "netavark",
+        is_here: || is_installed("netavark"),
+    },
+    Package {
+        name: "aardvark-dns",
+        is_here: || is_installed("aardvark-dns"),
+    },
+    Package {
+        name: "iptables",
+        is_here: || is_installed("iptables"),
+    },
+    Package {
+        name: "mmdebstrap",
+        is_here: || is_installed("mmdebstrap"),
+    },
+    Package {
+        name: "pebble",
+        is_here: || is_installed("pebble"),
+    },
+    Package {
+        name: "certbot",
+        is_here: || is_installed("certbot"),
+    },
+    Package {
+        name: "cloud-init",
+        is_here: || is_installed("cloud-init"),
+    },
+    Package {
+        name: "pgbouncer",
+        is_here: || is_installed("pgbouncer"),
+    },
+    Package {
+        name: "openssl",
+        is_here: || is_installed("openssl"),
+    },
+];
+
+/// Debian puts servers where only root looks, and helpers of podman among libraries.
+fn is_installed(program: &str) -> bool {
+    let folders = ["/usr/sbin", "/usr/lib/podman"];
+    is_on_path(program)
+        || folders
+            .iter()
+            .any(|folder| Path::new(folder).join(program).is_file())
+}
 
 /// `cargo xtask test fleet`: every test of `infra/`.
 pub(crate) fn run() -> Result<ExitCode> {
