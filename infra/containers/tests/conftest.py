@@ -1,7 +1,8 @@
 """Images of this tree's own program, and servers of others beside them; nothing of it comes from a registry."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from container_engine import (
     build_stand_in,
     make_base,
     run,
+    save,
     use_settings,
 )
 
@@ -73,6 +75,12 @@ def images(bases: dict[str, str], packed: Path) -> dict[str, str]:
     finally:
         planted.unlink()
     return names
+
+
+@pytest.fixture(scope="session")
+def saved(images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The image of a target as an OCI layout."""
+    return cache(lambda target: save(images[target], tmp_path_factory.mktemp("saved") / "image"))
 
 
 @pytest.fixture(scope="session")
