@@ -25,9 +25,9 @@ def compose_file(settings: dict[str, str]) -> dict[str, Any]:
 class ComposeSystem:
     """A system in containers; `names` are the services that run, in an order that their conditions allow."""
 
-    def __init__(self, file: dict[str, Any], secrets: Path, names: list[str], has_health: bool) -> None:
+    def __init__(self, file: dict[str, Any], secrets: Path, names: list[str]) -> None:
         self.prefix = f"kiskadee-{os.getpid()}"
-        self.file, self.secrets, self.has_health = file, secrets, has_health
+        self.file, self.secrets = file, secrets
         self.services: dict[str, Service] = {name: file["services"][name] for name in names}
         self.started: list[str] = []
 
@@ -121,10 +121,6 @@ class ComposeSystem:
     def is_healthy(self, name: str) -> bool:
         kind, *command = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD", "a check needs no shell"
-        if command[1:2] == ["health"] and not self.has_health:
-            # An edge that has no such command has no page of its process, either.
-            is_edge = self.services[name]["command"] == ["edge"]
-            command = ask_by_bash("http://127.0.0.1:8005/health" if is_edge else command[2])
         return podman("exec", self.container(name), *command, check=False).returncode == 0
 
     def state(self, name: str) -> str:
@@ -150,12 +146,3 @@ class ComposeSystem:
             podman("network", "rm", "--force", f"{self.prefix}-{name}", check=False)
         for name in self.file["volumes"]:
             podman("volume", "rm", "--force", f"{self.prefix}-{name}", check=False)
-
-
-def ask_by_bash(url: str) -> list[str]:
-    """What `kiskadee health URL` does, for a program that has no such command yet."""
-    host = url.removeprefix("http://").split("/")[0]
-    address, port = host.split(":")
-    path = url.removeprefix(f"http://{host}")
-    ask = f'exec 3<>/dev/tcp/{address}/{port} && printf "GET {path} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n" >&3'
-    return ["bash", "-c", f'{ask} && read -r answer <&3 && [[ $answer == *" 200 "* ]]']

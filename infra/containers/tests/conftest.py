@@ -107,10 +107,9 @@ def settings(bases: dict[str, str], images: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def system(settings: dict[str, str], secrets: Path, kiskadee: Path) -> Iterator[ComposeSystem]:
+def system(settings: dict[str, str], secrets: Path) -> Iterator[ComposeSystem]:
     """All of compose.yaml but Grafana, which lies in no package."""
-    commands = run(kiskadee, "--help").stdout
-    with ComposeSystem(compose_file(settings), secrets, SERVICES + WATCHERS, "\n  health" in commands) as running:
+    with ComposeSystem(compose_file(settings), secrets, SERVICES + WATCHERS) as running:
         for name in ["proxy", "worker", "chores", *WATCHERS]:
             running.wait(name, "service_healthy")
         yield running
