@@ -43,6 +43,14 @@ const READERS: &[Package] = &[
         is_here: || is_installed("systemd-analyze"),
     },
     Package {
+        name: "openssl",
+        is_here: || is_installed("openssl"),
+    },
+    Package {
+        name: "shellcheck",
+        is_here: || is_installed("shellcheck"),
+    },
+    Package {
         name: "postgresql-client",
         is_here: || is_installed("psql"),
     },
@@ -71,6 +79,10 @@ const RUNNERS: &[Package] = &[
         is_here: || is_installed("aardvark-dns"),
     },
     Package {
+        name: "uidmap",
+        is_here: || is_installed("newuidmap"),
+    },
+    Package {
         name: "iptables",
         is_here: || is_installed("iptables"),
     },
@@ -93,10 +105,6 @@ const RUNNERS: &[Package] = &[
     Package {
         name: "pgbouncer",
         is_here: || is_installed("pgbouncer"),
-    },
-    Package {
-        name: "openssl",
-        is_here: || is_installed("openssl"),
     },
 ];
 

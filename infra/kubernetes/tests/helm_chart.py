@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from fleet_tools import npm_package
+from fleet_tools import TOOLS, npm_package
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
