@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 import urllib.request
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -307,6 +308,7 @@ def test_the_log_holds_no_secret(kind: str, start_proxy: Any, fleet: Fleet) -> N
         last = [line for line in found if line["client"] == SOURCE][-1]
         assert (last["method"], last["path"], last["status"], last["class"]) == ("POST", "/auth/login", 401, "sign_in")
         assert last["request_id"]
+        assert abs(datetime.fromisoformat(last["ts"]).timestamp() - time.time()) < 60
     else:
         last = [line for line in found if line.get("request", {}).get("client_ip") == SOURCE][-1]
         assert (last["request"]["method"], last["request"]["uri"], last["status"]) == ("POST", "/auth/login", 401)
