@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # Components with a database, and the other logins.
 GROUPS = ["accounts", "jobs", "speech", "training", "uploads", "ops", "edge_host", "worker"]
-START_S = 120
+# Components that are not compiled yet take half a minute, on a busy machine several.
+START_S = 300
 
 
 class Process:
