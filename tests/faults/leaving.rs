@@ -103,7 +103,15 @@ impl Fleet {
         command
             .args(["--pdeathsig", "KILL"])
             .arg(binary())
-            .args(["worker", "--name", name, "--slots", "2", "--lease-ttl", "3"])
+            .args([
+                "worker",
+                "--name",
+                name,
+                "--slots",
+                "2",
+                "--lease-ttl",
+                "10",
+            ])
             .arg("--storage")
             .arg(storage)
             .args(what)
