@@ -64,7 +64,8 @@ impl Shelf {
         let entered = self
             .unanswered
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        entered.is_ok().then_some(Turn(self))
+        // Made only where it was entered: one that is dropped leaves again.
+        entered.is_ok().then(|| Turn(self))
     }
 }
 

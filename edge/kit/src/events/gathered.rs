@@ -17,13 +17,13 @@ use super::clock;
 use crate::{credentials::Caller, database, log};
 
 /// From the moment at which it is asked on, those who do not ask themselves look so often whether there is an answer, for one
-/// request cannot wake another; and not for ever, for whoever asks for them may go.
+/// request cannot wake another; and not for ever.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: usize = 40;
 
 /// One statement for all who ask between two ticks of the instance's clock: however many they are, it is asked no more often than
-/// that. Who asks the same as another is asked for once. It does not know who asks, so it serves streams whose caller was let in by
-/// a look of its own.
+/// that, and not before it was answered. Who asks the same as another is asked for once. It does not know who asks, so it serves
+/// streams whose caller was let in by a look of its own.
 pub struct Gathered<K, V> {
     /// Takes what is asked as a JSON array, and gives the answers as one, in the same order.
     statement: &'static str,
@@ -32,7 +32,8 @@ pub struct Gathered<K, V> {
 
 struct Asking<K, V> {
     waiting: Vec<Waiting<K, V>>,
-    is_gathered: bool,
+    /// Somebody asks the database.
+    is_asked: bool,
 }
 
 struct Waiting<K, V> {
@@ -40,8 +41,8 @@ struct Waiting<K, V> {
     answer: Arc<OnceLock<V>>,
 }
 
-/// Whoever gathers. When its client goes meanwhile, the next one gathers.
-struct Gathering<'a, K, V>(&'a Gathered<K, V>);
+/// Whoever asks the database for all; another one does when its client has gone.
+struct Turn<'a, K, V>(&'a Gathered<K, V>);
 
 impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
     pub const fn new(statement: &'static str) -> Self {
@@ -49,7 +50,7 @@ impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
             statement,
             asking: Mutex::new(Asking {
                 waiting: Vec::new(),
-                is_gathered: false,
+                is_asked: false,
             }),
         }
     }
@@ -57,30 +58,25 @@ impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
     /// None where it could not be had now.
     pub async fn of(&self, caller: &Caller, asked: K) -> Option<V> {
         let answer = Arc::new(OnceLock::new());
-        let gathers = {
-            let mut asking = self.asking();
-            let answer = Arc::clone(&answer);
-            asking.waiting.push(Waiting { asked, answer });
-            !std::mem::replace(&mut asking.is_gathered, true)
-        };
-        if gathers {
-            let gathering = Gathering(self);
-            sleep(clock::to_the_next_tick()).await;
-            let waiting = gathering.end();
-            self.tell(&caller.settings.database_url, waiting).await;
-            return answer.get().cloned();
-        }
+        self.asking().waiting.push(Waiting {
+            asked,
+            answer: Arc::clone(&answer),
+        });
         sleep(clock::to_the_next_tick()).await;
         for _ in 0..LOOKS {
-            sleep(LOOK).await;
             if let Some(answer) = answer.get() {
                 return Some(answer.clone());
+            }
+            if let Some((_turn, waiting)) = self.turn() {
+                self.tell(&caller.settings.database_url, waiting).await;
+            } else {
+                sleep(LOOK).await;
             }
         }
         None
     }
 
-    /// Whoever is not told looks for itself.
+    /// Whoever is not told asks another time.
     async fn tell(&self, database_url: &str, waiting: Vec<Waiting<K, V>>) {
         let (asked, places) = distinct(&waiting);
         let Ok(question) = serde_json::to_string(&asked) else {
@@ -113,6 +109,22 @@ impl<K, V> Gathered<K, V> {
     fn asking(&self) -> MutexGuard<'_, Asking<K, V>> {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// All who wait, for one to ask for; nothing while another one does.
+    fn turn(&self) -> Option<(Turn<'_, K, V>, Vec<Waiting<K, V>>)> {
+        let mut asking = self.asking();
+        if asking.is_asked || asking.waiting.is_empty() {
+            return None;
+        }
+        asking.is_asked = true;
+        Some((Turn(self), std::mem::take(&mut asking.waiting)))
+    }
+}
+
+impl<K, V> Drop for Turn<'_, K, V> {
+    fn drop(&mut self) {
+        self.0.asking().is_asked = false;
+    }
 }
 
 /// What is asked, each once, and the place of each one's answer.
@@ -129,21 +141,6 @@ fn distinct<K: Eq + Hash, V>(waiting: &[Waiting<K, V>]) -> (Vec<&K>, Vec<usize>)
     (asked, places)
 }
 
-impl<K, V> Gathering<'_, K, V> {
-    /// Takes those who ask; the next one gathers anew.
-    fn end(self) -> Vec<Waiting<K, V>> {
-        std::mem::take(&mut self.0.asking().waiting)
-    }
-}
-
-impl<K, V> Drop for Gathering<'_, K, V> {
-    fn drop(&mut self) {
-        let mut asking = self.0.asking();
-        asking.is_gathered = false;
-        asking.waiting.clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +155,23 @@ mod tests {
             .into();
         let (asked, places) = distinct(&waiting);
         assert_eq!((asked, places), (vec![&"a", &"b"], vec![0, 1, 0, 0]));
+    }
+
+    #[test]
+    fn one_asks_at_a_time_and_never_for_nobody() {
+        let gathered: Gathered<&str, i64> = Gathered::new("select 1");
+        let wait = |asked| {
+            let answer = Arc::default();
+            gathered.asking().waiting.push(Waiting { asked, answer });
+        };
+        assert!(gathered.turn().is_none());
+        wait("a");
+        wait("b");
+        let (turn, waiting) = gathered.turn().unwrap();
+        assert_eq!(waiting.len(), 2);
+        wait("c");
+        assert!(gathered.turn().is_none(), "while it is asked");
+        drop(turn);
+        assert_eq!(gathered.turn().unwrap().1.len(), 1);
     }
 }

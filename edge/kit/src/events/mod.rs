@@ -7,4 +7,4 @@ mod stream;
 
 pub use format::{last_id, write};
 pub use gathered::Gathered;
-pub use stream::{Watch, watch};
+pub use stream::{News, Watch, watch};

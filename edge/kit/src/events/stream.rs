@@ -30,6 +30,17 @@ const LONGEST_STREAM: Duration = Duration::from_mins(10);
 /// How long a client shall wait before it comes back.
 const RECONNECT: &str = "retry: 1000\n\n";
 
+/// What is known without a look of one's own.
+#[derive(Debug)]
+pub enum News {
+    /// Only a look can tell.
+    Unknown,
+    /// It could not be had now; asking the next time is better than all asking for themselves.
+    Late,
+    /// The body of the look.
+    Told(String),
+}
+
 /// Something that is watched, with what was told of it.
 pub trait Watch: Send + 'static {
     /// Asks the database. Only the first look counts against the caller's rate, so a later one says that it comes `again`.
@@ -41,9 +52,9 @@ pub trait Watch: Send + 'static {
         ready(None)
     }
 
-    /// The body that a look would give, asked for together with others who watch the same; none where only a look can tell.
-    fn news(&self) -> impl Future<Output = Option<String>> + Send {
-        ready(None)
+    /// What a look would give, asked for together with others who watch the same.
+    fn news(&self) -> impl Future<Output = News> + Send {
+        ready(News::Unknown)
     }
 
     /// Whether its caller may still see it, asked for together with others; none where only a look can tell.
@@ -138,12 +149,19 @@ impl<W: Watch> Watcher<W> {
         if self.is_cut {
             return;
         }
-        if self.unseen < LOOK_AT_LEAST
-            && let Some(news) = self.watched.news().await
-        {
-            self.take(&news);
-        } else if self.may_have_changed().await {
-            self.look_again().await;
+        let news = if self.unseen < LOOK_AT_LEAST {
+            self.watched.news().await
+        } else {
+            News::Unknown
+        };
+        match news {
+            News::Told(news) => self.take(&news),
+            News::Late => {}
+            News::Unknown => {
+                if self.may_have_changed().await {
+                    self.look_again().await;
+                }
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use axum::{
 use kiskadee_edge_kit::{
     Answer, Caller, Class, Credentials, Problem, caller_sql,
     database::call,
-    events::{Gathered, Watch, last_id, watch, write},
+    events::{Gathered, News, Watch, last_id, watch, write},
     log,
     openapi::{Protected, WithId, WithQuery},
     query::Fields,
@@ -191,10 +191,17 @@ impl Watch for WatchedRun {
         call(EVENTS, &self.caller, Class::Read, arguments).await
     }
 
-    async fn news(&self) -> Option<String> {
-        let (run, after) = (self.found?, self.told);
-        let news = NEWS.of(&self.caller, Asked { run, after }).await?;
-        news.map(|news| news.get().to_owned())
+    async fn news(&self) -> News {
+        let Some(run) = self.found else {
+            return News::Unknown;
+        };
+        let after = self.told;
+        match NEWS.of(&self.caller, Asked { run, after }).await {
+            Some(Some(news)) => News::Told(news.get().to_owned()),
+            // It is gone: the look says so.
+            Some(None) => News::Unknown,
+            None => News::Late,
+        }
     }
 
     async fn may_still(&self) -> Option<bool> {
