@@ -112,7 +112,7 @@ pub(crate) struct WorkerOptions {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     idle_exit: Option<u64>,
-    /// Who tells that this machine is taken away, upon which the worker leaves in the time that is left: aws, gcp, azure, file:PATH,
+    /// Who tells that this machine is taken away, upon which the worker leaves in the time that is left: `aws`, `gcp`, `azure`, `file:PATH`,
     /// url:URL or none
     #[arg(
         long,

@@ -69,7 +69,7 @@ async fn serve(
     options: &UpOptions,
     progress: &Progress,
 ) -> Result<()> {
-    let credentials = system.start(state, options, progress).await?;
+    let credentials = Box::pin(system.start(state, options, progress)).await?;
     say(&welcome(
         &credentials,
         &state.path().join("credentials.json"),

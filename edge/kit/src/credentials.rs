@@ -4,7 +4,10 @@
 //! in the same round trip as the work. A mistyped API key is refused without asking. Where a large body is on its way, the database
 //! is asked before: nobody's is read whose caller is not known, or has used up the rate.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -104,7 +107,7 @@ impl Caller {
             Proof::Key(hash) => Credentials {
                 user: None,
                 issued_at_ms: None,
-                key: Some(hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+                key: Some(hexadecimal(&hash)),
             },
         }
     }
@@ -170,4 +173,12 @@ fn key_proof(text: &str) -> Result<Proof, Problem> {
 fn invalid(detail: &str) -> Problem {
     let challenge = HeaderValue::from_static("Bearer realm=\"kiskadee\", error=\"invalid_token\"");
     Problem::unauthenticated(detail).with_header(header::WWW_AUTHENTICATE, challenge)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

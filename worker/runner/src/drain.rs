@@ -33,7 +33,7 @@ const TELLING_PERCENT: u8 = 5;
 
 /// How long running jobs may end by themselves in a drain of that length; the rest is for giving back and settling.
 pub fn patience(drain: Duration) -> Duration {
-    drain - giving_back(drain)
+    drain.saturating_sub(giving_back(drain))
 }
 
 fn giving_back(drain: Duration) -> Duration {

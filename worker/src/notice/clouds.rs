@@ -103,7 +103,8 @@ struct Events {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Event {
-    event_type: String,
+    #[serde(rename = "EventType")]
+    kind: String,
     #[serde(default)]
     resources: Vec<String>,
     #[serde(default)]
@@ -149,7 +150,7 @@ impl Azure {
     /// A machine that does not know what it is called takes every event for its own.
     fn is_own(&self, event: &Event) -> bool {
         let name = self.name.as_ref();
-        ENDS.contains(&event.event_type.as_str())
+        ENDS.contains(&event.kind.as_str())
             && name.is_none_or(|name| event.resources.contains(name))
     }
 }

@@ -120,7 +120,7 @@ async fn a_drain_ends_http2_without_losing_a_request() {
         sleep(Duration::from_millis(200)).await;
         assert_eq!(get(&mut new, "/hello").await, None);
     };
-    let (_, slow, ()) = tokio::join!(
+    let ((), slow, ()) = tokio::join!(
         async {
             sleep(Duration::from_millis(100)).await;
             host(&probe).drain(Duration::from_secs(2)).await;

@@ -105,13 +105,16 @@ impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
     }
 }
 
+/// Those who wait when somebody begins to ask.
+type Everybody<K, V> = Vec<Waiting<K, V>>;
+
 impl<K, V> Gathered<K, V> {
     fn asking(&self) -> MutexGuard<'_, Asking<K, V>> {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All who wait, for one to ask for; nothing while another one does.
-    fn turn(&self) -> Option<(Turn<'_, K, V>, Vec<Waiting<K, V>>)> {
+    fn turn(&self) -> Option<(Turn<'_, K, V>, Everybody<K, V>)> {
         let mut asking = self.asking();
         if asking.is_asked || asking.waiting.is_empty() {
             return None;

@@ -86,6 +86,9 @@ async fn workers_are_wanted_for_the_cost_that_waits_and_that_is_held() {
     assert_eq!(gpus(&queue).await, 0);
 }
 
+/// Workers wanted and alive; jobs and cost that wait, and that are held; cost a second; seconds of interactive work; lanes.
+type Reasons = (i32, i32, i64, i64, i64, i64, Option<f64>, Option<f64>, i32);
+
 #[tokio::test]
 async fn the_figure_is_never_null_and_comes_with_its_reasons() {
     let database = TestDatabase::create().await;
@@ -98,7 +101,6 @@ async fn the_figure_is_never_null_and_comes_with_its_reasons() {
     let worker = register(&queue).await;
     add(&queue, 30, &NewJob::speech(LANE, 100)).await;
     claim(&queue, worker, 10).await;
-    type Reasons = (i32, i32, i64, i64, i64, i64, Option<f64>, Option<f64>, i32);
     let reasons: Reasons = sqlx::query_as(
         "select workers, alive, waiting_jobs, waiting_cost, held_jobs, held_cost, cost_per_second, interactive_seconds,
            jsonb_array_length(lanes) from queue.scaling('gpu', 30)",

@@ -78,9 +78,8 @@ async fn goes_on_with_half(room: &Room, prepared: Uuid, needs: &Needs) {
     assert_eq!(told["state"], "completed", "{told}");
     assert_eq!(sizes(&told), [needs.batch / 2, 2], "{told}");
     let lines = warnings(room, whole).await;
-    let [line] = &lines[..] else {
-        panic!("{lines:?}")
-    };
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let line = &lines[0];
     let batches = format!(
         "going on from step 0 with batches of {} instead of {}, of which 2 instead of 1 make a step",
         needs.batch / 2,
