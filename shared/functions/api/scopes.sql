@@ -56,7 +56,7 @@ $$;
 create or replace function api.scope_families() returns setof text
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select api.scope_family(substr(r.rolname::text, 10)) from pg_roles r
-  where r.rolname like 'kiskadee\_%' and not r.rolcanlogin and r.rolname not in ('kiskadee_worker', 'kiskadee_edge_host')
+  where r.rolname like 'kiskadee\_%' and not r.rolcanlogin and r.rolname not in ('kiskadee_worker', 'kiskadee_edge_host', 'kiskadee_scaler')
   union
   select unnest(array['work', 'webhooks'])
   order by 1

@@ -71,7 +71,7 @@ pub(crate) async fn stop_and_resume(room: &Room, run: Uuid) {
     .await;
 }
 
-pub(crate) async fn lose_the_worker(room: &Room, run: Uuid) {
+async fn lose_the_worker(room: &Room, run: Uuid) {
     let resumed = format!("select resumed from training.run where id = '{run}'");
     let before = room.value(resumed.clone()).await;
     // Between two slices there is nobody to be lost.
