@@ -7,9 +7,14 @@ use tokio::runtime::Builder;
 
 const ALONE: &str = "KISKADEE_TEST_ALONE";
 
+/// Whether this process was started for one test.
+pub(crate) fn is_alone() -> bool {
+    std::env::var_os(ALONE).is_some()
+}
+
 /// Runs a test, which goes by that name with its module's, in a process of its own.
 pub(crate) fn alone(name: &str, test: impl Future<Output = ()>) {
-    if std::env::var_os(ALONE).is_some() {
+    if is_alone() {
         let threads = available_parallelism().map_or(2, usize::from);
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
