@@ -109,10 +109,12 @@ async fn bring_back(
     let mut session = PgConnection::connect(url)
         .await
         .context("cannot connect to the database")?;
-    make_room(&mut session, force).await?;
+    let held = held_schemas(&mut session, force).await?;
     let entries = repository.entries(manifest).await?;
     copy_back(repository, entries, store).await?;
     let dump = fetched(repository, manifest).await?;
+    // Not before all of the backup is known to be whole.
+    drop_schemas(&mut session, &held).await?;
     make_groups(&mut session, &manifest.roles).await?;
     programs::restore(url, dump.path()).await?;
     compare(&mut session, manifest).await?;
@@ -133,8 +135,8 @@ async fn bring_back(
     Ok(())
 }
 
-/// A database that holds something is left alone, unless its name says that it is meant.
-async fn make_room(session: &mut PgConnection, force: Option<&str>) -> Result<()> {
+/// What a database holds, which is to go. One that holds something is left alone, unless its name says that it is meant.
+async fn held_schemas(session: &mut PgConnection, force: Option<&str>) -> Result<Vec<String>> {
     let name: String = sqlx::query_scalar("select current_database()")
         .fetch_one(&mut *session)
         .await?;
@@ -142,14 +144,20 @@ async fn make_room(session: &mut PgConnection, force: Option<&str>) -> Result<()
         .fetch_all(&mut *session)
         .await?;
     if schemas.is_empty() {
-        return Ok(());
+        return Ok(schemas);
     }
     match force {
-        Some(wanted) if wanted == name => {}
+        Some(wanted) if wanted == name => Ok(schemas),
         Some(wanted) => bail!("the database is called `{name}`, not `{wanted}`"),
         None => bail!(
             "the database `{name}` is not empty; nothing was changed. Restore into an empty one, or delete what it holds with --force {name}"
         ),
+    }
+}
+
+async fn drop_schemas(session: &mut PgConnection, schemas: &[String]) -> Result<()> {
+    if schemas.is_empty() {
+        return Ok(());
     }
     let list = schemas.join(", ");
     // Quoted where they were listed.
