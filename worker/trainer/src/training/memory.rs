@@ -7,7 +7,7 @@ use crate::corpus::Speaker;
 
 const F32: usize = 4;
 /// Values of a row or a phone that a block leaves for the way back and needs on it, in widths of the block: what its taps see, what it makes
-/// of that, and the gradients of both. As measured.
+/// of that, and the gradients of both. An estimate.
 const KEPT: usize = 12;
 /// Beside the tensors of a step: the parameters with their moments and gradients, and a recording's frames.
 const REST: u64 = 64 << 20;
