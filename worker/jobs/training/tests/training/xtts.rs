@@ -73,17 +73,27 @@ pub(crate) async fn stop_and_resume(room: &Room, run: Uuid) {
 
 async fn lose_the_worker(room: &Room, run: Uuid) {
     let resumed = format!("select resumed from training.run where id = '{run}'");
+    let held = format!(
+        "select l.token from training.run r join queue.lease l on l.job_id = r.job_id and l.token = r.token where r.id = '{run}'"
+    );
     let before = room.value(resumed.clone()).await;
-    // Between two slices there is nobody to be lost.
+    // A slice that just ended by itself is lost by nobody, and one that has not begun would be lost in vain: the next is taken.
     while room.value(resumed.clone()).await == before {
         room.until(format!(
-            "select token is not null or finished_at is not null from training.run where id = '{run}'"
+            "select exists({held}) or finished_at is not null from training.run where id = '{run}'"
         ))
         .await;
         let told = room.run_of(run).await;
         assert_eq!(told["finished_at"], json!(null), "{told}");
+        let token = room
+            .value(format!("select coalesce(({held})::text, '')"))
+            .await;
         room.lose_workers().await;
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let token = token.as_str().unwrap();
+        room.until(format!(
+            "select coalesce(token::text, '') <> '{token}' or finished_at is not null from training.run where id = '{run}'"
+        ))
+        .await;
     }
 }
 
