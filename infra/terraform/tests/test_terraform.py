@@ -6,6 +6,7 @@ No registry is asked: Terraform talks to `schema_provider.py`, whose schemas com
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -165,6 +166,23 @@ def documents(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) ->
     assert done.returncode == 0, said(done)
     said_outputs = json.loads(terraform(folder, "output", "-json", f"-state={state}").stdout)
     return {"edge": said_outputs["edge_user_data"]["value"], **said_outputs["worker_user_data"]["value"]}
+
+
+@pytest.mark.heavy
+def test_commands_of_any_host_run(tmp_path: Path) -> None:
+    """As they stand in its README, on the whole of infra, with an apply that asks nobody."""
+    folder = tmp_path / "infra/terraform/examples/any-host"
+    shutil.copytree(ROOT.parent, tmp_path / "infra", ignore=shutil.ignore_patterns("secrets", ".env", ".terraform*", "*.tfstate*"))
+    [block] = re.findall(r"^```sh\n(.*?)^```", (folder / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    wrapper = tmp_path / "bin/terraform"
+    wrapper.parent.mkdir()
+    wrapper.write_text("#!/bin/sh\nexec " + " ".join(map(shlex.quote, program())) + ' "$@"\n')
+    wrapper.chmod(0o755)
+    settings = {"PATH": f"{wrapper.parent}:{os.environ['PATH']}", "TF_CLI_ARGS_apply": "-auto-approve", "CHECKPOINT_DISABLE": "1"}
+    run = ["bash", "-euo", "pipefail", "-c", block]
+    done = subprocess.run(run, cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, said(done)
+    assert (folder / "edge.yaml").read_text().startswith("#cloud-config")
 
 
 # On a machine that is used, cloud-init is nothing to install in passing.
