@@ -112,6 +112,10 @@ class ComposeSystem:
             if condition == "service_completed_successfully" and state == "exited":
                 assert self.exit_code(name) == 0, self.logs(name)
                 return
+            # It has ended, and its exit code is not written down yet.
+            if state == "stopped":
+                time.sleep(0.2)
+                continue
             assert state == "running", f"{name} is {state}:\n{self.logs(name)}"
             if condition == "service_healthy" and self.is_healthy(name):
                 return

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from compose_system import ComposeSystem, compose_file
 from container_engine import (
-    CC,
     CONTAINERS,
     REGISTRY,
     REPOSITORY,
@@ -44,14 +43,13 @@ def packed() -> Path:
 
 @pytest.fixture(scope="session")
 def bases(engine: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Stand in for debian:12-slim, debian:13-slim and distroless/cc, and for the server of Postgres."""
+    """Stand in for debian:12-slim and debian:13-slim, and for the server of Postgres."""
     run_base = make_base("bookworm", "bookworm", SLIM, tmp_path_factory.mktemp("bookworm"))
     # Without the hook: in trixie the package is essential.
     trixie = [option for option in SLIM if "merged" not in option]
     return {
         "BASE_RUN": run_base,
         "BASE_POOLER": make_base("trixie", "trixie", trixie, tmp_path_factory.mktemp("trixie")),
-        "BASE_CC": make_base("cc", "bookworm", CC, tmp_path_factory.mktemp("cc")),
         "BASE_POSTGRES": build_stand_in("postgres", run_base),
     }
 
@@ -63,15 +61,13 @@ def images(bases: dict[str, str], packed: Path) -> dict[str, str]:
     KISKADEE_IMAGES=keep takes those of an earlier run.
     """
     targets = ["edge", "worker", "pooler", "backup", "spin-app"]
-    names = {target: f"{REGISTRY}/{target}:{VERSION}" for target in targets} | {"edge on cc": f"{REGISTRY}/edge:cc"}
+    names = {target: f"{REGISTRY}/{target}:{VERSION}" for target in targets}
     if os.environ.get("KISKADEE_IMAGES") == "keep":
         return names
-    ours = {name: image for name, image in bases.items() if name != "BASE_CC"}
     planted = CONTAINERS / "secrets-planted-by-a-test"
     planted.write_text("planted-0c1d7e55\n")
     try:
-        build_ours(packed, targets, ours)
-        build_ours(packed, ["edge"], {**ours, "BASE_EDGE": bases["BASE_CC"]}, version="cc")
+        build_ours(packed, targets, bases)
     finally:
         planted.unlink()
     return names
@@ -97,18 +93,19 @@ def settings(bases: dict[str, str], images: dict[str, str]) -> dict[str, str]:
     return {
         **{f"{name.upper()}_IMAGE": images[name] for name in ["edge", "worker", "pooler", "backup"]},
         "POSTGRES_IMAGE": bases["BASE_POSTGRES"],
-        "PROXY_IMAGE": build_stand_in("nginx", bases["BASE_RUN"]),
+        "PROXY_IMAGE": build_stand_in("haproxy", bases["BASE_RUN"]),
         "PROMETHEUS_IMAGE": build_stand_in("prometheus", bases["BASE_RUN"]),
         "ALERTMANAGER_IMAGE": build_stand_in("alertmanager", bases["BASE_RUN"]),
+        "WORKERS": "1",
         "WORKER_MEMORY": "1g",
         "DATABASE_SHARED_BUFFERS": "128MB",
-        "BACKUP_EVERY_SECONDS": "3600",
     }
 
 
 @pytest.fixture(scope="module")
 def system(settings: dict[str, str], secrets: Path) -> Iterator[ComposeSystem]:
-    """All of compose.yaml but Grafana, which lies in no package."""
+    """All of compose.yaml but Grafana, which lies in no package, and with one worker."""
+    run(CONTAINERS / "make-proxy")
     with ComposeSystem(compose_file(settings), secrets, SERVICES + WATCHERS) as running:
         for name in ["proxy", "worker", "chores", *WATCHERS]:
             running.wait(name, "service_healthy")

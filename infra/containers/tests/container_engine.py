@@ -66,8 +66,6 @@ SLIM = [
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
 ]
-# As a base without a shell is made: the C library, unpacked.
-CC = ["--variant=extract", "--include=libc6,libgcc-s1,tzdata"]
 
 
 def make_base(name: str, suite: str, options: list[str], folder: Path) -> str:

@@ -1,7 +1,9 @@
 """What can be said of the images and of compose.yaml without running anything: rules, names, and that they fit the program."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,7 +16,8 @@ import yaml
 from container_engine import CONTAINERS, REPOSITORY, run
 
 CONTAINERFILES = [CONTAINERS / "Containerfile", CONTAINERS / "tests/stand-ins/Containerfile"]
-SCRIPTS = ["make-secrets", "build-images", "build/from-files", "build/compile-components", "build/install-media", "build/backup"]
+SCRIPTS = ["make-secrets", "make-proxy", "build-images", "deploy", "build/from-files", "build/compile-components", "build/install-media"]
+SCRIPTS += ["build/gather", "build/backup-is-fresh"]
 TARGETS = ["edge", "worker", "worker-cuda", "spin-app", "pooler", "backup"]
 # Do their work and end.
 ONE_SHOT = {"migrate", "logins"}
@@ -122,7 +125,9 @@ def test_a_service_is_bounded_watched_and_quiet(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["mem_limit"] and service["cpus"] and service["pids_limit"]
     assert service["logging"]["options"].keys() == {"max-size", "max-file"}
-    assert ("ports" in service) == (name == "proxy"), "only the proxy is reached from outside"
+    assert ("ports" in service) == (name in {"proxy", "grafana"}), "only the proxy is reached from outside"
+    inside = [port for port in service.get("ports", []) if not port.startswith("${HTTP_ADDRESS:-127.0.0.1}:")]
+    assert all(port.startswith("127.0.0.1:") for port in inside), "by this machine alone"
     if name in ONE_SHOT:
         assert service["restart"] == "no"
     else:
@@ -135,16 +140,27 @@ def test_a_service_is_bounded_watched_and_quiet(name: str) -> None:
 def test_the_back_network_leads_nowhere() -> None:
     file = compose()
     assert file["networks"]["back"]["internal"] is True
-    for name in ["database", "pooler", "migrate", "logins", "backup"]:
+    for name in ["database", "pooler", "migrate", "logins"]:
         assert file["services"][name]["networks"] == ["back"], name
 
 
 def test_what_is_mounted_exists_and_can_only_be_read() -> None:
+    run(CONTAINERS / "make-proxy")
     for name, service in compose()["services"].items():
         for mount in service.get("volumes", []):
             source, _, mode = mount.split(":")[0], *mount.split(":")[1:2], mount.split(":")[2:]
             if source.startswith("."):
                 assert (CONTAINERS / source).exists() and mode == ["ro"], f"{name}: {mount}"
+
+
+def test_the_proxy_knows_the_edges_and_accepts_its_configuration() -> None:
+    run(CONTAINERS / "make-proxy")
+    site = tomllib.loads((CONTAINERS / "site.toml").read_text())
+    networks = [compose()["services"][name]["networks"]["front"]["ipv4_address"] for name in ("edge-1", "edge-2")]
+    assert site["edges"] == [VARIABLE.sub(lambda match: match[2], address) for address in networks]
+    haproxy = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert haproxy, "Debian's package haproxy is missing"
+    run(haproxy, "-c", "-f", CONTAINERS / "proxy/haproxy/haproxy.cfg")
 
 
 def test_the_example_of_settings_is_complete() -> None:
@@ -161,8 +177,8 @@ def help_of(kiskadee: Path) -> Any:
     """What `kiskadee COMMAND --help` prints."""
 
     @cache
-    def ask(command: str) -> str:
-        return subprocess.run([kiskadee, command, "--help"], capture_output=True, text=True, check=False).stdout
+    def ask(*command: str) -> str:
+        return subprocess.run([kiskadee, *command, "--help"], capture_output=True, text=True, check=False).stdout
 
     return ask
 
@@ -175,21 +191,22 @@ def kiskadees() -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("name", kiskadees())
 def test_flags_and_variables_are_known_to_the_program(name: str, help_of: Any) -> None:
     service = kiskadees()[name]
-    command, *words = service["command"]
-    said = help_of(command)
+    words = service["command"]
+    command = words[: 2 if words[0] == "backup" else 1]
+    said = help_of(*command)
     assert said, f"there is no command {command}"
-    for flag in [word for word in words if word.startswith("--")]:
+    for flag in [word.split("=")[0] for word in words if word.startswith("--")]:
         assert re.search(rf"{flag}\b", said), flag
     for variable in service["environment"]:
-        plain = variable.removesuffix("_FILE")
+        plain = variable if variable == "KISKADEE_BACKUP_PASSPHRASE_FILE" else variable.removesuffix("_FILE")
         if plain.startswith("KISKADEE_"):
             assert re.search(rf"\[env: {plain}\b", re.sub(r"\s+", " ", said)), f"{command} knows no {plain}"
-        else:
+        elif plain.startswith("SPIN_VARIABLE_"):
             assert plain.removeprefix("SPIN_VARIABLE_").lower() in manifest()["variables"], plain
 
 
 def test_variables_of_the_images_are_known_to_the_program(help_of: Any) -> None:
-    said = re.sub(r"\s+", " ", "".join(help_of(command) for command in ["edge", "storage", "worker"]))
+    said = re.sub(r"\s+", " ", "".join(help_of(command) for command in ["edge", "storage", "worker"])) + re.sub(r"\s+", " ", help_of("backup", "schedule"))
     found = re.findall(r"\b(KISKADEE_[A-Z_]+)=", CONTAINERFILES[0].read_text())
     assert found
     for variable in found:
@@ -216,8 +233,7 @@ def test_secrets_come_from_files_alone() -> None:
 
 
 def test_health_is_asked_of_the_program(help_of: Any) -> None:
-    commands = {
-        service["healthcheck"]["test"][2] for service in kiskadees().values() if "kiskadee" in service.get("healthcheck", {}).get("test", ["", ""])[1]
-    }
+    checks = [service.get("healthcheck", {}).get("test", ["", ""]) for service in kiskadees().values()]
+    commands = {check[2] for check in checks if check[1] == "/opt/kiskadee/kiskadee"}
     assert commands == {"health"}
     assert "kiskadee health" in help_of("health")
