@@ -122,6 +122,16 @@ class System:
         self.help = edge_options(program)
 
     def __enter__(self) -> Self:
+        try:
+            self.owner = self.start_postgres()
+            self._install()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def start_postgres(self) -> str:
+        """Starts the database and returns its address for its owner."""
         log = (self.folder / "postgres.log").open("wb")
         self.postgres = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", self.program, "postgres"],
@@ -133,13 +143,13 @@ class System:
         )
         log.close()
         assert self.postgres.stdout
-        self.owner = self.postgres.stdout.readline().strip()
-        try:
-            self._install()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
+        return self.postgres.stdout.readline().strip()
+
+    def stop_postgres(self) -> None:
+        """Stops what `start_postgres` has started, as far as it came."""
+        assert self.postgres.stdin
+        self.postgres.stdin.close()
+        self.postgres.wait(60)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -153,9 +163,7 @@ class System:
                 process.stop()
             except subprocess.TimeoutExpired:
                 print(f"had to be killed: {process.popen.args}")
-        assert self.postgres.stdin
-        self.postgres.stdin.close()
-        self.postgres.wait(60)
+        self.stop_postgres()
 
     def run(self, *arguments: str, **extra: str) -> str:
         """What a command of the program prints; the database's owner runs it."""
