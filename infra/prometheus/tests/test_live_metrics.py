@@ -107,8 +107,12 @@ def use(system: System) -> None:
         return len(jobs) >= 3 and all(job["status"] == "completed" for job in jobs)
 
     until(is_done, 60, lambda: fetch(f"{system.url}/api/v1/jobs", key=key) or "")
+    repository = ["--repository", system.state.parent / "backups"]
+    for command in (["create", *repository, "--without-secrets", "--state-dir", system.state], ["verify", *repository, "--database-url", system.database]):
+        subprocess.run([system.program, "backup", *command], capture_output=True, check=True)
     # The leader measures every quarter of a minute, and a worker tells every other second what it has counted.
-    until(lambda: "queue_wait_seconds_count" in (fetch(f"{system.url}/metrics") or ""), 30)
+    for name in ("queue_wait_seconds_count", "tts_real_time_factor_count", "audio_seconds_total{", "backup_verified_timestamp_seconds "):
+        until(lambda name=name: name in (fetch(f"{system.url}/metrics") or ""), 120)
 
 
 @pytest.fixture(scope="module")
