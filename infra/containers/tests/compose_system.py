@@ -86,7 +86,7 @@ class ComposeSystem:
             words += ["--read-only", "--read-only-tmpfs=false"]
         for option, key in {"user": "user", "memory": "mem_limit", "cpus": "cpus", "shm-size": "shm_size"}.items():
             words += [f"--{option}={service[key]}"] if key in service else []
-        for option, key in {"stop-signal": "stop_signal", "pids-limit": "pids_limit", "hostname": "hostname"}.items():
+        for option, key in {"stop-signal": "stop_signal", "pids-limit": "pids_limit", "hostname": "hostname", "workdir": "working_dir"}.items():
             words += [f"--{option}={service[key]}"] if key in service else []
         for option, key in {"cap-drop": "cap_drop", "security-opt": "security_opt", "tmpfs": "tmpfs", "add-host": "extra_hosts"}.items():
             words += [f"--{option}={value}" for value in service.get(key, [])]
