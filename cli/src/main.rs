@@ -107,7 +107,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Worker(options) => on_main_thread(parts::worker::run(&options)),
         Command::Edge(options) => on_main_thread(parts::edge::run(&options)),
         Command::Storage(options) => on_main_thread(parts::storage::run(&options)),
-        Command::Migrate(options) => on_main_thread(parts::migrate::run(&options)),
+        Command::Migrate(options) => return on_main_thread(parts::migrate::run(&options)),
         Command::Backup(command) => on_main_thread(backup::run(&command)),
         Command::Health(options) => return on_main_thread(health::run(&options)),
         Command::Admin(command) => on_main_thread(admin::run(&command)),

@@ -8,7 +8,15 @@ use std::{
 };
 
 /// What every family may call.
-const COMMON: [&str; 6] = ["account", "api", "queue", "storage", "telemetry", "webhook"];
+const COMMON: [&str; 7] = [
+    "account",
+    "api",
+    "kiskadee",
+    "queue",
+    "storage",
+    "telemetry",
+    "webhook",
+];
 
 /// What works for every family alike.
 const FOR_ALL: [&str; 3] = [

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kiskadee_queue::MigrationOptions;
 use kiskadee_storage::Store;
 use sqlx::{Connection as _, PgConnection};
 
@@ -118,7 +119,12 @@ async fn bring_back(
     make_groups(&mut session, &manifest.roles).await?;
     programs::restore(url, dump.path()).await?;
     compare(&mut session, manifest).await?;
-    kiskadee_queue::migrate(url)
+    // Whoever is registered there died with the system of before.
+    let alone = MigrationOptions {
+        alone: true,
+        ..MigrationOptions::default()
+    };
+    kiskadee_queue::migrate_with(url, &alone)
         .await
         .context("cannot bring the restored schema up to date")?;
     let ran: i32 = sqlx::query_scalar(include_str!("../../queries/fence.sql"))

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use kiskadee_edge_host::{EdgeHost, HostConfig};
 
+use super::schema;
 use crate::artefacts::Artefacts;
 use crate::serving::ServingArgs;
 use crate::stop::Stop;
@@ -55,6 +56,12 @@ pub(crate) struct EdgeOptions {
 pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
     let _telemetry = telemetry::to_standard_error("kiskadee-edge")?;
     let stop = Stop::on_signals()?;
+    if let Some(url) = &options.telemetry_database_url {
+        tokio::select! {
+            suits = schema::check(url) => suits?,
+            () = stop.orderly.cancelled() => return Ok(()),
+        }
+    }
     let mut config = HostConfig::new(
         options.artefacts.manifest()?,
         options.listen,

@@ -1,11 +1,16 @@
 //! `kiskadee migrate`: brings a database's schema to this version. Safe on a running system and from several at once.
 
-use anyhow::{Context, Result};
-use clap::Args;
-use kiskadee_queue::{Changes, FunctionChanges};
+use std::process::ExitCode;
+use std::time::Duration;
 
-/// Up to so many functions are named one by one when they have been applied; a plan names all.
-const NAMED: usize = 10;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use kiskadee_queue::{MigrationOptions, Patience};
+
+use super::migrate_lines::{NAMED, pending, told};
+
+/// With `--check`: something is to be done, and may be done now.
+const PENDING: u8 = 10;
 
 #[derive(Args)]
 pub(crate) struct MigrateOptions {
@@ -21,17 +26,71 @@ pub(crate) struct MigrateOptions {
     /// Show what would be run, by name, and change nothing
     #[arg(long)]
     plan: bool,
+
+    /// Show what is pending with its phase and locks; exit with 0 where there is nothing, 10 where it may be run now, 1 where it may not
+    #[arg(long, conflicts_with_all = ["plan", "dry_run"])]
+    check: bool,
+
+    /// Run all in a transaction and take it back; it takes the locks for as long as it takes
+    #[arg(long, conflicts_with = "plan")]
+    dry_run: bool,
+
+    /// Which migrations: `expand` leaves for later what programs of the release before could not live with
+    #[arg(long, value_name = "PHASE", default_value = "all")]
+    phase: Phases,
+
+    /// Seconds that a statement may take [default: as long as it takes]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    statement_timeout: Option<u32>,
+
+    /// The longest wait for a lock; whoever uses the table meanwhile waits, too
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 2000,
+        value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    lock_timeout: u32,
+
+    /// How often all of it is tried where a lock was not free, with pauses that grow to 5 s
+    #[arg(long, value_name = "N", default_value_t = 15,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    lock_tries: u32,
 }
 
-pub(crate) async fn run(options: &MigrateOptions) -> Result<()> {
-    let url = &options.database_url;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Phases {
+    All,
+    Expand,
+}
+
+impl MigrateOptions {
+    fn options(&self) -> MigrationOptions {
+        let defaults = MigrationOptions::default();
+        MigrationOptions {
+            patience: Patience {
+                lock: Duration::from_millis(self.lock_timeout.into()),
+                tries: self.lock_tries,
+                ..defaults.patience
+            },
+            expand_only: self.phase == Phases::Expand,
+            statement_timeout: self
+                .statement_timeout
+                .map(|seconds| Duration::from_secs(seconds.into())),
+            dry_run: self.dry_run,
+            ..defaults
+        }
+    }
+}
+
+pub(crate) async fn run(options: &MigrateOptions) -> Result<ExitCode> {
+    if options.check {
+        return check(options).await;
+    }
+    let (url, how) = (&options.database_url, options.options());
     let lines = if options.plan {
-        let changes = kiskadee_queue::plan(url)
+        let changes = kiskadee_queue::plan_with(url, &how)
             .await
             .context("cannot tell what the schema lacks")?;
         told(&changes, usize::MAX)
     } else {
-        let changes = kiskadee_queue::migrate(url)
+        let changes = kiskadee_queue::migrate_with(url, &how)
             .await
             .context("cannot bring the schema up to date")?;
         told(&changes, NAMED)
@@ -39,99 +98,24 @@ pub(crate) async fn run(options: &MigrateOptions) -> Result<()> {
     for line in lines {
         println!("{line}");
     }
-    Ok(())
+    if options.dry_run {
+        println!("dry run: all of it was taken back");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-/// A line for each thing that was or would be done.
-fn told(changes: &Changes, named: usize) -> Vec<String> {
-    if changes.is_empty() {
-        return vec!["nothing to do".to_owned()];
+async fn check(options: &MigrateOptions) -> Result<ExitCode> {
+    let changes = kiskadee_queue::plan_with(&options.database_url, &options.options())
+        .await
+        .context("this program does not suit the database")?;
+    for line in pending(&changes) {
+        println!("{line}");
     }
-    let mut lines = Vec::new();
-    if changes.takes_over {
-        lines.push("take over the database of the release before".to_owned());
-    }
-    for migration in &changes.migrations {
-        lines.push(format!(
-            "migration {} {}",
-            migration.version, migration.description
-        ));
-    }
-    if let Some(functions) = &changes.functions {
-        lines.extend(told_of_functions(functions, named));
-    }
-    lines
-}
-
-fn told_of_functions(functions: &FunctionChanges, named: usize) -> Vec<String> {
-    let FunctionChanges { added, changed } = functions;
-    if added.is_empty() && changed.is_empty() {
-        return vec!["all functions anew: none of their bodies differs".to_owned()];
-    }
-    let sets = [("new", added), ("changed", changed)];
-    sets.into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .flat_map(|(what, names)| {
-            if names.len() > named {
-                return vec![format!("{} {what} functions", names.len())];
-            }
-            names
-                .iter()
-                .map(|name| format!("{what} function {name}"))
-                .collect()
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use kiskadee_queue::PendingMigration;
-
-    use super::*;
-
-    fn changes(added: usize) -> Changes {
-        Changes {
-            takes_over: true,
-            migrations: vec![PendingMigration {
-                version: 202_611_290_010,
-                description: "function set".to_owned(),
-            }],
-            functions: Some(FunctionChanges {
-                added: (0..added).map(|n| format!("queue.f{n}")).collect(),
-                changed: vec!["queue.claim".to_owned()],
-            }),
-        }
-    }
-
-    #[test]
-    fn each_change_has_a_line() {
-        let lines = told(&changes(1), NAMED);
-        assert_eq!(
-            lines,
-            [
-                "take over the database of the release before",
-                "migration 202611290010 function set",
-                "new function queue.f0",
-                "changed function queue.claim",
-            ]
-        );
-        assert_eq!(told(&Changes::default(), NAMED), ["nothing to do"]);
-    }
-
-    #[test]
-    fn many_functions_are_counted() {
-        let many = changes(NAMED + 1);
-        assert_eq!(told(&many, NAMED)[2], "11 new functions");
-        assert_eq!(told(&many, usize::MAX).len(), 2 + NAMED + 2);
-    }
-
-    #[test]
-    fn functions_may_be_applied_though_no_body_differs() {
-        let functions = Some(FunctionChanges::default());
-        let changes = Changes {
-            functions,
-            ..Changes::default()
-        };
-        assert_eq!(told(&changes, NAMED).len(), 1);
-    }
+    Ok(if changes.blocked().is_some() {
+        ExitCode::FAILURE
+    } else if changes.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(PENDING)
+    })
 }

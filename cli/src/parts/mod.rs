@@ -4,7 +4,9 @@
 mod downloads;
 pub(crate) mod edge;
 pub(crate) mod migrate;
+mod migrate_lines;
 pub(crate) mod openvoices;
+mod schema;
 pub(crate) mod storage;
 pub(crate) mod worker;
 pub(crate) mod xtts;

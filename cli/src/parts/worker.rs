@@ -11,6 +11,7 @@ use kiskadee_worker::{FAMILIES, NoticeSource, Worker, WorkerConfig};
 use nix::sys::signal::Signal;
 
 use super::downloads::DownloadArgs;
+use super::schema;
 use super::xtts::XttsArgs;
 use crate::postgres::guard::tie_to_parent;
 use crate::stop::Stop;
@@ -163,6 +164,10 @@ pub(crate) async fn run(options: &WorkerOptions) -> Result<()> {
         bail!("{}", problems.join("; "));
     }
     let stop = Stop::on_signals()?;
+    tokio::select! {
+        suits = schema::check(&options.database_url) => suits?,
+        () = stop.orderly.cancelled() => return Ok(()),
+    }
     tokio::select! {
         outcome = Worker::run(config, stop.orderly.clone()) => outcome.context("the worker stopped"),
         () = stop.quick.cancelled() => bail!("stopped without a drain"),

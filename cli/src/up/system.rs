@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use futures::future::join_all;
 use kiskadee_edge_host::EdgeHost;
+use kiskadee_queue::MigrationOptions;
 use kiskadee_storage::gateway::Gateway;
 use sqlx::PgPool;
 
@@ -133,7 +134,12 @@ async fn start_database(
     database::create(&maintenance).await?;
     maintenance.close().await;
     let url = database::superuser_url(secrets, port);
-    kiskadee_queue::migrate(&url)
+    // Whoever is registered there died with the system of before.
+    let alone = MigrationOptions {
+        alone: true,
+        ..MigrationOptions::default()
+    };
+    kiskadee_queue::migrate_with(&url, &alone)
         .await
         .context("cannot bring the database's schema up to date")?;
     database::ensure_logins(&admin, secrets, roles).await?;

@@ -29,8 +29,9 @@ pub use doorbell::Doorbell;
 pub use error::{Error, Result};
 pub use gates::Predecessor;
 pub use migrate::{
-    Changes, FunctionChanges, Holder, MigrationError, Patience, PendingMigration, migrate,
-    migrate_with, plan,
+    Changes, FunctionChanges, Holder, Living, MigrationError, Newer, Options as MigrationOptions,
+    Patience, PendingMigration, Phase, Reading, Release, Source, migrate, migrate_with, plan,
+    plan_with, reading, reading_of,
 };
 pub use objects::AttemptId;
 pub use settle::{Outcome, Settlement};

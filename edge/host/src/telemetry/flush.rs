@@ -1,4 +1,4 @@
-//! Brings the counts to the database, where they add up over the whole fleet, restarts included.
+//! Brings the counts to the database, where they add up over the whole fleet, restarts included; and tells that this edge lives.
 //!
 //! Once a second and at the end. What cannot be delivered stays and grows no further than the number of endpoints, so
 //! nothing is lost while Postgres is away and memory stays bounded.
@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::timeout};
 use tokio_postgres::{Client, Config, types::Type};
 
-use super::counts::Counts;
+use super::{counts::Counts, presence::Presence};
 use crate::{error::HostError, pg};
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -23,6 +23,7 @@ struct Delivery {
     config: Config,
     client: Option<Client>,
     failing: bool,
+    presence: Presence,
 }
 
 /// Delivers until `stop` is notified, and then once more.
@@ -41,6 +42,7 @@ pub(crate) fn task(
         config,
         client: None,
         failing: false,
+        presence: Presence::new(),
     };
     Ok(async move {
         let mut stopping = false;
@@ -50,11 +52,26 @@ pub(crate) fn task(
                 () = stop.notified() => stopping = true,
             }
             delivery.flush(&counts).await;
+            delivery.tell(stopping).await;
         }
     })
 }
 
 impl Delivery {
+    /// What is refused, or comes to nothing, is told the next time: a database of an older release cannot hear it.
+    async fn tell(&mut self, leaves: bool) {
+        let Some(statement) = self.presence.due(leaves) else {
+            return;
+        };
+        let told = timeout(PATIENCE, async {
+            let client = Self::connected(&mut self.client, &self.config).await?;
+            self.presence.tell(client, statement).await
+        });
+        if !matches!(told.await, Ok(Ok(()))) {
+            self.client = None;
+        }
+    }
+
     async fn flush(&mut self, counts: &Counts) {
         let delta = counts.take();
         if delta.is_empty() {
@@ -80,10 +97,7 @@ impl Delivery {
 
     /// All parts or none: one transaction.
     async fn send(&mut self, parts: Vec<serde_json::Value>) -> Result<(), String> {
-        if self.client.as_ref().is_none_or(Client::is_closed) {
-            self.client = Some(pg::connect(&self.config).await?);
-        }
-        let client = self.client.as_mut().ok_or("no connection")?;
+        let client = Self::connected(&mut self.client, &self.config).await?;
         let text = |error: tokio_postgres::Error| {
             error
                 .as_db_error()
@@ -98,5 +112,15 @@ impl Delivery {
                 .map_err(text)?;
         }
         transaction.commit().await.map_err(text)
+    }
+
+    async fn connected<'a>(
+        client: &'a mut Option<Client>,
+        config: &Config,
+    ) -> Result<&'a mut Client, String> {
+        if client.as_ref().is_none_or(Client::is_closed) {
+            *client = Some(pg::connect(config).await?);
+        }
+        client.as_mut().ok_or_else(|| "no connection".to_owned())
     }
 }

@@ -5,4 +5,5 @@ pub(crate) mod endpoint;
 pub(crate) mod flush;
 pub(crate) mod own;
 mod page;
+mod presence;
 pub mod traces;

@@ -76,6 +76,29 @@ async fn counts_reach_the_database_and_none_is_lost_while_it_is_away() {
 }
 
 #[tokio::test]
+async fn an_edge_is_in_the_database_for_as_long_as_it_runs() {
+    let (url, client) = database("edge_presence").await;
+    let sql = "create schema kiskadee; create table kiskadee.edge (id uuid primary key, host text, version text);
+        create function kiskadee.note_edge(uuid, text, text) returns void language sql as
+          'insert into kiskadee.edge values ($1, $2, $3) on conflict do nothing';
+        create function kiskadee.forget_edge(uuid) returns void language sql as
+          'delete from kiskadee.edge where id = $1'";
+    client.batch_execute(sql).await.unwrap();
+    let there = async || -> i64 {
+        let sql = "select count(*) from kiskadee.edge where host <> '' and version like '_%._%'";
+        client.query_one(sql, &[]).await.unwrap().get(0)
+    };
+    let probe = Probe::with(|config| config.telemetry_database_url = Some(url)).await;
+    let begun = Instant::now();
+    while there().await != 1 && begun.elapsed() < Duration::from_secs(10) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(there().await, 1);
+    assert!(probe.stop(Duration::from_secs(5)).await);
+    assert_eq!(there().await, 0);
+}
+
+#[tokio::test]
 async fn the_metrics_of_the_process_are_served_apart() {
     let probe =
         Probe::with(|config| config.metrics_listen = Some("127.0.0.1:0".parse().unwrap())).await;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::MIGRATOR;
+use super::source::MIGRATOR;
 
 pub(super) struct File {
     /// `family/noun.sql`

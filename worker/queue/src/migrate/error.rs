@@ -4,6 +4,8 @@ use std::{borrow::Cow, fmt};
 
 use sqlx::migrate::MigrateError;
 
+use super::{PendingMigration, fleet::Living, schema::Newer};
+
 pub(super) type Result<T> = std::result::Result<T, MigrationError>;
 
 #[derive(Debug, thiserror::Error)]
@@ -38,10 +40,23 @@ pub enum MigrationError {
     )]
     Edited { version: i64 },
     #[error(
-        "the migration {version} cannot run in a transaction together with the functions; nothing was changed. What it \
-         does must be written in another way"
+        "the migration {version} cannot run in a transaction together with the functions; nothing was changed. An index is \
+         made concurrently by a migration that says `-- transaction: none`"
     )]
     Outside { version: i64 },
+    #[error("the migration {version} does not say what it must: {problem}")]
+    Header { version: i64, problem: String },
+    #[error(
+        "the migration {version} takes away what programs older than {needs} use, and these still live: {}. Nothing was changed. Wait \
+         until they have ended; `kiskadee migrate --phase expand` applies what does not need that", named(.living)
+    )]
+    Alive {
+        version: i64,
+        needs: String,
+        living: Vec<Living>,
+    },
+    #[error("{0}. Run that release or a later one")]
+    Unreadable(Newer),
     #[error("the function of {place} cannot be made; nothing was changed")]
     Function {
         place: String,
@@ -89,6 +104,25 @@ const DEADLOCK_DETECTED: &str = "40P01";
 /// Of `create index concurrently`, `vacuum` and the like.
 const ACTIVE_SQL_TRANSACTION: &str = "25001";
 
+/// Of a schema or a function that is not there.
+const ABSENT: [&str; 3] = ["3F000", "42883", "42P01"];
+
+impl MigrationError {
+    /// Whether others have caused it, and it may be tried again.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Deadlock(_))
+    }
+
+    /// Of a migration that must wait for somebody's end.
+    pub(super) fn blocked(pending: &PendingMigration) -> Self {
+        Self::Alive {
+            version: pending.version,
+            needs: pending.needs.iter().map(ToString::to_string).collect(),
+            living: pending.older.clone(),
+        }
+    }
+}
+
 impl From<sqlx::Error> for MigrationError {
     fn from(source: sqlx::Error) -> Self {
         match sqlstate(&source).as_deref() {
@@ -126,6 +160,11 @@ pub(super) fn is_contention(error: &sqlx::Error) -> bool {
     )
 }
 
+/// Whether what was asked for is of a later release than the database.
+pub(super) fn is_absent(error: &sqlx::Error) -> bool {
+    sqlstate(error).is_some_and(|code| ABSENT.contains(&&*code))
+}
+
 fn sqlstate(error: &sqlx::Error) -> Option<Cow<'_, str>> {
     error.as_database_error()?.code()
 }
@@ -136,6 +175,11 @@ fn held_by(holders: &[Holder]) -> String {
     }
     let holders: Vec<_> = holders.iter().map(Holder::to_string).collect();
     format!(": it is held by {}", holders.join(" and "))
+}
+
+fn named(living: &[Living]) -> String {
+    let living: Vec<_> = living.iter().map(Living::to_string).collect();
+    living.join(", ")
 }
 
 fn listed(versions: &[i64]) -> String {

@@ -23,6 +23,18 @@ pub(super) async fn set_timeout(connection: &mut PgConnection, bound: Duration) 
     Ok(())
 }
 
+/// None: as long as a statement takes.
+pub(super) async fn set_statement_timeout(
+    connection: &mut PgConnection,
+    bound: Option<Duration>,
+) -> Result<()> {
+    sqlx::query("select set_config('statement_timeout', $1, false)")
+        .bind(format!("{}ms", bound.unwrap_or_default().as_millis()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Does the work of the session `pid`, and when it fails for a lock, tells who held it. That can only be seen while it is waited for, so a second
 /// session looks meanwhile.
 pub(super) async fn watched<T>(

@@ -5,9 +5,9 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
 use super::{
-    MIGRATOR,
-    changes::Applied,
     error::{MigrationError, Result},
+    records::Applied,
+    source::MIGRATOR,
 };
 
 /// All its migrations.

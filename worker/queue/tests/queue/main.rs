@@ -17,6 +17,7 @@ mod lead;
 mod measuring;
 mod migrate;
 mod model;
+mod phases;
 mod pools;
 mod retention;
 mod roles;

@@ -3,14 +3,22 @@
 use std::time::Duration;
 
 use kiskadee_queue::{
-    Error, MigrationError, Patience, migrate, migrate_with, plan, testing::TestDatabase,
+    Error, MigrationError, MigrationOptions, Patience, migrate, migrate_with, plan,
+    testing::TestDatabase,
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-const IMPATIENT: Patience = Patience {
-    turn: Duration::from_secs(1),
-    lock: Duration::from_secs(1),
-};
+fn impatient() -> MigrationOptions {
+    let second = Duration::from_secs(1);
+    MigrationOptions {
+        patience: Patience {
+            turn: second,
+            lock: second,
+            tries: 1,
+        },
+        ..MigrationOptions::default()
+    }
+}
 
 async fn connect(database: &TestDatabase) -> PgConnection {
     PgConnection::connect(database.url()).await.unwrap()
@@ -141,20 +149,28 @@ async fn a_database_of_a_later_version_is_left_alone() {
     let database = TestDatabase::create().await;
     run(
         &database,
-        "insert into _sqlx_migrations values (299912312359, 'later', now(), true, '', 0)",
+        "insert into _sqlx_migrations values (299912312359, 'later', now(), true, '', 0);
+         update kiskadee.schema set min_reader = '999.0'",
     )
     .await;
     for outcome in [plan(database.url()).await, migrate(database.url()).await] {
         assert!(
-            matches!(
-                outcome,
-                Err(Error::Migrate(MigrationError::Newer {
-                    version: 299_912_312_359
-                }))
-            ),
+            matches!(outcome, Err(Error::Migrate(MigrationError::Unreadable(_)))),
             "{outcome:?}"
         );
     }
+    // One that lacks what this version has, too, is neither the one nor the other.
+    run(
+        &database,
+        "update kiskadee.schema set min_reader = null;
+         delete from _sqlx_migrations where version = 202612020301",
+    )
+    .await;
+    let outcome = migrate(database.url()).await;
+    assert!(
+        matches!(outcome, Err(Error::Migrate(MigrationError::Newer { .. }))),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]
@@ -184,7 +200,9 @@ async fn assert_names_the_holder(database: &TestDatabase, holder: &mut PgConnect
         .fetch_one(&mut *holder)
         .await
         .unwrap();
-    let refused = migrate_with(database.url(), IMPATIENT).await.unwrap_err();
+    let refused = migrate_with(database.url(), &impatient())
+        .await
+        .unwrap_err();
     assert!(
         matches!(refused, Error::Migrate(MigrationError::Locked { .. })),
         "{refused:?}"
@@ -213,7 +231,7 @@ async fn whoever_waits_in_vain_for_its_turn_tells_for_whom() {
     assert_names_the_holder(&database, &mut other).await;
     other.close().await.unwrap();
     assert!(
-        migrate_with(database.url(), IMPATIENT)
+        migrate_with(database.url(), &impatient())
             .await
             .unwrap()
             .is_empty()
@@ -231,7 +249,7 @@ async fn whoever_waits_in_vain_for_a_table_tells_for_whom() {
         .unwrap();
     assert_names_the_holder(&database, &mut other).await;
     other.close().await.unwrap();
-    migrate_with(database.url(), IMPATIENT).await.unwrap();
+    migrate_with(database.url(), &impatient()).await.unwrap();
 }
 
 #[tokio::test]
