@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod artefacts;
 mod backup;
+mod deploy;
 mod endpoints;
 mod health;
 mod logs;
@@ -62,6 +63,9 @@ enum Command {
     Storage(parts::storage::StorageOptions),
     /// Bring a database's schema to this version
     Migrate(parts::migrate::MigrateOptions),
+    /// Bring another release into service part by part, and back by itself when it fails
+    #[command(subcommand)]
+    Deploy(deploy::DeployCommand),
     /// Back up database and audio together while the system runs, verify, restore
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -108,6 +112,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Edge(options) => on_main_thread(parts::edge::run(&options)),
         Command::Storage(options) => on_main_thread(parts::storage::run(&options)),
         Command::Migrate(options) => return on_main_thread(parts::migrate::run(&options)),
+        Command::Deploy(command) => return on_main_thread(deploy::run(&command)),
         Command::Backup(command) => on_main_thread(backup::run(&command)),
         Command::Health(options) => return on_main_thread(health::run(&options)),
         Command::Admin(command) => on_main_thread(admin::run(&command)),
