@@ -60,6 +60,10 @@ pub(crate) fn task(
 impl Delivery {
     /// What is refused, or comes to nothing, is told the next time: a database of an older release cannot hear it.
     async fn tell(&mut self, leaves: bool) {
+        // Nobody waits at the end for a database that is away: the row ends by itself.
+        if leaves && self.client.as_ref().is_none_or(Client::is_closed) {
+            return;
+        }
         let Some(statement) = self.presence.due(leaves) else {
             return;
         };
