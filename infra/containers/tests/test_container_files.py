@@ -20,7 +20,7 @@ SCRIPTS = ["make-secrets", "make-proxy", "build-images", "deploy", "build/from-f
 SCRIPTS += ["build/gather", "build/backup-is-fresh"]
 TARGETS = ["edge", "worker", "worker-cuda", "spin-app", "pooler", "backup"]
 # Do their work and end.
-ONE_SHOT = {"migrate", "logins"}
+ONE_SHOT = {"migrate", "logins", "restore"}
 COMPOSE = CONTAINERS / "compose.yaml"
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*))?\}")
 

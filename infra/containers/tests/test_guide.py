@@ -115,7 +115,8 @@ def follow(shell: subprocess.Popen[str], asker: Asker) -> str:
 
 @pytest.mark.heavy
 def test_every_command_of_the_guide_runs(folder: Path, environment: dict[str, str]) -> None:
-    script = "set -euo pipefail\n" + "".join(f"echo '== {number}'\n{text}" for number, text in blocks()) + "echo '== end'\n"
+    marked = "".join(f"printf '\\n== {number}\\n'\n{text}" for number, text in blocks())
+    script = f"set -euo pipefail\n{marked}printf '\\n== end\\n'\n"
     asker = Asker()
     # Said as it comes, so that the marks tell where it is; with a group of its own, to be ended whole.
     shell = subprocess.Popen(
