@@ -34,6 +34,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use kiskadee_shared::causes;
+use telemetry::LogArgs;
 use tokio::task::LocalSet;
 
 /// Requests come and go on all threads; the system's allocator spends twice the time on that.
@@ -45,6 +46,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 #[derive(Subcommand)]
@@ -91,12 +94,41 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match run(CommandLine::parse().command) {
+    let CommandLine { command, log } = CommandLine::parse();
+    log.choose();
+    // Who starts everything reads the terminal; the log is a file.
+    let tells_in_json = log.is_json_asked() && !matches!(command, Command::Up(_));
+    if !command.says_where_lines_go() {
+        telemetry::of_a_command();
+    }
+    match run(command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", causes::chain(error.as_ref()));
+            let error = causes::chain(error.as_ref());
+            if tells_in_json {
+                tracing::error!(error, "ended with an error");
+            } else {
+                eprintln!("error: {error}");
+            }
             ExitCode::FAILURE
         }
+    }
+}
+
+impl Command {
+    /// The parts of the system have a log of their own, or that of who started them.
+    fn says_where_lines_go(&self) -> bool {
+        matches!(
+            self,
+            Self::Up(_)
+                | Self::Worker(_)
+                | Self::Edge(_)
+                | Self::Storage(_)
+                | Self::Backup(backup::BackupCommand::Schedule(_))
+                | Self::EngineXtts
+                | Self::EngineOpenVoices
+                | Self::PostgresGuard(_)
+        )
     }
 }
 

@@ -15,12 +15,18 @@ use crate::random::{hex, random_bytes};
 /// Older keys beyond these are forgotten; tokens live a day, and nobody rotates that often.
 const KEPT: usize = 4;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SigningKeys {
     /// base64url of the 32-byte seed of the key that signs.
     seed: String,
     /// base64url of the public keys before it, newest first.
     previous: Vec<String>,
+}
+
+impl std::fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKeys").finish_non_exhaustive()
+    }
 }
 
 impl SigningKeys {

@@ -48,6 +48,10 @@ ON_CALL = Dashboard(
         ("Requests", (
             graph("Requests by status", ("sum by (status) (rate(http_requests_total[$__rate_interval]))", "{{status}}"), unit="reqps"),
             quantiles("Latency outside speech", "api_latency_seconds", selector=f"{{{NOT_SPEECH}}}", width=8),
+            quantiles("Size of requests", "http_request_size_bytes", unit="bytes", width=8),
+            quantiles("Size of answers", "http_response_size_bytes", unit="bytes", width=8, says="Before they are compressed; streams are not counted."),
+            graph("Refused for a bound of the edge", ("sum by (reason) (rate(http_admission_refused_total[$__rate_interval]))", "{{reason}}"),
+                  unit="reqps", says="Too many at once: of all, of one address or of one caller."),
             graph("Refused", ('sum by (status) (rate(http_requests_total{status=~"429|503"}[$__rate_interval]))', "{{status}}"), unit="reqps",
                   says="429: a client sends too much. 503: the system is full, or away."),
             graph("Refused for the rate, by class", ("sum by (class) (rate(http_rate_limited_total[$__rate_interval]))", "{{class}}"), unit="reqps",
@@ -135,6 +139,8 @@ SPEECH = Dashboard(
             graph("Speech jobs ended", ("sum(rate(tts_jobs_completed_total[$__rate_interval]))", "completed"),
                   ("sum(rate(tts_jobs_failed_total[$__rate_interval]))", "failed"),
                   ("sum(rate(rvc_conversion_total[$__rate_interval]))", "voice conversions"), unit="ops"),
+            quantiles("Time to the first audio", "tts_time_to_first_audio_seconds", "engine", width=8,
+                      says="From when a job is given to its engine; the wait before is not in it."),
             quantiles("Size of audio", "audio_file_size_bytes", unit="bytes", width=8),
             graph("First audio of live speech",
                   ('histogram_quantile(0.95, sum by (le) (rate(api_latency_seconds_bucket{endpoint="/v1/audio/speech"}[$__rate_interval])))', "95 %"),
@@ -168,8 +174,9 @@ TRAINING = Dashboard(
     "Runs that train voices, and what they take from everything else.",
     (
         ("Runs", (
-            graph("Runs that ended", ("sum by (engine, state) (increase(training_runs_total[$__range]))", "{{engine}} {{state}}"), width=12),
-            graph("Steps a second", ("sum by (engine) (rate(training_steps_total[$__rate_interval]))", "{{engine}}"), width=12),
+            graph("Runs that ended", ("sum by (engine, state) (increase(training_runs_total[$__range]))", "{{engine}} {{state}}"), width=8),
+            graph("Steps a second", ("sum by (engine) (rate(training_steps_total[$__rate_interval]))", "{{engine}}"), width=8),
+            quantiles("Time of a step", "training_step_seconds", "engine", width=8),
         )),
         ("Their queue", (
             graph("Jobs waiting", ('sum by (queue) (queue_depth{queue=~"training:.*"})', "{{queue}}")),

@@ -6,3 +6,4 @@
 
 mod crates;
 mod functions;
+mod saying;

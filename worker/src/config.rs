@@ -5,6 +5,7 @@ use std::{
 };
 
 use kiskadee_runner::{DEFAULT_POOL, MOST_SLOTS, PoolName, RunnerConfig, STORAGE_RESERVE, Slots};
+use kiskadee_shared::secret::Secret;
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{EngineOptions, XttsOptions};
 use kiskadee_training_jobs::DownloadOptions;
@@ -28,7 +29,7 @@ pub struct WorkerConfig {
     pub host: String,
     /// The pool of the fleet that it is of, by which scalers count.
     pub pool: String,
-    pub database_url: String,
+    pub database_url: Secret,
     /// The database is reached through a transaction-mode pooler.
     pub behind_pooler: bool,
     /// Also wake up when somebody rings; needs a session of its own, so not through a pooler.
@@ -75,7 +76,7 @@ pub struct WorkerConfig {
 }
 
 impl WorkerConfig {
-    pub fn new(database_url: impl Into<String>, storage_url: impl Into<String>) -> Self {
+    pub fn new(database_url: impl Into<Secret>, storage_url: impl Into<String>) -> Self {
         let slots = available_parallelism().map_or(1, NonZero::get);
         Self {
             name: format!("worker-{}", std::process::id()),

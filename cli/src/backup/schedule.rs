@@ -34,7 +34,7 @@ pub(crate) async fn run(options: &Schedule) -> Result<()> {
         }
         tokio::select! {
             outcome = turn(options) => match outcome {
-                Ok(said) => tracing::info!("{said}"),
+                Ok(said) => tracing::info!(said, "a backup is made"),
                 // The next turn may succeed, and the alert on the age of the last backup tells who looks at alerts.
                 Err(error) => tracing::error!(error = %format!("{error:#}"), "no backup was made"),
             },

@@ -41,7 +41,7 @@ pub(crate) async fn run(options: &StorageOptions) -> Result<()> {
     let config = GatewayConfig {
         listen: options.listen,
         store: Store::open(&options.storage)?,
-        token: options.token.clone(),
+        token: options.token.as_str().into(),
     };
     let gateway = Gateway::start(config)
         .await

@@ -26,7 +26,7 @@ pub(crate) async fn start_gateway(
     let config = GatewayConfig {
         listen,
         store,
-        token: secrets.storage_token.clone(),
+        token: secrets.storage_token.as_str().into(),
     };
     Gateway::start(config)
         .await

@@ -13,6 +13,7 @@ use super::{UpOptions, database};
 use crate::logs::LogFile;
 use crate::state::StateDirectory;
 use crate::supervise::{Aftermath, Recipe, Supervised};
+use crate::telemetry::LogArgs;
 use crate::this_program::this_program;
 
 /// What a worker may take to finish or give back what it runs.
@@ -76,6 +77,7 @@ fn recipe_of_command(
             .args(["--follow-parent", &std::process::id().to_string()])
             // Not on the command line, where everyone could read it.
             .env("KISKADEE_DATABASE_URL", &database_url)
+            .envs(LogArgs::chosen().of_child())
             // It means the host's own; two cannot listen on one address.
             .env_remove("KISKADEE_METRICS_LISTEN");
         if env::var_os(CANDLE_THREADS).is_none() {

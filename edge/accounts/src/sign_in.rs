@@ -80,7 +80,7 @@ async fn begin(
     per_minute: ParameterValue,
 ) -> Result<Found, Problem> {
     let parameters = who.into_iter().chain([per_minute]).collect();
-    let row = database::row(&context.settings.database_url, BEGIN, parameters).await?;
+    let row = database::row(context.settings.database_url.expose(), BEGIN, parameters).await?;
     Found::of(row).ok_or_else(|| {
         log::error(
             "the beginning of a sign-in gave another row than expected",
@@ -101,7 +101,7 @@ async fn end(
         ParameterValue::Boolean(is_right),
     ];
     let parameters = who.into_iter().chain(ended).collect();
-    database::row(&context.settings.database_url, END, parameters).await?;
+    database::row(context.settings.database_url.expose(), END, parameters).await?;
     Ok(())
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Component {
     environment: Values,
     pools: Pools,
     live: AtomicUsize,
+    breaks: AtomicUsize,
 }
 
 /// Counts an instance as long as it lives.
@@ -80,6 +81,7 @@ impl Component {
                 behind_pooler: limits.behind_pooler,
             }),
             live: AtomicUsize::new(0),
+            breaks: AtomicUsize::new(0),
             limits: Arc::clone(limits),
         })
     }
@@ -123,6 +125,15 @@ impl Component {
 
     pub(crate) fn pools(&self) -> &Pools {
         &self.pools
+    }
+
+    /// Counts an instance that is discarded for what it did.
+    pub(crate) fn broke(&self) {
+        self.breaks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn breaks(&self) -> usize {
+        self.breaks.load(Ordering::Relaxed)
     }
 
     pub(crate) fn live_instances(&self) -> usize {

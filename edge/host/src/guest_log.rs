@@ -13,6 +13,31 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 /// Longer lines are cut in two; a component must not fill the host's memory.
 const MAX_LINE_BYTES: usize = 8 << 10;
 
+const TARGET: &str = "component";
+
+/// A line as our own components write it: what failed in words that do not change, and why.
+#[derive(serde::Deserialize)]
+struct Said {
+    level: String,
+    message: String,
+    cause: Option<String>,
+}
+
+impl Said {
+    fn tell(self, component: &str) {
+        let Self {
+            level,
+            message,
+            cause,
+        } = self;
+        if level == "error" {
+            tracing::error!(target: TARGET, component, cause, "{message}");
+        } else {
+            tracing::info!(target: TARGET, component, cause, "{message}");
+        }
+    }
+}
+
 /// A standard stream of a component.
 #[derive(Clone)]
 pub(crate) struct GuestLog {
@@ -42,8 +67,14 @@ impl GuestLog {
     }
 
     fn write_line(&mut self) {
-        let text = String::from_utf8_lossy(&self.line);
-        tracing::info!(target: "component", component = %self.component, stream = self.stream, "{text}");
+        let (component, stream) = (&*self.component, self.stream);
+        match serde_json::from_slice::<Said>(&self.line) {
+            Ok(said) => said.tell(component),
+            Err(_) => {
+                let said = &*String::from_utf8_lossy(&self.line);
+                tracing::info!(target: TARGET, component, stream, said, "the component says");
+            }
+        }
         self.line.clear();
     }
 }

@@ -105,6 +105,11 @@ impl Refusal {
         }
     }
 
+    /// Which bound of the host it was, for those who count.
+    pub(crate) fn limit_name(self) -> Option<String> {
+        Some(self.limit()?.0)
+    }
+
     /// The answer. The request id goes into the document, for that is what a user copies into a report.
     pub(crate) fn response(self, path: &str, request_id: &str) -> Response<Bytes> {
         let status = self.status();

@@ -4,7 +4,10 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
 };
-use kiskadee_shared::{limits::REQUEST_ID_BYTES, trace::TraceParent};
+use kiskadee_shared::{
+    origin::{Origin, is_request_id},
+    trace::TraceParent,
+};
 use uuid::Uuid;
 
 use crate::{log, problem::Problem, settings::Settings};
@@ -65,16 +68,13 @@ impl RequestId {
 }
 
 fn is_well_formed(value: &HeaderValue) -> bool {
-    let bytes = value.as_bytes();
-    REQUEST_ID_BYTES.contains(&bytes.len())
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+    value.to_str().is_ok_and(is_request_id)
 }
 
-/// The trace that a request belongs to: the caller's, else a new one. Made only for handlers that take it.
-#[derive(Debug, Clone, Copy)]
-pub struct Trace(pub TraceParent);
+/// The trace that a request belongs to, the caller's or else a new one, with the name of the request: what goes with work that it asks
+/// for. Made only for handlers that take it.
+#[derive(Debug, Clone)]
+pub struct Trace(pub Origin);
 
 impl<S: Sync> FromRequestParts<S> for Trace {
     type Rejection = std::convert::Infallible;
@@ -84,11 +84,12 @@ impl<S: Sync> FromRequestParts<S> for Trace {
             .headers
             .get(TRACE_PARENT)
             .and_then(|value| value.to_str().ok());
-        Ok(Self(
-            given
-                .and_then(|text| text.parse().ok())
-                .unwrap_or_else(new_trace),
-        ))
+        let trace = given.and_then(|text| text.parse().ok());
+        let context = parts.extensions.get::<Context>();
+        Ok(Self(Origin {
+            trace: trace.unwrap_or_else(new_trace),
+            request_id: context.map(|context| context.request_id.as_str().to_owned()),
+        }))
     }
 }
 
@@ -140,6 +141,6 @@ mod tests {
         let trace = Trace::from_request_parts(&mut request.into_parts().0, &())
             .await
             .unwrap();
-        assert_ne!(trace.0.trace_id(), 0);
+        assert_ne!(trace.0.trace.trace_id(), 0);
     }
 }

@@ -72,7 +72,7 @@ pub async fn call<const N: usize>(
     let mut parameters = Vec::with_capacity(4 + N);
     parameters.extend(caller.parameters(class));
     parameters.extend(arguments);
-    let row = row(&caller.settings.database_url, statement, parameters).await?;
+    let row = row(caller.settings.database_url.expose(), statement, parameters).await?;
     let mut answer = Answer::from_row(row).ok_or_else(unexpected)?;
     answer.rate = answer.rate.or(caller.paid());
     Ok(answer)
@@ -84,7 +84,12 @@ pub async fn call_open(
     statement: &'static str,
     parameters: Vec<ParameterValue>,
 ) -> Result<Answer, Problem> {
-    let row = row(&context.settings.database_url, statement, parameters).await?;
+    let row = row(
+        context.settings.database_url.expose(),
+        statement,
+        parameters,
+    )
+    .await?;
     Answer::from_row(row).ok_or_else(unexpected)
 }
 

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use axum::http::HeaderValue;
+use kiskadee_shared::secret::Secret;
 use spin_sdk::variables;
 
 use crate::{database::Class, log, problem::Problem, token::TokenVerifier};
@@ -70,7 +71,7 @@ impl Site {
 #[derive(Debug)]
 pub struct Settings {
     /// The address of the database, with the credentials of this component's role.
-    pub database_url: String,
+    pub database_url: Secret,
     pub rates: RateLimits,
     pub site: Site,
     pub tokens: TokenVerifier,
@@ -92,7 +93,7 @@ impl Settings {
         let issuer = optional("jwt_issuer", DEFAULT_ISSUER).await?;
         let audience = optional("jwt_audience", DEFAULT_AUDIENCE).await?;
         Ok(Self {
-            database_url: required("database_url").await?,
+            database_url: required("database_url").await?.into(),
             rates: rates().await?,
             site: Site::read().await?,
             tokens: TokenVerifier::new(&keys, &issuer, &audience)

@@ -108,7 +108,7 @@ async fn checks(context: &Context) -> Checks {
 /// What the database knows of the fleet, as JSON.
 async fn fleet(context: &Context) -> Result<String, Problem> {
     let query = "select api.ready()";
-    let row = database::row(&context.settings.database_url, query, Vec::new()).await?;
+    let row = database::row(context.settings.database_url.expose(), query, Vec::new()).await?;
     // The database has answered, whatever it says.
     Ok(match row.as_slice() {
         [DbValue::Str(json)] => json.clone(),

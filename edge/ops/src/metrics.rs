@@ -31,7 +31,7 @@ pub(crate) async fn show_metrics(
 ) -> Result<Response, Problem> {
     let settings = Settings::get().await?;
     if let Some(token) = &settings.metrics_token {
-        authorize(&headers, token)?;
+        authorize(&headers, token.expose())?;
     }
     let text = PAGE.get(page(&context)).await?;
     Ok(([(header::CONTENT_TYPE, exposition::MEDIA_TYPE)], text).into_response())
@@ -39,7 +39,7 @@ pub(crate) async fn show_metrics(
 
 async fn page(context: &Context) -> Result<String, Problem> {
     let row = database::row(
-        &context.settings.database_url,
+        context.settings.database_url.expose(),
         "select api.metrics()",
         Vec::new(),
     )

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use kiskadee_edge_kit::{Problem, settings::optional};
+use kiskadee_shared::secret::Secret;
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 
@@ -11,7 +12,7 @@ pub(crate) struct Settings {
     /// What `/health` calls this release.
     pub(crate) service_version: String,
     /// Who scrapes the metrics must know it, where it is set.
-    pub(crate) metrics_token: Option<String>,
+    pub(crate) metrics_token: Option<Secret>,
 }
 
 impl Settings {
@@ -22,7 +23,9 @@ impl Settings {
         let token = optional("metrics_token", "").await?;
         let settings = Self {
             service_version: optional("service_version", env!("CARGO_PKG_VERSION")).await?,
-            metrics_token: Some(token).filter(|token| !token.is_empty()),
+            metrics_token: Some(token)
+                .filter(|token| !token.is_empty())
+                .map(Secret::from),
         };
         Ok(SETTINGS.get_or_init(|| settings))
     }

@@ -82,10 +82,10 @@ def shipped(folder: Path, lines: list[str]) -> list[dict]:
 
 def test_rsyslog_ships_lines_as_they_are(tmp_path: Path) -> None:
     arrived = shipped(tmp_path, LINES)
-    assert [line["message"] for line in arrived] == [
+    assert [line["msg"] for line in arrived] == [
         "answered", "swept the storage", "thread 'main' panicked: a line of \\ \"another\" making", "draining",
     ]
-    assert arrived[0]["span"]["request_id"] == json.loads(LINES[0])["span"]["request_id"]
+    assert arrived[0]["request_id"] == json.loads(LINES[0])["request_id"]
     assert arrived[0]["ms"] == 1.98
-    assert {line["service"] for line in arrived} == {"kiskadee-edge"}
+    assert [line["service"] for line in arrived] == ["kiskadee-edge", "kiskadee-worker", "kiskadee-edge", "kiskadee-worker"]
     assert all(line["host"] and line["level"] for line in arrived)

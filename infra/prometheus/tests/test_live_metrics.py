@@ -32,7 +32,7 @@ pytestmark = pytest.mark.heavy
 WITHOUT_SERIES = {
     "cache_hits_total", "cache_misses_total", "gpu_ecc_errors_total", "gpu_memory_total_bytes",
     "gpu_memory_usage_bytes", "gpu_power_watts", "gpu_sm_clock_hertz", "gpu_temperature_celsius", "gpu_throttled", "gpu_utilization_percent",
-    "http_rate_limited_total", "postgres_vacuum_age_seconds", "queue_admission_refused_total", "queue_rescues_total", "storage_file_bytes", "storage_files", "training_runs_total", "training_steps_total",
+    "http_admission_refused_total", "http_rate_limited_total", "postgres_vacuum_age_seconds", "queue_admission_refused_total", "queue_rescues_total", "storage_file_bytes", "storage_files", "training_runs_total", "training_step_seconds", "training_steps_total",
     "tts_engine_restarts_total", "tts_faulty_passages_total", "tts_retakes_total", "webhook_attempts_total", "workers_wanted",
 }
 # The page of the whole fleet.

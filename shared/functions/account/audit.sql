@@ -12,6 +12,31 @@ create or replace trigger audit_stays before update or delete on account.audit
 create or replace trigger audit_is_not_emptied before truncate on account.audit
   for each statement execute function account.refuse_change();
 
+-- Puts an event of security where the worker that leads takes it from, to tell those who read logs.
+create or replace function account.tell(
+  p_actor uuid, p_via text, p_action text, p_subject uuid, p_client text, p_detail jsonb
+) returns void
+language sql as $$
+  insert into account.untold (actor, via, action, subject, client, detail)
+  values (p_actor, p_via, p_action, p_subject, p_client, p_detail);
+$$;
+
+-- The next events that were not told, the oldest first.
+create or replace function account.untold_events(p_most int)
+returns table (id bigint, at text, actor text, via text, action text, subject text, client text, detail jsonb)
+language sql stable
+security definer set search_path = pg_catalog, pg_temp as $$
+  select e.id, api.wire_time(e.at), api.wire_id('user', e.actor), e.via, e.action, api.wire_id('user', e.subject), e.client, e.detail
+  from account.untold e order by e.id limit p_most
+$$;
+
+-- Forgets events that were told.
+create or replace function account.told(p_events bigint[]) returns void
+language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  delete from account.untold e where e.id = any(p_events)
+$$;
+
 -- Writes down an action of a known actor, and counts it.
 create or replace function account.note(
   p_actor uuid, p_via text, p_action text, p_subject uuid, p_client text default null, p_detail jsonb default null
@@ -19,6 +44,7 @@ create or replace function account.note(
 language sql as $$
   insert into account.audit (actor, via, action, subject, client, detail)
   values (p_actor, p_via, p_action, p_subject, p_client, p_detail);
+  select account.tell(p_actor, p_via, p_action, p_subject, p_client, p_detail);
   select telemetry.count('security_events_total', jsonb_build_object('action', p_action));
 $$;
 
@@ -104,4 +130,4 @@ end
 $$;
 
 grant execute on function api.list_audit to kiskadee_accounts;
-grant execute on function account.rotate_audit to kiskadee_worker;
+grant execute on function account.rotate_audit, account.untold_events, account.told to kiskadee_worker;

@@ -186,6 +186,8 @@ begin
     perform account.note(p_user, 'password', 'user.signed_in', p_user, p_client);
     return;
   end if;
+  -- Each is told to those who read logs; an address has only so many a minute.
+  perform account.tell(null, 'nobody', 'user.sign_in_failed', p_user, p_client, null);
   select g.failures into wrong from account.guess g where g.guesser = who;
   -- Written down as it begins to be many, or a guesser would fill the log.
   if p_user is not null and wrong >= 10 and wrong % 10 = 0 then

@@ -125,7 +125,7 @@ begin
   select * into batch from queue.batch b where b.id = p_batch;
   select * into kind from queue.group_kind k where k.kind = batch.kind;
   if batch.webhook_url is not null then
-    perform webhook.emit(batch.owner,
+    perform webhook.emit_of(batch.owner,
       coalesce(kind.event_prefix, 'batch')
         || case progress.status when 'failed' then '.failed' when 'cancelled' then '.cancelled' else '.completed' end,
       batch.webhook_url,
@@ -135,7 +135,8 @@ begin
         'expired', progress.expired,
         'created_at', api.wire_time(batch.created_at), 'finished_at', api.wire_time(progress.finished_at),
         'download_url', case when p_archive_key is not null then
-          replace(kind.download_path, '{batch}', api.wire_id('batch', p_batch)) end));
+          replace(kind.download_path, '{batch}', api.wire_id('batch', p_batch)) end),
+      batch.trace);
   end if;
 end
 $$;

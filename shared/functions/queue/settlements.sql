@@ -30,7 +30,7 @@ set plan_cache_mode = force_generic_plan as $$
 begin
   return query
   with verdict as materialized (
-    select e.*, j.owner, j.kind, j.batch_id, j.batch_index, j.batch_key, j.priority, j.cost, j.webhook_url,
+    select e.*, j.owner, j.kind, j.batch_id, j.batch_index, j.batch_key, j.priority, j.cost, j.webhook_url, j.trace,
       j.unique_key, j.created_at,
       past.errors, past.errors + past.crashes as attempts_before, e.token is not null and e.outcome <> 'expired' as begun,
       -- `shut`: it ended because another is dead, keeps its facts, and comes back with that one.
@@ -81,7 +81,7 @@ begin
   )
   -- To everybody else it was cancelled.
   select v.job_id, v.owner, v.kind, v.batch_id, case v.fate when 'shut' then 'done' else v.fate end, v.outcome, v.result,
-    v.message, v.webhook_url, v.batch_index
+    v.message, v.webhook_url, v.batch_index, v.trace
   from verdict v;
 end
 $$;
@@ -121,13 +121,13 @@ $$;
 create or replace function queue.announce_jobs(p_concluded queue.concluded[]) returns void
 language plpgsql as $$
 begin
-  perform webhook.emit(c.owner,
+  perform webhook.emit_of(c.owner,
     'job.' || case when c.fate = 'dead' then 'failed' else c.outcome end,
     c.webhook_url,
     jsonb_strip_nulls(jsonb_build_object(
       'job_id', api.wire_id('job', c.job_id), 'kind', c.kind,
       'status', case when c.fate = 'dead' then 'failed' else c.outcome end,
-      'error', case when c.fate = 'dead' or c.outcome = 'expired' then c.message end) || queue.event_fields(c)))
+      'error', case when c.fate = 'dead' or c.outcome = 'expired' then c.message end) || queue.event_fields(c)), c.trace)
   from unnest(p_concluded) c
   where c.webhook_url is not null and c.fate in ('done', 'dead');
 end

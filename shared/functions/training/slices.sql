@@ -111,6 +111,10 @@ begin
     update training.run r set told = r.told || p_told, step = coalesce((p_told ->> 'step')::bigint, r.step),
       updated_at = clock_timestamp()
     where r.id = run.id returning * into run;
+    if (p_told ->> 'steps_per_second')::float8 > 0 then
+      perform telemetry.observe('training_step_seconds', jsonb_build_object('engine', run.engine),
+        array[1 / (p_told ->> 'steps_per_second')::float8]);
+    end if;
     if p_told ? 'step' then
       perform training.note(run.id, 'progress', null, run.step, p_told || jsonb_build_object('steps', run.steps));
     end if;
@@ -280,9 +284,9 @@ begin
   -- The number of the word that nothing follows.
   update training.run r set last_seq = r.last_seq + 1 where r.id = p_run;
   perform telemetry.count('training_runs_total', jsonb_build_object('engine', run.engine, 'state', p_state), 1);
-  perform webhook.emit(run.owner, 'training.' || p_state, run.webhook_url, jsonb_strip_nulls(jsonb_build_object(
+  perform webhook.emit_of(run.owner, 'training.' || p_state, run.webhook_url, jsonb_strip_nulls(jsonb_build_object(
     'run_id', api.wire_id('run', run.id), 'model_name', run.model_name, 'state', p_state, 'step', run.step, 'steps', run.steps,
-    'error', run.error, 'status_url', '/training/status?run_id=' || api.wire_id('run', run.id))));
+    'error', run.error, 'status_url', '/training/status?run_id=' || api.wire_id('run', run.id))), run.trace);
 end
 $$;
 

@@ -99,6 +99,16 @@ begin
 end
 $$;
 
+-- The same, and where the work came from that each message tells of.
+create or replace function webhook.claim_traced(p_limit int, p_lease_ms int, p_per_host int, p_per_owner int, p_held uuid[])
+returns table (message_id uuid, lock_token bigint, attempt int, url text, payload text, secrets text[], trace text)
+language sql
+security definer set search_path = pg_catalog, pg_temp as $$
+  select c.message_id, c.lock_token, c.attempt, c.url, c.payload, c.secrets, m.trace
+  from webhook.claim_messages(p_limit, p_lease_ms, p_per_host, p_per_owner, p_held) c
+  join webhook.message m on m.id = c.message_id
+$$;
+
 -- As the senders of the release before call it, who do not tell what they hold.
 create or replace function webhook.claim(p_limit int, p_lease_ms int, p_per_host int, p_hosts text[], p_running int[])
 returns setof webhook.claimed
@@ -177,5 +187,5 @@ security definer set search_path = pg_catalog, pg_temp as $$
   select count(*)::int from swept
 $$;
 
-grant execute on function webhook.claim_messages, webhook.claim,
+grant execute on function webhook.claim_messages, webhook.claim_traced, webhook.claim,
   webhook.record_attempt, webhook.release, webhook.sweep to kiskadee_worker;

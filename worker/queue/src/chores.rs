@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{Queue, Result, worker::milliseconds};
@@ -15,7 +16,38 @@ pub enum Lead {
     Other { free_in: Duration },
 }
 
+/// What happened to an account, a key or a password; people are told by their ids.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SecurityEvent {
+    pub id: i64,
+    /// When, as the API writes times.
+    pub at: String,
+    /// Who did it; none where nobody is known.
+    pub actor: Option<String>,
+    /// By what they came: `token`, `key`, `operator`, `password`, `link` or `nobody`.
+    pub via: String,
+    /// Such as `key.made`.
+    pub action: String,
+    /// To whom it was done.
+    pub subject: Option<String>,
+    /// The address that it came from.
+    pub client: Option<String>,
+    pub detail: Option<Value>,
+}
+
 impl Queue {
+    /// The oldest security events that were not told yet; see [`Queue::told`].
+    pub async fn untold_events(&self, limit: i32) -> Result<Vec<SecurityEvent>> {
+        let query = "select * from account.untold_events($1)";
+        self.rows(sqlx::query_as(query).bind(limit)).await
+    }
+
+    /// Forgets security events that were told.
+    pub async fn told(&self, events: &[i64]) -> Result<()> {
+        self.run(sqlx::query("select account.told($1)").bind(events))
+            .await
+    }
+
     /// Takes or keeps the lead for `ttl`, and for no longer than the registration lasts. The caller stops on its own clock
     /// before either is over.
     pub async fn lead(&self, worker: Uuid, ttl: Duration) -> Result<Lead> {

@@ -41,7 +41,7 @@ pub struct Claimed {
     pub args: Value,
     pub batch_id: Option<Uuid>,
     pub batch_index: Option<i32>,
-    /// The W3C `traceparent` of the request that made the job.
+    /// The request that made the job, as `kiskadee_shared::origin::Origin` is written.
     pub trace: Option<String>,
     deadline_ms: i32,
     pub created_at: OffsetDateTime,

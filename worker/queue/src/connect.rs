@@ -6,6 +6,7 @@
 
 use std::{str::FromStr, time::Duration};
 
+use kiskadee_shared::secret::Secret;
 use sqlx::{
     Connection as _, FromRow, PgConnection, PgPool, Postgres, Type,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
@@ -25,7 +26,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
-    pub url: String,
+    pub url: Secret,
     pub max_connections: u32,
     /// Between here and Postgres stands a pooler that may give every transaction another connection. Statements are then
     /// never kept prepared, and each runs in a transaction of its own, so that its two halves meet the same connection.
@@ -37,7 +38,7 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn new(url: impl Into<Secret>) -> Self {
         Self {
             url: url.into(),
             max_connections: 4,
@@ -49,7 +50,7 @@ impl ConnectOptions {
 
     fn postgres(&self) -> Result<PgConnectOptions> {
         let options =
-            PgConnectOptions::from_str(&self.url)?.application_name(&self.application_name);
+            PgConnectOptions::from_str(self.url.expose())?.application_name(&self.application_name);
         // Poolers refuse start-up parameters that they do not track.
         Ok(if self.behind_pooler {
             options.statement_cache_capacity(0).extra_float_digits(None)

@@ -22,7 +22,7 @@ pub mod testing;
 mod worker;
 
 pub use batch::BatchItem;
-pub use chores::Lead;
+pub use chores::{Lead, SecurityEvent};
 pub use claim::{ClaimRequest, Claimed};
 pub use connect::{ConnectOptions, Queue};
 pub use doorbell::Doorbell;

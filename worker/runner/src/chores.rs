@@ -18,7 +18,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
-use crate::{TURN_WITHIN, Turn, chain, session::Session, shared::Shared};
+use crate::{TURN_WITHIN, Turn, chain, security, session::Session, shared::Shared};
 
 const ROW_LASTS: Duration = Duration::from_secs(10);
 /// The others ask so often as well, lest a leader that leaves in good order be missed for long.
@@ -55,12 +55,13 @@ enum Chore {
     RotateAudit,
     Forget,
     EraseLeavers,
+    TellSecurity,
     SweepObjects,
     DeleteDiscarded,
 }
 
 impl Chore {
-    const ALL: [(Self, Duration); 17] = [
+    const ALL: [(Self, Duration); 18] = [
         (Self::Promote, TICK),
         (Self::Expire, Duration::from_secs(1)),
         (Self::Rescue, Duration::from_secs(1)),
@@ -76,6 +77,7 @@ impl Chore {
         (Self::RotateAudit, Duration::from_hours(1)),
         (Self::Forget, Duration::from_mins(10)),
         (Self::EraseLeavers, Duration::from_secs(5)),
+        (Self::TellSecurity, Duration::from_secs(2)),
         (Self::SweepObjects, Duration::from_hours(24)),
         (Self::DeleteDiscarded, Duration::from_secs(15)),
     ];
@@ -215,6 +217,7 @@ async fn perform(shared: &Arc<Shared>, chore: Chore) -> Result<i32, Error> {
             .erase_leavers(ERASED_ROWS)
             .await
             .map(|rows| rows * (ROWS / ERASED_ROWS)),
+        Chore::TellSecurity => security::tell(queue, ROWS).await,
         Chore::DeleteDiscarded => delete_discarded(shared).await,
         Chore::SweepObjects => {
             // It lists the whole storage, which may take longer than the lead lasts.

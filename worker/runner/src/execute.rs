@@ -149,7 +149,12 @@ impl Running {
         let _span = claimed.span.clone().entered();
         match &answer {
             Ok(_) => {}
-            Err(error @ JobError::Yielded) => tracing::debug!("{error}"),
+            Err(error @ JobError::Yielded) => tracing::debug!(%error, "the job goes on later"),
+            // The words are for the owner, and may have the owner's own in them.
+            Err(JobError::Reject(words)) => {
+                tracing::warn!("no result: the work is refused");
+                tracing::debug!(words, "refused");
+            }
             Err(error) => tracing::warn!(%error, "no result"),
         }
         // Only after the settler has ended, when nothing more can be settled.

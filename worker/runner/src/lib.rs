@@ -31,6 +31,7 @@ mod pool;
 mod progress;
 mod rates;
 mod report;
+mod security;
 mod session;
 mod settle;
 mod shared;

@@ -2,7 +2,10 @@
 //! request that made the job.
 
 use kiskadee_queue::Claimed;
-use kiskadee_shared::trace::TraceParent;
+use kiskadee_shared::{
+    origin::{Origin, owner_hash},
+    trace::TraceParent,
+};
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
@@ -15,15 +18,19 @@ pub(crate) fn attempt_span(job: &Claimed) -> Span {
         job_id = %job.job_id.simple(),
         attempt = job.attempt,
         kind = %job.kind,
+        owner_hash = owner_hash(job.owner),
+        waited_ms = job.waited().as_millis() as u64,
         batch_id = Empty,
+        request_id = Empty,
         trace_id = Empty,
     );
     if let Some(batch) = job.batch_id {
         span.record("batch_id", tracing::field::display(batch.simple()));
     }
-    let parent = job.trace.as_deref().and_then(|trace| trace.parse().ok());
-    if let Some(parent) = parent {
-        join(&span, parent);
+    let origin = job.trace.as_deref().and_then(|text| text.parse().ok());
+    if let Some(Origin { trace, request_id }) = origin {
+        span.record("request_id", request_id);
+        join(&span, trace);
     }
     span
 }

@@ -8,7 +8,7 @@ use reqwest::{Client, Response, StatusCode, Url, header, redirect};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::{outbox::Claimed, retry_after::retry_after, signature::sign};
+use crate::{outbox::Claimed, retry_after::retry_after, signature::sign, span::trace_headers};
 
 const USER_AGENT: &str = concat!("kiskadee/", env!("CARGO_PKG_VERSION"));
 
@@ -175,6 +175,7 @@ impl Courier {
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signature)
+            .headers(trace_headers(message))
             .body(message.payload.clone())
             .send()
             .await

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use kiskadee_shared::id::MessageId;
 use tokio::task::{Id, JoinSet};
-use tracing::{debug, info, warn};
+use tracing::{Instrument as _, debug, info, warn};
 use uuid::Uuid;
 
 use crate::{
     attempt::{Courier, Report},
     outbox::{Claimed, Outbox},
+    span::attempt_span,
 };
 
 struct Held {
@@ -49,10 +49,12 @@ impl Flight {
             lock_token: message.lock_token,
         };
         let (outbox, courier) = (self.outbox.clone(), self.courier.clone());
-        let task = self.tasks.spawn(async move {
+        let span = attempt_span(&message);
+        let attempt = async move {
             let report = courier.attempt(&message).await;
             record(&outbox, &message, &report).await;
-        });
+        };
+        let task = self.tasks.spawn(attempt.instrument(span));
         self.held.insert(task.id(), held);
     }
 
@@ -89,8 +91,6 @@ impl Flight {
 }
 
 async fn record(outbox: &Outbox, message: &Claimed, report: &Report) {
-    let message_id = MessageId::new(message.message_id);
-    let attempt = message.attempt;
     let duration_ms = report.duration.as_millis() as u64;
     match outbox
         .record(message.message_id, message.lock_token, report)
@@ -98,11 +98,11 @@ async fn record(outbox: &Outbox, message: &Claimed, report: &Report) {
     {
         Ok(Some(status)) => {
             let (code, error) = (report.status_code, report.error.as_deref());
-            info!(%message_id, attempt, status, code, error, duration_ms, "webhook attempt made");
+            info!(status, code, error, duration_ms, "webhook attempt made");
         }
-        Ok(None) => debug!(%message_id, attempt, "the webhook message was claimed again meanwhile"),
+        Ok(None) => debug!("the webhook message was claimed again meanwhile"),
         Err(error) => {
-            warn!(%message_id, attempt, %error, "cannot record a webhook attempt; it is made again");
+            warn!(%error, "cannot record a webhook attempt; it is made again");
         }
     }
 }

@@ -9,6 +9,7 @@ mod outbox;
 mod pace;
 mod retry_after;
 mod signature;
+mod span;
 
 use std::{sync::Arc, time::Duration};
 

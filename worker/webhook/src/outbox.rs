@@ -21,6 +21,8 @@ pub(super) struct Claimed {
     pub(super) url: String,
     pub(super) payload: String,
     pub(super) secrets: Vec<String>,
+    /// The request that the work came from, as `kiskadee_shared::origin::Origin` is written.
+    pub(super) trace: Option<String>,
 }
 
 /// How much to claim, and what is held already.
@@ -43,7 +45,7 @@ impl Outbox {
     }
 
     pub(super) async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claimed>> {
-        let query = sqlx::query_as("select * from webhook.claim_messages($1, $2, $3, $4, $5)")
+        let query = sqlx::query_as("select * from webhook.claim_traced($1, $2, $3, $4, $5)")
             .bind(int(request.limit))
             .bind(int(request.lease.as_millis()))
             .bind(int(request.per_host))

@@ -85,6 +85,7 @@ impl Alone {
         };
         let late = error.is::<Late>();
         asker.tell(Err(if late { Failure::Late } else { Failure::Broken }));
+        self.component.broke();
         tracing::error!(component = %self.component.name(), error = %format!("{error:?}"), "an instance broke and is discarded");
         false
     }

@@ -131,6 +131,7 @@ async fn made(
 ) -> Result<Box<Alone>, Failure> {
     let made = Alone::make(component, slot).await;
     made.map(Box::new).map_err(|error| {
+        component.broke();
         tracing::error!(component = %component.name(), error = %format!("{error:#}"), "an instance cannot be made");
         Failure::Broken
     })

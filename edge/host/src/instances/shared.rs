@@ -212,6 +212,7 @@ impl WorkerState for Life {
 
     fn drop(&self, store: Store<Instance>, result: wasmtime::Result<()>) {
         if let Err(error) = result {
+            self.component.broke();
             tracing::error!(component = %self.component.name(), error = %format!("{error:?}"), "an instance broke and is discarded");
         }
         drop(store);

@@ -8,7 +8,7 @@ mod shelves;
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use http::{HeaderValue, Method, Request, Response, Version, header, uri::Scheme};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 use wasmtime_wasi_http::WasiBody;
@@ -29,7 +29,11 @@ use crate::{
     problem::Refusal,
     route::{Route, Router},
     stage::{Stage, Stages},
-    telemetry::{counts::Counts, endpoint::Endpoints, traces},
+    telemetry::{
+        counts::{Bytes, Counts},
+        endpoint::Endpoints,
+        traces,
+    },
 };
 
 /// A browser that has come by TLS comes by it for a year.
@@ -154,6 +158,7 @@ impl Service {
         let path = request.uri().path().to_owned();
         let version = request.version();
         let takes_gzip = gzip::is_accepted(request.headers());
+        let sent = request.body().size_hint().exact();
         let span = log::span(&method, &path, &identity);
         identity.trace = traces::join(&span, identity.caller, identity.trace);
         let route = self.router.find(&path);
@@ -163,9 +168,13 @@ impl Service {
             .await;
         let mut response = match answer {
             Ok(response) => response,
-            Err(refusal) => refusal
-                .response(&path, identity.request_id())
-                .map(body::whole),
+            Err(refusal) => {
+                if let Some(limit) = refusal.limit_name() {
+                    self.counts.record_refusal(&limit);
+                }
+                let response = refusal.response(&path, identity.request_id());
+                response.map(body::whole)
+            }
         };
         response
             .headers_mut()
@@ -184,6 +193,10 @@ impl Service {
         let took = start.elapsed();
         let label = self.endpoints.label(&path, route, response.status());
         self.counts.record(&method, label, response.status(), took);
+        self.counts.record_sizes(Bytes {
+            request: sent,
+            response: response.body().size_hint().exact(),
+        });
         let pattern = route.map_or("", |route| route.pattern.as_str());
         span.in_scope(|| log::answered(&span, response.status(), pattern, took));
         gzip::encode(response, takes_gzip && method != Method::HEAD)

@@ -9,7 +9,7 @@ use std::{
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::endpoint::OTHER;
+use super::{endpoint::OTHER, sizes::Sizes};
 
 /// Upper bounds of `api_latency_seconds`, in seconds.
 pub(crate) const BOUNDS: [f64; 13] = [
@@ -37,24 +37,61 @@ pub(crate) struct Series {
 
 type ByEndpoint = HashMap<String, HashMap<&'static str, Series>>;
 
+/// What was counted in some time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    endpoints: ByEndpoint,
+    /// Requests that the host refused for one of its bounds, by the bound.
+    refused: HashMap<String, u64>,
+    pub(crate) request_sizes: Sizes,
+    pub(crate) response_sizes: Sizes,
+}
+
 /// Counts since the start, and those not yet flushed.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    total: Mutex<ByEndpoint>,
-    fresh: Mutex<ByEndpoint>,
+    total: Mutex<Seen>,
+    fresh: Mutex<Seen>,
 }
 
 /// Counts on their way to the database.
 #[derive(Debug, Default)]
-pub(crate) struct Delta(ByEndpoint);
+pub(crate) struct Delta(Seen);
+
+/// The bytes of two bodies, where they are known before they have been sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bytes {
+    pub(crate) request: Option<u64>,
+    pub(crate) response: Option<u64>,
+}
 
 impl Counts {
     /// Counts an answered request by the label of its endpoint.
     pub(crate) fn record(&self, method: &Method, label: &str, status: StatusCode, took: Duration) {
         let method = method_name(method);
-        for counts in [&self.total, &self.fresh] {
-            let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-            series(&mut counts, label, method).add(status, took);
+        self.both(|seen| series(&mut seen.endpoints, label, method).add(status, took));
+    }
+
+    /// Counts the sizes of a request's bodies.
+    pub(crate) fn record_sizes(&self, bytes: Bytes) {
+        self.both(|seen| {
+            if let Some(bytes) = bytes.request {
+                seen.request_sizes.add(bytes);
+            }
+            if let Some(bytes) = bytes.response {
+                seen.response_sizes.add(bytes);
+            }
+        });
+    }
+
+    /// Counts a request that was refused for a bound of the host.
+    pub(crate) fn record_refusal(&self, limit: &str) {
+        self.both(|seen| *seen.refused.entry(limit.to_owned()).or_default() += 1);
+    }
+
+    fn both(&self, mut count: impl FnMut(&mut Seen)) {
+        for seen in [&self.total, &self.fresh] {
+            count(&mut seen.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 
@@ -68,21 +105,33 @@ impl Counts {
     /// Puts back what could not be delivered; it goes with the next delivery.
     pub(crate) fn give_back(&self, delta: Delta) {
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        for (endpoint, methods) in delta.0 {
+        let given = delta.0;
+        for (endpoint, methods) in given.endpoints {
             for (method, given) in methods {
-                series(&mut fresh, &endpoint, method).merge(&given);
+                series(&mut fresh.endpoints, &endpoint, method).merge(&given);
             }
         }
+        for (limit, count) in given.refused {
+            *fresh.refused.entry(limit).or_default() += count;
+        }
+        fresh.request_sizes.merge(&given.request_sizes);
+        fresh.response_sizes.merge(&given.response_sizes);
     }
 
     /// Everything since the start, by endpoint and method.
     pub(crate) fn each(&self, mut visit: impl FnMut(&str, &str, &Series)) {
         let total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
-        for (endpoint, methods) in total.iter() {
+        for (endpoint, methods) in &total.endpoints {
             for (method, series) in methods {
                 visit(endpoint, method, series);
             }
         }
+    }
+
+    /// Refusals since the start, by the bound.
+    pub(crate) fn refusals(&self) -> HashMap<String, u64> {
+        let total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        total.refused.clone()
     }
 }
 
@@ -137,13 +186,27 @@ impl Series {
 
 impl Delta {
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        let seen = &self.0;
+        seen.endpoints.is_empty() && seen.refused.is_empty() && seen.request_sizes.count == 0
+    }
+
+    /// What is not by endpoint.
+    fn other_samples(&self) -> impl Iterator<Item = Value> {
+        let seen = &self.0;
+        let refused = seen.refused.iter().map(|(limit, count)| {
+            json!({"name": "http_admission_refused_total", "labels": {"reason": limit}, "value": count})
+        });
+        let sizes = [
+            seen.request_sizes.sample("http_request_size_bytes"),
+            seen.response_sizes.sample("http_response_size_bytes"),
+        ];
+        refused.chain(sizes.into_iter().flatten())
     }
 
     /// The samples as `telemetry.record` takes them, in parts that it accepts.
     pub(crate) fn samples(&self) -> Vec<Value> {
-        let mut samples = Vec::new();
-        for (endpoint, methods) in &self.0 {
+        let mut samples: Vec<Value> = self.other_samples().collect();
+        for (endpoint, methods) in &self.0.endpoints {
             for (method, series) in methods {
                 samples.extend(series.by_status.iter().map(|(status, count)| {
                     let labels = json!({"method": method, "endpoint": endpoint, "status": status.to_string()});
@@ -199,5 +262,27 @@ mod tests {
         assert_eq!(samples[1]["buckets"], json!([[0.005, 2]]));
         assert_eq!(samples[1]["count"], 2);
         assert!(counts.take().is_empty());
+    }
+
+    #[test]
+    fn sizes_and_refusals_are_given_back_as_well() {
+        let counts = Counts::default();
+        let bytes = Bytes {
+            request: Some(10),
+            response: Some(300),
+        };
+        counts.record_sizes(bytes);
+        counts.record_refusal("streams_of_one_address");
+        let delta = counts.take();
+        counts.record_sizes(bytes);
+        counts.record_refusal("streams_of_one_address");
+        counts.give_back(delta);
+        let parts = counts.take().samples();
+        let samples = parts[0].as_array().unwrap();
+        assert_eq!(samples[0]["value"], 2, "{samples:?}");
+        assert_eq!(samples[0]["labels"]["reason"], "streams_of_one_address");
+        assert_eq!(samples[1]["buckets"], json!([[256.0, 2]]));
+        assert_eq!(samples[2]["sum"], 600.0);
+        assert_eq!(counts.refusals()["streams_of_one_address"], 2);
     }
 }

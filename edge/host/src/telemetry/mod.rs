@@ -6,4 +6,5 @@ pub(crate) mod flush;
 pub(crate) mod own;
 mod page;
 mod presence;
+mod sizes;
 pub mod traces;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use kiskadee_shared::process::{self, ProcessFiles};
+
 use super::counts::{BOUNDS, Series};
 use crate::serve::Service;
 
@@ -22,7 +24,58 @@ pub(super) fn text(service: &Service) -> String {
     page.line("kiskadee_edge_streams", "", streams as f64);
     components(&mut page, service);
     answered(&mut page, service);
-    page.0
+    refused(&mut page, service);
+    page.head(
+        "kiskadee_edge_build_info",
+        "gauge",
+        "The version of this program.",
+    );
+    let version = concat!("version=\"", env!("CARGO_PKG_VERSION"), "\"");
+    page.line("kiskadee_edge_build_info", version, 1.0);
+    page.0 + &used()
+}
+
+/// What this process uses; what the system does not tell is left out.
+fn used() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let files = ["stat", "status", "limits"].map(|file| read(format!("/proc/self/{file}")));
+    let open = std::fs::read_dir("/proc/self/fd").map(Iterator::count);
+    process::page(&ProcessFiles {
+        stat: &files[0],
+        status: &files[1],
+        limits: &files[2],
+        machine: &read("/proc/stat".to_owned()),
+        open_files: open.ok(),
+    })
+}
+
+fn refused(page: &mut Page, service: &Service) {
+    page.head(
+        "kiskadee_edge_admission_refused_total",
+        "counter",
+        "Requests that were refused for a bound of this process.",
+    );
+    for (limit, count) in service.counts().refusals() {
+        let labels = format!("limit=\"{limit}\"");
+        page.line(
+            "kiskadee_edge_admission_refused_total",
+            &labels,
+            count as f64,
+        );
+    }
+    page.head(
+        "kiskadee_edge_instance_breaks_total",
+        "counter",
+        "Instances that broke, computed for too long or could not be made, and were discarded.",
+    );
+    for component in service.components() {
+        let labels = format!("component=\"{}\"", component.name());
+        page.line(
+            "kiskadee_edge_instance_breaks_total",
+            &labels,
+            component.breaks() as f64,
+        );
+    }
 }
 
 fn components(page: &mut Page, service: &Service) {

@@ -114,6 +114,15 @@ async fn the_metrics_of_the_process_are_served_apart() {
     for line in [
         "kiskadee_edge_requests_in_flight 0",
         "kiskadee_edge_instances{component=\"probe\"} 1",
+        "kiskadee_edge_instance_breaks_total{component=\"probe\"} 0",
+        concat!(
+            "kiskadee_edge_build_info{version=\"",
+            env!("CARGO_PKG_VERSION"),
+            "\"} 1"
+        ),
+        "# TYPE process_cpu_seconds_total counter",
+        "# TYPE process_resident_memory_bytes gauge",
+        "# TYPE process_open_fds gauge",
         "kiskadee_edge_postgres_sessions{component=\"probe\",state=\"idle\"} 1",
         "kiskadee_edge_http_requests_total{method=\"GET\",endpoint=\"/pg/status\",status=\"200\"} 1",
         "kiskadee_edge_latency_seconds_bucket{method=\"GET\",endpoint=\"/pg/status\",le=\"+Inf\"} 1",

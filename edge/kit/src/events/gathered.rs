@@ -68,7 +68,8 @@ impl<K: Eq + Hash + Serialize, V: Clone + DeserializeOwned> Gathered<K, V> {
                 return Some(answer.clone());
             }
             if let Some((_turn, waiting)) = self.turn() {
-                self.tell(&caller.settings.database_url, waiting).await;
+                self.tell(caller.settings.database_url.expose(), waiting)
+                    .await;
             } else {
                 sleep(LOOK).await;
             }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, Method, Request, StatusCode, header, request::Builder},
     response::Response,
 };
+use kiskadee_shared::secret::Secret;
 use spin_sdk::http::{EmptyBody, FullBody, send};
 
 use super::asked::Asked;
@@ -20,7 +21,7 @@ const RETRY_S: u32 = 2;
 pub struct Gateway {
     /// Without a slash at the end.
     url: String,
-    token: String,
+    token: Secret,
 }
 
 impl Gateway {
@@ -32,7 +33,7 @@ impl Gateway {
         let url = settings::required("storage_url").await?;
         let gateway = Self {
             url: url.trim_end_matches('/').to_owned(),
-            token: settings::required("storage_token").await?,
+            token: settings::required("storage_token").await?.into(),
         };
         Ok(GATEWAY.get_or_init(|| gateway))
     }
@@ -47,7 +48,10 @@ impl Gateway {
         Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", self.token.expose()),
+            )
     }
 
     /// Stores a new object.

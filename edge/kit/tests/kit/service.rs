@@ -59,7 +59,7 @@ fn settings(cors: &[&'static str]) -> &'static Settings {
             .to_jwk()
     );
     Box::leak(Box::new(Settings {
-        database_url: String::new(),
+        database_url: "".into(),
         rates: RateLimits {
             read: 600,
             create: 120,

@@ -88,7 +88,7 @@ fn open_operations_are_there_and_ask_for_nothing() {
 /// No test here reaches a database, so the address leads nowhere.
 fn settings() -> &'static Settings {
     Box::leak(Box::new(Settings {
-        database_url: "postgres://127.0.0.1:1/none".to_owned(),
+        database_url: "postgres://127.0.0.1:1/none".into(),
         rates: RateLimits {
             read: 0,
             create: 0,

@@ -74,7 +74,10 @@ async fn ring() {
     let Ok(settings) = Settings::get().await else {
         return;
     };
-    if row(&settings.database_url, RING, Vec::new()).await.is_err() {
+    if row(settings.database_url.expose(), RING, Vec::new())
+        .await
+        .is_err()
+    {
         log::error(
             "the doorbell cannot be rung",
             &"workers will look by themselves",

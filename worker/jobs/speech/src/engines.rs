@@ -173,7 +173,7 @@ pub async fn start_engines(
         match start_engine(name, options).await {
             Ok(engine) => started.push(engine),
             Err(error @ StartError::NoModel { .. }) if asked.is_empty() => {
-                tracing::info!(engine = name, "{error}");
+                tracing::info!(engine = name, %error, "an engine has no model here");
             }
             Err(error) if asked.is_empty() => {
                 tracing::warn!(engine = name, %error, "an engine does not start here");

@@ -126,6 +126,7 @@ impl Family for Speech {
 
     fn samples(&self) -> Vec<Value> {
         let mut samples = self.metrics.take_samples();
+        samples.extend(self.tools.first_audio.take_samples());
         samples.extend(self.engine_counts.take(&self.tools.engines));
         samples
     }

@@ -12,6 +12,7 @@ mod engine_counts;
 mod engines;
 mod error;
 mod family;
+mod first_audio;
 mod metrics;
 mod preview;
 mod relay;

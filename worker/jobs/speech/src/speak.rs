@@ -1,7 +1,7 @@
 //! Speech: a claimed batch goes through its engine in one call; every job then streams, encodes and uploads on
 //! its own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use futures::{
     StreamExt, TryStreamExt,
@@ -71,8 +71,12 @@ async fn speak_group(
     engine: &str,
     tasks: Vec<SpeechTask>,
 ) -> FuturesUnordered<impl Future<Output = (Uuid, Result<Spoken, JobError>)> + use<>> {
+    let begun = Instant::now();
     let utterances = start(&tools, engine, &tasks).await;
-    let guarded = tasks.into_iter().zip(utterances);
+    let timed = utterances.into_iter().map(|utterance| {
+        utterance.map(|utterance| tools.first_audio.watch(engine, begun, utterance))
+    });
+    let guarded = tasks.into_iter().zip(timed.collect::<Vec<_>>());
     guarded
         .map(|(task, utterance)| guard(Arc::clone(&tools), task, utterance))
         .collect()
@@ -233,7 +237,9 @@ async fn store(
     let attempt = ResultRef { job, token };
     let key = attempt.key(&format!("audio.{}", format.extension()));
     // Not interrupted, for that would leave parts of an upload behind in a bucket.
-    upload(&tools, &encoded, &key, format.content_type()).await?;
+    upload(&tools, &encoded, &key, format.content_type())
+        .instrument(tracing::info_span!("upload", bytes = encoded.bytes))
+        .await?;
     tracing::debug!(key, bytes = encoded.bytes, "uploaded");
     let timestamps_key = if args.timestamps {
         keep_timestamps(&tools, attempt, &args, &timings, encoding.stretch).await?

@@ -6,7 +6,7 @@ use kiskadee_media::{Decoder, Encoder};
 use kiskadee_speech::Engines;
 use kiskadee_storage::Store;
 
-use crate::{conditionings::Conditionings, relay::RelayClient};
+use crate::{conditionings::Conditionings, first_audio::FirstAudio, relay::RelayClient};
 
 #[derive(Clone)]
 pub struct Tools {
@@ -18,6 +18,7 @@ pub struct Tools {
     /// Where files lie for the time of a job.
     pub scratch: PathBuf,
     pub conditionings: Conditionings,
+    pub(crate) first_audio: FirstAudio,
 }
 
 impl Tools {
@@ -37,6 +38,7 @@ impl Tools {
             decoder: Decoder::new(ffmpeg),
             conditionings: Conditionings::new(&scratch),
             scratch,
+            first_audio: FirstAudio::default(),
         })
     }
 }

@@ -145,11 +145,11 @@ async fn forward(mut lines: Lines<BufReader<ChildStderr>>, pid: u32) -> String {
     let mut last = String::new();
     while let Ok(Some(line)) = lines.next_line().await {
         if line.contains("ERROR") || line.starts_with("error") || line.contains("panicked") {
-            tracing::error!(pid, "{line}");
+            tracing::error!(pid, said = line, "the speech process says");
         } else if line.contains("WARN") {
-            tracing::warn!(pid, "{line}");
+            tracing::warn!(pid, said = line, "the speech process says");
         } else {
-            tracing::info!(pid, "{line}");
+            tracing::info!(pid, said = line, "the speech process says");
         }
         if !line.trim().is_empty() {
             last = line;

@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use kiskadee_shared::secret::Secret;
 use subtle::ConstantTimeEq;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +39,7 @@ pub struct GatewayConfig {
     pub listen: SocketAddr,
     pub store: Store,
     /// What callers must present; the edge has it as `storage_token`.
-    pub token: String,
+    pub token: Secret,
 }
 
 /// A running gateway. Dropping it leaves it running; call [`Gateway::shutdown`].
@@ -85,7 +86,7 @@ struct Shared {
 fn routes(config: GatewayConfig, stop: CancellationToken) -> Router {
     let shared = Shared {
         store: config.store,
-        token: config.token.into(),
+        token: config.token.expose().as_str().into(),
     };
     let relay = relay::routes(Arc::clone(&shared.token), stop);
     // `get` serves HEAD as well.

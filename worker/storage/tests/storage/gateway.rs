@@ -45,7 +45,7 @@ impl Bench {
         let config = GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             store: store.clone(),
-            token: TOKEN.to_owned(),
+            token: TOKEN.into(),
         };
         let gateway = Gateway::start(config).await.unwrap();
         let client = Client::builder()

@@ -31,7 +31,7 @@ impl Stage {
         let gateway = Gateway::start(GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             store: Store::open(dir.path().to_str().unwrap()).unwrap(),
-            token: TOKEN.to_owned(),
+            token: TOKEN.into(),
         });
         Self {
             _dir: dir,

@@ -77,7 +77,7 @@ impl Stage {
         let gateway = Gateway::start(GatewayConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             store: store.clone(),
-            token: TOKEN.to_owned(),
+            token: TOKEN.into(),
         })
         .await
         .unwrap();
