@@ -4,6 +4,7 @@
 
 pub mod audio;
 pub mod client;
+mod collector;
 mod dataset;
 mod family;
 pub mod process;
@@ -14,6 +15,7 @@ mod users;
 pub mod wait;
 
 pub use client::{Answer, Client};
+pub use collector::{Collector, Span};
 pub use dataset::prompts;
 pub use family::Family;
 pub use receiver::{Received, Receiver};
