@@ -5,6 +5,7 @@ mod admin;
 mod artefacts;
 mod backup;
 mod deploy;
+mod doctor;
 mod endpoints;
 mod health;
 mod logs;
@@ -74,6 +75,8 @@ enum Command {
     Backup(backup::BackupCommand),
     /// Ask a process whether it is ready, by the address of its own metrics: 0 when it is, 1 when not
     Health(health::HealthOptions),
+    /// Look at an installation: what is wrong, and what to do; 0 when nothing is, 1 when something is
+    Doctor(Box<doctor::DoctorOptions>),
     /// Users, keys, and control of the queue
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -147,6 +150,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Deploy(command) => return on_main_thread(deploy::run(&command)),
         Command::Backup(command) => on_main_thread(backup::run(&command)),
         Command::Health(options) => return on_main_thread(health::run(&options)),
+        Command::Doctor(options) => return on_main_thread(doctor::run(&options)),
         Command::Admin(command) => on_main_thread(admin::run(&command)),
         Command::Models(command) => on_main_thread(models::run(command)),
         Command::Train(command) => on_main_thread(train::run(command)),

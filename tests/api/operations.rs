@@ -1,12 +1,14 @@
 //! Health, readiness, metrics, documents and the conventions that hold everywhere.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
-use kiskadee_tests::eventually;
+use kiskadee_tests::{binary, eventually};
 use reqwest::Method;
+use serde_json::Value;
 
-use crate::shared_system::{admin, new_user};
+use crate::shared_system::{admin, new_user, system};
 
 #[tokio::test]
 async fn health_and_readiness_answer() -> Result<()> {
@@ -150,5 +152,55 @@ async fn the_dashboards_data_is_for_admins() -> Result<()> {
         let (user, _, _) = new_user().await?;
         user.get(path).await?.problem(403)?;
     }
+    Ok(())
+}
+
+/// A system that works has nothing wrong, and one that is not there has.
+#[test]
+fn the_doctor_finds_nothing_wrong_here() -> Result<()> {
+    let look = |arguments: &[&str]| -> Result<(bool, Value)> {
+        let output = Command::new(binary())
+            .args(["doctor", "--json"])
+            .args(arguments)
+            .env_remove("KISKADEE_DATABASE_URL")
+            .env_remove("KISKADEE_STORAGE")
+            .output()?;
+        Ok((
+            output.status.success(),
+            serde_json::from_slice(&output.stdout)?,
+        ))
+    };
+    let state = system().state_dir.display().to_string();
+    let (is_well, told) = look(&["--state-dir", &state])?;
+    assert!(is_well && told["healthy"] == true, "{told:#}");
+    let states: Vec<(&str, &str)> = told["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| {
+            (
+                check["check"].as_str().unwrap(),
+                check["state"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    for check in [
+        "database",
+        "version",
+        "clock",
+        "pooler",
+        "migrations",
+        "roles",
+        "workers",
+        "leader",
+        "partitions",
+        "storage",
+        "edge",
+        "components",
+    ] {
+        assert!(states.contains(&(check, "ok")), "{check}: {told:#}");
+    }
+    let (is_well, told) = look(&["--state-dir", "/nonexistent"])?;
+    assert!(!is_well && told["healthy"] == false, "{told:#}");
     Ok(())
 }

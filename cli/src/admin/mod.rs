@@ -5,7 +5,7 @@ mod keys;
 mod people;
 mod queue;
 mod scale;
-mod target;
+pub(crate) mod target;
 mod users;
 mod voices;
 
