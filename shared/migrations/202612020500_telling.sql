@@ -1,3 +1,4 @@
+-- phase: expand
 -- What ties lines of logs together, and what the log of security is told of.
 
 -- Where the work came from that an event tells of: the trace and the id of its request.

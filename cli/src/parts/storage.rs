@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use kiskadee_storage::{
     Store,
-    gateway::{Gateway, GatewayConfig},
+    gateway::{Gateway, GatewayConfig, relay::Peers},
 };
+use reqwest::Url;
 
 use crate::stop::Stop;
 use crate::telemetry;
@@ -33,6 +34,28 @@ pub(crate) struct StorageOptions {
         hide_env_values = true
     )]
     token: String,
+    /// All gateways that share the name by which edges and workers reach them, this one too, each by an address that leads to it alone
+    /// [default: there are no others]
+    #[arg(
+        long,
+        env = "KISKADEE_STORAGE_PEERS",
+        value_name = "URLS",
+        value_delimiter = ',',
+        requires = "own_url"
+    )]
+    peers: Vec<Url>,
+    /// Which of the peers this gateway is
+    #[arg(long, env = "KISKADEE_STORAGE_OWN_URL", value_name = "URL")]
+    own_url: Option<Url>,
+}
+
+impl StorageOptions {
+    fn peers(&self) -> Result<Peers> {
+        match &self.own_url {
+            Some(own) if !self.peers.is_empty() => Ok(Peers::new(own, &self.peers)?),
+            _ => Ok(Peers::default()),
+        }
+    }
 }
 
 pub(crate) async fn run(options: &StorageOptions) -> Result<()> {
@@ -42,6 +65,7 @@ pub(crate) async fn run(options: &StorageOptions) -> Result<()> {
         listen: options.listen,
         store: Store::open(&options.storage)?,
         token: options.token.as_str().into(),
+        peers: options.peers()?,
     };
     let gateway = Gateway::start(config)
         .await

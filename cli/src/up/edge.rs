@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use kiskadee_edge_host::{EdgeHost, HostConfig, PreparedHost};
 use kiskadee_storage::{
     Store,
-    gateway::{Gateway, GatewayConfig},
+    gateway::{Gateway, GatewayConfig, relay::Peers},
 };
 
 use super::{UpOptions, database};
@@ -27,6 +27,7 @@ pub(crate) async fn start_gateway(
         listen,
         store,
         token: secrets.storage_token.as_str().into(),
+        peers: Peers::default(),
     };
     Gateway::start(config)
         .await

@@ -40,6 +40,8 @@ pub struct GatewayConfig {
     pub store: Store,
     /// What callers must present; the edge has it as `storage_token`.
     pub token: Secret,
+    /// The others behind the same name.
+    pub peers: relay::Peers,
 }
 
 /// A running gateway. Dropping it leaves it running; call [`Gateway::shutdown`].
@@ -88,7 +90,7 @@ fn routes(config: GatewayConfig, stop: CancellationToken) -> Router {
         store: config.store,
         token: config.token.expose().as_str().into(),
     };
-    let relay = relay::routes(Arc::clone(&shared.token), stop);
+    let relay = relay::routes(Arc::clone(&shared.token), config.peers, stop);
     // `get` serves HEAD as well.
     Router::new()
         .route("/objects/{*key}", get(object).put(incoming::store))

@@ -12,7 +12,7 @@ use axum::{
 };
 use kiskadee_storage::{
     Store,
-    gateway::{Gateway, GatewayConfig},
+    gateway::{Gateway, GatewayConfig, relay::Peers},
 };
 use reqwest::{Client, Response, StatusCode, header};
 use tempfile::TempDir;
@@ -46,6 +46,7 @@ impl Bench {
             listen: "127.0.0.1:0".parse().unwrap(),
             store: store.clone(),
             token: TOKEN.into(),
+            peers: Peers::default(),
         };
         let gateway = Gateway::start(config).await.unwrap();
         let client = Client::builder()

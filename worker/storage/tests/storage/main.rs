@@ -7,5 +7,6 @@
 )]
 
 mod gateway;
+mod peers;
 mod relay;
 mod store;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use kiskadee_storage::{
     Store,
-    gateway::{Gateway, GatewayConfig, relay::STREAM_SECRET},
+    gateway::{
+        Gateway, GatewayConfig,
+        relay::{Peers, STREAM_SECRET},
+    },
     use_ring,
 };
 use reqwest::{Body, Client, Response, StatusCode};
@@ -32,6 +35,7 @@ impl Stage {
             listen: "127.0.0.1:0".parse().unwrap(),
             store: Store::open(dir.path().to_str().unwrap()).unwrap(),
             token: TOKEN.into(),
+            peers: Peers::default(),
         });
         Self {
             _dir: dir,

@@ -18,7 +18,7 @@ use kiskadee_storage::{
     Store,
     gateway::{
         Gateway, GatewayConfig,
-        relay::{STREAM_SECRET, StreamFailure},
+        relay::{Peers, STREAM_SECRET, StreamFailure},
     },
 };
 use reqwest::{Client, Response, StatusCode};
@@ -78,6 +78,7 @@ impl Stage {
             listen: "127.0.0.1:0".parse().unwrap(),
             store: store.clone(),
             token: TOKEN.into(),
+            peers: Peers::default(),
         })
         .await
         .unwrap();

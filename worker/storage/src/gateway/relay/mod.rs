@@ -3,10 +3,11 @@
 //! Workers have no inbound port and components hold no open sockets, so the two meet here: the edge waits with
 //! `GET /streams/{stream}`, the worker brings the audio with `PUT`. What a listener has not taken yet waits here, so one
 //! that is slow holds up nobody; one that is gone ends the work. What breaks off breaks the answer: only the proper end of what
-//! is brought is passed on as one.
+//! is brought is passed on as one. Of several gateways behind one name each stream has one as its home ([`Peers`]).
 
 mod disk;
 mod meeting;
+mod peers;
 mod spool;
 
 use std::{sync::Arc, time::Duration};
@@ -16,6 +17,7 @@ use axum::{
     body::{Body, BodyDataStream},
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -24,9 +26,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+pub use self::peers::{Peers, PeersError};
 use self::{
     disk::Disk,
     meeting::{Meetings, Offer},
+    peers::{Road, at_home},
     spool::{Limits, Reader, SpoolError, Writer, spool},
 };
 use super::is_allowed;
@@ -66,7 +70,7 @@ struct Shared {
 }
 
 /// `token` is what listeners must present; those who bring audio show the secret of its stream.
-pub(super) fn routes(token: Arc<str>, stop: CancellationToken) -> Router {
+pub(super) fn routes(token: Arc<str>, peers: Peers, stop: CancellationToken) -> Router {
     let meetings = Arc::default();
     Router::new()
         .route("/streams/{stream}", get(listen).put(bring))
@@ -78,6 +82,7 @@ pub(super) fn routes(token: Arc<str>, stop: CancellationToken) -> Router {
             token,
             stop,
         })
+        .layer(from_fn_with_state(Road::new(peers), at_home))
 }
 
 async fn listen(
