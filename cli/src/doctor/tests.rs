@@ -218,6 +218,7 @@ async fn a_gateway_that_is_away_or_has_another_token() {
         listen: "127.0.0.1:0".parse().unwrap(),
         store: Store::open(&folder.path().display().to_string()).unwrap(),
         token: "the token".into(),
+        peers: Peers::default(),
     })
     .await
     .unwrap();

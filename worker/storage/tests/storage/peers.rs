@@ -54,7 +54,7 @@ impl Pair {
             let gateway = Gateway::start(GatewayConfig {
                 listen: *place,
                 store: Store::open(dir.path().to_str().unwrap()).unwrap(),
-                token: TOKEN.to_owned(),
+                token: TOKEN.into(),
                 peers: Peers::new(own, &all).unwrap(),
             });
             gateways.push(gateway.await.unwrap());
