@@ -1,9 +1,10 @@
-//! Whether the balancer calls an edge healthy: the gate between one edge and the next.
+//! Whether the balancer calls an edge healthy: the gate between one edge and the next. A new edge is kept out until it has proved itself, for the
+//! balancer would take it as soon as its process is ready.
 
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
@@ -13,8 +14,44 @@ use super::{hosts, probe};
 /// What a balancer that cannot be asked has to notice it.
 const SETTLING: Duration = Duration::from_secs(5);
 
-/// Until requests come to the slot.
+/// From now on no requests come to the slot, whatever its process says. A balancer that cannot be told lets it in when it is ready.
+pub(super) async fn keep_out(file: &DeployFile, part: &Part, slot: &Slot) -> Result<()> {
+    match &file.balancer {
+        Balancer::Haproxy { socket } => set(socket, server(part, slot)?, "maint").await,
+        Balancer::Command { keep_out, .. } => run(file, keep_out, server(part, slot)?).await,
+        Balancer::None | Balancer::HaproxyStats { .. } => Ok(()),
+    }
+}
+
+/// The balancer's own checks decide again.
+pub(super) async fn let_in(file: &DeployFile, part: &Part, slot: &Slot) -> Result<()> {
+    match &file.balancer {
+        Balancer::Haproxy { socket } => set(socket, server(part, slot)?, "ready").await,
+        Balancer::Command { let_in, .. } => run(file, let_in, server(part, slot)?).await,
+        Balancer::None | Balancer::HaproxyStats { .. } => Ok(()),
+    }
+}
+
+async fn set(socket: &Path, server: &str, state: &str) -> Result<()> {
+    let said = ask(socket, &format!("set server {server} state {state}\n")).await?;
+    let said = said.trim();
+    if !said.is_empty() {
+        bail!("HAProxy does not set {server} to {state}: {said}");
+    }
+    Ok(())
+}
+
+async fn run(file: &DeployFile, words: &[String], server: &str) -> Result<()> {
+    if words.is_empty() {
+        return Ok(());
+    }
+    let words = hosts::filled(file, words, &[("server", server)]);
+    hosts::output(file, None, &words).await.map(drop)
+}
+
+/// Lets the slot in, and waits until requests come to it.
 pub(super) async fn wait_until_in(file: &DeployFile, part: &Part, slot: &Slot) -> Result<()> {
+    let_in(file, part, slot).await?;
     if matches!(file.balancer, Balancer::None) {
         tokio::time::sleep(SETTLING).await;
         return probe::wait_until_ready(file, part, slot).await;
@@ -35,19 +72,20 @@ fn server<'a>(part: &Part, slot: &'a Slot) -> Result<&'a str> {
 async fn is_up(file: &DeployFile, server: &str) -> Result<bool> {
     let rows = match &file.balancer {
         Balancer::None => return Ok(true),
-        Balancer::Command { is_up } => {
+        Balancer::Command { is_up, .. } => {
             let words = hosts::filled(file, is_up, &[("server", server)]);
             return Ok(hosts::output(file, None, &words).await.is_ok());
         }
-        Balancer::Haproxy { socket } => ask(socket).await?,
+        Balancer::Haproxy { socket } => ask(socket, "show stat\n").await?,
         Balancer::HaproxyStats { url } => probe::client()?.get(url).send().await?.text().await?,
     };
     Ok(says_up(&rows, server))
 }
 
-async fn ask(socket: &Path) -> Result<String> {
-    let mut stream = UnixStream::connect(socket).await?;
-    stream.write_all(b"show stat\n").await?;
+async fn ask(socket: &Path, command: &str) -> Result<String> {
+    let connected = UnixStream::connect(socket).await;
+    let mut stream = connected.with_context(|| format!("cannot ask {}", socket.display()))?;
+    stream.write_all(command.as_bytes()).await?;
     let mut text = String::new();
     stream.read_to_string(&mut text).await?;
     Ok(text)

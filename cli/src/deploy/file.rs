@@ -119,12 +119,18 @@ pub(super) enum Balancer {
     /// None that could be asked: a new edge counts as in when it has been ready for 5 s.
     #[default]
     None,
-    /// The stats socket on this machine.
+    /// The stats socket on this machine, of the level admin.
     Haproxy { socket: PathBuf },
     /// The page of statistics, as CSV.
     HaproxyStats { url: String },
-    /// Exits with 0 when `{server}` is in.
-    Command { is_up: Vec<String> },
+    /// `is_up` exits with 0 when `{server}` is in; the others, where they are given, keep it out and let it in.
+    Command {
+        is_up: Vec<String>,
+        #[serde(default)]
+        keep_out: Vec<String>,
+        #[serde(default)]
+        let_in: Vec<String>,
+    },
 }
 
 #[derive(Debug, Clone, Deserialize)]

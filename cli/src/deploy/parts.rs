@@ -30,6 +30,9 @@ pub(super) fn is_edge(file: &DeployFile, part: &Part) -> bool {
 /// The new release runs in its slot, has proved itself, and gets requests.
 pub(super) async fn bring_in(file: &DeployFile, part: &Part, slots: Slots) -> Result<()> {
     let slot = &part.slots[slots.new];
+    if is_edge(file, part) {
+        balancer::keep_out(file, part, slot).await?;
+    }
     // Whoever goes on after being killed may find it running, of this release or half made.
     if !probe::is_ready(slot).await {
         hosts::run_all(file, part, slot, &slot.install).await?;
@@ -68,7 +71,13 @@ pub(super) async fn bring_back(file: &DeployFile, part: &Part, slots: Slots) -> 
             balancer::wait_until_in(file, part, slot).await?;
         }
     }
-    stop(file, part, &part.slots[slots.new]).await
+    let new = &part.slots[slots.new];
+    stop(file, part, new).await?;
+    if is_edge(file, part) {
+        // Nobody is there; whoever starts something there by hand finds the balancer as it was.
+        balancer::let_in(file, part, new).await?;
+    }
+    Ok(())
 }
 
 async fn stop(file: &DeployFile, part: &Part, slot: &Slot) -> Result<()> {

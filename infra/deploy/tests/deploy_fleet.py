@@ -42,7 +42,7 @@ esac
 """
 HAPROXY = """
 global
-    stats socket {folder}/haproxy.sock mode 600 level operator
+    stats socket {folder}/haproxy.sock mode 600 level admin
 defaults
     mode http
     option http-keep-alive
