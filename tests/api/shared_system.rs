@@ -1,10 +1,11 @@
-//! One system for all tests of this binary. It lives as long as the process.
+//! One system for all tests of this binary. It lives as long as the process. With `KISKADEE_TEST_POOLER` its edge and its worker stand
+//! behind that.
 
 use std::path::PathBuf;
 use std::sync::{OnceLock, mpsc};
 
 use anyhow::Result;
-use kiskadee_tests::{Client, Options, System};
+use kiskadee_tests::{Client, Options, Pooled, System};
 use serde_json::Value;
 
 #[derive(Debug, Clone)]
@@ -12,6 +13,38 @@ pub(crate) struct Shared {
     pub(crate) url: String,
     pub(crate) credentials: Value,
     pub(crate) state_dir: PathBuf,
+    pub(crate) edge_log: PathBuf,
+}
+
+/// Whichever the tests are to ask.
+enum Running {
+    Alone(System),
+    Pooled(Pooled),
+}
+
+impl Running {
+    async fn start() -> Result<Self> {
+        match Pooled::start_if_asked().await? {
+            Some(pooled) => Ok(Self::Pooled(pooled)),
+            None => System::start(Options::default()).await.map(Self::Alone),
+        }
+    }
+
+    fn shared(&self) -> Shared {
+        let (system, url, edge_log) = match self {
+            Self::Alone(system) => {
+                let log = system.state_dir().join("logs/edge.jsonl");
+                (system, &system.url, log)
+            }
+            Self::Pooled(pooled) => (&pooled.system, &pooled.url, pooled.edge_log()),
+        };
+        Shared {
+            url: url.clone(),
+            credentials: system.credentials.clone(),
+            state_dir: system.state_dir().to_owned(),
+            edge_log,
+        }
+    }
 }
 
 /// The shared system, started by whichever test comes first.
@@ -25,15 +58,11 @@ pub(crate) fn system() -> &'static Shared {
                 .enable_all()
                 .build()
                 .unwrap();
-            let system = runtime.block_on(System::start(Options::default()));
-            let shared = system
+            let running = runtime.block_on(Running::start());
+            let shared = running
                 .as_ref()
-                .map_err(|error| format!("{error:#}"))
-                .map(|system| Shared {
-                    url: system.url.clone(),
-                    credentials: system.credentials.clone(),
-                    state_dir: system.state_dir().to_owned(),
-                });
+                .map(Running::shared)
+                .map_err(|error| format!("{error:#}"));
             sender.send(shared).unwrap();
             loop {
                 std::thread::park();

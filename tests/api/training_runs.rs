@@ -105,7 +105,7 @@ async fn watched(client: &Client, run: &str) -> Result<()> {
     let request = client.request(reqwest::Method::GET, &path);
     let stream = client.send(request.header("accept", "text/event-stream"));
     let _ = tokio::time::timeout(Duration::from_secs(4), stream).await;
-    let log = std::fs::read_to_string(system().state_dir.join("logs/edge.jsonl"))?;
+    let log = std::fs::read_to_string(&system().edge_log)?;
     let refused = log.lines().find(|line| line.contains("QueryFailed"));
     assert_eq!(refused, None);
     Ok(())

@@ -6,6 +6,9 @@ use std::process::{Child, Command};
 
 use anyhow::{Context, Result, ensure};
 
+/// Of the counters in `/proc`, on all architectures that Linux has today.
+const TICKS_A_SECOND: f64 = 100.0;
+
 /// Sends a signal by its name (`KILL`, `STOP`, `CONT`, `TERM`, `QUIT`).
 pub fn signal(pid: u32, name: &str) -> Result<()> {
     let status = Command::new("kill")
@@ -58,6 +61,17 @@ fn bytes_of(pid: u32, file: &str, field: &str) -> Result<u64> {
         .split_whitespace();
     let kib: u64 = words.next().context("a field without a value")?.parse()?;
     Ok(kib * 1024)
+}
+
+/// Seconds of a processor that a process has taken; with those of its children that have ended, where that is asked.
+pub fn cpu_seconds(pid: u32, with_ended: bool) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The command name, in parentheses, may hold spaces. Behind it the fields begin with the third.
+    let (_, fields) = stat.rsplit_once(") ").context("no fields")?;
+    let taken = if with_ended { 4 } else { 2 };
+    let ticks = fields.split_whitespace().skip(11).take(taken);
+    let ticks: u64 = ticks.map(|field| field.parse().unwrap_or(0)).sum::<u64>();
+    Ok(ticks as f64 / TICKS_A_SECOND)
 }
 
 fn parent_of(pid: u32) -> Option<u32> {

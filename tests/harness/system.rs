@@ -18,8 +18,10 @@ use crate::process;
 use crate::state_directory::StateDirectory;
 
 const RATE_LIMIT: &str = "--api-rate-limit";
+/// Its log.
+pub(crate) const SECOND_EDGE: &str = "second-edge.jsonl";
 /// How long a start may take on a slow machine, compiled components in the cache or not.
-const START_LIMIT: Duration = Duration::from_mins(2);
+const START_LIMIT: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -184,13 +186,22 @@ impl System {
     /// A second edge on the same database, configured as a distributed one is: by `SPIN_VARIABLE_…` and with a storage
     /// gateway of its own. Returns its processes and its address.
     pub async fn start_edge(&self) -> Result<(Vec<Stopped>, String)> {
+        self.start_edge_at(self.postgres_port()?, &[]).await
+    }
+
+    /// The same, which finds the database at another port of this machine; with more options.
+    pub(crate) async fn start_edge_at(
+        &self,
+        port: u16,
+        more: &[&str],
+    ) -> Result<(Vec<Stopped>, String)> {
         let (edge, gateway) = (free_address()?, free_address()?);
         let secrets = self.secrets()?;
         let token = secrets["storage_token"]
             .as_str()
             .context("no storage token")?
             .to_owned();
-        let storage = Command::new(binary())
+        let storage = ending_with_us()
             .args(["storage", "--listen", &gateway, "--storage"])
             .arg(self.state_dir().join("storage"))
             .env("KISKADEE_STORAGE_TOKEN", &token)
@@ -205,15 +216,17 @@ impl System {
         let seed = secrets["signing"]["seed"]
             .as_str()
             .context("no signing key")?;
-        let database_host = format!("postgres://127.0.0.1:{}", self.postmaster_line(3)?);
+        let database_host = format!("postgres://127.0.0.1:{port}");
         let storage_url = format!("http://{gateway}");
-        let mut command = Command::new(binary());
+        let mut command = ending_with_us();
         command
             .args(["edge", "--listen", &edge, "--cache-dir"])
-            .arg(self.state_dir().join("compiled"));
+            .arg(self.state_dir().join("compiled"))
+            .args(more);
         for component in components_with_a_database()? {
             let variable = format!("SPIN_VARIABLE_{}_DATABASE_URL", component.to_uppercase());
-            command.env(variable, self.login_url(&format!("kiskadee_{component}"))?);
+            let login = self.login_url_at(&format!("kiskadee_{component}"), port)?;
+            command.env(variable, login);
         }
         let process = command
             .env("SPIN_VARIABLE_DATABASE_HOST", database_host)
@@ -223,8 +236,13 @@ impl System {
             .env("SPIN_VARIABLE_STORAGE_TOKEN", token)
             .env("SPIN_VARIABLE_API_RATE_LIMIT", "off")
             .env("SPIN_VARIABLE_REGISTRATION", "open")
+            .env("SPIN_VARIABLE_WEBHOOK_ALLOW_PRIVATE", "on")
+            .env(
+                "KISKADEE_TELEMETRY_DATABASE_URL",
+                self.login_url_at("kiskadee_edge_host", port)?,
+            )
             .current_dir(process::repository())
-            .stderr(self.log("second-edge.jsonl")?)
+            .stderr(self.log(SECOND_EDGE)?)
             .spawn()?;
         Ok((
             vec![Stopped(storage), Stopped(process)],
@@ -232,7 +250,7 @@ impl System {
         ))
     }
 
-    fn log(&self, name: &str) -> Result<File> {
+    pub(crate) fn log(&self, name: &str) -> Result<File> {
         Ok(File::create(self.state_dir().join("logs").join(name))?)
     }
 
@@ -246,26 +264,28 @@ impl System {
         let password = secrets["postgres"]
             .as_str()
             .context("no password of Postgres in secrets.json")?;
-        self.url_of("postgres", password)
+        Ok(url_of("postgres", password, self.postgres_port()?))
     }
 
     /// The database, as the login role of one part of the system.
     pub fn login_url(&self, group: &str) -> Result<String> {
+        self.login_url_at(group, self.postgres_port()?)
+    }
+
+    /// The same at another port of this machine.
+    pub(crate) fn login_url_at(&self, group: &str, port: u16) -> Result<String> {
         let secrets = self.secrets()?;
         let password = secrets["roles"][group]
             .as_str()
             .with_context(|| format!("no password of {group}"))?;
-        self.url_of(&format!("{group}_login"), password)
+        Ok(url_of(&format!("{group}_login"), password, port))
     }
 
-    fn url_of(&self, role: &str, password: &str) -> Result<String> {
-        let port = self.postmaster_line(3)?;
-        Ok(format!(
-            "postgres://{role}:{password}@127.0.0.1:{port}/kiskadee"
-        ))
+    pub(crate) fn postgres_port(&self) -> Result<u16> {
+        Ok(self.postmaster_line(3)?.parse()?)
     }
 
-    fn secrets(&self) -> Result<Value> {
+    pub(crate) fn secrets(&self) -> Result<Value> {
         let path = self.state_dir().join("secrets.json");
         Ok(serde_json::from_slice(
             &fs::read(&path).with_context(|| path.display().to_string())?,
@@ -294,12 +314,20 @@ impl System {
             if let Some(status) = self.process.try_wait()? {
                 bail!("`kiskadee up` ended with {status}:\n{}", self.output());
             }
-            if matches!(client.get("/ready").await, Ok(answer) if answer.status == 200) {
+            if self.is_ready(&client).await {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         bail!("`kiskadee up` was not ready in time:\n{}", self.output());
+    }
+
+    /// Without a worker it is never ready for work; it says when all else is there.
+    async fn is_ready(&self, client: &Client) -> bool {
+        if self.options.workers == 0 {
+            return self.output().contains("Kiskadee is ready.");
+        }
+        matches!(client.get("/ready").await, Ok(answer) if answer.status == 200)
     }
 
     fn output(&self) -> String {
@@ -362,6 +390,17 @@ pub fn free_address() -> Result<String> {
     bail!("no port from 12000 to 31999 is free")
 }
 
+fn url_of(role: &str, password: &str, port: u16) -> String {
+    format!("postgres://{role}:{password}@127.0.0.1:{port}/kiskadee")
+}
+
+/// The program under test, as a process that ends with the thread that starts it, however that comes about.
+pub(crate) fn ending_with_us() -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM"]).arg(binary());
+    command
+}
+
 fn output_path(state_dir: &Path) -> PathBuf {
     state_dir.join("up.out")
 }
@@ -371,11 +410,8 @@ fn spawn(state_dir: &Path, listen: &str, options: &Options) -> Result<Child> {
         .create(true)
         .append(true)
         .open(output_path(state_dir))?;
-    // A test that is killed takes its system with it.
-    let mut command = Command::new("setpriv");
+    let mut command = ending_with_us();
     command
-        .args(["--pdeathsig", "TERM"])
-        .arg(binary())
         .args(["up", "--listen", listen, "--state-dir"])
         .arg(state_dir);
     if !options.arguments.iter().any(|word| word == RATE_LIMIT) {

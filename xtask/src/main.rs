@@ -9,6 +9,7 @@ mod fleet;
 mod manifest;
 mod meter;
 mod packages;
+mod pooler;
 mod process;
 mod python;
 mod test;
@@ -48,7 +49,8 @@ enum Command {
     /// Run every test there is, Postgres and browser included
     #[command(after_help = TEST_HELP)]
     Test {
-        /// Only the tests whose name contains this; `fleet` runs those of infra/, the long ones too
+        /// Only the tests whose name contains this; `fleet` runs those of infra/, the long ones too; `pooler` those of the API and
+        /// the queue behind `PgBouncer`
         filter: Option<String>,
         /// Only the tests of these packages
         #[arg(short, long, value_name = "PACKAGE")]
@@ -106,6 +108,11 @@ fn run(command: Command) -> Result<ExitCode> {
             if filter.as_deref() == Some("fleet") && package.is_empty() =>
         {
             fleet::run()
+        }
+        Command::Test { filter, package }
+            if filter.as_deref() == Some("pooler") && package.is_empty() =>
+        {
+            pooler::run()
         }
         Command::Test { filter, package } => test::run(filter.as_deref(), &package),
         Command::Meter(options) => meter::run(&options),

@@ -83,6 +83,11 @@ impl TestProgram {
         })
     }
 
+    /// Of its package and of itself.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Large programs hold the tests of whole systems, which take longest.
     fn size(&self) -> u64 {
         fs::metadata(&self.file).map_or(0, |file| file.len())

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use clap::Parser;
 use kiskadee_queue::testing::TestDatabase;
 use kiskadee_storage::Store;
-use kiskadee_storage::gateway::{Gateway, GatewayConfig};
+use kiskadee_storage::gateway::{Gateway, GatewayConfig, relay::Peers};
 use sqlx::{Connection as _, PgConnection};
 
 use super::findings::State;

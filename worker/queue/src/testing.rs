@@ -1,6 +1,8 @@
-//! For tests: a database of one's own on the server of `KISKADEE_TEST_DATABASE_URL`, migrated, and gone afterwards.
+//! For tests: a database of one's own on the server of `KISKADEE_TEST_DATABASE_URL`, migrated, and gone afterwards. Where
+//! `KISKADEE_TEST_POOLER` names a `PgBouncer`, its queue is reached through that.
 
 pub mod dark;
+pub mod pooler;
 
 use std::str::FromStr;
 
@@ -71,7 +73,7 @@ impl TestDatabase {
         &self.url
     }
 
-    /// A handle with room for concurrent claims.
+    /// A handle with room for concurrent claims; behind a pooler where tests are to go through one.
     ///
     /// # Panics
     /// When the address cannot be read.
@@ -80,9 +82,11 @@ impl TestDatabase {
         reason = "only tests use this, and they are to fail here"
     )]
     pub fn queue(&self) -> Queue {
+        let pooled = pooler::behind_shared(self.url());
         let options = ConnectOptions {
             max_connections: 16,
-            ..ConnectOptions::new(self.url())
+            behind_pooler: pooled.is_some(),
+            ..ConnectOptions::new(pooled.unwrap_or_else(|| self.url.clone()))
         };
         Queue::connect(&options).expect("the address was used before")
     }
