@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use kiskadee_shared::api_key::ApiKey;
+use kiskadee_shared::cell::Cell;
 use kiskadee_shared::webhook_secret::WebhookSecret;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -43,8 +44,12 @@ pub(crate) async fn find_user(database: &PgPool, username: &str) -> Result<Uuid>
     }
 }
 
-pub(crate) fn new_api_key() -> Result<ApiKey> {
-    Ok(ApiKey::generate(random_bytes()?))
+/// A key of the cell that the database is.
+pub(crate) async fn new_api_key(database: &PgPool) -> Result<ApiKey> {
+    let number: i32 = sqlx::query_scalar("select queue.cell()")
+        .fetch_one(database)
+        .await?;
+    Ok(ApiKey::generate_in(Cell::new(number)?, random_bytes()?))
 }
 
 pub(crate) async fn ensure_api_key(

@@ -1,4 +1,5 @@
-//! API keys: `kk_`, 43 base62 digits of 256 random bits, and 6 base62 digits of a CRC-32 over all before them.
+//! API keys: `kk_`, 43 base62 digits of 256 random bits, and 6 base62 digits of a CRC-32 over all before them. Keys of other cells than
+//! the first have two digits more, of their cell, behind the prefix.
 //!
 //! The prefix lets secret scanners find a key, and the checksum refuses a typo without asking the database. Only the
 //! SHA-256 of the whole text is stored: 256 random bits need no slow hash.
@@ -7,14 +8,19 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::base62;
+use crate::{
+    base62,
+    cell::{Cell, NoCell},
+};
 
 /// What every key begins with.
 pub const PREFIX: &str = "kk_";
 
 const RANDOM_DIGITS: usize = 43;
 const CHECKSUM_DIGITS: usize = 6;
+const CELL_DIGITS: usize = 2;
 const LENGTH: usize = PREFIX.len() + RANDOM_DIGITS + CHECKSUM_DIGITS;
+const LENGTH_WITH_CELL: usize = LENGTH + CELL_DIGITS;
 const SHOWN: usize = 11;
 
 /// Why a text is not an API key.
@@ -24,7 +30,7 @@ pub enum ApiKeyError {
     #[error("an API key begins with `{PREFIX}`")]
     Prefix,
     /// It is too short or too long.
-    #[error("an API key has {LENGTH} characters, found {found}")]
+    #[error("an API key has {LENGTH} or {LENGTH_WITH_CELL} characters, found {found}")]
     Length {
         /// How many characters were found.
         found: usize,
@@ -35,6 +41,9 @@ pub enum ApiKeyError {
         /// Where it stands, from 0.
         position: usize,
     },
+    /// The first cell is never named, and those above the last are none.
+    #[error("the API key names no cell")]
+    Cell,
     /// Mistyped or invented.
     #[error("the checksum does not match: a character was mistyped")]
     Checksum,
@@ -45,9 +54,19 @@ pub enum ApiKeyError {
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// The key of 32 bytes from a cryptographic random source.
+    /// The key of 32 bytes from a cryptographic random source, for the first cell.
     pub fn generate(random: [u8; 32]) -> Self {
-        let mut text = format!("{PREFIX}{}", base62::encode(&random, RANDOM_DIGITS));
+        Self::generate_in(Cell::FIRST, random)
+    }
+
+    /// The same for any cell.
+    pub fn generate_in(cell: Cell, random: [u8; 32]) -> Self {
+        let mut text = PREFIX.to_owned();
+        if cell != Cell::FIRST {
+            let number = cell.number().to_be_bytes();
+            text.push_str(&base62::encode(&number, CELL_DIGITS));
+        }
+        text.push_str(&base62::encode(&random, RANDOM_DIGITS));
         let checksum = checksum(&text);
         text.push_str(&checksum);
         Self(text)
@@ -57,7 +76,7 @@ impl ApiKey {
     pub fn parse(text: &str) -> Result<Self, ApiKeyError> {
         let digits = text.strip_prefix(PREFIX).ok_or(ApiKeyError::Prefix)?;
         let found = text.chars().count();
-        if found != LENGTH {
+        if ![LENGTH, LENGTH_WITH_CELL].contains(&found) {
             return Err(ApiKeyError::Length { found });
         }
         if let Some(position) = digits
@@ -68,11 +87,17 @@ impl ApiKey {
                 position: PREFIX.len() + position,
             });
         }
-        let (body, tail) = text.split_at(LENGTH - CHECKSUM_DIGITS);
+        let (body, tail) = text.split_at(found - CHECKSUM_DIGITS);
         if checksum(body) != tail {
             return Err(ApiKeyError::Checksum);
         }
+        named_cell(text).map_err(|NoCell| ApiKeyError::Cell)?;
         Ok(Self(text.to_owned()))
+    }
+
+    /// Where it was made and is known.
+    pub fn cell(&self) -> Cell {
+        named_cell(&self.0).unwrap_or_default()
     }
 
     /// The whole key, to be shown once.
@@ -94,6 +119,21 @@ impl ApiKey {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ApiKey({}…)", self.display_prefix())
+    }
+}
+
+/// What a text of a key's form says of its cell. A short one is of the first, which a long one does not name.
+fn named_cell(text: &str) -> Result<Cell, NoCell> {
+    if text.len() != LENGTH_WITH_CELL {
+        return Ok(Cell::FIRST);
+    }
+    let digits = text.get(PREFIX.len()..PREFIX.len() + CELL_DIGITS);
+    let number = digits.and_then(base62::decode).ok_or(NoCell)?;
+    let cell = Cell::new(number)?;
+    if cell == Cell::FIRST {
+        Err(NoCell)
+    } else {
+        Ok(cell)
     }
 }
 
@@ -133,6 +173,27 @@ mod tests {
             let key = ApiKey::generate(random);
             assert_eq!(key.expose().len(), LENGTH);
             assert_eq!(ApiKey::parse(key.expose()).as_ref(), Ok(&key));
+        }
+    }
+
+    #[test]
+    fn a_key_says_where_it_was_made_and_those_of_before_are_of_the_first_cell() {
+        assert_eq!(key().cell(), Cell::FIRST);
+        for number in [1, 61, 62, 1023] {
+            let cell = Cell::new(number).unwrap();
+            let made = ApiKey::generate_in(cell, [7; 32]);
+            assert_eq!(made.expose().len(), LENGTH_WITH_CELL);
+            assert_eq!(ApiKey::parse(made.expose()).unwrap().cell(), cell);
+        }
+    }
+
+    #[test]
+    fn a_cell_that_cannot_be_is_refused() {
+        let digits = base62::encode(&[7; 32], RANDOM_DIGITS);
+        for named in ["00", "zz", "GW"] {
+            let body = format!("{PREFIX}{named}{digits}");
+            let text = format!("{body}{}", checksum(&body));
+            assert_eq!(ApiKey::parse(&text), Err(ApiKeyError::Cell), "{named}");
         }
     }
 

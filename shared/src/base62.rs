@@ -10,6 +10,14 @@ pub(crate) fn encode(number: &[u8], width: usize) -> String {
     digits.into_iter().collect()
 }
 
+/// The number that digits stand for; none where one is no digit, or it is too large.
+pub(crate) fn decode(digits: &str) -> Option<u16> {
+    digits.bytes().try_fold(0u16, |number, digit| {
+        let value = ALPHABET.iter().position(|known| *known == digit)?;
+        number.checked_mul(62)?.checked_add(value as u16)
+    })
+}
+
 pub(crate) fn is_digit(character: char) -> bool {
     character.is_ascii_alphanumeric()
 }

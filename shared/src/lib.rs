@@ -8,6 +8,7 @@ pub mod address;
 pub mod api_key;
 mod base62;
 pub mod causes;
+pub mod cell;
 pub mod format;
 pub mod id;
 pub mod limits;

@@ -1,6 +1,7 @@
 //! `kiskadee admin`: what an administrator does from the machine itself, without an account of the API.
 
 mod audit;
+mod cell;
 mod keys;
 mod people;
 mod queue;
@@ -41,6 +42,8 @@ pub(crate) enum AdminCommand {
     Redrive(queue::Redrive),
     /// Refuse voices whose licence does not allow commercial use, or is not known; jobs that were accepted still run
     CommercialVoicesOnly(voices::CommercialVoicesOnly),
+    /// Print which cell this installation is, or make it one; see ARCHITECTURE.md
+    Cell(cell::Cell),
     /// Sign tokens with a new key from the next start of `kiskadee up`; the old tokens stay valid
     RotateJwtKey(keys::RotateJwtKey),
     /// Print the secrets that a distributed installation needs, as lines for an environment file
@@ -63,6 +66,7 @@ pub(crate) async fn run(command: &AdminCommand) -> Result<()> {
         AdminCommand::CommercialVoicesOnly(command) => {
             voices::commercial_voices_only(command).await
         }
+        AdminCommand::Cell(command) => cell::run(command).await,
         AdminCommand::RotateJwtKey(command) => keys::rotate(command),
         AdminCommand::GenerateSecrets => keys::generate(),
     }

@@ -75,7 +75,7 @@ pub(crate) async fn create_key(command: &CreateKey) -> Result<()> {
     let database = command.target.connect().await?;
     let user = accounts::find_user(&database, &command.username).await?;
     accounts::check_scopes(&database, user, &command.scopes).await?;
-    let key = accounts::new_api_key()?;
+    let key = accounts::new_api_key(&database).await?;
     accounts::ensure_api_key(&database, user, &command.name, &key, &command.scopes).await?;
     println!("{}", key.expose());
     Ok(())

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
 use crate::accounts::{self, NewUser};
+use crate::random::random_bytes;
 use crate::{password, private_file};
 
 const USERNAME: &str = "user";
@@ -65,17 +66,22 @@ pub(crate) async fn ensure(
     Ok(credentials)
 }
 
+/// An installation by itself is the first cell.
+fn new_api_key() -> Result<ApiKey> {
+    Ok(ApiKey::generate(random_bytes()?))
+}
+
 fn generate(url: String) -> Result<Credentials> {
     Ok(Credentials {
         url,
         username: USERNAME.to_owned(),
         password: password::generate()?,
-        api_key: accounts::new_api_key()?.expose().to_owned(),
+        api_key: new_api_key()?.expose().to_owned(),
         webhook_secret: accounts::new_webhook_secret()?.expose(),
         administrator: Some(Administrator {
             username: ADMIN.to_owned(),
             password: password::generate()?,
-            api_key: accounts::new_api_key()?.expose().to_owned(),
+            api_key: new_api_key()?.expose().to_owned(),
         }),
     })
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use spin_sdk::pg::ParameterValue;
 use utoipa::ToSchema;
 
-use crate::{attempt::Attempt, documents::KeyPage, random::random_bytes};
+use crate::{attempt::Attempt, cell, documents::KeyPage, random::random_bytes};
 
 const WARNING: &str = "Keep this key now: it is shown this once and cannot be read again.";
 
@@ -103,7 +103,7 @@ pub(crate) async fn create_key(
     Json(wanted): Json<KeyRequest>,
 ) -> Reply {
     let caller = caller.signed_in()?;
-    let key = ApiKey::generate(random_bytes()?);
+    let key = ApiKey::generate_in(cell::here().await?, random_bytes()?);
     let arguments = [
         ParameterValue::Str(wanted.name.into_value()),
         ParameterValue::Str(key.display_prefix().to_owned()),

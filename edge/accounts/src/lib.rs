@@ -5,6 +5,7 @@
 
 mod attempt;
 mod audit;
+mod cell;
 mod deliveries;
 mod device;
 mod documents;

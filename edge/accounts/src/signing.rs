@@ -5,8 +5,11 @@ use std::sync::OnceLock;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jwt_simple::prelude::*;
 use kiskadee_edge_kit::{Context, Problem, log, settings, token::Extra};
+use kiskadee_shared::cell::Cell;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use crate::cell;
 
 static SIGNER: OnceLock<Signer> = OnceLock::new();
 
@@ -24,6 +27,7 @@ pub(crate) struct Signer {
     issuer: String,
     audience: String,
     lifetime_s: u64,
+    cell: Cell,
 }
 
 /// Why a text is not a signing key.
@@ -62,6 +66,7 @@ impl Signer {
             issuer: context.settings.tokens.issuer().to_owned(),
             audience: context.settings.tokens.audience().to_owned(),
             lifetime_s: u64::from(hours) * 3600,
+            cell: cell::here().await?,
         })
     }
 
@@ -85,6 +90,9 @@ impl Signer {
     ) -> Result<String, Problem> {
         let extra = Extra {
             iat_ms: Some((issued_at_s * 1000.0).round() as i64),
+            cell: Some(self.cell)
+                .filter(|cell| *cell != Cell::FIRST)
+                .map(Cell::number),
         };
         let claims = Claims::with_custom_claims(extra, Duration::from_secs(lifetime_s))
             .with_issuer(&self.issuer)
@@ -149,6 +157,7 @@ mod tests {
                 issuer: "kiskadee".into(),
                 audience: "kiskadee-api".into(),
                 lifetime_s: 3600,
+                cell: Cell::FIRST,
             },
             verifier,
         )
@@ -159,6 +168,22 @@ mod tests {
         let (key, kid) = key_pair(SEED).unwrap();
         assert_eq!(URL_SAFE_NO_PAD.encode(key.public_key().to_bytes()), PUBLIC);
         assert_eq!(kid.len(), 16);
+    }
+
+    #[test]
+    fn a_token_names_its_cell_unless_that_is_the_first() {
+        let (mut signer, verifier) = signer();
+        let user = Uuid::from_u128(7);
+        let named = |token: &str| {
+            let claims = token.split('.').nth(1).unwrap();
+            let claims = URL_SAFE_NO_PAD.decode(claims).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&claims).unwrap()["cell"].clone()
+        };
+        assert!(named(&signer.sign(user, 1.0).unwrap()).is_null());
+        signer.cell = Cell::new(62).unwrap();
+        let token = signer.sign(user, 1.0).unwrap();
+        assert_eq!(named(&token), 62);
+        assert_eq!(verifier.verify(&token).unwrap().user, user);
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub struct Extra {
     /// before a change of password from the one after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iat_ms: Option<i64>,
+    /// The cell that knows the user; tokens of the first do not name it. For whoever leads requests to their cells: a cell does not know the
+    /// users of others, so it needs no check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<u16>,
 }
 
 /// Who a token speaks for, and since when.

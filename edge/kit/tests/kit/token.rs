@@ -22,6 +22,7 @@ fn verifier(key: &Ed25519KeyPair) -> TokenVerifier {
 fn claims(lifetime_s: u64) -> JWTClaims<Extra> {
     let extra = Extra {
         iat_ms: Some(1_700_000_000_123),
+        cell: None,
     };
     Claims::with_custom_claims(extra, Duration::from_secs(lifetime_s))
         .with_subject(USER)
