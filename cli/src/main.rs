@@ -4,9 +4,11 @@ mod accounts;
 mod admin;
 mod artefacts;
 mod backup;
+mod certificates;
 mod deploy;
 mod doctor;
 mod endpoints;
+mod given;
 mod health;
 mod logs;
 mod models;
@@ -61,7 +63,7 @@ enum Command {
     Read(read::ReadOptions),
     /// Run a worker: it speaks, keeps the queue and sends webhooks
     Worker(parts::worker::WorkerOptions),
-    /// Run the edge alone; its variables are `SPIN_VARIABLE_<NAME>` in the environment
+    /// Run the edge alone; its variables are `SPIN_VARIABLE_<NAME>` in the environment, or files that `SPIN_VARIABLE_<NAME>_FILE` name
     Edge(parts::edge::EdgeOptions),
     /// Run the gateway through which edges reach the storage
     Storage(parts::storage::StorageOptions),

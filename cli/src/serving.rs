@@ -9,6 +9,7 @@ use kiskadee_edge_host::{ForwardedHeader, Health, HostConfig, Proxies, Shares, T
 
 use anyhow::Result;
 
+use crate::certificates::CertificateArgs;
 use crate::endpoints;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +36,8 @@ pub(crate) struct ServingArgs {
         requires = "tls_cert"
     )]
     tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    certificates: CertificateArgs,
     /// Networks of the proxies that are believed when they say who the client is, with commas between
     #[arg(
         long,
@@ -107,7 +110,7 @@ impl ServingArgs {
 
     /// What the edge's address begins with.
     pub(crate) fn scheme(&self) -> &'static str {
-        if self.tls_cert.is_some() {
+        if self.tls_cert.is_some() || self.certificates.is_asked_for() {
             "https"
         } else {
             "http"
@@ -124,6 +127,8 @@ impl ServingArgs {
             proxy_protocol: self.proxy_protocol,
         };
         config.tls = self.tls();
+        config.acme = self.certificates.acme(&config.cache_dir);
+        config.redirect = self.certificates.redirect(config.listen);
         config.limits.requests = self.max_requests;
         // Live audio keeps its instance when it has left the requests.
         config.limits.instances = Shares {

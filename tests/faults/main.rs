@@ -11,6 +11,7 @@ mod openvoices;
 mod outages;
 mod pause;
 mod scale;
+mod secrets;
 mod traces;
 mod uploads;
 mod watchers;

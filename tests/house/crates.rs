@@ -10,13 +10,13 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("shared", &[]),
     ("shared/", &["shared", "shared/"]),
     ("edge/kit", &["shared"]),
-    ("edge/host", &["shared"]),
+    ("edge/host", &["shared", "shared/secret"]),
     ("edge/host/", &[]),
     // The documents of all components are put together natively.
     ("edge/reference", &["edge/", "shared"]),
     ("edge/", &["edge/kit", "shared", "shared/"]),
     ("worker/queue", &["shared"]),
-    ("worker/storage", &["shared"]),
+    ("worker/storage", &["shared", "shared/secret"]),
     ("worker/media", &["shared"]),
     ("worker/outbound", &["shared"]),
     (

@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr, num::NonZero, path::PathBuf, thread::available_parallelism, time::Duration,
 };
 
+use kiskadee_queue::DatabaseAddress;
 use kiskadee_runner::{DEFAULT_POOL, MOST_SLOTS, PoolName, RunnerConfig, STORAGE_RESERVE, Slots};
 use kiskadee_shared::secret::Secret;
 use kiskadee_speech::Engines;
@@ -29,7 +30,7 @@ pub struct WorkerConfig {
     pub host: String,
     /// The pool of the fleet that it is of, by which scalers count.
     pub pool: String,
-    pub database_url: Secret,
+    pub database_url: DatabaseAddress,
     /// The database is reached through a transaction-mode pooler.
     pub behind_pooler: bool,
     /// Also wake up when somebody rings; needs a session of its own, so not through a pooler.
@@ -71,12 +72,14 @@ pub struct WorkerConfig {
     pub metadata_address: Option<String>,
     /// Where `/metrics`, `/health` and `/ready` are served.
     pub metrics_listen: Option<SocketAddr>,
+    /// Send webhooks; a fleet that has jobs with some needs workers that do.
+    pub webhooks: bool,
     /// Send webhooks to private addresses too. For development and closed networks.
     pub allow_private_webhooks: bool,
 }
 
 impl WorkerConfig {
-    pub fn new(database_url: impl Into<Secret>, storage_url: impl Into<String>) -> Self {
+    pub fn new(database_url: impl Into<DatabaseAddress>, storage_url: impl Into<String>) -> Self {
         let slots = available_parallelism().map_or(1, NonZero::get);
         Self {
             name: format!("worker-{}", std::process::id()),
@@ -104,6 +107,7 @@ impl WorkerConfig {
             notice: NoticeSource::None,
             metadata_address: None,
             metrics_listen: None,
+            webhooks: true,
             allow_private_webhooks: false,
         }
     }
@@ -147,7 +151,7 @@ impl WorkerConfig {
             drain: self.drain,
             idle_exit: self.idle_exit,
             metrics_listen: self.metrics_listen,
-            ..RunnerConfig::new(&self.database_url)
+            ..RunnerConfig::new(self.database_url.clone())
         }
     }
 

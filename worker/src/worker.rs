@@ -60,16 +60,20 @@ impl Worker {
             engines,
         })?;
         let runner = config.runner();
-        let (turn, departure) = (
-            runner.turns.watch("webhooks", TURN_WITHIN),
-            runner.departure.clone(),
-        );
-        let webhooks = start_webhooks(&config, &queue, &stop, turn)?;
+        let departure = runner.departure.clone();
+        let webhooks = if config.webhooks {
+            let turn = runner.turns.watch("webhooks", TURN_WITHIN);
+            Some(start_webhooks(&config, &queue, &stop, turn)?)
+        } else {
+            None
+        };
         let _noticing = start_noticing(&config, departure.clone(), stop.clone());
         let running = kiskadee_runner::run(runner, queue.clone(), store, families, stop);
         let ended = Box::pin(running).await;
         // They were told to stop when the runner was, and have had as long; not where the runner did not even start.
-        if matches!(ended, Ok(()) | Err(RunnerError::Broken(_))) {
+        if let Some(webhooks) = webhooks
+            && matches!(ended, Ok(()) | Err(RunnerError::Broken(_)))
+        {
             let _ = timeout(last_webhooks(&config, &departure), webhooks).await;
         }
         queue.close().await;
@@ -81,7 +85,7 @@ fn connect(config: &WorkerConfig) -> Result<Queue, WorkerError> {
     Ok(Queue::connect(&ConnectOptions {
         max_connections: CONNECTIONS,
         behind_pooler: config.behind_pooler,
-        ..ConnectOptions::new(&config.database_url)
+        ..ConnectOptions::new(config.database_url.clone())
     })?)
 }
 

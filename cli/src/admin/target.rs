@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use sqlx::{Connection as _, PgPool};
 
+use crate::given;
 use crate::postgres;
 use crate::secrets::Secrets;
 use crate::state;
@@ -13,7 +14,8 @@ use crate::up::superuser_url;
 
 #[derive(Args)]
 pub(crate) struct Target {
-    /// Owner of the database [default: the superuser of the `kiskadee up` that runs on --state-dir]
+    /// Owner of the database [default: the superuser of the `kiskadee up` that runs on --state-dir]; or a file that
+    /// `KISKADEE_DATABASE_URL_FILE` names
     #[arg(
         long,
         env = "KISKADEE_DATABASE_URL",
@@ -32,13 +34,17 @@ impl Target {
     }
 
     /// Whether the database was named by its address, and not by a state directory.
-    pub(crate) fn is_by_address(&self) -> bool {
-        self.database_url.is_some()
+    pub(crate) fn is_by_address(&self) -> Result<bool> {
+        Ok(self.address()?.is_some())
+    }
+
+    fn address(&self) -> Result<Option<String>> {
+        given::database_url_if_any(self.database_url.as_ref())
     }
 
     pub(crate) fn url(&self) -> Result<String> {
-        if let Some(url) = &self.database_url {
-            return Ok(url.clone());
+        if let Some(url) = self.address()? {
+            return Ok(url);
         }
         let state = self.state_dir();
         let secrets = Secrets::of_installation(&state)?;

@@ -11,6 +11,7 @@ use super::create::{id_of, size};
 use super::options::RepositoryArgs;
 use super::repository::{Repository, object_key};
 use super::retention::RetentionArgs;
+use crate::given;
 
 #[derive(Args)]
 pub(crate) struct Prune {
@@ -33,8 +34,14 @@ pub(crate) struct Prune {
 
 pub(crate) async fn run(options: &Prune) -> Result<()> {
     let repository = options.repository.open()?;
-    let url = options.database_url.as_deref();
-    let pruned = prune(&repository, &options.retention, url, options.dry_run).await?;
+    let url = given::database_url_if_any(options.database_url.as_ref())?;
+    let pruned = prune(
+        &repository,
+        &options.retention,
+        url.as_deref(),
+        options.dry_run,
+    )
+    .await?;
     println!("{pruned}");
     Ok(())
 }

@@ -16,6 +16,7 @@ use super::repository::{Part, Repository, object_key};
 use super::state::StateServer;
 use super::{objects, programs, snapshot, verify};
 use crate::artefacts::Artefacts;
+use crate::given;
 use crate::postgres::ClusterOptions;
 
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub(crate) struct Restore {
     repository: RepositoryArgs,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// An empty database, as its owner, who may create roles
+    /// An empty database, as its owner, who may create roles; or a file that `KISKADEE_DATABASE_URL_FILE` names
     #[arg(
         long,
         env = "KISKADEE_DATABASE_URL",
@@ -38,7 +39,7 @@ pub(crate) struct Restore {
     )]
     database_url: Option<String>,
     /// A state directory that is made, for `kiskadee up`
-    #[arg(long, value_name = "DIR", required_unless_present = "database_url")]
+    #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// Where the system will keep audio [default: the state directory's `storage`]
     #[arg(long, env = "KISKADEE_STORAGE", value_name = "ADDRESS")]
@@ -57,9 +58,15 @@ pub(crate) async fn run(options: &Restore) -> Result<()> {
     let manifest = repository.find(&options.id).await?;
     let passphrase = options.passphrase.read()?;
     verify::authentic(&manifest, passphrase.as_deref())?;
-    match (&options.database_url, &options.state_dir) {
-        (Some(url), _) => {
-            let store = Store::open(options.storage.as_deref().unwrap_or_default())?;
+    let url = given::database_url_if_any(options.database_url.as_ref())?;
+    match (&url, &options.state_dir) {
+        (Some(_), Some(_)) => {
+            bail!("KISKADEE_DATABASE_URL_FILE and --state-dir exclude each other")
+        }
+        (Some(url), None) => {
+            let storage = options.storage.as_deref();
+            let storage = storage.context("say with --storage where the system will keep audio")?;
+            let store = Store::open(storage)?;
             bring_back(
                 &repository,
                 &manifest,

@@ -29,7 +29,7 @@ impl SystemArgs {
     pub(super) fn store(&self) -> Result<Store> {
         let address = match &self.storage {
             Some(address) => address.clone(),
-            None if self.target.is_by_address() => {
+            None if self.target.is_by_address()? => {
                 anyhow::bail!("say with --storage where the system keeps audio")
             }
             None => self.directory("storage").to_string_lossy().into_owned(),
@@ -39,7 +39,7 @@ impl SystemArgs {
 
     /// The secrets of a state directory as one text; none where the system has none of its own.
     pub(super) fn secrets(&self) -> Result<Option<Vec<u8>>> {
-        if self.target.is_by_address() {
+        if self.target.is_by_address()? {
             return Ok(None);
         }
         let mut all = serde_json::Map::new();

@@ -10,6 +10,7 @@ use super::manifest::{Entry, Manifest, Sum};
 use super::objects;
 use super::options::{PassphraseArgs, RepositoryArgs};
 use super::repository::{Part, Repository, object_key};
+use crate::given;
 
 #[derive(Args)]
 pub(crate) struct Verify {
@@ -39,8 +40,8 @@ pub(crate) async fn run(options: &Verify) -> Result<()> {
     let passphrase = options.passphrase.read()?;
     let signed = authentic(&manifest, passphrase.as_deref())?;
     read_whole(&repository, &manifest).await?;
-    if let Some(url) = &options.database_url {
-        note(url, &manifest.id).await?;
+    if let Some(url) = given::database_url_if_any(options.database_url.as_ref())? {
+        note(&url, &manifest.id).await?;
     }
     println!(
         "{}: the database and {} objects are as they were written, {}",

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 
 use super::file::DeployFile;
+use crate::given;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -18,10 +19,11 @@ pub(super) struct Facts {
     pub(super) backup_age: Option<f64>,
 }
 
-/// The owner's address.
+/// The owner's address, from the environment or the file that it names there.
 pub(super) fn url(file: &DeployFile) -> Result<String> {
     let name = &file.database_url_env;
-    std::env::var(name).with_context(|| format!("{name} is to have the address of the database"))
+    let said = std::env::var(name).ok();
+    Ok(given::required(name, said.as_ref())?.read()?)
 }
 
 pub(super) async fn connect(file: &DeployFile) -> Result<PgConnection> {

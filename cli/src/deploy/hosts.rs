@@ -41,7 +41,8 @@ pub(super) async fn output(
         .stdin(Stdio::null())
         .kill_on_drop(true)
         // Parts have settings of their own; the owner's address is none of them.
-        .env_remove(&file.database_url_env);
+        .env_remove(&file.database_url_env)
+        .env_remove(format!("{}_FILE", file.database_url_env));
     finish(command, &words.join(" ")).await
 }
 
@@ -52,6 +53,7 @@ pub(super) async fn program(file: &DeployFile, arguments: &[&str]) -> Result<Str
         .args(arguments)
         .stdin(Stdio::null())
         .kill_on_drop(true)
+        .env_remove("KISKADEE_DATABASE_URL_FILE")
         .env("KISKADEE_DATABASE_URL", super::database::url(file)?);
     finish(command, &format!("kiskadee {}", arguments.join(" "))).await
 }

@@ -7,6 +7,8 @@ use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use sha2::{Digest as _, Sha256};
 
+use crate::given;
+
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 const DEFAULT_REVISION: &str = "main";
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
@@ -158,7 +160,8 @@ pub(super) fn client() -> Result<Client> {
 }
 
 impl Hub {
-    /// For a repository of Hugging Face the hub that `HF_ENDPOINT` names, as the user whom `HF_TOKEN` stands for.
+    /// For a repository of Hugging Face the hub that `HF_ENDPOINT` names, as the user whom `HF_TOKEN` stands for,
+    /// or what the file holds that `HF_TOKEN_FILE` names.
     pub(super) fn of(repository: &Repository) -> Result<Self> {
         if let Repository::Web(url) = repository {
             return Self::new(url.clone(), None);
@@ -167,7 +170,9 @@ impl Hub {
         let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
         let endpoint = Url::parse(&endpoint)
             .with_context(|| format!("HF_ENDPOINT: `{endpoint}` is no address"))?;
-        Self::new(endpoint, set("HF_TOKEN").as_deref())
+        let token = given::source("HF_TOKEN", set("HF_TOKEN").as_ref())?;
+        let token = token.map(|token| token.read()).transpose()?;
+        Self::new(endpoint, token.as_deref())
     }
 
     fn new(endpoint: Url, token: Option<&str>) -> Result<Self> {

@@ -1,4 +1,5 @@
-//! `kiskadee edge`: the host alone. Its variables come as under Spin: `SPIN_VARIABLE_<NAME>` in the environment.
+//! `kiskadee edge`: the host alone. Its variables come as under Spin: `SPIN_VARIABLE_<NAME>` in the environment, and as files
+//! that `SPIN_VARIABLE_<NAME>_FILE` names.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use kiskadee_edge_host::{EdgeHost, HostConfig};
 
 use super::schema;
 use crate::artefacts::Artefacts;
+use crate::given::{self, DatabaseCa};
 use crate::serving::ServingArgs;
 use crate::stop::Stop;
 use crate::telemetry;
@@ -19,6 +21,9 @@ const DRAIN_DELAY: Duration = Duration::from_secs(5);
 
 /// What requests that run may take to end.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// The address of the database that requests are counted in.
+const TELEMETRY: &str = "KISKADEE_TELEMETRY_DATABASE_URL";
 
 #[derive(Args)]
 pub(crate) struct EdgeOptions {
@@ -36,7 +41,8 @@ pub(crate) struct EdgeOptions {
     /// Where compiled components are kept; nobody else may write there
     #[arg(long, env = "KISKADEE_CACHE_DIR", value_name = "DIR")]
     cache_dir: PathBuf,
-    /// Count requests for the whole system's /metrics here, as a member of `kiskadee_edge_host`
+    /// Count requests for the whole system's /metrics here, as a member of `kiskadee_edge_host`; or a file that
+    /// `KISKADEE_TELEMETRY_DATABASE_URL_FILE` names
     #[arg(
         long,
         env = "KISKADEE_TELEMETRY_DATABASE_URL",
@@ -48,6 +54,8 @@ pub(crate) struct EdgeOptions {
     #[arg(long, env = "KISKADEE_BEHIND_POOLER")]
     behind_pooler: bool,
     #[command(flatten)]
+    database_ca: DatabaseCa,
+    #[command(flatten)]
     serving: ServingArgs,
     #[command(flatten)]
     artefacts: Artefacts,
@@ -56,9 +64,11 @@ pub(crate) struct EdgeOptions {
 pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
     let _telemetry = telemetry::to_standard_error("kiskadee-edge")?;
     let stop = Stop::on_signals()?;
-    if let Some(url) = &options.telemetry_database_url {
+    let telemetry_database = given::source(TELEMETRY, options.telemetry_database_url.as_ref())?;
+    if let Some(database) = &telemetry_database {
+        let url = database.read()?;
         tokio::select! {
-            suits = schema::check(url) => suits?,
+            suits = schema::check(&url) => suits?,
             () = stop.orderly.cancelled() => return Ok(()),
         }
     }
@@ -72,9 +82,8 @@ pub(crate) async fn run(options: &EdgeOptions) -> Result<()> {
     config.limits.behind_pooler = options.behind_pooler;
     config.finds_poolers = true;
     config.metrics_listen = options.metrics_listen;
-    config
-        .telemetry_database_url
-        .clone_from(&options.telemetry_database_url);
+    config.database_ca.clone_from(&options.database_ca.path);
+    config.telemetry_database_url = telemetry_database;
     let host = EdgeHost::start(config)
         .await
         .context("cannot start the edge")?;

@@ -8,20 +8,21 @@ use clap::{Args, ValueEnum};
 use kiskadee_queue::{MigrationOptions, Patience};
 
 use super::migrate_lines::{NAMED, pending, told};
+use crate::given;
 
 /// With `--check`: something is to be done, and may be done now.
 const PENDING: u8 = 10;
 
 #[derive(Args)]
 pub(crate) struct MigrateOptions {
-    /// The database, as its owner, who may create roles
+    /// The database, as its owner, who may create roles; or a file that `KISKADEE_DATABASE_URL_FILE` names
     #[arg(
         long,
         env = "KISKADEE_DATABASE_URL",
         value_name = "URL",
         hide_env_values = true
     )]
-    database_url: String,
+    database_url: Option<String>,
 
     /// Show what would be run, by name, and change nothing
     #[arg(long)]
@@ -80,10 +81,11 @@ impl MigrateOptions {
 }
 
 pub(crate) async fn run(options: &MigrateOptions) -> Result<ExitCode> {
+    let url = &given::database_url(options.database_url.as_ref())?;
     if options.check {
-        return check(options).await;
+        return check(url, options).await;
     }
-    let (url, how) = (&options.database_url, options.options());
+    let how = options.options();
     let lines = if options.plan {
         let changes = kiskadee_queue::plan_with(url, &how)
             .await
@@ -104,8 +106,8 @@ pub(crate) async fn run(options: &MigrateOptions) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn check(options: &MigrateOptions) -> Result<ExitCode> {
-    let changes = kiskadee_queue::plan_with(&options.database_url, &options.options())
+async fn check(url: &str, options: &MigrateOptions) -> Result<ExitCode> {
+    let changes = kiskadee_queue::plan_with(url, &options.options())
         .await
         .context("this program does not suit the database")?;
     for line in pending(&changes) {

@@ -1,17 +1,21 @@
 //! `kiskadee storage`: the gateway through which edges reach the object storage.
 
+use std::future::ready;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use kiskadee_storage::{
     Store,
-    gateway::{Gateway, GatewayConfig, relay::Peers},
+    gateway::{Gateway, GatewayConfig, Tokens, relay::Peers},
 };
 use reqwest::Url;
 
+use crate::given;
 use crate::stop::Stop;
 use crate::telemetry;
+
+const TOKEN: &str = "KISKADEE_STORAGE_TOKEN";
 
 #[derive(Args)]
 pub(crate) struct StorageOptions {
@@ -26,14 +30,15 @@ pub(crate) struct StorageOptions {
     /// Where audio is kept: a directory, or an s3://, gs:// or az:// address
     #[arg(long, env = "KISKADEE_STORAGE", value_name = "ADDRESS")]
     storage: String,
-    /// What the edges must show (their variable `storage_token`)
+    /// What the edges must show (their variable `storage_token`), of several one in each line; or a file that
+    /// `KISKADEE_STORAGE_TOKEN_FILE` names
     #[arg(
         long,
         env = "KISKADEE_STORAGE_TOKEN",
         value_name = "TOKEN",
         hide_env_values = true
     )]
-    token: String,
+    token: Option<String>,
     /// All gateways that share the name by which edges and workers reach them, this one too, each by an address that leads to it alone
     /// [default: there are no others]
     #[arg(
@@ -61,12 +66,18 @@ impl StorageOptions {
 pub(crate) async fn run(options: &StorageOptions) -> Result<()> {
     let _telemetry = telemetry::to_standard_error("kiskadee-storage")?;
     let stop = Stop::on_signals()?;
+    let source = given::required(TOKEN, options.token.as_ref())?;
+    let tokens = Tokens::new(&source.read()?);
     let config = GatewayConfig {
         listen: options.listen,
         store: Store::open(&options.storage)?,
-        token: options.token.as_str().into(),
+        token: tokens.clone(),
         peers: options.peers()?,
     };
+    let _following = given::follow(&source, move |lines| {
+        tokens.replace(&lines);
+        ready(Ok(()))
+    });
     let gateway = Gateway::start(config)
         .await
         .context("cannot start the storage gateway")?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use kiskadee_queue::DatabaseAddress;
 use kiskadee_runner::{DEFAULT_POOL, PoolName, STORAGE_RESERVE};
 use kiskadee_worker::{FAMILIES, NoticeSource, Worker, WorkerConfig};
 use nix::sys::signal::Signal;
@@ -13,6 +14,7 @@ use nix::sys::signal::Signal;
 use super::downloads::DownloadArgs;
 use super::schema;
 use super::xtts::XttsArgs;
+use crate::given::{self, DATABASE_URL, DatabaseCa};
 use crate::postgres::guard::tie_to_parent;
 use crate::stop::Stop;
 use crate::telemetry;
@@ -20,14 +22,16 @@ use crate::up::Switch;
 
 #[derive(Args)]
 pub(crate) struct WorkerOptions {
-    /// The database, as a role that is a member of `kiskadee_worker`
+    /// The database, as a role that is a member of `kiskadee_worker`; or a file that `KISKADEE_DATABASE_URL_FILE` names
     #[arg(
         long,
         env = "KISKADEE_DATABASE_URL",
         value_name = "URL",
         hide_env_values = true
     )]
-    database_url: String,
+    database_url: Option<String>,
+    #[command(flatten)]
+    database_ca: DatabaseCa,
     /// Where audio is kept: a directory, or an s3://, gs:// or az:// address
     #[arg(long, env = "KISKADEE_STORAGE", value_name = "ADDRESS")]
     storage: String,
@@ -139,6 +143,14 @@ pub(crate) struct WorkerOptions {
     /// Serve /metrics, /health and /ready of this process here
     #[arg(long, env = "KISKADEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
+    /// Send webhooks; a fleet needs workers that do, or nobody hears
+    #[arg(
+        long,
+        env = "KISKADEE_WEBHOOKS",
+        value_name = "on|off",
+        default_value = "on"
+    )]
+    webhooks: Switch,
     /// Let webhooks reach this machine and private networks
     #[arg(
         long,
@@ -158,14 +170,21 @@ pub(crate) async fn run(options: &WorkerOptions) -> Result<()> {
         // Its database dies with it too, so there is nothing that a drain could settle.
         tie_to_parent(parent, Signal::SIGKILL)?;
     }
-    let config = options.config();
+    let source = given::required(DATABASE_URL, options.database_url.as_ref())?;
+    let url = source.read()?;
+    let address = DatabaseAddress::with_ca(&url, options.database_ca.path.clone());
+    let config = options.config(&address);
     let problems = config.problems();
     if !problems.is_empty() {
         bail!("{}", problems.join("; "));
     }
+    let _following = given::follow(&source, move |url| {
+        let address = address.clone();
+        async move { Ok(address.replace(&url).await?) }
+    });
     let stop = Stop::on_signals()?;
     tokio::select! {
-        suits = schema::check(&options.database_url) => suits?,
+        suits = schema::check(&url) => suits?,
         () = stop.orderly.cancelled() => return Ok(()),
     }
     tokio::select! {
@@ -175,8 +194,8 @@ pub(crate) async fn run(options: &WorkerOptions) -> Result<()> {
 }
 
 impl WorkerOptions {
-    fn config(&self) -> WorkerConfig {
-        let defaults = WorkerConfig::new(&self.database_url, &self.storage);
+    fn config(&self, database: &DatabaseAddress) -> WorkerConfig {
+        let defaults = WorkerConfig::new(database.clone(), &self.storage);
         let slots = self.slots.unwrap_or(defaults.slots);
         WorkerConfig {
             name: self.name.clone().unwrap_or(defaults.name),
@@ -199,8 +218,9 @@ impl WorkerOptions {
             notice: self.notice.clone(),
             metadata_address: self.metadata_address.clone(),
             metrics_listen: self.metrics_listen,
+            webhooks: self.webhooks == Switch::On,
             allow_private_webhooks: self.webhook_allow_private == Switch::On,
-            ..WorkerConfig::new(&self.database_url, &self.storage)
+            ..WorkerConfig::new(database.clone(), &self.storage)
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use kiskadee_edge_host::{EdgeHost, HostConfig, PreparedHost};
+use kiskadee_secret::SecretSource;
 use kiskadee_storage::{
     Store,
     gateway::{Gateway, GatewayConfig, relay::Peers},
@@ -50,7 +51,10 @@ pub(crate) async fn prepare_host(
     config.component_dir = Some(options.artefacts.components()?);
     options.serving.apply(&mut config)?;
     config.metrics_listen = options.metrics_listen;
-    config.telemetry_database_url = Some(database::login_url(secrets, EDGE_HOST, postgres_port)?);
+    config.telemetry_database_url = Some(SecretSource::value(
+        EDGE_HOST,
+        database::login_url(secrets, EDGE_HOST, postgres_port)?,
+    ));
     config.variables = variables(options, secrets, postgres_port, gateway)?;
     config
         .variables

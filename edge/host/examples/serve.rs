@@ -35,7 +35,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with(lines)
         .init();
     let mut config = HostConfig::new(manifest, listen, cache);
-    config.telemetry_database_url = std::env::var("TELEMETRY_DATABASE_URL").ok();
+    config.telemetry_database_url =
+        kiskadee_edge_host::SecretSource::from_environment("TELEMETRY_DATABASE_URL")?;
     config.metrics_listen = std::env::var("METRICS_LISTEN")
         .ok()
         .and_then(|address| address.parse().ok());

@@ -8,8 +8,14 @@ use std::{
     time::Duration,
 };
 
+use kiskadee_secret::SecretSource;
+
 use crate::{
-    admission::Shares, answer::Pace, client::Proxies, connection::TlsFiles, health::Health,
+    admission::Shares,
+    answer::Pace,
+    client::Proxies,
+    connection::{Acme, Redirect, TlsFiles},
+    health::Health,
 };
 
 /// What to run and where.
@@ -21,10 +27,18 @@ pub struct HostConfig {
     pub listen: SocketAddr,
     /// The certificate of connections that speak TLS, and of nothing else then. Without it they speak HTTP.
     pub tls: Option<TlsFiles>,
+    /// The same from an authority, which gives it by itself; not with `tls`.
+    pub acme: Option<Acme>,
+    /// Where those who come without TLS are sent to where it is spoken.
+    pub redirect: Option<Redirect>,
     /// Where this process' own Prometheus metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
-    /// Values of the manifest's variables. `SPIN_VARIABLE_<NAME>` in the environment comes first, as under Spin.
+    /// Values of the manifest's variables. `SPIN_VARIABLE_<NAME>` in the environment comes first, as under Spin, and with it the file
+    /// that `SPIN_VARIABLE_<NAME>_FILE` names.
     pub variables: BTreeMap<String, String>,
+    /// Files with values of the manifest's variables, before `variables`. As those that the environment names they are taken anew when
+    /// they change.
+    pub variable_files: BTreeMap<String, PathBuf>,
     /// A directory that holds the components' files by name, instead of the paths in the manifest.
     pub component_dir: Option<PathBuf>,
     /// Where compiled components are kept. Nobody else may be able to write here: what it holds is run as native code.
@@ -47,7 +61,9 @@ pub struct HostConfig {
     /// The bounds.
     pub limits: Limits,
     /// The database that request counts are added to, if any; a role that may call `telemetry.record`.
-    pub telemetry_database_url: Option<String>,
+    pub telemetry_database_url: Option<SecretSource>,
+    /// Certificates in PEM of the authorities that may vouch for a database, beside the public ones; for addresses that ask for TLS.
+    pub database_ca: Option<PathBuf>,
 }
 
 impl HostConfig {
@@ -61,8 +77,11 @@ impl HostConfig {
             manifest: manifest.as_ref().to_owned(),
             listen,
             tls: None,
+            acme: None,
+            redirect: None,
             metrics_listen: None,
             variables: BTreeMap::new(),
+            variable_files: BTreeMap::new(),
             component_dir: None,
             cache_dir: cache_dir.as_ref().to_owned(),
             proxies: Proxies::default(),
@@ -73,6 +92,7 @@ impl HostConfig {
             finds_poolers: false,
             limits: Limits::default(),
             telemetry_database_url: None,
+            database_ca: None,
         }
     }
 }

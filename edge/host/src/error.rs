@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::connection::TlsError;
+use kiskadee_secret::SecretError;
+
+use crate::connection::{AcmeError, TlsError};
 
 /// A failure at the start.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,17 @@ pub enum HostError {
     /// Variables without a value, all of them.
     #[error("these variables have no value: {}; set each as SPIN_VARIABLE_<NAME> or in the configuration", .0.join(", "))]
     MissingVariables(Vec<String>),
+    /// A secret that cannot be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Certificates of authorities that cannot be used.
+    #[error("the certificates in `{}` cannot be used: {reason}", path.display())]
+    DatabaseCa {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Components that are not built, all of them.
     #[error("components are not built: {}; build them with `cargo xtask build`, or `spin build`", list(.0))]
     MissingComponents(Vec<PathBuf>),
@@ -54,6 +67,9 @@ pub enum HostError {
     /// The certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Where certificates of an authority are kept.
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
     /// A pooler that loses prepared statements.
     #[error(
         "before Postgres at {0} lies a pooler that gives each transaction another session and loses prepared statements: start with `--behind-pooler`, or let PgBouncer (1.21 or newer) follow them by `max_prepared_statements`"

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kiskadee_secret::SecretSource;
 use tokio::{
     net::TcpListener,
     sync::Notify,
@@ -16,14 +17,15 @@ use tokio::{
 
 use crate::{
     compiled::Cache,
-    component::Component,
+    component::{Component, Surroundings},
     config::{HostConfig, Limits},
-    connection::{self, Tls},
+    connection::{self, Acme, Tls},
     engine,
     error::HostError,
     files,
     manifest::Manifest,
-    pg::Before,
+    pg::{self, Before, Hurry},
+    renewal::Renewal,
     route::Router,
     serve::{Served, Service},
     stage::Stage,
@@ -31,7 +33,7 @@ use crate::{
         flush,
         own::{self, Serving},
     },
-    variables,
+    variables::{Given, Sources},
 };
 
 /// After the last request: time for the last counts to reach the database.
@@ -46,16 +48,31 @@ pub struct EdgeHost {
     server: JoinHandle<()>,
     flush: Option<JoinHandle<()>>,
     answers: JoinHandle<()>,
-    certificate: Option<JoinHandle<()>>,
+    /// What keeps certificates fresh, and sends people to where they serve.
+    securing: Vec<JoinHandle<()>>,
+    redirect: Option<SocketAddr>,
+    renewal: Option<JoinHandle<()>>,
 }
 
 /// A host with its application loaded and its ports taken, which answers nobody yet: who connects meanwhile waits.
 pub struct PreparedHost {
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
+    acme: Option<Acme>,
+    redirect: Option<(TcpListener, u16)>,
     own: Option<Own>,
     service: Arc<Service>,
-    telemetry: Option<String>,
+    telemetry: Option<SecretSource>,
+    database_ca: Option<Arc<str>>,
+    renewal: Option<Renewal>,
+}
+
+/// An application that is ready to serve.
+struct Loaded {
+    service: Service,
+    database_ca: Option<Arc<str>>,
+    /// Of variables that are files.
+    renewal: Option<Renewal>,
 }
 
 /// The listener of the process' own, until it is dropped.
@@ -72,14 +89,18 @@ impl PreparedHost {
         let Self {
             listener,
             tls,
+            acme,
+            redirect,
             own,
             service,
             telemetry,
+            database_ca,
+            renewal,
         } = self;
-        let flush = match &telemetry {
+        let flush = match telemetry {
             Some(url) => {
                 let counts = Arc::clone(service.counts());
-                let delivering = flush::task(url, counts, Arc::clone(&stop_flush))?;
+                let delivering = flush::task(url, database_ca, counts, Arc::clone(&stop_flush))?;
                 Some(tokio::spawn(delivering))
             }
             None => None,
@@ -96,11 +117,16 @@ impl PreparedHost {
                 let service = Arc::clone(&service);
                 tokio::spawn(async move { service.watch().await })
             },
-            certificate: tls.clone().map(|tls| tokio::spawn(tls.watch())),
+            redirect: match &redirect {
+                Some((listener, _)) => Some(local(listener)?),
+                None => None,
+            },
+            securing: securing(tls.as_ref(), acme, redirect),
             server: tokio::spawn(connection::run(listener, tls, Arc::clone(&service))),
             service,
             flush,
             stop_flush,
+            renewal: renewal.map(|renewal| tokio::spawn(renewal.run())),
         };
         tracing::info!(%address, "the edge host answers");
         Ok(host)
@@ -121,19 +147,27 @@ impl EdgeHost {
             Some(address) => Some(Own::listen(address).await?),
             None => None,
         };
-        let tls = config
-            .tls
-            .as_ref()
-            .map(Tls::load)
-            .transpose()?
-            .map(Arc::new);
+        let redirect = match config.redirect {
+            Some(redirect) => Some((bind(redirect.listen).await?, redirect.port)),
+            None => None,
+        };
+        let tls = match (&config.tls, &config.acme) {
+            (Some(files), _) => Some(Tls::load(files)?),
+            (None, Some(acme)) => {
+                acme.make_room()?;
+                Some(Tls::of_acme(acme)?)
+            }
+            (None, None) => None,
+        };
+        let tls = tls.map(Arc::new);
+        let acme = config.acme.clone();
         let telemetry = config.telemetry_database_url.clone();
         let finds_poolers = config.finds_poolers && !config.limits.behind_pooler;
         // Compiling takes seconds of pure computing.
         let loaded = tokio::task::spawn_blocking(move || load(&config)).await;
-        let service = loaded.map_err(|error| HostError::Engine(error.to_string()))??;
+        let loaded = loaded.map_err(|error| HostError::Engine(error.to_string()))??;
         if finds_poolers {
-            refuse_blind_poolers(&service).await?;
+            refuse_blind_poolers(&loaded.service).await?;
         }
         tracing::info!(
             ms = begun.elapsed().as_millis(),
@@ -142,15 +176,24 @@ impl EdgeHost {
         Ok(PreparedHost {
             listener,
             tls,
+            acme,
+            redirect,
             own,
-            service: Arc::new(service),
+            service: Arc::new(loaded.service),
             telemetry,
+            database_ca: loaded.database_ca,
+            renewal: loaded.renewal,
         })
     }
 
     /// Where requests are taken: the port, too, where the configuration left it open.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where those who come without TLS are sent to where it is spoken.
+    pub fn redirect_addr(&self) -> Option<SocketAddr> {
+        self.redirect
     }
 
     /// Where this process' metrics are served.
@@ -185,10 +228,30 @@ impl Drop for EdgeHost {
     fn drop(&mut self) {
         self.server.abort();
         self.answers.abort();
-        for task in [&self.flush, &self.certificate].into_iter().flatten() {
+        let others = [&self.flush, &self.renewal].into_iter().flatten();
+        for task in others.chain(&self.securing) {
             task.abort();
         }
     }
+}
+
+/// All that goes on beside connections with TLS.
+fn securing(
+    tls: Option<&Arc<Tls>>,
+    acme: Option<Acme>,
+    redirect: Option<(TcpListener, u16)>,
+) -> Vec<JoinHandle<()>> {
+    let challenges = tls.and_then(|tls| tls.challenges());
+    let watching = tls.map(|tls| tokio::spawn(Arc::clone(tls).watch()));
+    let asking = acme.zip(challenges.clone());
+    let asking =
+        asking.map(|(acme, answers)| tokio::spawn(connection::keep_certificate(acme, answers)));
+    let redirecting = redirect
+        .map(|(listener, port)| tokio::spawn(connection::redirect(listener, port, challenges)));
+    [watching, asking, redirecting]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 impl Own {
@@ -236,7 +299,7 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, HostError> {
 }
 
 /// Reads the manifest and makes every component ready.
-fn load(config: &HostConfig) -> Result<Service, HostError> {
+fn load(config: &HostConfig) -> Result<Loaded, HostError> {
     let manifest = Manifest::read(&config.manifest)?;
     let sources = manifest.sources(&config.manifest, config.component_dir.as_deref());
     let missing: Vec<PathBuf> = sources
@@ -247,12 +310,23 @@ fn load(config: &HostConfig) -> Result<Service, HostError> {
     if !missing.is_empty() {
         return Err(HostError::MissingComponents(missing));
     }
-    let values = variables::resolve(&manifest.variables, &config.variables, |name| {
-        std::env::var(name).ok()
-    })?;
+    let given = Given {
+        values: &config.variables,
+        files: &config.variable_files,
+    };
+    let variables = Sources::resolve(&manifest.variables, given, SecretSource::from_environment)?;
+    let changes = variables.changes();
+    let values = variables.read()?;
+    variables.warn();
     let mut limits = config.limits.clone();
     limits.connections.all = files::make_room(limits.connections.all);
     let limits = Arc::new(limits);
+    let hurry = (!changes.are_impossible()).then(Hurry::default);
+    let surroundings = Surroundings {
+        limits: Arc::clone(&limits),
+        database_ca: database_ca(config)?,
+        hurry: hurry.clone(),
+    };
     let engine = engine::engine(&limits, sources.len())?;
     let cache = Cache::open(&config.cache_dir, &engine)?;
     let linker =
@@ -268,11 +342,34 @@ fn load(config: &HostConfig) -> Result<Service, HostError> {
         let Some(granted) = manifest.component.get(name) else {
             continue;
         };
-        let component = Component::new(name, granted, &values, &code, &linker, &limits)?;
+        let component = Component::new(name, granted, &values, &code, &linker, &surroundings)?;
         names.push(name.as_str());
         served.push(Served::new(Arc::new(component)));
     }
-    service(config, &manifest, &names, served, limits)
+    let ca = surroundings.database_ca;
+    let renewal = hurry.map(|hurry| {
+        let components = served.iter().map(|served| Arc::clone(&served.component));
+        Renewal::new(variables, changes, values, hurry, ca.clone()).of(components)
+    });
+    Ok(Loaded {
+        service: service(config, &manifest, &names, served, (limits, ca.as_ref()))?,
+        database_ca: ca,
+        renewal,
+    })
+}
+
+/// The certificates of authorities that may vouch for databases.
+fn database_ca(config: &HostConfig) -> Result<Option<Arc<str>>, HostError> {
+    let Some(path) = &config.database_ca else {
+        return Ok(None);
+    };
+    let failed = |reason: String| HostError::DatabaseCa {
+        path: path.clone(),
+        reason,
+    };
+    let pem = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    pg::certificates(&pem).map_err(failed)?;
+    Ok(Some(pem.into()))
 }
 
 fn service(
@@ -280,7 +377,7 @@ fn service(
     manifest: &Manifest,
     names: &[&str],
     served: Vec<Served>,
-    limits: Arc<Limits>,
+    (limits, database_ca): (Arc<Limits>, Option<&Arc<str>>),
 ) -> Result<Service, HostError> {
     let failed = |reason| HostError::Manifest {
         path: config.manifest.clone(),
@@ -291,5 +388,5 @@ fn service(
         Some((trigger.route.clone(), place))
     });
     let all = Router::new(routes).map_err(failed)?;
-    Ok(Service::new(all, served, limits, config))
+    Ok(Service::new(all, served, limits, config, database_ca))
 }

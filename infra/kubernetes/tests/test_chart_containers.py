@@ -41,7 +41,7 @@ def test_an_edge_and_its_gateway():
     assert edge.environment["SPIN_VARIABLE_JWT_SIGNING_KEY"] == "<kiskadee-signing/jwt-signing-key>"
     assert edge.environment["SPIN_VARIABLE_STORAGE_TOKEN"] == gateway.environment["KISKADEE_STORAGE_TOKEN"]
     assert edge.probes["readiness"] == Probe(9100, "/ready", 2, 3, 2)
-    assert gateway.probes["liveness"].path == "" and gateway.probes["liveness"].port == 8006
+    assert gateway.probes["liveness"].path == "/health" and gateway.probes["liveness"].port == 8006
     assert edge.grace_seconds == gateway.grace_seconds == 50
     options = edge.podman()
     for pair in (["--user", "10001:10001"], ["--memory", str(2 << 30)], ["--cpus", "2"], ["--cap-drop", "all"], ["--stop-timeout", "50"]):

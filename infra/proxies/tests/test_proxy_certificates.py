@@ -1,104 +1,25 @@
 """Certificates by ACME from pebble, the test authority of Let's Encrypt: issued, served, renewed under load."""
 
-import json
-import os
 import signal
 import ssl
-import subprocess
 import threading
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from proxy_authority import Authority, running
 from proxy_clients import Site
-from system import Process, eventually, free_port
+from system import eventually, free_port
 
 pytestmark = pytest.mark.heavy
-NAME = "tts.example.com"
-
-
-@dataclass
-class Authority:
-    """Pebble, which looks for challenges on the ports of the proxy under test."""
-
-    directory: str
-    trusted_root: Path
-    management: str
-    http_port: int
-    https_port: int
-    folder: Path
-
-    def get(self, path: str) -> str:
-        context = ssl.create_default_context(cafile=str(self.trusted_root))
-        with urllib.request.urlopen(self.management + path, timeout=5, context=context) as answer:
-            return answer.read().decode()
-
-    def root(self) -> Path:
-        """The root of what it issues; another one at each start."""
-        file = self.folder / "root.pem"
-        file.write_text(self.get("/roots/0"))
-        return file
-
-    def certbot(self, *arguments: str) -> None:
-        """Runs certbot with all its files in the test's folder."""
-        command = ["certbot", "certonly", "--non-interactive", "--agree-tos", "-m", "ops@example.com", "-d", NAME,
-                   "--server", self.directory, "--cert-name", NAME, *arguments]  # fmt: skip
-        for name in ("config", "work", "logs"):
-            command += [f"--{name}-dir", str(self.folder / "certbot" / name)]
-        environment = os.environ | {"REQUESTS_CA_BUNDLE": str(self.trusted_root)}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    @property
-    def live(self) -> Path:
-        return self.folder / "certbot/config/live" / NAME
 
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Iterator[Authority]:
-    """Pebble with a resolver that finds every name on this machine."""
-    ports = [free_port() for _ in range(6)]
-    acme, management, dns, resolver, http, https = ports
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-         "-keyout", tmp_path / "pebble.key", "-out", tmp_path / "pebble.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    settings = {
-        "listenAddress": f"127.0.0.1:{acme}", "managementListenAddress": f"127.0.0.1:{management}",
-        "certificate": str(tmp_path / "pebble.pem"), "privateKey": str(tmp_path / "pebble.key"),
-        "httpPort": http, "tlsPort": https, "ocspResponderURL": "", "externalAccountBindingRequired": False,
-    }  # fmt: skip
-    (tmp_path / "pebble.json").write_text(json.dumps({"pebble": settings}))
-    none = ["-http01", "", "-https01", "", "-tlsalpn01", ""]
-    names = Process(
-        ["pebble-challtestsrv", "-dns01", f"127.0.0.1:{dns}", "-management", f"127.0.0.1:{resolver}",
-         "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", *none],
-        tmp_path / "names.log",
-    )  # fmt: skip
-    quick = dict(os.environ) | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
-    pebble = Process(
-        ["pebble", "-config", tmp_path / "pebble.json", "-dnsserver", f"127.0.0.1:{dns}"], tmp_path / "pebble.log", quick
-    )
-    made = Authority(
-        f"https://localhost:{acme}/dir", tmp_path / "pebble.pem", f"https://localhost:{management}", http, https, tmp_path
-    )
-
-    def answers() -> bool:
-        assert pebble.is_running(), pebble.tail()
-        try:
-            return bool(made.get("/roots/0"))
-        except OSError:
-            return False
-
-    eventually("pebble", answers, within=20)
-    yield made
-    pebble.stop()
-    names.stop()
+    with running(tmp_path) as made:
+        yield made
 
 
 def serial(site: Site) -> str:

@@ -4,7 +4,7 @@
 //! A connection can go dark: what is written to it is taken by something on the way, and nothing ever comes back. The
 //! driver sets no keepalive, so it is the deadlines that find it.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use kiskadee_shared::secret::Secret;
 use sqlx::{
@@ -14,7 +14,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use crate::{Result, lent::Lent};
+use crate::{DatabaseAddress, Result, lent::Lent};
 
 /// No statement of a worker takes longer than this, short of trouble.
 const STATEMENT_TIMEOUT: &str = "30s";
@@ -26,7 +26,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub struct ConnectOptions {
-    pub url: Secret,
+    pub url: DatabaseAddress,
     pub max_connections: u32,
     /// Between here and Postgres stands a pooler that may give every transaction another connection. Statements are then
     /// never kept prepared, and each runs in a transaction of its own, so that its two halves meet the same connection.
@@ -38,7 +38,7 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    pub fn new(url: impl Into<Secret>) -> Self {
+    pub fn new(url: impl Into<DatabaseAddress>) -> Self {
         Self {
             url: url.into(),
             max_connections: 4,
@@ -48,18 +48,18 @@ impl ConnectOptions {
         }
     }
 
-    fn postgres(&self) -> Result<PgConnectOptions> {
-        let options =
-            PgConnectOptions::from_str(self.url.expose())?.application_name(&self.application_name);
+    /// Whatever the address is.
+    fn set_up(&self, options: PgConnectOptions) -> PgConnectOptions {
+        let options = options.application_name(&self.application_name);
         // Poolers refuse start-up parameters that they do not track.
-        Ok(if self.behind_pooler {
+        if self.behind_pooler {
             options.statement_cache_capacity(0).extra_float_digits(None)
         } else {
             options.options([
                 ("statement_timeout", STATEMENT_TIMEOUT),
                 ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
             ])
-        })
+        }
     }
 }
 
@@ -74,10 +74,17 @@ pub struct Queue {
 impl Queue {
     /// Connects lazily: an absent server shows in the first call, as [`crate::Error::Retry`].
     pub fn connect(options: &ConnectOptions) -> Result<Self> {
+        let address = options.url.clone();
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options.postgres()?);
+            .before_acquire(move |_, connection| {
+                let is_current = address.is_current(connection.age);
+                Box::pin(async move { Ok(is_current) })
+            })
+            .connect_lazy_with(options.set_up(options.url.options()?));
+        let own = options.clone();
+        options.url.lead(&pool, move |there| own.set_up(there));
         Ok(Self {
             pool,
             behind_pooler: options.behind_pooler,

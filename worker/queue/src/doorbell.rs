@@ -1,13 +1,11 @@
 //! The doorbell: a hint that something became ready. Everything works without it, only a little later.
 
-use std::str::FromStr;
-
 use sqlx::{
     PgPool,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    postgres::{PgListener, PgPoolOptions},
 };
 
-use crate::{Queue, Result};
+use crate::{DatabaseAddress, Queue, Result};
 
 const CHANNEL: &str = "kiskadee_ready";
 
@@ -18,8 +16,8 @@ pub struct Doorbell {
 }
 
 impl Doorbell {
-    pub async fn listen(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)?.application_name("kiskadee-doorbell");
+    pub async fn listen(address: &DatabaseAddress) -> Result<Self> {
+        let options = address.options()?.application_name("kiskadee-doorbell");
         let pool: PgPool = PgPoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options);

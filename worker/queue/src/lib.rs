@@ -5,6 +5,7 @@
 //! job: a token from a sequence fences off whoever held the job before. Jobs may come after others: they are claimed when those
 //! have ended, and [`Queue::results_before`] gives what those made.
 
+mod address;
 mod batch;
 mod chores;
 mod claim;
@@ -21,6 +22,7 @@ mod settle;
 pub mod testing;
 mod worker;
 
+pub use address::DatabaseAddress;
 pub use batch::BatchItem;
 pub use chores::{Lead, SecurityEvent};
 pub use claim::{ClaimRequest, Claimed};

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use kiskadee_shared::secret::Secret;
+use kiskadee_queue::DatabaseAddress;
 
 use crate::{departure::Departure, pool::Slots, turns::Turns};
 
@@ -25,7 +25,7 @@ pub struct RunnerConfig {
     pub host: String,
     /// The pool of the fleet that it is of: scalers count work and workers by it. Nothing is claimed by it.
     pub pool: String,
-    pub database_url: Secret,
+    pub database_url: DatabaseAddress,
     /// The database is reached through a transaction-mode pooler.
     pub behind_pooler: bool,
     /// Also wake up when somebody rings; needs a session of its own, so not through a pooler.
@@ -52,7 +52,7 @@ pub struct RunnerConfig {
 
 impl RunnerConfig {
     /// With no pools yet.
-    pub fn new(database_url: impl Into<Secret>) -> Self {
+    pub fn new(database_url: impl Into<DatabaseAddress>) -> Self {
         Self {
             name: format!("worker-{}", std::process::id()),
             host: std::env::var("HOSTNAME").unwrap_or_else(|_| "localhost".to_owned()),

@@ -60,7 +60,7 @@ impl<'a> Heartbeat<'a> {
             max_connections: 1,
             behind_pooler: shared.config.behind_pooler,
             application_name: "kiskadee-heartbeat".to_owned(),
-            ..ConnectOptions::new(&shared.config.database_url)
+            ..ConnectOptions::new(shared.config.database_url.clone())
         })?;
         let ttl = shared.config.lease_ttl;
         Ok(Self {

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
+use kiskadee_secret::{SecretError, SecretSource};
 use object_store::{
     ObjectStore, ObjectStoreScheme, RetryConfig, aws::AmazonS3Builder,
     azure::MicrosoftAzureBuilder, gcp::GoogleCloudStorageBuilder, local::LocalFileSystem,
@@ -14,6 +15,17 @@ use crate::{Store, StoreError};
 
 /// Past this, a storage that does not answer is away: the job waits in the queue rather than in this process.
 const RETRY_FOR: Duration = Duration::from_secs(20);
+
+/// What providers take from the environment and nobody should see.
+const SECRETS: [&str; 7] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_CLIENT_SECRET",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "GOOGLE_SERVICE_ACCOUNT_KEY",
+];
 
 /// Names and values of a provider's options, as in the environment.
 type Options<'a> = &'a [(&'a str, &'a str)];
@@ -71,6 +83,10 @@ fn open_bucket(
     options: Options<'_>,
 ) -> Result<Store, StoreError> {
     tls::use_ring();
+    let files = from_files().map_err(|error| wrong(address, error))?;
+    let files = files.iter().map(|(name, value)| (*name, value.as_str()));
+    let options: Vec<_> = files.chain(options.iter().copied()).collect();
+    let options = options.as_slice();
     let failed = |error| wrong(address, error);
     match scheme {
         ObjectStoreScheme::AmazonS3 => {
@@ -106,6 +122,19 @@ fn open_bucket(
         }
         _ => Err(wrong(address, "use a directory, s3://, gs:// or az://")),
     }
+}
+
+/// Keys that come from files: `AWS_SECRET_ACCESS_KEY_FILE` and so on. What the environment itself has is read by the provider's client.
+fn from_files() -> Result<Vec<(&'static str, String)>, SecretError> {
+    let mut found = Vec::new();
+    for name in SECRETS {
+        let source = SecretSource::from_environment(name)?;
+        if let Some(source) = source.filter(|source| source.path().is_some()) {
+            source.warn();
+            found.push((name, source.read()?));
+        }
+    }
+    Ok(found)
 }
 
 /// The options that a provider knows; as with the environment, others are not its business.

@@ -1,9 +1,11 @@
 //! Connections: HTTP/1.1 and HTTP/2 on one port, with TLS or without, with bounds on heads and idle time, and an orderly end. One too
 //! many is told so in an answer, as long as there is room for that, and whether the process lives is answered to anybody.
 
+mod acme;
 mod gate;
 mod opening;
 mod proxy_protocol;
+mod redirect;
 mod speak;
 mod tls;
 mod wire;
@@ -12,6 +14,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, time::sleep};
 
+pub(crate) use self::acme::run as keep_certificate;
+pub use self::acme::{Acme, AcmeChallenge, AcmeError};
+pub use self::redirect::Redirect;
+pub(crate) use self::redirect::run as redirect;
 pub(crate) use self::tls::Tls;
 pub use self::tls::{TlsError, TlsFiles};
 use self::{gate::Gate, opening::Accepted};

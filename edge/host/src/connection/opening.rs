@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use super::{
+    acme::PROTOCOL,
     gate::{Entry, Gate},
     proxy_protocol,
     speak::speak,
@@ -167,7 +168,12 @@ async fn encrypted(stream: TcpStream, tls: &Tls, limit: Duration) -> Option<(Wir
             .ok()
     };
     let stream = timeout(limit, opening).await.ok()??;
-    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let protocol = stream.get_ref().1.alpn_protocol();
+    // The handshake was all of it.
+    if protocol == Some(PROTOCOL) {
+        return None;
+    }
+    let is_http2 = protocol == Some(b"h2");
     Some((Wire::Tls(Box::new(stream)), is_http2))
 }
 

@@ -16,6 +16,8 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use super::acme::{Acme, AcmeError, Challenges, PROTOCOL, placeholder};
+
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -56,6 +58,9 @@ pub enum TlsError {
         /// Both.
         files: TlsFiles,
     },
+    /// Without a certificate of an authority there is not even one of one's own.
+    #[error(transparent)]
+    Acme(#[from] AcmeError),
     /// Anything else that the library says.
     #[error("the certificate in `{}` cannot be used: {reason}", files.certificate.display())]
     Unusable {
@@ -76,17 +81,54 @@ pub(crate) struct Tls {
     acceptor: TlsAcceptor,
 }
 
+/// Where the certificate comes from.
+#[derive(Debug, Clone, Copy)]
+enum Origin<'a> {
+    Files,
+    /// An authority, which may not have given one yet.
+    Acme(&'a Acme),
+}
+
 impl Tls {
     pub(crate) fn load(files: &TlsFiles) -> Result<Self, TlsError> {
+        Self::from(files, Origin::Files)
+    }
+
+    /// With the certificate that an authority gave, or one that nobody vouches for until it does.
+    pub(crate) fn of_acme(acme: &Acme) -> Result<Self, TlsError> {
+        Self::from(&acme.files(), Origin::Acme(acme))
+    }
+
+    /// What the authority looks for, where there is one.
+    pub(crate) fn challenges(&self) -> Option<Arc<Challenges>> {
+        self.present.challenges.clone()
+    }
+
+    fn from(files: &TlsFiles, origin: Origin<'_>) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let first = files.stamp();
-        let present = Arc::new(Present(RwLock::new(files.read(&provider)?)));
+        let (key, challenges) = match origin {
+            Origin::Files => (files.read(&provider)?, None),
+            Origin::Acme(acme) => {
+                let host = acme.hosts.first().map_or("localhost", String::as_str);
+                let kept = files.read(&provider).ok();
+                let key = kept.map_or_else(|| placeholder(host), Ok)?;
+                (key, Some(Arc::default()))
+            }
+        };
+        let present = Arc::new(Present {
+            key: RwLock::new(key),
+            challenges,
+        });
         let resolver = Arc::clone(&present) as Arc<dyn ResolvesServerCert>;
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map(|config| config.with_no_client_auth().with_cert_resolver(resolver));
         let mut config = config.map_err(|reason| files.unusable(reason))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        if present.challenges.is_some() {
+            config.alpn_protocols.push(PROTOCOL.to_vec());
+        }
         Ok(Self {
             files: files.clone(),
             first,
@@ -121,7 +163,7 @@ impl Tls {
             Ok(key) => {
                 *self
                     .present
-                    .0
+                    .key
                     .write()
                     .unwrap_or_else(PoisonError::into_inner) = key;
                 tracing::info!(certificate = %self.files.certificate.display(), "a new certificate is used");
@@ -134,15 +176,30 @@ impl Tls {
     }
 }
 
-/// The certificate of now.
+/// The certificate of now, and those that answer challenges.
 #[derive(Debug)]
-struct Present(RwLock<Arc<CertifiedKey>>);
+struct Present {
+    key: RwLock<Arc<CertifiedKey>>,
+    challenges: Option<Arc<Challenges>>,
+}
 
 impl ResolvesServerCert for Present {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let present = self.0.read().unwrap_or_else(PoisonError::into_inner);
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        if let Some(challenges) = &self.challenges
+            && is_challenge(&hello)
+        {
+            return challenges.certificate(hello.server_name()?);
+        }
+        let present = self.key.read().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(&present))
     }
+}
+
+/// RFC 8737 has no other protocol in such a handshake.
+fn is_challenge(hello: &ClientHello<'_>) -> bool {
+    hello
+        .alpn()
+        .is_some_and(|mut protocols| protocols.next() == Some(PROTOCOL))
 }
 
 /// By which a changed file is known, also one that a symbolic link now leads to.

@@ -93,8 +93,14 @@ impl Alone {
     /// An instance that has grown keeps what it has; it had better end.
     fn is_good(&self) -> bool {
         let limits = self.component.limits();
-        self.served < limits.requests_per_instance
+        self.is_current()
+            && self.served < limits.requests_per_instance
             && self.store.data().memory().bytes() <= limits.instance_kept_bytes
+    }
+
+    /// Whether it has today's variables.
+    pub(super) fn is_current(&self) -> bool {
+        self.store.data().is_current()
     }
 }
 

@@ -77,7 +77,9 @@ impl Pool {
     /// idle for the longest time.
     fn find(&self, number: usize) -> Option<Found> {
         let mut idle = self.idle();
-        if let Some(instance) = idle.get_mut(number).and_then(VecDeque::pop_back) {
+        let last = idle.get_mut(number).and_then(VecDeque::pop_back);
+        // Those before it are older still.
+        if let Some(instance) = last.filter(Alone::is_current) {
             return Some(Found::Idle(Box::new(instance)));
         }
         let room = || Arc::clone(&self.slots).try_acquire_owned().ok();
@@ -99,7 +101,7 @@ impl Pool {
         }
     }
 
-    /// Ends instances that have been idle for `limit`, until it is dropped.
+    /// Ends instances that have been idle for `limit`, and those with variables of yesterday, until it is dropped.
     pub(crate) async fn watch(&self, limit: Duration) {
         loop {
             sleep(LOOK.min(limit)).await;
@@ -112,7 +114,9 @@ impl Pool {
 
     fn over(&self, limit: Duration) -> Option<Alone> {
         let now = Instant::now();
-        let is_over = |instance: &Alone| now.duration_since(instance.idle_since) >= limit;
+        let is_over = |instance: &Alone| {
+            now.duration_since(instance.idle_since) >= limit || !instance.is_current()
+        };
         let mut idle = self.idle();
         let of_one = idle
             .iter_mut()

@@ -22,7 +22,9 @@ use wasmtime_wasi_http::handler::{
 };
 
 use super::{Instance, Presence, store};
-use crate::{component::Component, config::Sharing, cpu::Computing, progress::Moment};
+use crate::{
+    component::Component, config::Sharing, cpu::Computing, progress::Moment, variables::Values,
+};
 
 /// Every instance of the component is taken; the request can be handed over again in a moment.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +73,7 @@ impl HandlerState for Instances {
         let present = Arc::new(Moment::default());
         let proxy = Proxy::P3(component.code().instantiate_async(&mut store).await?);
         let memory = store.data().memory().counter();
+        let variables = Arc::clone(store.data().variables());
         self.is_full.store(false, Ordering::Relaxed);
         Ok(Running {
             store,
@@ -84,6 +87,7 @@ impl HandlerState for Instances {
             },
             state: Life {
                 component: Arc::clone(component),
+                variables,
                 bounds: self.bounds,
                 is_full: Arc::clone(&self.is_full),
                 memory,
@@ -160,6 +164,7 @@ fn count(present: &Arc<Moment>) -> usize {
 /// An instance from its first request to its last.
 pub(crate) struct Life {
     component: Arc<Component>,
+    variables: Arc<Values>,
     bounds: Sharing,
     is_full: Arc<AtomicBool>,
     memory: Arc<AtomicUsize>,
@@ -168,10 +173,13 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// Memory that an instance has taken it keeps.
+    /// Memory that an instance has taken it keeps, and the variables that it began with.
     fn is_used_up(&self, total: usize) -> bool {
         let half = self.component.limits().instance_memory_bytes / 2;
-        total >= self.bounds.in_all || (total > 0 && self.memory.load(Ordering::Relaxed) >= half)
+        let is_outdated = !self.component.is_current(&self.variables);
+        is_outdated
+            || total >= self.bounds.in_all
+            || (total > 0 && self.memory.load(Ordering::Relaxed) >= half)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     cpu::Computing,
     guest_log::GuestLog,
     outbound::Outbound,
+    variables::Values,
 };
 
 /// A store for one instance, and what counts its computing.
@@ -31,6 +32,7 @@ pub(super) fn new(component: &Arc<Component>) -> (Store<Instance>, Computing) {
 /// The data of a store.
 pub(crate) struct Instance {
     component: Arc<Component>,
+    variables: Arc<Values>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,
@@ -55,9 +57,19 @@ impl Instance {
             outbound: Outbound::new(Arc::clone(&component)),
             table: ResourceTable::new(),
             memory: Memory::new(component.limits().instance_memory_bytes),
+            variables: component.variables(),
             _live: Live::of(&component),
             component,
         }
+    }
+
+    /// Whether it would begin with the same variables today.
+    pub(crate) fn is_current(&self) -> bool {
+        self.component.is_current(&self.variables)
+    }
+
+    pub(crate) fn variables(&self) -> &Arc<Values> {
+        &self.variables
     }
 
     pub(crate) fn memory(&self) -> &Memory {
@@ -75,6 +87,7 @@ impl Instance {
     pub(crate) fn platform(&mut self) -> PlatformView<'_> {
         PlatformView {
             component: &self.component,
+            variables: &self.variables,
             table: &mut self.table,
         }
     }
@@ -105,5 +118,6 @@ impl HasData for Platform {
 /// What the host's own interfaces see of an instance.
 pub(crate) struct PlatformView<'a> {
     pub(crate) component: &'a Arc<Component>,
+    pub(crate) variables: &'a Arc<Values>,
     pub(crate) table: &'a mut ResourceTable,
 }

@@ -18,6 +18,7 @@ mod numeric;
 mod pool;
 mod query;
 mod ranges;
+mod renewed;
 mod rows;
 mod server;
 mod session;
@@ -27,4 +28,6 @@ mod tls;
 #[expect(unreachable_pub, reason = "the generated bindings name them publicly")]
 pub use host::{Connection, ConnectionBuilder};
 pub(crate) use pool::{PoolLimits, Pools};
-pub(crate) use server::{Before, Server, connect, servers};
+pub(crate) use renewed::Hurry;
+pub(crate) use server::{Before, Server, connect, is_address, servers};
+pub(crate) use tls::certificates;

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -15,9 +15,14 @@ use deadpool::{
         self, Metrics, Object, PoolError, RecycleError, RecycleResult, TimeoutType, Timeouts,
     },
 };
-use tokio_postgres::{Config, config::SslMode};
+use tokio::{sync::watch, time::timeout};
+use tokio_postgres::{Config, config::SslMode, error::SqlState};
 
-use super::{session::Session, tls};
+use super::{
+    renewed::{Hurry, Renewed},
+    session::Session,
+    tls,
+};
 use crate::{allowed_hosts::AllowedHosts, bindings::postgres::Error};
 
 /// Addresses of one component; beyond that somebody makes them up.
@@ -25,6 +30,9 @@ const MAX_ADDRESSES: usize = 16;
 
 /// How long a failed connect answers for those who come after it.
 const FAILURE_MEMORY: Duration = Duration::from_millis(250);
+
+/// How long a session that is refused waits for another password, where there may be one.
+const PASSWORD_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Bounds of a pool.
 #[derive(Debug, Clone, Copy)]
@@ -52,58 +60,90 @@ type Address = (String, Option<String>);
 /// All pools of one component.
 pub(crate) struct Pools {
     limits: PoolLimits,
-    by_address: Mutex<HashMap<Address, Arc<Pool>>>,
+    /// Certificates of authorities, where the component names none.
+    ca: Option<Arc<str>>,
+    hurry: Option<Hurry>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_address: HashMap<Address, Arc<Pool>>,
+    renewed: Renewed,
 }
 
 impl Pools {
-    pub(crate) fn new(limits: PoolLimits) -> Self {
+    pub(crate) fn new(limits: PoolLimits, ca: Option<Arc<str>>, hurry: Option<Hurry>) -> Self {
         Self {
             limits,
-            by_address: Mutex::default(),
+            ca,
+            hurry,
+            known: Mutex::default(),
         }
     }
 
     /// The pool for an address, made at its first use. It connects only when a session is asked for. An address that is
-    /// not allowed gets no pool, so what has one need not be checked again: what is allowed never changes.
+    /// not allowed gets no pool, so what has one need not be checked again: what is allowed never changes. An old address that was
+    /// replaced is as the new one.
     pub(super) fn pool(
         &self,
         address: &str,
         ca_root: Option<&str>,
         allowed: &AllowedHosts,
     ) -> Result<Arc<Pool>, Error> {
-        let key = (address.to_owned(), ca_root.map(ToOwned::to_owned));
-        let mut pools = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(pool) = pools.get(&key) {
+        let mut known = self.known();
+        let address = known.renewed.today(address).to_owned();
+        let key = (address, ca_root.map(ToOwned::to_owned));
+        if let Some(pool) = known.by_address.get(&key) {
             return Ok(Arc::clone(pool));
         }
-        if pools.len() >= MAX_ADDRESSES {
-            pools.retain(|_, pool| Arc::strong_count(pool) > 1);
+        if known.by_address.len() >= MAX_ADDRESSES {
+            known
+                .by_address
+                .retain(|_, pool| Arc::strong_count(pool) > 1);
         }
+        let ca = ca_root.or(self.ca.as_deref());
         let pool = allowed
-            .check_postgres(address)
-            .and_then(|()| Pool::new(address, ca_root, self.limits))
+            .check_postgres(&key.0)
+            .and_then(|()| Pool::new(&key.0, ca, self.limits, self.hurry.clone()))
             .map_err(Error::ConnectionFailed)?;
         let pool = Arc::new(pool);
-        pools.insert(key, Arc::clone(&pool));
+        known.by_address.insert(key, Arc::clone(&pool));
         Ok(pool)
     }
 
-    pub(crate) fn status(&self) -> PoolStatus {
-        let pools = self
-            .by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        pools.values().fold(PoolStatus::default(), |sum, pool| {
-            let status = pool.sessions.status();
-            PoolStatus {
-                sessions: sum.sessions + status.size,
-                idle: sum.idle + status.available,
-                waiting: sum.waiting + status.waiting,
+    /// Whoever has, or asks for, sessions at the old address is given those of the new one from here on.
+    pub(crate) fn replace(&self, old: &str, new: &str) -> Result<(), String> {
+        let config = config(new, self.limits)?;
+        let mut known = self.known();
+        let keys: Vec<_> = known.by_address.keys().cloned().collect();
+        for (address, ca) in keys.into_iter().filter(|(address, _)| address == old) {
+            if let Some(pool) = known.by_address.remove(&(address, ca.clone())) {
+                pool.renew(config.clone());
+                known.by_address.insert((new.to_owned(), ca), pool);
             }
-        })
+        }
+        known.renewed.replace(old, new);
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn status(&self) -> PoolStatus {
+        let known = self.known();
+        known
+            .by_address
+            .values()
+            .fold(PoolStatus::default(), |sum, pool| {
+                let status = pool.sessions.status();
+                PoolStatus {
+                    sessions: sum.sessions + status.size,
+                    idle: sum.idle + status.available,
+                    waiting: sum.waiting + status.waiting,
+                }
+            })
     }
 }
 
@@ -114,24 +154,24 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    fn new(address: &str, ca_root: Option<&str>, limits: PoolLimits) -> Result<Self, String> {
-        let mut config: Config = address
-            .parse()
-            .map_err(|error: tokio_postgres::Error| error.to_string())?;
-        config.connect_timeout(limits.connect);
-        if config.get_application_name().is_none() {
-            config.application_name("kiskadee-edge");
-        }
+    fn new(
+        address: &str,
+        ca: Option<&str>,
+        limits: PoolLimits,
+        hurry: Option<Hurry>,
+    ) -> Result<Self, String> {
+        let patience = hurry.as_ref().map_or(Duration::ZERO, |_| PASSWORD_PATIENCE);
         let manager = Sessions {
-            tls: tls::connector(ca_root)?,
-            config,
+            tls: tls::connector(ca)?,
+            config: watch::Sender::new(Arc::new(config(address, limits)?)),
             behind_pooler: limits.behind_pooler,
+            hurry,
         };
         let sessions = managed::Pool::builder(manager)
             .max_size(limits.sessions)
             .timeouts(Timeouts {
                 wait: Some(limits.wait),
-                create: Some(limits.connect),
+                create: Some(limits.connect + patience),
                 recycle: Some(limits.connect),
             })
             .runtime(Runtime::Tokio1)
@@ -141,6 +181,17 @@ impl Pool {
             sessions,
             last_failure: Mutex::default(),
         })
+    }
+
+    /// Sessions that are there end: those without work now, the others when they come back.
+    fn renew(&self, config: Config) {
+        let config = Arc::new(config);
+        self.sessions
+            .manager()
+            .config
+            .send_replace(Arc::clone(&config));
+        self.sessions
+            .retain(|session, _| Arc::ptr_eq(session.config(), &config));
     }
 
     /// A session that nothing of an earlier user is left in.
@@ -190,6 +241,18 @@ impl Pool {
     }
 }
 
+/// An address as the driver takes it.
+fn config(address: &str, limits: PoolLimits) -> Result<Config, String> {
+    let mut config: Config = address
+        .parse()
+        .map_err(|error: tokio_postgres::Error| error.to_string())?;
+    config.connect_timeout(limits.connect);
+    if config.get_application_name().is_none() {
+        config.application_name("kiskadee-edge");
+    }
+    Ok(config)
+}
+
 /// An error with its cause, which the driver's own text leaves out.
 fn describe(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
@@ -200,20 +263,58 @@ fn describe(error: &tokio_postgres::Error) -> String {
 
 /// Opens sessions and makes them ready for the next user.
 pub(super) struct Sessions {
-    config: Config,
+    config: watch::Sender<Arc<Config>>,
     tls: tokio_postgres_rustls::MakeRustlsConnect,
     behind_pooler: bool,
+    hurry: Option<Hurry>,
+}
+
+impl Sessions {
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.borrow())
+    }
+
+    async fn open(&self, config: &Arc<Config>) -> Result<Session, tokio_postgres::Error> {
+        if config.get_ssl_mode() == SslMode::Disable {
+            return connect(config, self.behind_pooler, tokio_postgres::NoTls).await;
+        }
+        connect(config, self.behind_pooler, self.tls.clone()).await
+    }
+
+    /// Whether there is another address by now, or soon.
+    async fn is_renewed(&self, refused: &Arc<Config>) -> bool {
+        let Some(hurry) = &self.hurry else {
+            return false;
+        };
+        let mut config = self.config.subscribe();
+        hurry.please();
+        let renewed = config.wait_for(|now| !Arc::ptr_eq(now, refused));
+        matches!(timeout(PASSWORD_PATIENCE, renewed).await, Ok(Ok(_)))
+    }
+}
+
+/// Whoever logs in is not known by this password, or not at all.
+fn is_login_refused(error: &tokio_postgres::Error) -> bool {
+    let refusals = [
+        SqlState::INVALID_PASSWORD,
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+    ];
+    error.code().is_some_and(|code| refusals.contains(code))
 }
 
 impl managed::Manager for Sessions {
     type Type = Session;
     type Error = tokio_postgres::Error;
 
+    /// The password of a role may have been changed a moment before the file that it is in.
     async fn create(&self) -> Result<Session, tokio_postgres::Error> {
-        if self.config.get_ssl_mode() == SslMode::Disable {
-            return connect(&self.config, self.behind_pooler, tokio_postgres::NoTls).await;
+        let config = self.config();
+        match self.open(&config).await {
+            Err(error) if is_login_refused(&error) && self.is_renewed(&config).await => {
+                self.open(&self.config()).await
+            }
+            opened => opened,
         }
-        connect(&self.config, self.behind_pooler, self.tls.clone()).await
     }
 
     async fn recycle(
@@ -226,6 +327,9 @@ impl managed::Manager for Sessions {
                 "the session ended or was left in the middle of a statement",
             ));
         }
+        if !Arc::ptr_eq(session.config(), &self.config.borrow()) {
+            return Err(RecycleError::message("the address is another by now"));
+        }
         if session.is_dirty() {
             session.reset().await?;
         }
@@ -234,7 +338,7 @@ impl managed::Manager for Sessions {
 }
 
 async fn connect<T>(
-    config: &Config,
+    config: &Arc<Config>,
     behind_pooler: bool,
     tls: T,
 ) -> Result<Session, tokio_postgres::Error>
@@ -255,7 +359,13 @@ where
         let (token, tls) = (token.clone(), tls.clone());
         tokio::spawn(async move { token.cancel_query(tls).await });
     };
-    Ok(Session::new(client, behind_pooler, Box::new(cancel)))
+    let config = Arc::clone(config);
+    Ok(Session::new(
+        client,
+        config,
+        behind_pooler,
+        Box::new(cancel),
+    ))
 }
 
 /// Where a component's connection keeps the session it must go on with, if there is one.

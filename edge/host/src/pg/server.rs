@@ -30,6 +30,7 @@ pub(crate) struct Server {
     pub(crate) name: String,
     address: String,
     config: Config,
+    ca: Option<Arc<str>>,
     component: Arc<Component>,
 }
 
@@ -42,8 +43,17 @@ pub(crate) enum Before {
     BlindPooler,
 }
 
+/// Whether a value is an address of Postgres, with somebody who logs in.
+pub(crate) fn is_address(value: &str) -> bool {
+    let schemes = ["postgres://", "postgresql://"];
+    schemes.iter().any(|scheme| value.starts_with(scheme)) && value.contains('@')
+}
+
 /// Each once, however many components have its address.
-pub(crate) fn servers<'a>(components: impl Iterator<Item = &'a Arc<Component>>) -> Vec<Server> {
+pub(crate) fn servers<'a>(
+    components: impl Iterator<Item = &'a Arc<Component>>,
+    ca: Option<&Arc<str>>,
+) -> Vec<Server> {
     let mut servers = BTreeMap::new();
     for component in components {
         for address in component.database_addresses() {
@@ -56,8 +66,9 @@ pub(crate) fn servers<'a>(components: impl Iterator<Item = &'a Arc<Component>>) 
                 .entry((name.clone(), database))
                 .or_insert_with(|| Server {
                     name,
-                    address: address.to_owned(),
+                    address,
                     config,
+                    ca: ca.cloned(),
                     component: Arc::clone(component),
                 });
         }
@@ -99,15 +110,15 @@ impl Server {
         config
             .connect_timeout(LOOK)
             .application_name("kiskadee-edge-start");
-        let found = timeout(LOOK, look(&config)).await;
+        let found = timeout(LOOK, look(&config, self.ca.as_deref())).await;
         found.unwrap_or_else(|_| Err("Postgres did not answer in time".to_owned()))
     }
 }
 
 /// A session of one's own remembers what was prepared in it, whatever others do meanwhile. Behind a pooler the other has by then the
 /// session in which it was prepared.
-async fn look(config: &Config) -> Result<Before, String> {
-    let (one, other) = tokio::try_join!(connect(config), connect(config))?;
+async fn look(config: &Config, ca: Option<&str>) -> Result<Before, String> {
+    let (one, other) = tokio::try_join!(connect(config, ca), connect(config, ca))?;
     for _ in 0..ROUNDS {
         match round(&one, &other).await {
             Ok(()) => {}
@@ -136,14 +147,17 @@ fn is_lost(error: &Error) -> bool {
 }
 
 /// A connection of the host itself.
-pub(crate) async fn connect(config: &Config) -> Result<Client, String> {
-    let text = |error: Error| error.to_string();
+pub(crate) async fn connect(config: &Config, ca: Option<&str>) -> Result<Client, String> {
+    let text = |error: Error| {
+        let server = error.as_db_error();
+        server.map_or_else(|| error.to_string(), |server| server.message().to_owned())
+    };
     if config.get_ssl_mode() == SslMode::Disable {
         let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(text)?;
         tokio::spawn(connection);
         return Ok(client);
     }
-    let (client, connection) = config.connect(tls::connector(None)?).await.map_err(text)?;
+    let (client, connection) = config.connect(tls::connector(ca)?).await.map_err(text)?;
     tokio::spawn(connection);
     Ok(client)
 }

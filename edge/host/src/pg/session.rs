@@ -4,9 +4,9 @@
 //! and only a marked one is reset before somebody else gets it. The reset spares the prepared statements: they are what
 //! makes the next query one round trip instead of two.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use tokio_postgres::{Client, Statement};
+use tokio_postgres::{Client, Config, Statement};
 
 /// More statements than a component has; one that builds SQL text by hand must not fill the server's memory.
 const MAX_PREPARED: usize = 512;
@@ -18,6 +18,8 @@ const RESET: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UN
 /// A connection of the pool.
 pub(super) struct Session {
     pub(super) client: Client,
+    /// By which it was opened.
+    config: Arc<Config>,
     prepared: HashMap<String, Statement>,
     pooling: Pooling,
     /// Something of the last user may be left in the session.
@@ -40,9 +42,15 @@ enum Pooling {
 type Cancel = Box<dyn Fn() + Send + Sync>;
 
 impl Session {
-    pub(super) fn new(client: Client, behind_pooler: bool, cancel: Cancel) -> Self {
+    pub(super) fn new(
+        client: Client,
+        config: Arc<Config>,
+        behind_pooler: bool,
+        cancel: Cancel,
+    ) -> Self {
         Self {
             client,
+            config,
             prepared: HashMap::new(),
             pooling: if behind_pooler {
                 Pooling::Transactions
@@ -54,6 +62,10 @@ impl Session {
             busy: false,
             cancel,
         }
+    }
+
+    pub(super) fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
     pub(super) fn is_usable(&self) -> bool {

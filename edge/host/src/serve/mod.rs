@@ -89,9 +89,10 @@ impl Service {
         served: Vec<Served>,
         limits: Arc<Limits>,
         config: &HostConfig,
+        database_ca: Option<&Arc<str>>,
     ) -> Self {
         Self {
-            servers: pg::servers(served.iter().map(|served| &served.component)),
+            servers: pg::servers(served.iter().map(|served| &served.component), database_ca),
             stages: Stages::default(),
             router,
             pool: Pool::new(limits.instances.all, served.len()),

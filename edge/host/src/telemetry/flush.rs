@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use kiskadee_secret::{Changes, SecretSource};
 use tokio::{sync::Notify, time::timeout};
 use tokio_postgres::{Client, Config, types::Type};
 
@@ -20,7 +21,10 @@ const RECORD: &str = "select telemetry.record($1::text::jsonb)";
 
 /// The host's own connection to the database, made when needed.
 struct Delivery {
+    source: SecretSource,
+    changes: Changes,
     config: Config,
+    ca: Option<Arc<str>>,
     client: Option<Client>,
     failing: bool,
     presence: Presence,
@@ -28,18 +32,17 @@ struct Delivery {
 
 /// Delivers until `stop` is notified, and then once more.
 pub(crate) fn task(
-    url: &str,
+    source: SecretSource,
+    ca: Option<Arc<str>>,
     counts: Arc<Counts>,
     stop: Arc<Notify>,
 ) -> Result<impl Future<Output = ()> + Send + use<>, HostError> {
-    let mut config: Config = url
-        .parse()
-        .map_err(|error: tokio_postgres::Error| HostError::TelemetryDatabase(error.to_string()))?;
-    config
-        .connect_timeout(PATIENCE)
-        .application_name("kiskadee-edge-telemetry");
+    let changes = Changes::of([source.clone()]);
     let mut delivery = Delivery {
-        config,
+        config: config(&source)?,
+        source,
+        changes,
+        ca,
         client: None,
         failing: false,
         presence: Presence::new(),
@@ -51,10 +54,22 @@ pub(crate) fn task(
                 () = tokio::time::sleep(EVERY) => {}
                 () = stop.notified() => stopping = true,
             }
+            delivery.renew();
             delivery.flush(&counts).await;
             delivery.tell(stopping).await;
         }
     })
+}
+
+fn config(source: &SecretSource) -> Result<Config, HostError> {
+    let mut config: Config = source
+        .read()?
+        .parse()
+        .map_err(|error: tokio_postgres::Error| HostError::TelemetryDatabase(error.to_string()))?;
+    config
+        .connect_timeout(PATIENCE)
+        .application_name("kiskadee-edge-telemetry");
+    Ok(config)
 }
 
 impl Delivery {
@@ -68,11 +83,26 @@ impl Delivery {
             return;
         };
         let told = timeout(PATIENCE, async {
-            let client = Self::connected(&mut self.client, &self.config).await?;
+            let client =
+                Self::connected(&mut self.client, &self.config, self.ca.as_deref()).await?;
             self.presence.tell(client, statement).await
         });
         if !matches!(told.await, Ok(Ok(()))) {
             self.client = None;
+        }
+    }
+
+    /// Takes an address that has changed. One that cannot be used yet is tried again with each delivery: nothing is lost.
+    fn renew(&mut self) {
+        if !self.changes.look() {
+            return;
+        }
+        match config(&self.source) {
+            Ok(config) => {
+                self.config = config;
+                self.client = None;
+            }
+            Err(error) => tracing::error!(%error, "the telemetry database's address stays"),
         }
     }
 
@@ -101,7 +131,7 @@ impl Delivery {
 
     /// All parts or none: one transaction.
     async fn send(&mut self, parts: Vec<serde_json::Value>) -> Result<(), String> {
-        let client = Self::connected(&mut self.client, &self.config).await?;
+        let client = Self::connected(&mut self.client, &self.config, self.ca.as_deref()).await?;
         let text = |error: tokio_postgres::Error| {
             error
                 .as_db_error()
@@ -121,9 +151,10 @@ impl Delivery {
     async fn connected<'a>(
         client: &'a mut Option<Client>,
         config: &Config,
+        ca: Option<&str>,
     ) -> Result<&'a mut Client, String> {
         if client.as_ref().is_none_or(Client::is_closed) {
-            *client = Some(pg::connect(config).await?);
+            *client = Some(pg::connect(config, ca).await?);
         }
         client.as_mut().ok_or_else(|| "no connection".to_owned())
     }

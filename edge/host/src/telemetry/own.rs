@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::page;
-use crate::{component::Component, serve::Service, stage::Stage};
+use crate::{serve::Service, stage::Stage};
 
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -86,7 +86,7 @@ async fn ready(service: Option<&Service>) -> Answer {
     let mut components = Vec::new();
     let mut databases = serde_json::Map::new();
     if let Some(service) = service {
-        components.extend(service.components().map(Component::name));
+        components.extend(service.components().map(|one| one.name().to_string()));
         for server in service.servers() {
             let word = if server.is_reachable().await {
                 "reachable"

@@ -14,6 +14,7 @@ mod leaving;
 mod limits;
 mod outbound;
 mod postgres;
+mod renewal;
 mod support;
 mod telemetry;
 mod tls;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Probe, database_url, send};
 use bytes::Bytes;
 use http::Request;
+use kiskadee_edge_host::SecretSource;
 use tokio_postgres::{Client, NoTls};
 
 /// A database with a `telemetry.record` that keeps what it gets.
@@ -47,7 +48,10 @@ async fn counted(client: &Client, endpoint: &str) -> f64 {
 #[tokio::test]
 async fn counts_reach_the_database_and_none_is_lost_while_it_is_away() {
     let (url, client) = database("edge_telemetry").await;
-    let probe = Probe::with(|config| config.telemetry_database_url = Some(url)).await;
+    let probe = Probe::with(|config| {
+        config.telemetry_database_url = Some(SecretSource::value("TELEMETRY", url));
+    })
+    .await;
     for _ in 0..3 {
         probe.get("/hello").await;
     }

@@ -31,9 +31,10 @@ impl Gateway {
             return Ok(gateway);
         }
         let url = settings::required("storage_url").await?;
+        let tokens = settings::required("storage_token").await?;
         let gateway = Self {
             url: url.trim_end_matches('/').to_owned(),
-            token: settings::required("storage_token").await?.into(),
+            token: shown(&tokens).to_owned().into(),
         };
         Ok(GATEWAY.get_or_init(|| gateway))
     }
@@ -89,6 +90,11 @@ impl Gateway {
     }
 }
 
+/// Of several tokens, one in each line, the first is shown; the others are there for the gateway, which accepts all.
+fn shown(tokens: &str) -> &str {
+    tokens.lines().next().unwrap_or_default().trim()
+}
+
 /// A gateway that answers something else than was asked for.
 pub(super) fn answered(status: StatusCode) -> Problem {
     unreachable(&format!("the gateway answered {status}"))
@@ -97,4 +103,15 @@ pub(super) fn answered(status: StatusCode) -> Problem {
 pub(super) fn unreachable(cause: &dyn std::fmt::Display) -> Problem {
     log::error("the storage gateway does not do what it is asked", cause);
     Problem::unavailable("the storage cannot be reached now; try again", RETRY_S)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_token_is_shown() {
+        assert_eq!(shown("one"), "one");
+        assert_eq!(shown("one\r\ntwo\n"), "one");
+    }
 }

@@ -15,16 +15,16 @@ env:
 {{- include "kiskadee.storageCredentials" . }}
 ports:
   - {name: gateway, containerPort: 8006}
-# It has no page of its own that tells its health: that it takes connections must do.
+# Whether the process lives; of the storage behind it nothing is said.
 startupProbe:
-  tcpSocket: {port: gateway}
+  httpGet: {path: /health, port: gateway}
   periodSeconds: 1
   failureThreshold: 60
 readinessProbe:
-  tcpSocket: {port: gateway}
+  httpGet: {path: /health, port: gateway}
   periodSeconds: 5
 livenessProbe:
-  tcpSocket: {port: gateway}
+  httpGet: {path: /health, port: gateway}
   periodSeconds: 10
   failureThreshold: 6
 resources:

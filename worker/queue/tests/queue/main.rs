@@ -4,6 +4,7 @@
     reason = "a test fails where something is not as expected"
 )]
 
+mod address;
 mod cancels;
 mod caps;
 mod claims;

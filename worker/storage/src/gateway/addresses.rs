@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{Shared, is_allowed, unauthorized};
+use super::{Shared, unauthorized};
 use crate::{StoreError, UploadAddress};
 
 /// As long as an upload lives that nobody touches.
@@ -43,7 +43,7 @@ pub(super) async fn sign(
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_allowed(&headers, &shared.token) {
+    if !shared.tokens.allow(&headers) {
         return unauthorized();
     }
     if !key.starts_with(PLACE) {

@@ -17,7 +17,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256, digest::Output};
 use tokio_util::io::StreamReader;
 
-use super::{Shared, is_allowed, unauthorized};
+use super::{Shared, unauthorized};
 use crate::{Store, StoreError};
 
 /// Where callers' own files lie, and how long one request for each may be.
@@ -44,7 +44,7 @@ pub(super) async fn store(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if !is_allowed(&headers, &shared.token) {
+    if !shared.tokens.allow(&headers) {
         return unauthorized();
     }
     let Some((_, limit)) = PLACES.iter().find(|(place, _)| key.starts_with(place)) else {

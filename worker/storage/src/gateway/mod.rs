@@ -3,28 +3,29 @@
 //!
 //! `GET`, `HEAD` and `PUT /objects/{key}` with a bearer token. A local directory's objects are streamed, with single
 //! byte ranges; a bucket answers with a signed address, so that its bytes never pass through here. `POST /addresses/{key}` asks
-//! for an address to which a caller may bring a file, where there are such.
+//! for an address to which a caller may bring a file, where there are such. `GET /health` says that the process lives, to anybody.
 
 mod addresses;
 mod incoming;
 mod range;
 pub mod relay;
 mod respond;
+mod tokens;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{Path, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use kiskadee_shared::secret::Secret;
-use subtle::ConstantTimeEq;
+use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+pub use self::tokens::Tokens;
 use crate::{Store, StoreError};
 
 /// How long a signed address is good for.
@@ -39,7 +40,7 @@ pub struct GatewayConfig {
     pub listen: SocketAddr,
     pub store: Store,
     /// What callers must present; the edge has it as `storage_token`.
-    pub token: Secret,
+    pub token: Tokens,
     /// The others behind the same name.
     pub peers: relay::Peers,
 }
@@ -82,19 +83,20 @@ impl Gateway {
 #[derive(Clone)]
 struct Shared {
     store: Store,
-    token: Arc<str>,
+    tokens: Tokens,
 }
 
 fn routes(config: GatewayConfig, stop: CancellationToken) -> Router {
     let shared = Shared {
         store: config.store,
-        token: config.token.expose().as_str().into(),
+        tokens: config.token,
     };
-    let relay = relay::routes(Arc::clone(&shared.token), config.peers, stop);
+    let relay = relay::routes(shared.tokens.clone(), config.peers, stop);
     // `get` serves HEAD as well.
     Router::new()
         .route("/objects/{*key}", get(object).put(incoming::store))
         .route("/addresses/{*key}", post(addresses::sign))
+        .route("/health", get(health))
         .with_state(shared)
         .merge(relay)
 }
@@ -105,7 +107,7 @@ async fn object(
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_allowed(&headers, &shared.token) {
+    if !shared.tokens.allow(&headers) {
         return unauthorized();
     }
     match find(&shared.store, method, &key, &headers).await {
@@ -124,12 +126,10 @@ fn unauthorized() -> Response {
     (StatusCode::UNAUTHORIZED, challenge).into_response()
 }
 
-fn is_allowed(headers: &HeaderMap, token: &str) -> bool {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    // An empty token would let everyone in who says so.
-    given.is_some_and(|given| !token.is_empty() && bool::from(given.ct_eq(token.as_bytes())))
+/// Whether the process lives: for anybody, and of the storage nothing is said.
+async fn health() -> impl IntoResponse {
+    let fresh = [(header::CACHE_CONTROL, "no-store")];
+    (fresh, Json(json!({"status": "healthy"})))
 }
 
 async fn find(

@@ -186,6 +186,17 @@ async fn only_the_token_opens() {
     );
 }
 
+#[tokio::test]
+async fn anybody_learns_that_the_process_lives() {
+    let bench = Bench::start().await;
+    let url = format!("http://{}/health", bench.gateway.local_addr());
+    let response = bench.client.get(&url).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(header(&response, header::CACHE_CONTROL), "no-store");
+    let body: serde_json::Value = response.json().await.unwrap();
+    assert_eq!(body, serde_json::json!({"status": "healthy"}));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_path_leads_out_of_the_storage() {
     let bench = Bench::start().await;

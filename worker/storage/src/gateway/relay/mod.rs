@@ -33,7 +33,7 @@ use self::{
     peers::{Road, at_home},
     spool::{Limits, Reader, SpoolError, Writer, spool},
 };
-use super::is_allowed;
+use super::Tokens;
 
 /// The header with the secret of a stream.
 pub const STREAM_SECRET: &str = "stream-secret";
@@ -65,12 +65,12 @@ pub struct StreamFailure {
 struct Shared {
     meetings: Arc<Meetings>,
     disk: Arc<Disk>,
-    token: Arc<str>,
+    tokens: Tokens,
     stop: CancellationToken,
 }
 
-/// `token` is what listeners must present; those who bring audio show the secret of its stream.
-pub(super) fn routes(token: Arc<str>, peers: Peers, stop: CancellationToken) -> Router {
+/// `tokens` are what listeners must present; those who bring audio show the secret of its stream.
+pub(super) fn routes(tokens: Tokens, peers: Peers, stop: CancellationToken) -> Router {
     let meetings = Arc::default();
     Router::new()
         .route("/streams/{stream}", get(listen).put(bring))
@@ -79,7 +79,7 @@ pub(super) fn routes(token: Arc<str>, peers: Peers, stop: CancellationToken) -> 
         .with_state(Shared {
             meetings,
             disk: Disk::new(DISK_BYTES),
-            token,
+            tokens,
             stop,
         })
         .layer(from_fn_with_state(Road::new(peers), at_home))
@@ -90,7 +90,7 @@ async fn listen(
     Path(stream): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_allowed(&headers, &shared.token) {
+    if !shared.tokens.allow(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Some(seat) = shared.meetings.wait(stream, secret(&headers)) else {
