@@ -16,6 +16,7 @@ mod probe;
 mod rollback;
 mod run;
 mod samples;
+mod settings;
 mod smoke;
 mod status;
 
