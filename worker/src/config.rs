@@ -6,7 +6,6 @@ use std::{
 
 use kiskadee_queue::DatabaseAddress;
 use kiskadee_runner::{DEFAULT_POOL, MOST_SLOTS, PoolName, RunnerConfig, STORAGE_RESERVE, Slots};
-use kiskadee_shared::secret::Secret;
 use kiskadee_speech::Engines;
 use kiskadee_speech_jobs::{EngineOptions, XttsOptions};
 use kiskadee_training_jobs::DownloadOptions;

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use kiskadee_shared::secret::Secret;
 use sqlx::{
     Connection as _, FromRow, PgConnection, PgPool, Postgres, Type,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
