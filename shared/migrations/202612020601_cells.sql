@@ -1,3 +1,4 @@
+-- phase: expand
 -- The cell: one of the installations that a service may be divided into, each with a database of its own, between which nothing is
 -- joined. A database is cell 0 until it is told otherwise, as long as it has no users. The number is the body of a function, not a row, for
 -- it stands in every id, and so it costs nothing there. Made here, for a default of columns calls it.
