@@ -92,7 +92,10 @@ async fn an_edge_is_in_the_database_for_as_long_as_it_runs() {
         let sql = "select count(*) from kiskadee.edge where host <> '' and version like '_%._%'";
         client.query_one(sql, &[]).await.unwrap().get(0)
     };
-    let probe = Probe::with(|config| config.telemetry_database_url = Some(url)).await;
+    let probe = Probe::with(|config| {
+        config.telemetry_database_url = Some(SecretSource::value("TELEMETRY", url))
+    })
+    .await;
     let begun = Instant::now();
     while there().await != 1 && begun.elapsed() < Duration::from_secs(10) {
         tokio::time::sleep(Duration::from_millis(50)).await;
