@@ -74,9 +74,15 @@ fn changing_messages(source: &str) -> Vec<String> {
     // The last text of the call is its message.
     let changes = |line: &&str| {
         let mut texts = line.rsplit('"').skip(1).step_by(2);
-        line.ends_with(");") && texts.next().is_some_and(|message| message.contains('{'))
+        line.ends_with(");") && texts.next().is_some_and(has_a_variable)
     };
     said.filter(changes).map(str::to_owned).collect()
+}
+
+/// `{word}` in a text; `{NAME}` is a constant.
+fn has_a_variable(message: &str) -> bool {
+    let mut parts = message.split('{').skip(1);
+    parts.any(|part| !part.starts_with(|first: char| first.is_ascii_uppercase()))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kiskadee_queue::Changes;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
@@ -17,7 +18,8 @@ const SKEW_WARNS: f64 = 1.0;
 const SKEW_BREAKS: f64 = 30.0;
 
 pub(super) async fn look(findings: &mut Findings, url: &str, options: &DoctorOptions) {
-    let mut connection = match timeout(CONNECT_WITHIN, PgConnection::connect(url)).await {
+    let connecting = async { PgConnection::connect_with(&self::options(url)?).await };
+    let mut connection = match timeout(CONNECT_WITHIN, connecting).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => return unreachable(findings, &error.to_string()),
         Err(_) => return unreachable(findings, "no answer"),
@@ -30,6 +32,11 @@ pub(super) async fn look(findings: &mut Findings, url: &str, options: &DoctorOpt
             "ask as the owner of the database, or as a role that may read its schema",
         );
     }
+}
+
+/// Poolers refuse start-up parameters that they do not track.
+pub(super) fn options(url: &str) -> sqlx::Result<PgConnectOptions> {
+    Ok(url.parse::<PgConnectOptions>()?.extra_float_digits(None))
 }
 
 fn unreachable(findings: &mut Findings, why: &str) {

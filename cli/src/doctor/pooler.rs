@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
+use super::database;
 use super::findings::Findings;
 
 const ROUNDS: usize = 4;
@@ -31,8 +32,9 @@ pub(super) async fn look(findings: &mut Findings, url: &str) {
 }
 
 async fn forgets(url: &str) -> sqlx::Result<bool> {
-    let mut one = PgConnection::connect(url).await?;
-    let mut other = PgConnection::connect(url).await?;
+    let options = database::options(url)?;
+    let mut one = PgConnection::connect_with(&options).await?;
+    let mut other = PgConnection::connect_with(&options).await?;
     for _ in 0..ROUNDS {
         match round(&mut one, &mut other).await {
             Err(sqlx::Error::Database(error)) if is_lost(error.code().as_deref()) => {

@@ -109,7 +109,7 @@ fn people_get_a_line_of_text() {
     assert!(time.ends_with('Z'), "{time}");
     assert_eq!(
         rest,
-        "  INFO here: claimed trace_id=4bf92f3577b34da6a3ce929d0e0e4736 job_id=0a1b level=3 \
+        " INFO here: claimed trace_id=4bf92f3577b34da6a3ce929d0e0e4736 job_id=0a1b level=3 \
          words=\"a \\\"b\\\"\\nc\"\n"
     );
 }

@@ -44,6 +44,14 @@ pub(crate) fn how_to_natural_voices(models: &Path) -> Option<&'static str> {
     (!imported).then_some("Natural voices: kiskadee models import kokoro, then start again.\n")
 }
 
+/// Where nobody sits: what is printed there goes into a journal, which others read and which is kept.
+pub(crate) fn ready(url: &str, file: &Path) -> String {
+    format!(
+        "\nKiskadee is ready at {url}. Names, passwords and keys are in {}.\n",
+        file.display()
+    )
+}
+
 /// The address, the key, and lines that can be copied and do speak.
 pub(crate) fn welcome(credentials: &Credentials, file: &std::path::Path) -> String {
     let Credentials {

@@ -12,6 +12,7 @@ mod system;
 mod workers;
 
 use std::future::pending;
+use std::io::IsTerminal as _;
 
 use anyhow::Result;
 
@@ -21,7 +22,7 @@ pub(crate) use options::{Switch, UpOptions};
 use crate::state::StateDirectory;
 use crate::stop::Stop;
 use crate::{logs, requirements, telemetry};
-use announce::{Progress, how_to_natural_voices, say, welcome};
+use announce::{Progress, how_to_natural_voices, ready, say, welcome};
 use system::System;
 
 pub(crate) async fn run(options: &UpOptions) -> Result<()> {
@@ -70,10 +71,12 @@ async fn serve(
     progress: &Progress,
 ) -> Result<()> {
     let credentials = Box::pin(system.start(state, options, progress)).await?;
-    say(&welcome(
-        &credentials,
-        &state.path().join("credentials.json"),
-    ));
+    let file = state.path().join("credentials.json");
+    if std::io::stdout().is_terminal() {
+        say(&welcome(&credentials, &file));
+    } else {
+        say(&ready(&credentials.url, &file));
+    }
     if let Some(how) = how_to_natural_voices(&options.models_in(state.path())) {
         say(how);
     }
