@@ -118,7 +118,7 @@ pub(crate) fn report(what: &str, times: &[Duration], quiet: &[Duration]) {
 }
 
 /// In milliseconds.
-fn percentile(times: &[Duration], percent: usize) -> f64 {
+pub(crate) fn percentile(times: &[Duration], percent: usize) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort();
     sorted

@@ -3,6 +3,7 @@
 
 mod claim_latency;
 mod fairness;
+mod fleet;
 mod peers;
 mod pools;
 mod server;
@@ -54,6 +55,8 @@ enum Measure {
         #[arg(long, default_value_t = 10_000)]
         jobs: usize,
     },
+    /// A fleet that claims and settles without audio: rates, times, and what Postgres spends on it.
+    Fleet(fleet::Shape),
     /// What long jobs cost the interactive ones on the same runner.
     Pools {
         #[arg(long, default_value_t = 3)]
@@ -93,6 +96,7 @@ async fn main() -> Result<()> {
             rate,
         } => claim_latency::measure(&server, finished, minutes, rate).await,
         Measure::Fairness { jobs } => fairness::measure(&server, jobs).await,
+        Measure::Fleet(shape) => fleet::measure(&server, &shape).await,
         Measure::Pools { rounds, jobs } => pools::measure(&server, rounds, jobs).await,
     }
 }
