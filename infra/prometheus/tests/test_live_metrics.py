@@ -30,6 +30,7 @@ pytestmark = pytest.mark.heavy
 
 # What a small system on a CPU has no series of: nothing was refused, trained, converted or faulty; nobody has a GPU, a file or a dead job.
 WITHOUT_SERIES = {
+    "backup_last_success_timestamp_seconds", "backup_size_bytes", "backup_verified_timestamp_seconds",
     "cache_hits_total", "cache_misses_total", "gpu_ecc_errors_total", "gpu_memory_total_bytes",
     "gpu_memory_usage_bytes", "gpu_power_watts", "gpu_sm_clock_hertz", "gpu_temperature_celsius", "gpu_throttled", "gpu_utilization_percent",
     "http_admission_refused_total", "http_rate_limited_total", "postgres_vacuum_age_seconds", "queue_admission_refused_total", "queue_rescues_total", "storage_file_bytes", "storage_files", "training_runs_total", "training_step_seconds", "training_steps_total",
