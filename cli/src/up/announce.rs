@@ -44,10 +44,10 @@ pub(crate) fn how_to_natural_voices(models: &Path) -> Option<&'static str> {
     (!imported).then_some("Natural voices: kiskadee models import kokoro, then start again.\n")
 }
 
-/// Where nobody sits: what is printed there goes into a journal, which others read and which is kept.
+/// For a journal, which others read and which is kept.
 pub(crate) fn ready(url: &str, file: &Path) -> String {
     format!(
-        "\nKiskadee is ready at {url}. Names, passwords and keys are in {}.\n",
+        "\nKiskadee is ready. Its address is {url}; names, passwords and keys are in {}.\n",
         file.display()
     )
 }

@@ -12,7 +12,6 @@ mod system;
 mod workers;
 
 use std::future::pending;
-use std::io::IsTerminal as _;
 
 use anyhow::Result;
 
@@ -72,10 +71,11 @@ async fn serve(
 ) -> Result<()> {
     let credentials = Box::pin(system.start(state, options, progress)).await?;
     let file = state.path().join("credentials.json");
-    if std::io::stdout().is_terminal() {
-        say(&welcome(&credentials, &file));
-    } else {
+    // What systemd puts into its journal.
+    if std::env::var_os("JOURNAL_STREAM").is_some() {
         say(&ready(&credentials.url, &file));
+    } else {
+        say(&welcome(&credentials, &file));
     }
     if let Some(how) = how_to_natural_voices(&options.models_in(state.path())) {
         say(how);

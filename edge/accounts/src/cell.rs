@@ -15,7 +15,7 @@ pub(crate) async fn here() -> Result<Cell, Problem> {
     if let Some(cell) = HERE.get() {
         return Ok(*cell);
     }
-    let url = &Settings::get().await?.database_url;
+    let url = Settings::get().await?.database_url.expose();
     let cell = read(&database::row(url, CELL, Vec::new()).await?)?;
     Ok(*HERE.get_or_init(|| cell))
 }

@@ -151,7 +151,7 @@ pub(crate) async fn hear_doorbell(shared: Arc<Shared>) {
 /// Until it breaks, or is silent for long: silence is all that a connection gives which leads nowhere any more.
 async fn hear(shared: &Shared, turn: &Turn) -> Result<(), kiskadee_queue::Error> {
     turn.take();
-    let listening = Doorbell::listen(shared.config.database_url.expose());
+    let listening = Doorbell::listen(&shared.config.database_url);
     let Ok(listening) = timeout(LISTEN_WITHIN, listening).await else {
         return Ok(());
     };
