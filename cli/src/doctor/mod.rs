@@ -102,7 +102,9 @@ impl DoctorOptions {
     /// Where the installation is one of a state directory.
     fn state(&self) -> Option<PathBuf> {
         let state = self.target.state_dir();
-        (!self.target.is_by_address() && state.join("secrets.json").is_file()).then_some(state)
+        // An address that cannot be read is told where the database is looked at.
+        let is_by_address = self.target.is_by_address().unwrap_or(true);
+        (!is_by_address && state.join("secrets.json").is_file()).then_some(state)
     }
 
     fn storage(&self) -> Option<String> {
