@@ -56,12 +56,9 @@ pub fn is_request_id(text: &str) -> bool {
 pub fn owner_hash(owner: Uuid) -> String {
     let mut hash = Sha256::new_with_prefix(b"kiskadee owner ");
     hash.update(owner.as_bytes());
-    let bytes = hash.finalize();
-    bytes
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let first = hash.finalize().into_iter().take(8);
+    let number = first.fold(0_u64, |number, byte| (number << 8) | u64::from(byte));
+    format!("{number:016x}")
 }
 
 #[cfg(test)]

@@ -101,18 +101,18 @@ async fn no_log_has_a_secret_or_a_text() -> Result<()> {
         let text = fs::read_to_string(system.state_dir().join(file))?;
         note_all(&mut used, file, &serde_json::from_str(&text)?, file);
     }
-    let user = system.client().new_user().await?;
-    used.note("the key of a user", &user.key);
-    used.note("a token", &user.token);
+    let person = system.client().new_user().await?;
+    used.note("the key of a user", &person.key);
+    used.note("a token", &person.token);
     used.note(
         "the address of a user",
-        &format!("{}@example.org", user.name),
+        &format!("{}@example.org", person.name),
     );
-    work(&user.client, &receiver).await?;
-    go_wrong(&user.client, &user.name).await?;
-    administer(&system, &user.name, &mut used).await?;
+    work(&person.client, &receiver).await?;
+    go_wrong(&person.client, &person.name).await?;
+    administer(&system, &person.name, &mut used).await?;
 
-    let events = told(&system, &user.name).await?;
+    let events = told(&system, &person.name).await?;
     for action in [
         "user.registered",
         "user.signed_in",
@@ -205,11 +205,11 @@ async fn administer(system: &System, name: &str, used: &mut Used) -> Result<()> 
         .expect(200)?
         .json()?;
     let users = users["items"].as_array().context("no users")?;
-    let user = users
+    let found = users
         .iter()
         .find(|user| user["username"] == name)
         .context("no such user")?;
-    let id = user["id"].as_str().context("no id")?.to_owned();
+    let id = found["id"].as_str().context("no id")?.to_owned();
     let path = format!("/api/v1/admin/users/{id}");
     let change = admin
         .request(Method::PATCH, &path)

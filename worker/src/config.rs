@@ -21,6 +21,17 @@ const NETWORK_SLOTS: usize = 16;
 /// A second training on one device takes twice the memory, and both take twice as long.
 const LONG_SLOTS: usize = 1;
 
+/// Which webhooks a worker sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Webhooks {
+    /// None; a fleet that has jobs with some needs other workers that do.
+    Off,
+    /// Those to addresses of the public internet.
+    Public,
+    /// Those to private addresses too. For development and closed networks.
+    Everywhere,
+}
+
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
     /// How this worker is called in lists; its id is new with every registration.
@@ -71,10 +82,7 @@ pub struct WorkerConfig {
     pub metadata_address: Option<String>,
     /// Where `/metrics`, `/health` and `/ready` are served.
     pub metrics_listen: Option<SocketAddr>,
-    /// Send webhooks; a fleet that has jobs with some needs workers that do.
-    pub webhooks: bool,
-    /// Send webhooks to private addresses too. For development and closed networks.
-    pub allow_private_webhooks: bool,
+    pub webhooks: Webhooks,
 }
 
 impl WorkerConfig {
@@ -106,8 +114,7 @@ impl WorkerConfig {
             notice: NoticeSource::None,
             metadata_address: None,
             metrics_listen: None,
-            webhooks: true,
-            allow_private_webhooks: false,
+            webhooks: Webhooks::Public,
         }
     }
 

@@ -9,7 +9,7 @@ mod families;
 mod notice;
 mod worker;
 
-pub use config::{NO_ENGINES, WorkerConfig};
+pub use config::{NO_ENGINES, Webhooks, WorkerConfig};
 pub use error::WorkerError;
 pub use families::FAMILIES;
 pub use kiskadee_training_jobs::{DownloadLimits, DownloadOptions, Reach};

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
-    WorkerConfig, WorkerError,
+    Webhooks, WorkerConfig, WorkerError,
     families::{self, Services},
     notice,
 };
@@ -61,11 +61,11 @@ impl Worker {
         })?;
         let runner = config.runner();
         let departure = runner.departure.clone();
-        let webhooks = if config.webhooks {
+        let webhooks = if config.webhooks == Webhooks::Off {
+            None
+        } else {
             let turn = runner.turns.watch("webhooks", TURN_WITHIN);
             Some(start_webhooks(&config, &queue, &stop, turn)?)
-        } else {
-            None
         };
         let _noticing = start_noticing(&config, departure.clone(), stop.clone());
         let running = kiskadee_runner::run(runner, queue.clone(), store, families, stop);
@@ -96,7 +96,7 @@ fn start_webhooks(
     turn: Turn,
 ) -> Result<AbortOnDropHandle<()>, WorkerError> {
     let webhooks = WebhookConfig {
-        allow_private: config.allow_private_webhooks,
+        allow_private: config.webhooks == Webhooks::Everywhere,
         grace: patience(config.drain).min(LONGEST_GRACE),
         ..WebhookConfig::default()
     };

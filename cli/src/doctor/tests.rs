@@ -188,7 +188,7 @@ fn what_is_judged_by_a_number() {
     }
     let own = env!("CARGO_PKG_VERSION").to_owned();
     let found = judged("workers", &|f| {
-        fleet::judge_workers(f, &[("w".to_owned(), own.clone())])
+        fleet::judge_workers(f, &[("w".to_owned(), own.clone())]);
     });
     assert_eq!(found, Some(State::Ok));
     let found = judged("backup", &|f| fleet::judge_backup(f, None, 0));

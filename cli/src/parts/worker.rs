@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use kiskadee_queue::DatabaseAddress;
 use kiskadee_runner::{DEFAULT_POOL, PoolName, STORAGE_RESERVE};
-use kiskadee_worker::{FAMILIES, NoticeSource, Worker, WorkerConfig};
+use kiskadee_worker::{FAMILIES, NoticeSource, Webhooks, Worker, WorkerConfig};
 use nix::sys::signal::Signal;
 
 use super::downloads::DownloadArgs;
@@ -218,8 +218,11 @@ impl WorkerOptions {
             notice: self.notice.clone(),
             metadata_address: self.metadata_address.clone(),
             metrics_listen: self.metrics_listen,
-            webhooks: self.webhooks == Switch::On,
-            allow_private_webhooks: self.webhook_allow_private == Switch::On,
+            webhooks: match (self.webhooks, self.webhook_allow_private) {
+                (Switch::Off, _) => Webhooks::Off,
+                (Switch::On, Switch::Off) => Webhooks::Public,
+                (Switch::On, Switch::On) => Webhooks::Everywhere,
+            },
             ..WorkerConfig::new(database.clone(), &self.storage)
         }
     }

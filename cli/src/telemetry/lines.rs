@@ -7,7 +7,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::errors::Errors;
 use super::fields::Fields;
@@ -68,7 +68,7 @@ where
         let line = self.render.line(event.metadata(), &fields);
         // The outermost span with an id is the request's.
         let scope = context.event_scope(event);
-        let decided = scope.into_iter().flat_map(|scope| scope.from_root());
+        let decided = scope.into_iter().flat_map(Scope::from_root);
         for span in decided {
             let mut extensions = span.extensions_mut();
             if let Some(verdict) = extensions.get_mut::<Verdict>() {

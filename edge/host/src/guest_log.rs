@@ -68,12 +68,11 @@ impl GuestLog {
 
     fn write_line(&mut self) {
         let (component, stream) = (&*self.component, self.stream);
-        match serde_json::from_slice::<Said>(&self.line) {
-            Ok(said) => said.tell(component),
-            Err(_) => {
-                let said = &*String::from_utf8_lossy(&self.line);
-                tracing::info!(target: TARGET, component, stream, said, "the component says");
-            }
+        if let Ok(said) = serde_json::from_slice::<Said>(&self.line) {
+            said.tell(component);
+        } else {
+            let said = &*String::from_utf8_lossy(&self.line);
+            tracing::info!(target: TARGET, component, stream, said, "the component says");
         }
         self.line.clear();
     }

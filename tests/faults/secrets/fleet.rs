@@ -23,7 +23,7 @@ pub(super) struct Fleet {
     /// Of the superuser.
     url: String,
     pub(super) edges: [String; 2],
-    _processes: Vec<Stopped>,
+    processes: Vec<Stopped>,
     _postgres: Postgres,
 }
 
@@ -53,7 +53,7 @@ impl Fleet {
             edges: [free_address()?, free_address()?],
             url,
             folder,
-            _processes: Vec::new(),
+            processes: Vec::new(),
             _postgres: postgres,
         };
         fleet.write("owner", &fleet.url)?;
@@ -62,7 +62,7 @@ impl Fleet {
             migrated.stdout(Stdio::null()).status()?.success(),
             "migrate"
         );
-        for role in fleet.roles() {
+        for role in Self::roles() {
             let create = format!("create role drill_{role} login in role kiskadee_{role}");
             sqlx::query(AssertSqlSafe(create))
                 .execute(&fleet.database)
@@ -195,7 +195,7 @@ impl Fleet {
     }
 
     fn spawn(&mut self, words: &[&str], secrets: &[&str], plain: &[(&str, &str)]) -> Result<()> {
-        let name = format!("{}-{}.log", words[0], self._processes.len());
+        let name = format!("{}-{}.log", words[0], self.processes.len());
         let log = File::create(self.folder.path().join(name))?;
         let mut command = self.command(words, secrets);
         let process = command
@@ -204,11 +204,11 @@ impl Fleet {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()?;
-        self._processes.push(Stopped(process));
+        self.processes.push(Stopped(process));
         Ok(())
     }
 
-    pub(super) fn roles(&self) -> Vec<&'static str> {
+    pub(super) fn roles() -> Vec<&'static str> {
         [&COMPONENTS[..], &["worker", "edge_host"]].concat()
     }
 

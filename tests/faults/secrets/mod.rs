@@ -45,18 +45,18 @@ impl Fleet {
 
     async fn change_passwords(&self) -> Result<()> {
         // The file first: for seconds the password in it opens nothing.
-        for role in self.roles() {
+        for role in Fleet::roles() {
             self.write_address(role, "second")?;
         }
         sleep(Duration::from_secs(3)).await;
         let changed = self.now().await?;
-        for role in self.roles() {
+        for role in Fleet::roles() {
             self.set_password(role, "second").await?;
         }
         self.has_changed(&changed, "first").await?;
         // The role first: for a moment the password in the file opens nothing.
         let changed = self.now().await?;
-        for role in self.roles() {
+        for role in Fleet::roles() {
             self.set_password(role, "third").await?;
             self.write_address(role, "third")?;
         }
@@ -68,7 +68,7 @@ impl Fleet {
             Ok((self.sessions_before(since).await? == 0).then_some(()))
         })
         .await?;
-        for role in self.roles() {
+        for role in Fleet::roles() {
             ensure!(!self.opens(role, old).await?, "{role} has its old password");
         }
         Ok(())

@@ -93,7 +93,7 @@ async fn an_edge_is_in_the_database_for_as_long_as_it_runs() {
         client.query_one(sql, &[]).await.unwrap().get(0)
     };
     let probe = Probe::with(|config| {
-        config.telemetry_database_url = Some(SecretSource::value("TELEMETRY", url))
+        config.telemetry_database_url = Some(SecretSource::value("TELEMETRY", url));
     })
     .await;
     let begun = Instant::now();

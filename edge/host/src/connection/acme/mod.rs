@@ -25,9 +25,6 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(2);
 /// A clock that is set, or a machine that slept, is noticed within this.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 
-/// Bytes of a digest that make a name.
-const NAME_BYTES: usize = 8;
-
 /// Which certificate to ask for, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acme {
@@ -71,12 +68,9 @@ impl Acme {
     /// Another authority, or other hosts, have other files.
     fn path(&self, extension: &str, what: &str) -> PathBuf {
         let digest = Sha256::digest(format!("{}\n{what}", self.directory));
-        let digest: String = digest
-            .iter()
-            .take(NAME_BYTES)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        self.folder.join(format!("{digest}.{extension}"))
+        let first = digest.into_iter().take(8);
+        let name = first.fold(0_u64, |name, byte| (name << 8) | u64::from(byte));
+        self.folder.join(format!("{name:016x}.{extension}"))
     }
 
     /// Makes the folder, readable by nobody else.

@@ -196,7 +196,7 @@ impl Member {
         outcome
             .map_err(|error| {
                 self.counted
-                    .note(|tally| tally.faults.push(error.to_string()))
+                    .note(|tally| tally.faults.push(error.to_string()));
             })
             .ok()
     }
