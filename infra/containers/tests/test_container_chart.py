@@ -68,6 +68,7 @@ class Cluster:
         self.rendered = helm_chart.render("cpu-only", *(f"--set={setting}" for setting in OURS))
         self.secrets = secrets(kiskadee)
         self.claims = {"kiskadee-audio": audio}
+        self.files = audio.with_name(f"{audio.name}-secrets")
         self.running: dict[str, chart_containers.Container] = {}
 
     def pod(self, name: str) -> Pods:
@@ -75,7 +76,7 @@ class Cluster:
 
     def containers(self, name: str, ip: str) -> list[chart_containers.Container]:
         fields = {"status.podIP": ip, "metadata.name": name}
-        return chart_containers.containers(self.pod(name), self.secrets, fields, self.claims)
+        return chart_containers.containers(self.pod(name), self.secrets, fields, self.files, self.claims)
 
     def start_pod(self, name: str, ip: str) -> None:
         """Sidecars first; all share the network of the first."""

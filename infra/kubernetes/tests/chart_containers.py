@@ -1,11 +1,11 @@
 """The containers of a rendered pod, for an engine without Kubernetes: the same image, arguments, environment, rights and bounds.
 
-    [gateway, edge] = containers(pod, secrets, fields)      # sidecars first, as Kubernetes starts them
+    [gateway, edge] = containers(pod, secrets, fields, files)      # sidecars first, as Kubernetes starts them
     podman run --detach --name gateway {*gateway.podman()} localhost/kiskadee/edge:test {*gateway.arguments}
     podman run --detach --name edge --network container:gateway {*edge.podman()} localhost/kiskadee/edge:test {*edge.arguments}
 
 What Kubernetes does and an engine does not is left to the caller: to ask the probes, to restart, to stop the main container first
-and sidecars after it. A claim is mounted from the folder that `claims` names.
+and sidecars after it. A claim is mounted from the folder that `claims` names; files of Secrets are made below `files`.
 """
 
 import re
@@ -91,7 +91,23 @@ def environment(container: Object, secrets: Mapping[str, Mapping[str, str]], fie
     return values
 
 
-def mounts(pod: Pods, container: Object, claims: Mapping[str, Path]) -> tuple[dict[str, int], dict[str, tuple[Path, bool]]]:
+def write(volume: Object, secrets: Mapping[str, Mapping[str, str]], folder: Path) -> Path:
+    """The files of a projected volume. Here everybody may read them, for there is no group to give them to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in volume["projected"]["sources"]:
+        secret = source["secret"]
+        for item in secret["items"]:
+            (folder / item["path"]).write_text(secrets[secret["name"]][item["key"]])
+    return folder
+
+
+def mounts(
+    pod: Pods,
+    container: Object,
+    claims: Mapping[str, Path],
+    secrets: Mapping[str, Mapping[str, str]],
+    files: Path,
+) -> tuple[dict[str, int], dict[str, tuple[Path, bool]]]:
     scratch: dict[str, int] = {}
     folders: dict[str, tuple[Path, bool]] = {}
     volumes = {volume["name"]: volume for volume in pod.spec.get("volumes", [])}
@@ -99,6 +115,8 @@ def mounts(pod: Pods, container: Object, claims: Mapping[str, Path]) -> tuple[di
         volume = volumes[mount["name"]]
         if "emptyDir" in volume:
             scratch[mount["mountPath"]] = int(quantity(volume["emptyDir"]["sizeLimit"]))
+        elif "projected" in volume:
+            folders[mount["mountPath"]] = (write(volume, secrets, files / pod.owner["metadata"]["name"] / volume["name"]), True)
         else:
             claim = volume.get("persistentVolumeClaim", {}).get("claimName") or volume["secret"]["secretName"]
             folders[mount["mountPath"]] = (claims[claim], mount.get("readOnly", False))
@@ -121,13 +139,14 @@ def containers(
     pod: Pods,
     secrets: Mapping[str, Mapping[str, str]],
     fields: Mapping[str, str],
+    files: Path,
     claims: Mapping[str, Path] | None = None,
 ) -> list[Container]:
     """Sidecars first."""
     context = pod.spec["securityContext"]
     found = []
     for container in pod.containers:
-        scratch, folders = mounts(pod, container, claims or {})
+        scratch, folders = mounts(pod, container, claims or {}, secrets, files)
         limits = container["resources"]["limits"]
         found.append(
             Container(

@@ -29,6 +29,20 @@ class Pods:
         return self.spec["containers"][0]
 
 
+def secret_keys(node: Any) -> set[tuple[str, str]]:
+    """The Secrets that variables and files below it come from, each with a key."""
+    if isinstance(node, list):
+        return set().union(*map(secret_keys, node))
+    if not isinstance(node, dict):
+        return set()
+    found = set().union(*map(secret_keys, node.values()))
+    if reference := node.get("secretKeyRef"):
+        found.add((reference["name"], reference["key"]))
+    if isinstance(files := node.get("secret"), dict):
+        found |= {(files["name"], item["key"]) for item in files.get("items", [])}
+    return found
+
+
 def name_of(item: Object) -> str:
     return f"{item['kind']}/{item['metadata']['name']}"
 

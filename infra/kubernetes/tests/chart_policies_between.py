@@ -20,7 +20,8 @@ def no_plain_secrets(objects: list[Object]) -> Faults:
     given = [(pod.name, item) for pod in pods(objects) for container in pod.containers for item in container.get("env", [])]
     given += [(name_of(app), item) for app in of_kind(objects, "SpinApp") for item in app["spec"].get("variables", [])]
     for owner, item in given:
-        if SECRET_NAME.search(item["name"]) and item.get("value", PLACEHOLDER) != PLACEHOLDER:
+        is_file = item["name"].endswith("_FILE") and item.get("value", "").startswith("/")
+        if SECRET_NAME.search(item["name"]) and item.get("value", PLACEHOLDER) != PLACEHOLDER and not is_file:
             yield f"{owner}: {item['name']} stands there in plain"
     for item in objects:
         if item["kind"] == "Secret":
@@ -34,7 +35,9 @@ def signing_key(objects: list[Object]) -> Faults:
     """Only what runs the component `accounts` may have it."""
     for pod in pods(objects):
         for container in pod.containers:
-            if "signing-key" in str(container.get("env")) and container["args"][0] != "edge":
+            mounted = {mount["name"] for mount in container.get("volumeMounts", [])}
+            files = [volume for volume in pod.spec.get("volumes", []) if volume["name"] in mounted]
+            if "signing-key" in f"{container.get('env')} {files}" and container["args"][0] != "edge":
                 yield f"{pod.name}: {container['name']} can sign tokens"
     for app in of_kind(objects, "SpinApp"):
         may = app["spec"]["components"] == ["accounts"]

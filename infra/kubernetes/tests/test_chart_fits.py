@@ -6,6 +6,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+import chart_objects
 import chart_policies
 import helm_chart
 import pytest
@@ -63,7 +64,8 @@ def test_the_program_knows_every_variable(name: str, kiskadee: Path):
     for container in containers(name):
         read = set(re.findall(r"\[env:\s+(\w+)", told(kiskadee, container["args"][0])))
         for variable in variables(container):
-            assert variable in read | declared or FOREIGN.match(variable), f"nobody reads {variable}"
+            known = {variable, variable.removesuffix("_FILE")} & (read | declared)
+            assert known or FOREIGN.match(variable), f"nobody reads {variable}"
 
 
 def test_families_are_the_programs(kiskadee: Path):
@@ -81,11 +83,11 @@ def required() -> set[str]:
 @pytest.mark.parametrize("name", [name for name in VALUES if name != "spin"])
 def test_the_edge_is_given_all_that_it_must_have(name: str):
     edge = next(container for container in containers(name) if container["args"][0] == "edge")
-    given = {variable.removeprefix("SPIN_VARIABLE_").lower() for variable in variables(edge) if variable.startswith("SPIN_VARIABLE_")}
+    given = {variable.removeprefix("SPIN_VARIABLE_").removesuffix("_FILE").lower() for variable in variables(edge) if variable.startswith("SPIN_VARIABLE_")}
     assert required() <= given
     databases = {variable for variable in required() if variable.endswith("_database_url")}
     for variable in databases | {"jwt_signing_key", "jwt_public_keys", "storage_token"}:
-        assert "secretKeyRef" in variables(edge)[f"SPIN_VARIABLE_{variable.upper()}"]["valueFrom"], variable
+        assert f"SPIN_VARIABLE_{variable.upper()}_FILE" in variables(edge), variable
 
 
 def read_by(component: dict) -> set[str]:
@@ -147,10 +149,7 @@ def test_secrets_of_the_example_have_every_key_that_the_chart_asks_for():
     made = {}
     for item in yaml.safe_load_all(file.read_text()):
         made[item["spec"]["target"]["name"]] = {entry["secretKey"] for entry in item["spec"].get("data", [])}
-    asked = set()
-    for item in helm_chart.render("external-secrets"):
-        for name, key in re.findall(r"'secretKeyRef': \{'(?:name': '([\w-]+)', 'key': '([\w-]+)')", str(item)):
-            asked.add((name, key))
+    asked = set().union(*map(chart_objects.secret_keys, helm_chart.render("external-secrets")))
     assert len(asked) >= 9
     for name, key in asked:
         assert key in made[name], f"{name} has no {key}"

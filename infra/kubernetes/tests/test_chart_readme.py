@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import chart_objects
 import helm_chart
 import yaml
 from helm_chart import ROOT
@@ -29,7 +30,7 @@ def test_commands_without_a_cluster(tmp_path: Path, kiskadee: Path):
     printed = [yaml.safe_load(text) for text in re.split(r"^(?=apiVersion)", said[0].stdout, flags=re.MULTILINE) if text.strip()]
     made = {item["metadata"]["name"]: set(item["data"]) for item in printed}
     for item in helm_chart.render("host"):
-        for name, key in re.findall(r"'secretKeyRef': \{'name': '([\w-]+)', 'key': '([\w-]+)'", str(item)):
+        for name, key in chart_objects.secret_keys(item):
             assert key in made[name], f"{name} has no {key}"
     assert len(re.findall(r"^kind: Deployment", (tmp_path / "rendered.yaml").read_text(), re.MULTILINE)) == 3
 

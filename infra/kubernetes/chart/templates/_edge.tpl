@@ -23,8 +23,8 @@ http://{{ include "kiskadee.fullname" . }}-storage-gateway.{{ .Release.Namespace
 {{- end -}}
 {{- end -}}
 
-{{/* {root, name}: what a variable of spin.toml is given, as the rest of an item of env: `value` or `valueFrom`; empty for its default. */}}
-{{- define "kiskadee.variable" -}}
+{{/* {root, name}: the Secret that a variable of spin.toml comes from, and its key, as JSON; empty where it comes from none. */}}
+{{- define "kiskadee.secretOf" -}}
 {{- $secrets := .root.Values.secrets -}}
 {{- $from := list -}}
 {{- if hasSuffix "_database_url" .name -}}
@@ -39,9 +39,13 @@ http://{{ include "kiskadee.fullname" . }}-storage-gateway.{{ .Release.Namespace
 {{- $from = list $secrets.metrics.name $secrets.metrics.tokenKey -}}
 {{- end -}}
 {{- if $from -}}
-valueFrom:
-  secretKeyRef: {name: {{ first $from }}, key: {{ last $from }}}
-{{- else if eq .name "database_host" -}}
+{{- dict "secret" (first $from) "key" (last $from) | toJson -}}
+{{- end -}}
+{{- end -}}
+
+{{/* {root, name}: what another variable of spin.toml is given, as the rest of an item of env; empty for its default. */}}
+{{- define "kiskadee.variable" -}}
+{{- if eq .name "database_host" -}}
 value: "postgres://{{ .root.Values.database.host }}:{{ .root.Values.database.port }}"
 {{- else if eq .name "storage_url" -}}
 value: {{ include "kiskadee.storageUrl" .root | quote }}

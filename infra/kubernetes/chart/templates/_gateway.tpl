@@ -6,9 +6,7 @@ args: [storage, "--listen=0.0.0.0:8006"]
 env:
   {{- include "kiskadee.telemetry" . | nindent 2 }}
   {{- include "kiskadee.storageVariables" . | nindent 2 }}
-  {{- with .Values.secrets.storage }}
-  {{- include "kiskadee.secretVariable" (dict "name" "KISKADEE_STORAGE_TOKEN" "secret" .name "key" .tokenKey) | nindent 2 }}
-  {{- end }}
+  {{- include "kiskadee.secretFile" "KISKADEE_STORAGE_TOKEN" | nindent 2 }}
   # Where the relay keeps what slow listeners have not taken.
   - name: TMPDIR
     value: /spool
@@ -33,12 +31,16 @@ securityContext:
   {{- include "kiskadee.container" . | nindent 2 }}
 volumeMounts:
   - {name: spool, mountPath: /spool}
+  - {name: gateway-secrets, mountPath: /secrets, readOnly: true}
   {{- include "kiskadee.storageMount" . | nindent 2 }}
 {{- end -}}
 
 {{- define "kiskadee.gatewayVolumes" -}}
 - name: spool
   emptyDir: {sizeLimit: {{ .Values.storageGateway.spoolSize }}}
+{{- $storage := .Values.secrets.storage }}
+{{- $token := dict "name" "KISKADEE_STORAGE_TOKEN" "secret" $storage.name "key" $storage.tokenKey }}
+{{ include "kiskadee.secretFiles" (dict "name" "gateway-secrets" "files" (list $token)) }}
 {{- include "kiskadee.storageVolume" . | nindent 0 }}
 {{- end -}}
 

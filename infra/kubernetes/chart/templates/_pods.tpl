@@ -45,11 +45,23 @@ imagePullPolicy: {{ .root.Values.images.pullPolicy }}
 {{- end }}
 {{- end -}}
 
-{{/* {name, secret, key}: a variable from a Secret. */}}
-{{- define "kiskadee.secretVariable" -}}
+{{/* Secrets are files, called as their variables are: a changed one is in use a moment after Kubernetes has brought it, without a restart. */}}
+
+{{/* The name of a variable: from which file it comes. */}}
+{{- define "kiskadee.secretFile" -}}
+- name: {{ . }}_FILE
+  value: /secrets/{{ . }}
+{{- end -}}
+
+{{/* {name, files}: the volume of such files, each {name, secret, key}. */}}
+{{- define "kiskadee.secretFiles" -}}
 - name: {{ .name }}
-  valueFrom:
-    secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- range .files }}
+      - secret: {name: {{ .secret }}, items: [{key: {{ .key }}, path: {{ .name }}}]}
+      {{- end }}
 {{- end -}}
 
 {{/* Variables of those who touch the storage. */}}

@@ -92,9 +92,7 @@ spec:
         - name: KISKADEE_WORKER_NAME
           valueFrom:
             fieldRef: {fieldPath: metadata.name}
-        {{- with .root.Values.secrets.database }}
-        {{- include "kiskadee.secretVariable" (dict "name" "KISKADEE_DATABASE_URL" "secret" .name "key" .workerKey) | nindent 8 }}
-        {{- end }}
+        {{- include "kiskadee.secretFile" "KISKADEE_DATABASE_URL" | nindent 8 }}
         {{- include "kiskadee.storageVariables" .root | nindent 8 }}
         - name: TMPDIR
           value: /scratch
@@ -134,6 +132,7 @@ spec:
       volumeMounts:
         - {name: scratch, mountPath: /scratch}
         - {name: tmp, mountPath: /tmp}
+        - {name: secrets, mountPath: /secrets, readOnly: true}
         {{- if $pool.modelsClaim }}
         - {name: models, mountPath: /models, readOnly: true}
         {{- end }}
@@ -143,6 +142,9 @@ spec:
       emptyDir: {sizeLimit: {{ $pool.scratchSize }}}
     - name: tmp
       emptyDir: {sizeLimit: 1Gi}
+    {{- $database := .root.Values.secrets.database }}
+    {{- $address := dict "name" "KISKADEE_DATABASE_URL" "secret" $database.name "key" $database.workerKey }}
+    {{- include "kiskadee.secretFiles" (dict "name" "secrets" "files" (list $address)) | nindent 4 }}
     {{- with $pool.modelsClaim }}
     - name: models
       persistentVolumeClaim: {claimName: {{ . }}, readOnly: true}
