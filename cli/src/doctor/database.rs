@@ -118,7 +118,14 @@ pub(super) fn judge_clock(findings: &mut Findings, ahead: f64, unknown: f64) {
 async fn migrations(findings: &mut Findings, url: &str) -> bool {
     match kiskadee_queue::plan(url).await {
         Ok(changes) if changes.is_empty() => {
-            findings.ok("migrations", "the schema is this program's");
+            match &changes.newer {
+                None => findings.ok("migrations", "the schema is this program's"),
+                Some(newer) => findings.warning(
+                    "migrations",
+                    &newer.to_string(),
+                    "bring the programs of that release into service",
+                ),
+            }
             true
         }
         Ok(changes) => {

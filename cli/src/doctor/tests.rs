@@ -74,6 +74,10 @@ async fn a_database_of_a_newer_release() {
     )
     .await;
     let findings = of_database(database.url()).await;
+    assert_eq!(state(&findings, "migrations"), Some(State::Warning));
+
+    does(&database, "update kiskadee.schema set min_reader = '99.0'").await;
+    let findings = of_database(database.url()).await;
     assert_eq!(state(&findings, "migrations"), Some(State::Problem));
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     net::SocketAddr,
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,24 +15,18 @@ use tokio::{
 };
 
 use crate::{
-    compiled::Cache,
-    component::{Component, Surroundings},
-    config::{HostConfig, Limits},
+    config::HostConfig,
     connection::{self, Acme, Tls},
-    engine,
     error::HostError,
-    files,
-    manifest::Manifest,
-    pg::{self, Before, Hurry},
+    loading::load,
+    pg::Before,
     renewal::Renewal,
-    route::Router,
-    serve::{Served, Service},
+    serve::Service,
     stage::Stage,
     telemetry::{
         flush,
         own::{self, Serving},
     },
-    variables::{Given, Sources},
 };
 
 /// After the last request: time for the last counts to reach the database.
@@ -64,14 +57,6 @@ pub struct PreparedHost {
     service: Arc<Service>,
     telemetry: Option<SecretSource>,
     database_ca: Option<Arc<str>>,
-    renewal: Option<Renewal>,
-}
-
-/// An application that is ready to serve.
-struct Loaded {
-    service: Service,
-    database_ca: Option<Arc<str>>,
-    /// Of variables that are files.
     renewal: Option<Renewal>,
 }
 
@@ -296,97 +281,4 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, HostError> {
     listener
         .local_addr()
         .map_err(|error| HostError::Engine(error.to_string()))
-}
-
-/// Reads the manifest and makes every component ready.
-fn load(config: &HostConfig) -> Result<Loaded, HostError> {
-    let manifest = Manifest::read(&config.manifest)?;
-    let sources = manifest.sources(&config.manifest, config.component_dir.as_deref());
-    let missing: Vec<PathBuf> = sources
-        .values()
-        .filter(|path| !path.is_file())
-        .cloned()
-        .collect();
-    if !missing.is_empty() {
-        return Err(HostError::MissingComponents(missing));
-    }
-    let given = Given {
-        values: &config.variables,
-        files: &config.variable_files,
-    };
-    let variables = Sources::resolve(&manifest.variables, given, SecretSource::from_environment)?;
-    let changes = variables.changes();
-    let values = variables.read()?;
-    variables.warn();
-    let mut limits = config.limits.clone();
-    limits.connections.all = files::make_room(limits.connections.all);
-    let limits = Arc::new(limits);
-    let hurry = (!changes.are_impossible()).then(Hurry::default);
-    let surroundings = Surroundings {
-        limits: Arc::clone(&limits),
-        database_ca: database_ca(config)?,
-        hurry: hurry.clone(),
-    };
-    let engine = engine::engine(&limits, sources.len())?;
-    let cache = Cache::open(&config.cache_dir, &engine)?;
-    let linker =
-        engine::linker(&engine).map_err(|error| HostError::Engine(format!("{error:#}")))?;
-    let mut names = Vec::new();
-    let mut served = Vec::new();
-    for (name, source) in &sources {
-        let failed = |reason| HostError::Component {
-            component: name.clone(),
-            reason,
-        };
-        let code = cache.load(source).map_err(failed)?;
-        let Some(granted) = manifest.component.get(name) else {
-            continue;
-        };
-        let component = Component::new(name, granted, &values, &code, &linker, &surroundings)?;
-        names.push(name.as_str());
-        served.push(Served::new(Arc::new(component)));
-    }
-    let ca = surroundings.database_ca;
-    let renewal = hurry.map(|hurry| {
-        let components = served.iter().map(|served| Arc::clone(&served.component));
-        Renewal::new(variables, changes, values, hurry, ca.clone()).of(components)
-    });
-    Ok(Loaded {
-        service: service(config, &manifest, &names, served, (limits, ca.as_ref()))?,
-        database_ca: ca,
-        renewal,
-    })
-}
-
-/// The certificates of authorities that may vouch for databases.
-fn database_ca(config: &HostConfig) -> Result<Option<Arc<str>>, HostError> {
-    let Some(path) = &config.database_ca else {
-        return Ok(None);
-    };
-    let failed = |reason: String| HostError::DatabaseCa {
-        path: path.clone(),
-        reason,
-    };
-    let pem = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    pg::certificates(&pem).map_err(failed)?;
-    Ok(Some(pem.into()))
-}
-
-fn service(
-    config: &HostConfig,
-    manifest: &Manifest,
-    names: &[&str],
-    served: Vec<Served>,
-    (limits, database_ca): (Arc<Limits>, Option<&Arc<str>>),
-) -> Result<Service, HostError> {
-    let failed = |reason| HostError::Manifest {
-        path: config.manifest.clone(),
-        reason,
-    };
-    let routes = manifest.trigger.http.iter().filter_map(|trigger| {
-        let place = names.iter().position(|name| *name == trigger.component)?;
-        Some((trigger.route.clone(), place))
-    });
-    let all = Router::new(routes).map_err(failed)?;
-    Ok(Service::new(all, served, limits, config, database_ca))
 }

@@ -24,6 +24,7 @@ mod gzip;
 mod health;
 mod host;
 mod instances;
+mod loading;
 mod manifest;
 mod outbound;
 mod pg;

@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::component::{Accessor, FutureReader, Resource, ResourceTable, StreamReader};
 
-use super::{
-    pool::{Pool, Slot},
-    query,
-    rows::Answer,
-    tls,
-};
+use super::{lease::Slot, pool::Pool, query, rows::Answer, tls};
 use crate::{
     bindings::postgres::{
         self, Column, Error, HostConnection, HostConnectionBuilder, HostConnectionBuilderWithStore,

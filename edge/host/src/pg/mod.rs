@@ -14,20 +14,24 @@ mod decode;
 mod encode;
 mod error;
 mod host;
+mod lease;
 mod numeric;
 mod pool;
+mod pools;
 mod query;
 mod ranges;
 mod renewed;
 mod rows;
 mod server;
 mod session;
+mod sessions;
 mod text;
 mod tls;
 
 #[expect(unreachable_pub, reason = "the generated bindings name them publicly")]
 pub use host::{Connection, ConnectionBuilder};
-pub(crate) use pool::{PoolLimits, Pools};
+pub(crate) use pool::PoolLimits;
+pub(crate) use pools::Pools;
 pub(crate) use renewed::Hurry;
 pub(crate) use server::{Before, Server, connect, is_address, servers};
 pub(crate) use tls::certificates;

@@ -16,7 +16,7 @@ use wasmtime::{
     component::{Destination, StreamProducer, StreamResult, VecBuffer},
 };
 
-use super::{columns, decode, error::query_failed, pool::Lease};
+use super::{columns, decode, error::query_failed, lease::Lease};
 use crate::bindings::postgres::{Column, DbValue, Error, QueryError};
 
 type Row = Vec<DbValue>;
