@@ -1,0 +1,260 @@
+"""What README.md says, on a server of its own: archive, back up, come to harm, go back to a moment before it, part from old workers.
+
+The second test puts the repository into a bucket of moto, over TLS.
+"""
+
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from archived_server import ArchivedServer, ArchivedSystem
+from system import Process, eventually, free_port, program
+
+pytestmark = pytest.mark.heavy
+
+LANE = "speech:kiskadee"
+# Stands in a row, in WAL and in a full backup.
+TEXT = "A kiskadee calls from the wire at noon"
+# By how much tokens are ahead after the fence.
+FENCE = 10**12
+
+
+@pytest.fixture
+def system(kiskadee: Path, tmp_path: Path) -> Iterator[ArchivedSystem]:
+    with ArchivedSystem(kiskadee, tmp_path) as made:
+        yield made
+
+
+def user(system: ArchivedSystem, name: str) -> None:
+    system.run("admin", "create-user", name, "--email", f"{name}@example.org")
+
+
+def users(server: ArchivedServer) -> list[str]:
+    return server.sql('select username from account."user" order by 1')
+
+
+def worker(server: ArchivedServer) -> str:
+    """One that is registered for an hour."""
+    [name] = server.sql("select queue.uuid7()")
+    server.sql(f"select queue.register_worker('{name}', '{{}}', 3600000)")
+    return name
+
+
+def enqueue(server: ArchivedServer) -> str:
+    [made] = server.sql(f"""select (queue.enqueue(queue.uuid7(), 1, 1000, array[jsonb_populate_record(null::queue.new_job,
+        '{{"kind": "speech", "batch_key": "{LANE}", "priority": 1, "cost": 1, "args": {{"text": "{TEXT}"}}}}')]))[1]""")
+    return made
+
+
+def claim(server: ArchivedServer, name: str) -> tuple[str, int]:
+    """A job and the token of its lease."""
+    [row] = server.sql(f"select job_id, token from queue.claim('{name}', array['{LANE}'], '{{}}', 1, 100, 0)")
+    job, token = row.split("|")
+    return job, int(token)
+
+
+def settle(server: ArchivedServer, name: str, job: str, token: int) -> bool:
+    """Whether the end of an attempt is accepted."""
+    [accepted] = server.sql(f"""select queue.settle('{name}', array['{job}'::uuid], array[{token}::bigint], array['completed'],
+        array['{{}}'::jsonb], array[null::text], array[null::int])""")
+    return accepted == f"{{{job}}}"
+
+
+def is_sealed(server: ArchivedServer) -> None:
+    """Nothing in the repository can be read without the passphrase; with it, it can."""
+    files = [file for file in server.repository.rglob("*") if file.is_file()]
+    assert len(files) > 10
+    for file in files:
+        held = file.read_bytes()
+        assert held.startswith(b"Salted__"), file
+        assert TEXT.encode() not in held and b"[backup:current]" not in held, file
+    quiet = "--log-level-console=off"
+    assert "[backup:current]" in server.backrest(quiet, "repo-get", "backup/kiskadee/backup.info")
+    assert "unable to load info file" in server.backrest("check", fails=True, PGBACKREST_REPO1_CIPHER_PASS="another")
+
+
+def size_of(server: ArchivedServer) -> int:
+    return sum(file.stat().st_size for file in server.repository.rglob("*") if file.is_file())
+
+
+def timed(what: str, server: ArchivedServer, *arguments: str) -> None:
+    began = time.monotonic()
+    server.backrest(*arguments)
+    print(f"{what}: {time.monotonic() - began:.1f} s")
+
+
+def test_back_to_the_moment_before_the_damage(system: ArchivedSystem) -> None:
+    server = system.server
+    user(system, "bert")
+    timed("full backup", server, "--type=full", "backup")
+    full = size_of(server)
+    user(system, "carol")
+    enqueue(server)
+    timed("incremental backup", server, "--type=incr", "backup")
+    print(f"database {int(server.sql('select pg_database_size(current_database())')[0]) / 1e6:.0f} MB, "
+          f"repository {full / 1e6:.1f} MB, with the incremental backup {size_of(server) / 1e6:.1f} MB")  # fmt: skip
+    # In WAL alone, as all that follows.
+    user(system, "dora")
+    old = worker(server)
+    held = claim(server, old)
+    [moment] = server.sql("select clock_timestamp()")
+    time.sleep(1)
+    user(system, "lost")
+    enqueue(server)
+    lost = claim(server, old)
+    server.sql('drop table account."user" cascade; drop schema speech cascade')
+    timed("verify", server, "verify")
+    is_sealed(server)
+    go_back(server, moment)
+    assert users(server) == ["ada", "bert", "carol", "dora"]
+    assert server.sql("select to_regnamespace('speech') is not null") == ["t"]
+    part(system, old, held, lost)
+    goes_on(server)
+    stands_elsewhere(server)
+    keeps_two_weeks(server)
+
+
+def go_back(server: ArchivedServer, moment: str) -> None:
+    # In good order: the last WAL is archived then.
+    server.stop(by=signal.SIGINT)
+    timed("restore", server, "--delta", "--type=time", f"--target={moment}", "--target-action=promote", "restore")
+    began = time.monotonic()
+    server.start("-c", "listen_addresses=")
+    print(f"recovery: {time.monotonic() - began:.1f} s")
+    assert f"starting point-in-time recovery to {moment}" in server.log.read_text()
+
+
+def part(system: ArchivedSystem, old: str, held: tuple[str, int], lost: tuple[str, int]) -> None:
+    """Nobody of the old time line can end anything in the new one, nor is any of its tokens issued again."""
+    server = system.server
+    system.run("migrate", "--database-url", server.local_url)
+    # As it was at the moment: what its holder said now would count.
+    assert server.sql("select job_id, token from queue.lease") == [f"{held[0]}|{held[1]}"]
+    assert server.sql("select queue.fence()") == ["1"]
+    server.sql("select storage.hold_deletions('restore', interval '2 days')")
+    assert server.sql("select storage.deletions_are_held()") == ["t"]
+    server.stop(by=signal.SIGINT)
+    server.start()
+    with pytest.raises(AssertionError, match="is not alive"):
+        server.sql(f"select * from queue.heartbeat('{old}', 60000, '{{}}', '{{}}', '{{}}', '{{}}')")
+    assert not settle(server, old, *held)
+    assert not settle(server, old, *lost)
+    new = worker(server)
+    job, token = claim(server, new)
+    assert job == held[0] and token > lost[1] + FENCE - 1000
+    assert not settle(server, old, *held)
+    assert settle(server, new, job, token)
+    # The logins of before work: roles are in a backup of a whole server.
+    done = subprocess.run(["psql", system.address("worker"), "-AtqXc", "select 1"], capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
+
+
+def goes_on(server: ArchivedServer) -> None:
+    """The new time line is archived, and backed up."""
+    server.backrest("check")
+    server.backrest("--type=full", "backup")
+    info = server.info()
+    assert info["status"]["message"] == "ok"
+    assert [backup["type"] for backup in info["backup"]] == ["full", "incr", "full"]
+    newest = info["backup"][-1]["archive"]["start"]
+    assert newest.startswith("00000002"), newest
+
+
+def stands_elsewhere(server: ArchivedServer) -> None:
+    """The drill: the newest state in another folder, beside a server that goes on being archived."""
+    server.sql("create table kept (); select pg_switch_wal()")
+    drill = server.own(server.folder / "drill")
+    server.backrest("check")
+    server.backrest(f"--pg1-path={drill}", "--archive-mode=off", "restore")
+    other = ArchivedServer()
+    other.port, other.folder = free_port(), server.own(server.folder / "elsewhere")
+    server.own(other.folder / "socket")
+    other.environment, other.log = server.environment, server.folder / "drill.log"
+    try:
+        other.start("-p", str(other.port), "-c", f"unix_socket_directories={other.folder / 'socket'}", data=drill)
+        assert users(other) == ["ada", "bert", "carol", "dora"]
+        assert other.sql("select to_regclass('kept') is not null") == ["t"]
+        assert other.sql("show archive_mode") == ["off"]
+    finally:
+        other.stop()
+
+
+def keeps_two_weeks(server: ArchivedServer) -> None:
+    """While a full backup is needed for a moment of the last 14 days it stays, and then goes with what builds on it and its WAL."""
+    first, built, second = server.backups()
+    server.backrest("expire")
+    server.backrest("expire", later="+13d")
+    assert server.backups() == [first, built, second]
+    before = server.info()["archive"][0]["min"]
+    server.backrest("expire", later="+15d")
+    assert server.backups() == [second]
+    assert server.info()["archive"][0]["min"] > before
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A server of S3 with an empty bucket, and what pgBackRest must be told of it."""
+    key, certificate, port = tmp_path / "key.pem", tmp_path / "certificate.pem", free_port()
+    subprocess.run(
+        [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True,
+    )  # fmt: skip
+    # Where the server of Postgres may read it.
+    shared = Path(f"/tmp/kiskadee-certificate-{port}.pem")
+    shared.write_bytes(certificate.read_bytes())
+    served = Process(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), "-c", certificate, "-k", key], tmp_path / "moto.log"
+    )
+    try:
+        context = ssl.create_default_context(cafile=certificate)
+        put = urllib.request.Request(f"https://localhost:{port}/backups", method="PUT")
+
+        def made() -> bool:
+            try:
+                return urllib.request.urlopen(put, context=context, timeout=5).status == 200
+            except OSError:
+                assert served.is_running(), served.tail()
+                return False
+
+        eventually("the bucket", made, within=120, pause=0.5)
+        yield {
+            "repo1-type": "s3",
+            "repo1-s3-bucket": "backups",
+            "repo1-s3-endpoint": "localhost",
+            "repo1-s3-region": "us-east-1",
+            "repo1-s3-key": "anybody",
+            "repo1-s3-key-secret": "anything",
+            "repo1-storage-port": str(port),
+            "repo1-storage-ca-file": str(shared),
+        }
+    finally:
+        served.stop()
+        shared.unlink()
+
+
+def test_the_repository_lies_in_a_bucket(bucket: dict[str, str]) -> None:
+    server = ArchivedServer(bucket)
+    try:
+        server.make()
+        server.start()
+        server.backrest("stanza-create")
+        server.backrest("check")
+        timed("full backup to a bucket", server, "--type=full", "backup")
+        server.sql("create table kept (held text); insert into kept values ('here')", "postgres")
+        timed("incremental backup to a bucket", server, "--type=incr", "backup")
+        server.sql("insert into kept values ('in WAL alone')", "postgres")
+        server.backrest("verify")
+        server.stop(by=signal.SIGINT)
+        timed("restore from a bucket", server, "--delta", "restore")
+        server.start()
+        assert server.sql("select held from kept order by 1", "postgres") == ["here", "in WAL alone"]
+        assert [backup["type"] for backup in server.info()["backup"]] == ["full", "incr"]
+        assert not any(server.repository.iterdir())
+    finally:
+        server.remove()
