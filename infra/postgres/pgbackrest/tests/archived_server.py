@@ -7,6 +7,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ local all all peer map=owner
 host  all all 127.0.0.1/32 scram-sha-256
 """
 # Lines of pgbackrest.conf that say how a bucket is reached.
-BUCKET = re.compile(r"^#(repo1-(?:type|s3-\S+)=.*)$", re.M)
+BUCKET = re.compile(r"^#(repo1-(?:type|s3-\S+))=(.*)$", re.M)
 
 
 class ArchivedServer(Server):
@@ -80,9 +82,10 @@ class ArchivedServer(Server):
             text = text.replace(shipped, value)
         hidden = f"[global]\nrepo1-cipher-pass={secrets.token_hex(24)}\n"
         if self.bucket:
-            known = dict(line.split("=", 1) for line in BUCKET.findall(text))
-            text = BUCKET.sub(lambda line: f"{line[1].split('=')[0]}={self.bucket.get(line[1].split('=')[0], line[1].split('=')[1])}", text)
-            hidden += "".join(f"{name}={value}\n" for name, value in self.bucket.items() if name not in known)
+            # The lines for a bucket count now; what they do not name is secret, or of this bucket alone.
+            more = dict(self.bucket)
+            text = BUCKET.sub(lambda line: f"{line[1]}={more.pop(line[1], line[2])}", text)
+            hidden += "".join(f"{name}={value}\n" for name, value in more.items())
         (self.configuration / "pgbackrest.conf").write_text(text)
         (self.configuration / "conf.d" / "secrets.conf").write_text(hidden)
 
@@ -135,6 +138,18 @@ class ArchivedServer(Server):
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def archived(bucket: dict[str, str] | None = None) -> Iterator[ArchivedServer]:
+    """A server that runs and archives nothing yet."""
+    server = ArchivedServer(bucket)
+    try:
+        server.make()
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 class ArchivedSystem(System):

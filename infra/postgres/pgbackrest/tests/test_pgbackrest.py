@@ -1,20 +1,18 @@
 """What README.md says, on a server of its own: archive, back up, come to harm, go back to a moment before it, part from old workers.
 
-The second test puts the repository into a bucket of moto, over TLS.
+The second test puts the repository into a bucket of a server of S3.
 """
 
 import signal
-import ssl
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archived_server import ArchivedServer, ArchivedSystem
-from system import Process, eventually, free_port, program
+from archived_server import ArchivedServer, ArchivedSystem, archived
+from s3_over_tls import bucket
+from system import free_port
 
 pytestmark = pytest.mark.heavy
 
@@ -197,52 +195,8 @@ def keeps_two_weeks(server: ArchivedServer) -> None:
     assert server.info()["archive"][0]["min"] > before
 
 
-@pytest.fixture
-def bucket(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A server of S3 with an empty bucket, and what pgBackRest must be told of it."""
-    key, certificate, port = tmp_path / "key.pem", tmp_path / "certificate.pem", free_port()
-    subprocess.run(
-        [program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True,
-    )  # fmt: skip
-    # Where the server of Postgres may read it.
-    shared = Path(f"/tmp/kiskadee-certificate-{port}.pem")
-    shared.write_bytes(certificate.read_bytes())
-    served = Process(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), "-c", certificate, "-k", key], tmp_path / "moto.log"
-    )
-    try:
-        context = ssl.create_default_context(cafile=certificate)
-        put = urllib.request.Request(f"https://localhost:{port}/backups", method="PUT")
-
-        def made() -> bool:
-            try:
-                return urllib.request.urlopen(put, context=context, timeout=5).status == 200
-            except OSError:
-                assert served.is_running(), served.tail()
-                return False
-
-        eventually("the bucket", made, within=120, pause=0.5)
-        yield {
-            "repo1-type": "s3",
-            "repo1-s3-bucket": "backups",
-            "repo1-s3-endpoint": "localhost",
-            "repo1-s3-region": "us-east-1",
-            "repo1-s3-key": "anybody",
-            "repo1-s3-key-secret": "anything",
-            "repo1-storage-port": str(port),
-            "repo1-storage-ca-file": str(shared),
-        }
-    finally:
-        served.stop()
-        shared.unlink()
-
-
-def test_the_repository_lies_in_a_bucket(bucket: dict[str, str]) -> None:
-    server = ArchivedServer(bucket)
-    try:
-        server.make()
-        server.start()
+def test_the_repository_lies_in_a_bucket() -> None:
+    with bucket("backups") as place, archived(place) as server:
         server.backrest("stanza-create")
         server.backrest("check")
         timed("full backup to a bucket", server, "--type=full", "backup")
@@ -256,5 +210,3 @@ def test_the_repository_lies_in_a_bucket(bucket: dict[str, str]) -> None:
         assert server.sql("select held from kept order by 1", "postgres") == ["here", "in WAL alone"]
         assert [backup["type"] for backup in server.info()["backup"]] == ["full", "incr"]
         assert not any(server.repository.iterdir())
-    finally:
-        server.remove()
