@@ -106,6 +106,14 @@ const RUNNERS: &[Package] = &[
         name: "pgbouncer",
         is_here: || is_installed("pgbouncer"),
     },
+    Package {
+        name: "pgbackrest",
+        is_here: || is_installed("pgbackrest"),
+    },
+    Package {
+        name: "faketime",
+        is_here: || is_installed("faketime"),
+    },
 ];
 
 /// Debian puts servers where only root looks, and helpers of podman among libraries.
