@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Brings objects of a bucket with versions back that were deleted after a moment: what a database of that moment names is there again.
+"""Brings objects of a bucket with versions back that were deleted after a moment: what the database of then names is there again.
 
     undelete.py BUCKET 2026-11-30T21:04:00+00:00 [--prefix audio/] [--endpoint-url URL] [--dry-run]
 

@@ -28,8 +28,8 @@ BUCKET = re.compile(r"^#(repo1-(?:type|s3-\S+))=(.*)$", re.M)
 class ArchivedServer(Server):
     """One server with its repository, both in a folder of their own."""
 
-    def __init__(self, bucket: dict[str, str] | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="kiskadee-archived-"))
+    def __init__(self, bucket: dict[str, str] | None = None, folder: Path | None = None) -> None:
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="kiskadee-archived-"))
         self.folder.chmod(0o755)
         super().__init__("data", self.folder, secrets.token_hex(16))
         self.bucket = bucket

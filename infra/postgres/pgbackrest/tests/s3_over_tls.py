@@ -1,6 +1,8 @@
-"""A bucket of moto, reached over TLS, without which pgBackRest speaks to none. HAProxy ends TLS: moto's own server drops connections without a close."""
+"""A bucket of moto, reached over TLS, without which pgBackRest speaks to none.
 
-import os
+HAProxy ends TLS: moto's own server drops connections without a close, which pgBackRest takes for an error.
+"""
+
 import subprocess
 import sys
 import tempfile
@@ -37,7 +39,7 @@ def bucket(name: str) -> Iterator[dict[str, str]]:
         configuration = folder / "haproxy.cfg"
         configuration.write_text(HAPROXY.format(tls=tls, plain=plain, both=both))
         processes = [
-            Process([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(plain)], folder / "moto.log", dict(os.environ)),
+            Process([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(plain)], folder / "moto.log"),
             Process([program("haproxy"), "-db", "-f", configuration], folder / "haproxy.log"),
         ]
         put = urllib.request.Request(f"http://127.0.0.1:{plain}/{name}", method="PUT")

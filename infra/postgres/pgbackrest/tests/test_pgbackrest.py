@@ -1,4 +1,4 @@
-"""What README.md says, on a server of its own: archive, back up, come to harm, go back to a moment before it, part from old workers.
+"""What README.md says, on a server of its own: archive, back up, come to harm, go back to before it, part from old workers.
 
 The second test puts the repository into a bucket of a server of S3.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from archived_server import ArchivedServer, ArchivedSystem, archived
 from s3_over_tls import bucket
-from system import free_port
 
 pytestmark = pytest.mark.heavy
 
@@ -170,10 +169,9 @@ def stands_elsewhere(server: ArchivedServer) -> None:
     drill = server.own(server.folder / "drill")
     server.backrest("check")
     server.backrest(f"--pg1-path={drill}", "--archive-mode=off", "restore")
-    other = ArchivedServer()
-    other.port, other.folder = free_port(), server.own(server.folder / "elsewhere")
+    other = ArchivedServer(folder=server.own(server.folder / "elsewhere"))
     server.own(other.folder / "socket")
-    other.environment, other.log = server.environment, server.folder / "drill.log"
+    other.environment = server.environment
     try:
         other.start("-p", str(other.port), "-c", f"unix_socket_directories={other.folder / 'socket'}", data=drill)
         assert users(other) == ["ada", "bert", "carol", "dora"]

@@ -27,8 +27,11 @@ def test_systemd_takes_them(tmp_path: Path) -> None:
 
 def test_each_timer_starts_something() -> None:
     assert {timer.stem for timer in TIMERS} == {
-        "kiskadee-pgbackrest-backup@full", "kiskadee-pgbackrest-backup@incr", "kiskadee-pgbackrest@check", "kiskadee-pgbackrest@verify",
-    }  # fmt: skip
+        "kiskadee-pgbackrest-backup@full",
+        "kiskadee-pgbackrest-backup@incr",
+        "kiskadee-pgbackrest@check",
+        "kiskadee-pgbackrest@verify",
+    }
     known = {service.stem for service in SERVICES}
     assert {timer.stem.split("@")[0] + "@" for timer in TIMERS} == known
 
