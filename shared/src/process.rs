@@ -20,6 +20,20 @@ pub struct ProcessFiles<'a> {
     pub open_files: Option<usize>,
 }
 
+/// The page of this process; what the system does not tell is left out.
+pub fn own_page() -> String {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let files = ["stat", "status", "limits"].map(|file| read(format!("/proc/self/{file}")));
+    let open = std::fs::read_dir("/proc/self/fd").map(Iterator::count);
+    page(&ProcessFiles {
+        stat: &files[0],
+        status: &files[1],
+        limits: &files[2],
+        machine: &read("/proc/stat".to_owned()),
+        open_files: open.ok(),
+    })
+}
+
 /// The page: seconds of the processor, memory, open files and their limit, threads, and the time of the start.
 pub fn page(files: &ProcessFiles<'_>) -> String {
     let figures = [

@@ -12,7 +12,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use kiskadee_shared::process::{self, ProcessFiles};
+use kiskadee_shared::process;
 use serde_json::{Map, json};
 use tokio::net::TcpListener;
 
@@ -38,20 +38,6 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// What this process uses; what the system does not tell is left out.
-fn used() -> String {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let files = ["stat", "status", "limits"].map(|file| read(format!("/proc/self/{file}")));
-    let open = std::fs::read_dir("/proc/self/fd").map(Iterator::count);
-    process::page(&ProcessFiles {
-        stat: &files[0],
-        status: &files[1],
-        limits: &files[2],
-        machine: &read("/proc/stat".to_owned()),
-        open_files: open.ok(),
-    })
-}
-
 async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let mut gauges = vec![
         ("slots", shared.slots() as f64),
@@ -73,7 +59,7 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
         env!("CARGO_PKG_VERSION"),
         "\"} 1\n"
     ));
-    page.push_str(&used());
+    page.push_str(&process::own_page());
     page.push_str("# TYPE kiskadee_worker_loop_age_seconds gauge\n");
     let ages = shared.config.turns.ages();
     page.extend(ages.iter().map(age_line));

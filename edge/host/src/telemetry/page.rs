@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use kiskadee_shared::process::{self, ProcessFiles};
+use kiskadee_shared::process;
 
 use super::counts::{BOUNDS, Series};
 use crate::serve::Service;
@@ -32,21 +32,7 @@ pub(super) fn text(service: &Service) -> String {
     );
     let version = concat!("version=\"", env!("CARGO_PKG_VERSION"), "\"");
     page.line("kiskadee_edge_build_info", version, 1.0);
-    page.0 + &used()
-}
-
-/// What this process uses; what the system does not tell is left out.
-fn used() -> String {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let files = ["stat", "status", "limits"].map(|file| read(format!("/proc/self/{file}")));
-    let open = std::fs::read_dir("/proc/self/fd").map(Iterator::count);
-    process::page(&ProcessFiles {
-        stat: &files[0],
-        status: &files[1],
-        limits: &files[2],
-        machine: &read("/proc/stat".to_owned()),
-        open_files: open.ok(),
-    })
+    page.0 + &process::own_page()
 }
 
 fn refused(page: &mut Page, service: &Service) {
