@@ -99,14 +99,21 @@ begin
 end
 $$;
 
--- The same, and where the work came from that each message tells of.
+-- The same, and where the work came from that each message tells of. That is looked up by statements of their own: a statement around
+-- the claim has an older view than the claim, and would lose messages that came between the two, taken by nobody.
 create or replace function webhook.claim_traced(p_limit int, p_lease_ms int, p_per_host int, p_per_owner int, p_held uuid[])
 returns table (message_id uuid, lock_token bigint, attempt int, url text, payload text, secrets text[], trace text)
-language sql
+language plpgsql
 security definer set search_path = pg_catalog, pg_temp as $$
-  select c.message_id, c.lock_token, c.attempt, c.url, c.payload, c.secrets, m.trace
-  from webhook.claim_messages(p_limit, p_lease_ms, p_per_host, p_per_owner, p_held) c
-  join webhook.message m on m.id = c.message_id
+begin
+  for message_id, lock_token, attempt, url, payload, secrets in
+    select c.message_id, c.lock_token, c.attempt, c.url, c.payload, c.secrets
+    from webhook.claim_messages(p_limit, p_lease_ms, p_per_host, p_per_owner, p_held) c
+  loop
+    trace := (select m.trace from webhook.message m where m.id = claim_traced.message_id);
+    return next;
+  end loop;
+end
 $$;
 
 -- As the senders of the release before call it, who do not tell what they hold.

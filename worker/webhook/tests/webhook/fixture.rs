@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kiskadee_queue::{Queue, testing::TestDatabase};
 use kiskadee_webhook::{HostResolver, SystemResolver, WebhookConfig, WebhookSender};
 use serde_json::{Value, json};
-use sqlx::{FromRow, PgPool, postgres::PgPoolOptions};
+use sqlx::{FromRow, PgConnection, PgExecutor, PgPool, postgres::PgPoolOptions};
 use time::OffsetDateTime;
 use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 use uuid::Uuid;
@@ -96,13 +96,22 @@ impl Fixture {
     }
 
     pub(crate) async fn emit_for(&self, owner: Uuid, url: &str) -> Uuid {
-        sqlx::query_scalar("select webhook.emit($1, 'job.completed', $2, $3)")
-            .bind(owner)
-            .bind(url)
-            .bind(json!({"job_id": "job_1", "word": "olá"}))
-            .fetch_one(&self.pool)
-            .await
-            .unwrap()
+        emit(&self.pool, owner, url).await
+    }
+
+    /// In a transaction of the caller's, before whose end nobody sees it.
+    pub(crate) async fn emit_in(&self, transaction: &mut PgConnection, url: &str) -> Uuid {
+        emit(transaction, self.owner, url).await
+    }
+
+    /// Whether a statement of this database waits for a lock.
+    pub(crate) async fn awaits_lock(&self) -> bool {
+        sqlx::query_scalar(
+            "select count(*) > 0 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn delivery(&self, message: Uuid) -> Delivery {
@@ -190,6 +199,16 @@ pub(crate) fn start(
         let _ = stopped.await;
     }));
     Running { stop, task }
+}
+
+async fn emit(executor: impl PgExecutor<'_>, owner: Uuid, url: &str) -> Uuid {
+    sqlx::query_scalar("select webhook.emit($1, 'job.completed', $2, $3)")
+        .bind(owner)
+        .bind(url)
+        .bind(json!({"job_id": "job_1", "word": "olá"}))
+        .fetch_one(executor)
+        .await
+        .unwrap()
 }
 
 async fn add_user(pool: &PgPool, name: &str) -> Uuid {

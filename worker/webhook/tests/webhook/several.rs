@@ -32,6 +32,26 @@ async fn two_senders_share_the_work_and_send_nothing_twice() {
     assert_eq!((requests.len(), ids.len()), (60, 60));
 }
 
+/// A claim sees what was committed while it ran. What it takes of that must be sent, not held in vain until its lease is over.
+#[tokio::test]
+async fn a_message_that_comes_while_a_claim_runs_is_sent_at_once() {
+    let fixture = Fixture::new().await;
+    let receiver = Receiver::start().await;
+    let mut emitting = fixture.pool.begin().await.unwrap();
+    let message = fixture.emit_in(&mut emitting, &receiver.url()).await;
+    sqlx::query("lock table webhook.delivery in access exclusive mode")
+        .execute(&mut *emitting)
+        .await
+        .unwrap();
+    let sender = fixture.send(local()).await;
+    while !fixture.awaits_lock().await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    emitting.commit().await.unwrap();
+    assert_eq!(fixture.attempted(message, 1).await.status, "delivered");
+    sender.stop().await;
+}
+
 #[tokio::test]
 async fn a_slow_host_does_not_hold_up_another() {
     let fixture = Fixture::new().await;
