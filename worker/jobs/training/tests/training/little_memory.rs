@@ -17,7 +17,7 @@ use crate::{
 
 const STEPS: u64 = 6;
 
-/// What an engine needs, in bytes beside what the process has before.
+/// What an engine needs, in bytes beside what the process has before. Each in the middle: a run finds a tenth of a gigabyte less or more.
 struct Needs {
     /// That fits with half the batch, and not with all of it.
     half: u64,
@@ -127,7 +127,7 @@ fn the_embedded_voice_is_tuned_in_smaller_parts() {
             let room = Room::open(&CLIPS).await;
             let begun = (room.work(), room.start(1).await);
             let needs = Needs {
-                half: 650 << 20,
+                half: 690 << 20,
                 little: 200 << 20,
                 batch: 24,
             };
@@ -145,7 +145,7 @@ fn xtts_is_tuned_in_smaller_parts() {
             .await;
         let prepared = xtts::started_with(&room, json!({"steps": 1})).await;
         let needs = Needs {
-            half: 880 << 20,
+            half: 800 << 20,
             little: 350 << 20,
             batch: 8,
         };
