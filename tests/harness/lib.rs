@@ -7,6 +7,7 @@ pub mod client;
 mod collector;
 mod dataset;
 mod family;
+mod newer;
 mod pooled;
 pub mod process;
 pub mod receiver;

@@ -14,6 +14,7 @@ use sqlx::PgPool;
 
 use crate::client::Client;
 use crate::family::Family;
+use crate::newer;
 use crate::process;
 use crate::state_directory::StateDirectory;
 
@@ -100,6 +101,9 @@ impl System {
         system.wait_until_ready().await?;
         system.credentials =
             serde_json::from_slice(&fs::read(system.state_dir().join("credentials.json"))?)?;
+        if let Some(newer) = newer::program() {
+            newer::expand(&newer, &system.database_url()?)?;
+        }
         Ok(system)
     }
 

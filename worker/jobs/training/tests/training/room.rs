@@ -27,7 +27,7 @@ const LEASE: Duration = Duration::from_secs(3);
 /// In a process that runs one test under limits nobody is lost.
 const LONG_LEASE: Duration = Duration::from_secs(20);
 /// Training computes behind everything else that this machine does.
-const PATIENCE: Duration = Duration::from_mins(12);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 pub(crate) struct Room {
     pub(crate) database: TestDatabase,
