@@ -108,18 +108,12 @@ def _nginx_problem(site: Values, one: Any, shape: str) -> str:
 def haproxy(site: Values, table: Values) -> Values:
     """What the template of HAProxy asks for."""
     rates = table["rates"]
-    names = [f"edge{number}" for number, _ in enumerate(site["edges"], 1)]
-    servers = [
-        f"server {name} {edge}:{site['edge_port']} check port {site['ready_port']}"
-        for name, edge in zip(names, site["edges"], strict=True)
-    ]
-    tracked = [
-        f"server {name} {edge}:{site['edge_port']} track edge/{name}" for name, edge in zip(names, site["edges"], strict=True)
-    ]
+    servers = _haproxy_servers(site)
     return {
         "ciphers": CIPHERS,
-        "servers": _lines(servers),
-        "tracked_servers": _lines(tracked),
+        "servers": _lines(f"server {name} {address} check port {ready}" for name, address, ready in servers),
+        "tracked_servers": _lines(f"server {name} {address} track edge/{name}" for name, address, _ in servers),
+        "socket_owner": f"user {site['haproxy_socket_user']} " if site["haproxy_socket_user"] else "",
         "classes": _lines(
             f"http-request set-var(txn.class) str({name}) if !{{ var(txn.class) -m found }} "
             f"{{ var(txn.what) -m reg {pattern.replace(' ', chr(92) + ' ')} }}"
@@ -138,6 +132,16 @@ def haproxy(site: Values, table: Values) -> Values:
         # Whether it is TLS is known to whoever ended it.
         "scheme": "https",
     }
+
+
+def _haproxy_servers(site: Values) -> list[tuple[str, str, int]]:
+    """Name, address and port of readiness of each edge, or of its two slots."""
+    slots = [("a", 0), ("b", 10)] if site["haproxy_slots"] else [("", 0)]
+    return [
+        (f"edge{number}{slot}", f"{edge}:{site['edge_port'] + higher}", site["ready_port"] + higher)
+        for number, edge in enumerate(site["edges"], 1)
+        for slot, higher in slots
+    ]
 
 
 # What HAProxy answers by itself, and may be told how.

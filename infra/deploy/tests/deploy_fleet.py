@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -40,34 +41,23 @@ stop)
     ;;
 esac
 """
-HAPROXY = """
-global
-    stats socket {folder}/haproxy.sock mode 600 level admin
-defaults
-    mode http
-    option http-keep-alive
-    timeout http-request 10s
-    timeout http-keep-alive 75s
-    timeout client 75s
-    timeout connect 2s
-    timeout server 65s
-    timeout queue 5s
-    timeout check 3s
-    retries 3
-frontend web
-    bind 127.0.0.1:{port}
-    default_backend edge
-backend edge
-    balance leastconn
-    option httpchk
-    http-check send meth GET uri /ready ver HTTP/1.1 hdr Host edge
-    http-check expect status 200
-    default-server inter 500ms fall 2 rise 1 pool-purge-delay 1s
-    option redispatch 1
-    retry-on conn-failure empty-response
-    http-request disable-l7-retry if !{{ method GET HEAD }}
-{servers}
+# As site.toml says it; clients of a test are one address.
+SITE = """
+tls = false
+edges = ["{edges[0]}", "{edges[1]}"]
+edge_port = {edge}
+ready_port = {ready}
+http_port = {port}
+status_address = "127.0.0.1:{status}"
+haproxy_socket = "{folder}/haproxy.sock"
+haproxy_user = "{user}"
+haproxy_slots = true
+[rates]
+general = {{ per_second = 1000, burst = 10000 }}
+sign_in = {{ per_second = 1000, burst = 10000 }}
+generation = {{ per_second = 1000, burst = 10000 }}
 """
+EDGES = {"edge1": "127.0.0.61", "edge2": "127.0.0.62"}
 
 
 class Listener:
@@ -95,21 +85,22 @@ class Listener:
 
 
 class Slot:
-    def __init__(self, folder: Path, part: str, name: str) -> None:
+    def __init__(self, folder: Path, part: str, name: str, port: int, metrics: int) -> None:
         self.part, self.name = part, name
         self.folder = folder / f"{part}-{name}"
         self.folder.mkdir()
-        self.port, self.metrics = free_port(), free_port()
+        self.host = EDGES.get(part, "127.0.0.1")
+        self.port, self.metrics = port, metrics
 
     @property
     def is_edge(self) -> bool:
         return self.part.startswith("edge")
 
     def is_ready(self) -> bool:
-        return status_of(f"http://127.0.0.1:{self.metrics}/ready") == 200
+        return status_of(f"http://{self.host}:{self.metrics}/ready") == 200
 
     def is_there(self) -> bool:
-        return status_of(f"http://127.0.0.1:{self.metrics}/ready") != 0
+        return status_of(f"http://{self.host}:{self.metrics}/ready") != 0
 
     def release(self) -> str:
         return os.readlink(self.folder / "program")
@@ -124,7 +115,13 @@ class DeployFleet:
         self.script = folder / "slot"
         self.script.write_text(SLOT)
         self.script.chmod(0o755)
-        self.slots = [Slot(folder, part, name) for part in PARTS for name in "ab"]
+        # Slot b is ten ports higher.
+        self.edge_port, self.ready_port = free_port(), free_port()
+        self.slots = [
+            Slot(folder, part, name, self.edge_port + higher, self.ready_port + higher)
+            for part in PARTS
+            for name, higher in (("a", 0), ("b", 10))
+        ]
         self.port = free_port()
         self.version = subprocess.run([system.program, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]
         self.environment = {name: value for name, value in system.environment.items() if name.startswith("KISKADEE_")}
@@ -136,12 +133,12 @@ class DeployFleet:
         if slot.is_edge:
             cache = TARGET / "fleet-tools" / "compiled"
             cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-            arguments = f"edge --listen 127.0.0.1:{slot.port} --cache-dir {cache} --drain-delay 5"
+            arguments = f"edge --listen {slot.host}:{slot.port} --trusted-proxies 127.0.0.1/32 --cache-dir {cache} --drain-delay 5"
             own = system.edge_variables() | {"KISKADEE_TELEMETRY_DATABASE_URL": system.address("edge_host")}
         else:
             arguments = f"worker --storage {system.storage}"
             own = {"KISKADEE_DATABASE_URL": system.address("worker")}
-        (slot.folder / "arguments").write_text(f"{arguments} --metrics-listen 127.0.0.1:{slot.metrics}")
+        (slot.folder / "arguments").write_text(f"{arguments} --metrics-listen {slot.host}:{slot.metrics}")
         lines = [f"{name}='{value}'\n" for name, value in (self.environment | own).items()]
         (slot.folder / "env").write_text("".join(lines))
 
@@ -162,11 +159,14 @@ class DeployFleet:
             self.run_slot("stop", slot)
 
     def _start_haproxy(self) -> None:
-        servers = "\n".join(
-            f"    server {slot.part}{slot.name} 127.0.0.1:{slot.port} check port {slot.metrics}" for slot in self.slots if slot.is_edge
-        )
-        file = self.folder / "haproxy.cfg"
-        file.write_text(HAPROXY.format(folder=self.folder, port=self.port, servers=servers))
+        """The configuration that everybody gets, with slots."""
+        site = self.folder / "site.toml"
+        user = "haproxy" if os.geteuid() == 0 else ""
+        numbers = {"edge": self.edge_port, "ready": self.ready_port, "port": self.port, "status": free_port()}
+        site.write_text(SITE.format(edges=[*EDGES.values()], folder=self.folder, user=user, **numbers))
+        write = [sys.executable, ROOT / "infra/proxies/generate.py", "--site", site, "--out", self.folder]
+        subprocess.run(write, check=True, capture_output=True)
+        file = self.folder / "haproxy/haproxy.cfg"
         self.system.processes.append(Process([program("haproxy"), "-db", "-f", file], self.folder / "haproxy.log"))
 
     def file(self, release: Path, name: str, **preflight: int) -> Path:
@@ -195,9 +195,9 @@ class DeployFleet:
     def _slot(self, slot: Slot, part: str) -> str:
         kind = "edges" if slot.is_edge else "workers"
         command = lambda *words: json.dumps([[str(self.script), words[0], str(slot.folder), *words[1:]]])  # noqa: E731
-        own = f'url = "http://127.0.0.1:{slot.port}"\nserver = "edge/{part}{slot.name}"\n' if slot.is_edge else ""
+        own = f'url = "http://{slot.host}:{slot.port}"\nserver = "edge/{part}{slot.name}"\n' if slot.is_edge else ""
         return (
-            f'[[{kind}.slots]]\nname = "{slot.name}"\nmetrics = "http://127.0.0.1:{slot.metrics}"\n{own}'
+            f'[[{kind}.slots]]\nname = "{slot.name}"\nmetrics = "http://{slot.host}:{slot.metrics}"\n{own}'
             f"install = {command('install', '{program}')}\nstart = {command('start')}\nstop = {command('stop')}"
         )
 

@@ -204,7 +204,9 @@ def test_no_program_starts_on_a_schema_that_it_cannot_read(system: System) -> No
 def test_a_release_that_fails_its_smoke_test_goes_back_by_itself(fleet: DeployFleet) -> None:
     before = fleet.running()
     assert set(before) == set(PARTS)
-    assert fleet.system.sql(f"select count(*) from kiskadee.edge where version = '{fleet.version}' and expires_at > now()") == ["2"]
+    # An edge says so within a second of its readiness.
+    alive = f"select count(*) from kiskadee.edge where version = '{fleet.version}' and expires_at > now()"
+    eventually("both edges to tell of themselves", lambda: fleet.system.sql(alive) == ["2"], within=20)
     file = fleet.file(broken(fleet), "broken")
     fleet.listener.events.clear()
     with Load(fleet) as load:

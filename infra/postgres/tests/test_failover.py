@@ -129,7 +129,7 @@ def test_a_standby_takes_over_under_load(fleet: Fleet, request: pytest.FixtureRe
         # What whoever watches the servers needs to be sure.
         time.sleep(3)
         # In this order: nobody may come to the old one any more.
-        pair.command("set server primary/one state maint")
+        assert not pair.command("set server primary/one state maint").strip()
         promoted, since = time.monotonic(), pair.two.sql("select clock_timestamp()")[0]
         pair.two.sql("select pg_promote(true, 30)", "postgres")
         took = time.monotonic() - promoted
@@ -172,7 +172,7 @@ def stale(pair: Pair, frozen: bool) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         pair.one.sql("create table lost ()", within=3)
     # Not only because it was said: whoever took over is kept to.
-    pair.command("set server primary/one state ready")
+    assert not pair.command("set server primary/one state ready").strip()
     eventually("the old one to be taken for a primary", lambda: pair.states()["one"] == "UP", within=30)
     for _ in range(20):
         port = subprocess.run(

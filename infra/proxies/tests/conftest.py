@@ -49,6 +49,7 @@ def write_site(certificate: Path) -> Written:
             "access_log": str(folder / "access.json"),
             "caddy_reads_certificate": True,
             "haproxy_socket": str(folder / "haproxy.sock"),
+            "haproxy_user": "haproxy" if os.geteuid() == 0 else "",
         } | own
         lines = "\n".join(f"{name} = {toml(value)}" for name, value in values.items())
         (folder / "site.toml").write_text(lines + "\n")

@@ -1,18 +1,24 @@
 """The configurations by themselves: they are what the generator writes, know the API's routes, and their programs take them."""
 
+import getpass
 import json
+import os
 import re
+import socket
+import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import generate
 import pieces
 import pytest
 from proxy_fleet import Written, caddy
-from system import program
+from system import Process, eventually, program
 
 ROOT = Path(__file__).resolve().parents[3]
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -20,6 +26,7 @@ SITES: dict[str, dict[str, Any]] = {
     "plain": {},
     "behind a balancer": {"tls": False, "trusted_proxies": ["10.0.0.0/8", "2001:db8::/32"]},
     "behind one with TLS": {"trusted_proxies": ["192.0.2.7/32"]},
+    "slots of a deploy": {"haproxy_slots": True},
     "own authority": {"caddy_reads_certificate": False, "acme_directory": "https://localhost:14000/dir"},
 }
 
@@ -121,6 +128,49 @@ def test_a_site_with_a_wrong_word_is_refused(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text('trusted_proxies = ["10.0.0.0/33"]')
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/33"):
         generate.write_all(tmp_path / "site.toml")
+
+
+def test_a_deploy_finds_its_servers_and_may_keep_them_out(write_site: Written, tmp_path: Path) -> None:
+    """What the example of a deploy names is what is written for it, and its socket may be told."""
+    example = tomllib.loads((ROOT / "infra/deploy/deploy.example.toml").read_text())
+    site = tomllib.loads((generate.HERE / "site.toml").read_text())
+    assert example["balancer"]["socket"] == site["haproxy_socket"]
+    user = "nobody" if os.geteuid() == 0 else getpass.getuser()
+    values = write_site(tmp_path, haproxy_slots=True, tls=False, haproxy_socket_user=user)
+    process = Process([program("haproxy"), "-db", "-f", tmp_path / "haproxy/haproxy.cfg"], tmp_path / "haproxy.log")
+    try:
+        control = Path(values["haproxy_socket"])
+        eventually("the socket", control.is_socket, within=20)
+        # Its only reader is the user of the deploy.
+        assert stat.S_IMODE(control.stat().st_mode) == 0o600 and control.owner() == user
+        known = told(control, "show servers state edge")
+        slots = [slot for edge in example["edges"] for slot in edge["slots"]]
+        for slot in slots:
+            backend, server = slot["server"].split("/")
+            [row] = [words for words in map(str.split, known.splitlines()) if words[1:4:2] == [backend, server]]
+            assert (int(row[18]), int(row[21])) == (urlsplit(slot["url"]).port, urlsplit(slot["metrics"]).port)
+            assert told(control, f"set server {slot['server']} state maint").strip() == ""
+        # Requests of both kinds of client stay away from it.
+        rows = [row.split(",") for row in told(control, "show stat").splitlines() if "," in row]
+        kept_out = [row[:2] for row in rows if row[17].startswith("MAINT")]
+        assert len(kept_out) == 2 * len(slots), kept_out
+    finally:
+        process.stop()
+
+
+def test_the_socket_is_roots_alone_unless_somebody_is_named() -> None:
+    committed = (generate.HERE / "haproxy/haproxy.cfg").read_text()
+    [line] = [line.split() for line in committed.splitlines() if line.split()[:2] == ["stats", "socket"]]
+    assert line[3:] == ["mode", "600", "level", "admin"]
+    assert re.search(r"^    user haproxy$", committed, re.MULTILINE), "it would work as root"
+
+
+def told(path: Path, command: str) -> str:
+    """What HAProxy says to a command."""
+    with socket.socket(socket.AF_UNIX) as way:
+        way.connect(str(path))
+        way.sendall(f"{command}\n".encode())
+        return b"".join(iter(lambda: way.recv(65536), b"")).decode()
 
 
 def accepted(command: list[str | Path]) -> str:

@@ -49,7 +49,12 @@ def test_listener_and_audio_meet(told: bool, kiskadee: Path, tmp_path: Path) -> 
         system.start_worker()
         system.wait_for_edge(EDGE, edge_port)
         eventually("the worker", lambda: status_of(f"http://{EDGE}:{edge_port}/ready") == 200, within=60)
-        heard = Counter(listen(edge_port, system.key, number) for number in range(STREAMS if told else 4))
+        heard: Counter[int] = Counter()
+        for number in range(STREAMS):
+            heard[listen(edge_port, system.key, number)] += 1
+            # One that is not heard waits for half a minute; it is enough.
+            if set(heard) != {200}:
+                break
         print(f"\n{dict(heard)}")
         assert (set(heard) == {200}) == told, heard
 
