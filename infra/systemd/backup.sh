@@ -1,6 +1,6 @@
 #!/bin/sh
 # A logical dump of the database, beside what the server itself keeps: it can be read elsewhere, by another version.
-# KISKADEE_DATABASE_URL: a login that may read everything. KISKADEE_BACKUP_KEEP: how many dumps stay.
+# KISKADEE_DATABASE_URL_FILE: a file with the address of the database, for a login that may read everything. KISKADEE_BACKUP_KEEP: how many dumps stay.
 set -eu
 umask 077
 directory=${KISKADEE_BACKUP_DIR:-${STATE_DIRECTORY:?neither KISKADEE_BACKUP_DIR nor STATE_DIRECTORY is set}}
@@ -12,7 +12,7 @@ export PGSERVICEFILE
 trap 'rm -f "$PGSERVICEFILE" "$directory/.unfinished"' EXIT
 python3 -c '
 import os, urllib.parse as u
-a = u.urlsplit(os.environ["KISKADEE_DATABASE_URL"])
+a = u.urlsplit(open(os.environ["KISKADEE_DATABASE_URL_FILE"]).read().strip())
 known = dict(host=a.hostname, port=a.port, user=a.username, password=a.password and u.unquote(a.password), dbname=a.path[1:], **dict(u.parse_qsl(a.query)))
 print("[kiskadee]", *(f"{k}={v}" for k, v in known.items() if v), sep="\n")
 ' >"$PGSERVICEFILE"

@@ -7,6 +7,7 @@ Python 3.10 and nothing besides; the cloud lets it in by the identity of the ins
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -42,12 +43,29 @@ def write_private(path: Path, text: str) -> None:
     unfinished.rename(path)
 
 
+def values(part: str, text: str) -> dict[str, str]:
+    """What a part's text in the store says, by name: `NAME=VALUE` each in a line, quoted as a shell would; the pooler's is a file as it is."""
+    if part == "pooler":
+        return {"users": text}
+    return dict(word.split("=", 1) for word in shlex.split(text))
+
+
+def keep(folder: Path, part: str, text: str) -> None:
+    """Writes a file for each secret, kiskadee.PART.NAME, as systemd looks for credentials; what the text does not name any more goes."""
+    known = {f"kiskadee.{part}.{name}": value for name, value in values(part, text).items()}
+    for name, value in known.items():
+        write_private(folder / name, value)
+    for file in folder.glob(f"kiskadee.{part}.*"):
+        if file.name not in known:
+            file.unlink()
+
+
 def secrets(_: argparse.Namespace) -> None:
-    """Writes the secrets of this machine's parts to files of its memory, where the units look for them."""
+    """Writes the secrets of this machine's parts to files of its memory, where systemd looks for them."""
     here = cloud()
-    folder = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/kiskadee"))
+    folder = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/credstore"))
     for part, address in parts("KISKADEE_SECRETS").items():
-        write_private(folder / f"{part}.env", here.secret(address))
+        keep(folder, part, here.secret(address))
         print(f"fetched the secrets of {part}")
 
 
@@ -71,7 +89,8 @@ def query(url: str, sql: str) -> str:
 
 def scale(options: argparse.Namespace) -> None:
     """Lets a group grow to what the queue wants. It never shrinks one: who is idle leaves by itself."""
-    wanted = int(query(os.environ["KISKADEE_DATABASE_URL"], f"select queue.wanted_workers('{options.pool}')"))
+    url = Path(os.environ["KISKADEE_DATABASE_URL_FILE"]).read_text().strip()
+    wanted = int(query(url, f"select queue.wanted_workers('{options.pool}')"))
     here = cloud()
     group, most = parts("KISKADEE_GROUPS")[options.pool], int(parts("KISKADEE_GROUPS_MOST")[options.pool])
     size, target = here.group_size(group), min(wanted, most)

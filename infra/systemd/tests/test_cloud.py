@@ -19,6 +19,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 import cloud_aws  # noqa: E402
 import logins  # noqa: E402
+from cloud import values  # noqa: E402
 
 KEYS = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "Token": "session"}
 
@@ -149,15 +150,21 @@ def test_signature_is_the_one_of_amazons_documentation() -> None:
 
 @pytest.mark.parametrize("cloud", ["aws", "gcp"])
 def test_secrets_come_into_files_of_root_alone(server: Cloud, tmp_path: Path, cloud: str) -> None:
-    addresses = {"aws": ["arn:1", "arn:2"], "gcp": ["projects/p/secrets/edge", "projects/p/secrets/worker"]}[cloud]
-    server.secrets = dict(zip(addresses, ["A=1\n", "B='{\"x\": 1}'\n"]))
-    wanted = f"edge={addresses[0]} worker={addresses[1]}"
+    parts = ["edge", "worker", "pooler"]
+    addresses = [f"arn:{part}" if cloud == "aws" else f"projects/p/secrets/{part}" for part in parts]
+    server.secrets = dict(zip(addresses, ["A=of-the-edge\nC='two\nlines'\n", "B='{\"x\": 1}'\n", '"a" "b"\n']))
+    wanted = " ".join(f"{part}={address}" for part, address in zip(parts, addresses))
     environment = {**settings(server, cloud), "KISKADEE_SECRETS": wanted, "RUNTIME_DIRECTORY": str(tmp_path)}
     done = run([SCRIPTS / "cloud.py", "secrets"], environment)
     assert done.returncode == 0, done.stderr
-    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"edge.env": "A=1\n", "worker.env": "B='{\"x\": 1}'\n"}
+    found = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert found == {"kiskadee.edge.A": "of-the-edge", "kiskadee.edge.C": "two\nlines", "kiskadee.worker.B": '{"x": 1}', "kiskadee.pooler.users": '"a" "b"\n'}
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
-    assert "A=1" not in done.stdout + done.stderr
+    assert "of-the-edge" not in done.stdout + done.stderr
+    # What the store does not name any more goes.
+    server.secrets[addresses[0]] = "A=new\n"
+    assert run([SCRIPTS / "cloud.py", "secrets"], environment).returncode == 0
+    assert (tmp_path / "kiskadee.edge.A").read_text() == "new" and not (tmp_path / "kiskadee.edge.C").exists()
 
 
 @pytest.mark.parametrize(("cloud", "address"), [("aws", "arn:none"), ("gcp", "projects/p/secrets/none")])
@@ -221,6 +228,11 @@ def owner_url(kiskadee: Path) -> Iterator[str]:
     process.wait(timeout=60)
 
 
+def credentials() -> set[str]:
+    """What the units ask systemd for, without the name of the product."""
+    return set(re.findall(r"^LoadCredential=\S+?:(?:/run/credstore/)?kiskadee\.(\S+)$", "".join(f.read_text() for f in SCRIPTS.glob("*.service")), re.M))
+
+
 def psql(url: str, sql: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["psql", url, "--no-psqlrc", "-qtAc", sql], capture_output=True, text=True, check=False)
 
@@ -228,7 +240,9 @@ def psql(url: str, sql: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.heavy
 @pytest.mark.parametrize("cloud", ["aws", "gcp"])
 @pytest.mark.parametrize(("wanted", "size", "grown"), [(3, 1, "3"), (9, 1, "5"), (1, 4, None), (0, 0, None)])
-def test_a_group_grows_to_what_is_wanted_and_never_shrinks(server: Cloud, owner_url: str, cloud: str, wanted: int, size: int, grown: str | None) -> None:
+def test_a_group_grows_to_what_is_wanted_and_never_shrinks(
+    server: Cloud, owner_url: str, tmp_path: Path, cloud: str, wanted: int, size: int, grown: str | None
+) -> None:
     # The figure is the queue's own matter; here it is what this test says.
     psql(owner_url, "create database wants")
     url = urlsplit(owner_url)._replace(path="/wants").geturl()
@@ -237,7 +251,7 @@ def test_a_group_grows_to_what_is_wanted_and_never_shrinks(server: Cloud, owner_
         language sql as $$ select case p_pool when 'gpu' then {wanted} end $$""")
     assert made.returncode == 0, made.stderr
     server.size = size
-    done = run([SCRIPTS / "cloud.py", "scale", "gpu"], {**settings(server, cloud), "KISKADEE_DATABASE_URL": url})
+    done = run([SCRIPTS / "cloud.py", "scale", "gpu"], {**settings(server, cloud), "KISKADEE_DATABASE_URL_FILE": address_file(tmp_path, url)})
     assert done.returncode == 0, done.stderr
     if grown is None:
         assert server.seen == []
@@ -245,6 +259,13 @@ def test_a_group_grows_to_what_is_wanted_and_never_shrinks(server: Cloud, owner_
         assert [(action, form["DesiredCapacity"]) for action, form in server.seen] == [("SetDesiredCapacity", grown)]
     else:
         assert [path for path, _ in server.seen] == [f"/group/resize?size={grown}"]
+
+
+def address_file(folder: Path, url: str) -> str:
+    """As systemd gives a credential."""
+    file = folder / "address"
+    file.write_text(url)
+    return str(file)
 
 
 def test_a_pool_that_is_none_reaches_no_sql(server: Cloud) -> None:
@@ -259,33 +280,36 @@ def make_logins(kiskadee: Path, owner_url: str, places: dict[str, str], environm
     assert "postgres://" not in done.stdout
 
 
-def parsed(text: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in text.splitlines())
+def kept(folder: Path, part: str) -> dict[str, str]:
+    """The secrets of a part, by name."""
+    prefix = f"kiskadee.{part}."
+    return {file.name.removeprefix(prefix): file.read_text() for file in folder.glob(f"{prefix}*")}
 
 
 @pytest.mark.heavy
 def test_each_part_gets_a_login_that_may_do_its_own_and_no_more(kiskadee: Path, owner_url: str, tmp_path: Path) -> None:
-    places = {part: str(tmp_path / f"{part}-secrets.env") for part in ("edge", "storage", "worker", "backup", "pooler")}
+    places = {part: str(tmp_path) for part in ("edge", "storage", "worker", "backup", "pooler")}
     plain = {"PATH": os.environ["PATH"]}
     if psql(owner_url, "select true from pg_roles where rolname = 'kiskadee_scaler'").stdout:
-        places["scaler"] = str(tmp_path / "scaler-secrets.env")
+        places["scaler"] = str(tmp_path)
     make_logins(kiskadee, owner_url, places, plain)
-    assert {Path(place).stat().st_mode & 0o777 for place in places.values()} == {0o600}
-    edge, worker = parsed(Path(places["edge"]).read_text()), parsed(Path(places["worker"]).read_text())
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    assert {f"kiskadee.{name}" for name in credentials()} == {file.name for file in tmp_path.iterdir()}, "units name other files"
+    edge, worker = kept(tmp_path, "edge"), kept(tmp_path, "worker")
     for component in logins.COMPONENTS:
         done = psql(edge[f"SPIN_VARIABLE_{component.upper()}_DATABASE_URL"], f"select pg_has_role(current_user, 'kiskadee_{component}', 'member')")
         assert done.stdout == "t\n", done.stderr
     assert psql(worker["KISKADEE_DATABASE_URL"], "select pg_has_role(current_user, 'kiskadee_worker', 'member')").stdout == "t\n"
     refused = psql(edge["SPIN_VARIABLE_OPS_DATABASE_URL"], "select * from queue.job")
     assert refused.returncode != 0 and "permission denied" in refused.stderr
-    token = parsed(Path(places["storage"]).read_text())["KISKADEE_STORAGE_TOKEN"]
+    token = kept(tmp_path, "storage")["KISKADEE_STORAGE_TOKEN"]
     assert edge["SPIN_VARIABLE_STORAGE_TOKEN"] == token
-    users = Path(places["pooler"]).read_text()
+    users = kept(tmp_path, "pooler")["users"]
     assert len(users.splitlines()) == 7 and '"kiskadee_login_edge_accounts" "' in users
 
     # Once more: new passwords, the old ones are worth nothing, and nobody is signed out.
     make_logins(kiskadee, owner_url, places, plain)
-    again = parsed(Path(places["edge"]).read_text())
+    again = kept(tmp_path, "edge")
     assert again["SPIN_VARIABLE_JWT_SIGNING_KEY"] == edge["SPIN_VARIABLE_JWT_SIGNING_KEY"]
     assert again["SPIN_VARIABLE_OPS_DATABASE_URL"] != edge["SPIN_VARIABLE_OPS_DATABASE_URL"]
     stored = psql(owner_url, "select rolpassword from pg_authid where rolname = 'kiskadee_login_worker'").stdout
@@ -310,16 +334,17 @@ def test_logins_are_kept_in_the_clouds_store(kiskadee: Path, owner_url: str, ser
     done = run([*words, "--pooler", "127.0.0.1:6432", *(f"{part}={place}" for part, place in places.items())], environment)
     assert done.returncode == 0, done.stderr
     assert server.secrets.keys() == {*places.values(), "projects/p/secrets/owner"}
-    edge = parsed(server.secrets["projects/p/secrets/edge"])
+    edge = values("edge", server.secrets["projects/p/secrets/edge"])
     assert f"@127.0.0.1:6432/first_{cloud}" in edge["SPIN_VARIABLE_JOBS_DATABASE_URL"]
-    assert psql(parsed(server.secrets["projects/p/secrets/worker"])["KISKADEE_DATABASE_URL"], "select 1").stdout == "1\n"
+    assert psql(values("worker", server.secrets["projects/p/secrets/worker"])["KISKADEE_DATABASE_URL"], "select 1").stdout == "1\n"
 
 
 @pytest.mark.heavy
 def test_a_dump_can_be_listed_and_old_ones_go(kiskadee: Path, owner_url: str, tmp_path: Path) -> None:
     for day in (1, 2, 3):
         (tmp_path / f"kiskadee-2026010{day}T000000Z.dump").write_text("old")
-    environment = {"PATH": os.environ["PATH"], "KISKADEE_DATABASE_URL": owner_url, "KISKADEE_BACKUP_DIR": str(tmp_path), "KISKADEE_BACKUP_KEEP": "3"}
+    address = address_file(tmp_path.parent, owner_url)
+    environment = {"PATH": os.environ["PATH"], "KISKADEE_DATABASE_URL_FILE": address, "KISKADEE_BACKUP_DIR": str(tmp_path), "KISKADEE_BACKUP_KEEP": "3"}
     done = subprocess.run(["sh", SCRIPTS / "backup.sh"], env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     dumps = sorted(file.name for file in tmp_path.iterdir())
@@ -331,6 +356,7 @@ def test_a_dump_can_be_listed_and_old_ones_go(kiskadee: Path, owner_url: str, tm
 
 
 def test_a_dump_that_failed_leaves_nothing(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "KISKADEE_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "KISKADEE_BACKUP_DIR": str(tmp_path)}
+    environment = {"PATH": os.environ["PATH"], "KISKADEE_DATABASE_URL_FILE": address_file(tmp_path, "postgres://nobody@127.0.0.1:1/none"), "KISKADEE_BACKUP_DIR": str(tmp_path / "dumps")}
+    (tmp_path / "dumps").mkdir()
     done = subprocess.run(["sh", SCRIPTS / "backup.sh"], env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode != 0 and not list(tmp_path.iterdir())
+    assert done.returncode != 0 and not list((tmp_path / "dumps").iterdir())

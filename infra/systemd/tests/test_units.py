@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,35 @@ def test_a_unit_runs_as_root_only_where_it_must(unit: Path) -> None:
     assert values(unit.read_text(), "User") == ["root" if root else "kiskadee"]
 
 
-def test_no_secret_stands_in_a_unit() -> None:
+SECRET = re.compile("PASSWORD|TOKEN|SECRET|DATABASE_URL|JWT|KEY")
+# Keys of a bucket are variables, for the libraries that read them know no other way.
+SETTINGS = re.compile(r"/etc/kiskadee/(edge|storage|worker|worker-%i|backup|cloud|keys)\.env")
+
+
+def test_secrets_are_files_of_systemd_and_nothing_else() -> None:
+    """Neither units nor their settings bring a secret into the environment, which every child process has."""
     for file in SERVICES:
-        for line in values(file.read_text(), "Environment"):
-            assert not re.search("PASSWORD|TOKEN|SECRET|DATABASE_URL|KEY", line), file
+        text = file.read_text()
+        given = dict(line.split(":", 1) for line in values(text, "LoadCredential"))
+        named = [line.split("=", 1) for line in values(text, "Environment") if SECRET.search(line)]
+        assert all(value == f"%d/{name.removesuffix('_FILE')}" for name, value in named), file
+        # Each that is loaded is named, and the other way round; the pooler's settings name its own.
+        assert {name.removesuffix("_FILE") for name, _ in named} == given.keys() - {"users"}, file
+        for name, source in given.items():
+            part = "scaler" if "scale" in file.stem else re.sub(r"kiskadee-|@", "", file.stem)
+            assert source.removeprefix("/run/credstore/") == f"kiskadee.{part}.{name}", file
+        for path in values(text, "EnvironmentFile"):
+            assert SETTINGS.fullmatch(path.removeprefix("-")), f"{file}: {path}"
+
+
+def test_the_edge_has_all_its_secrets() -> None:
+    """What the manifest calls secret, and its own login."""
+    manifest = tomllib.loads((UNITS.parents[1] / "spin.toml").read_text())
+    # Who scrapes need not show one.
+    secret = {name for name, one in manifest["variables"].items() if one.get("secret") and one.get("required")}
+    needed = {f"SPIN_VARIABLE_{name.upper()}" for name in secret} | {"KISKADEE_TELEMETRY_DATABASE_URL", "SPIN_VARIABLE_JWT_PUBLIC_KEYS"}
+    given = {line.split(":")[0] for line in values((UNITS / "kiskadee-edge.service").read_text(), "LoadCredential")}
+    assert given == needed
 
 
 def drain(text: str) -> int | None:
@@ -116,4 +142,6 @@ def test_settings_are_what_the_program_knows(kiskadee: Path) -> None:
     written = set()
     for file in [*UNITS.glob("*.service"), *UNITS.glob("*.d/*.conf"), *UNITS.parent.glob("terraform/modules/**/*.tf")]:
         written |= set(re.findall(r"\b(KISKADEE_[A-Z_]+)\s*=", file.read_text()))
+    # What is secret is told by a file.
+    written = {name.removesuffix("_FILE") for name in written}
     assert written - ours - cloud <= known, sorted(written - ours - cloud - known)

@@ -159,6 +159,7 @@ def documents(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) ->
         "edge_address": "10.0.0.2",
         "storage": "s3://tts-audio",
         "storage_keys": '{AWS_ACCESS_KEY_ID = "id"}',
+        "worker_database_url": "postgres://worker:of-a-test@10.0.0.3:5432/kiskadee",
         "archive": json.dumps({"url": "https://example.org/kiskadee.tar.gz", "sha256": "0" * 64}),
     }
     words = [f"-var={name}={value}" for name, value in settings.items()]
@@ -215,9 +216,16 @@ def test_machines_get_units_that_systemd_takes(documents: dict[str, str], tmp_pa
         subprocess.run(["sh", "-n", "-c", start], check=True)
 
 
+def test_a_password_stands_in_a_file_of_systemd_alone(documents: dict[str, str]) -> None:
+    """Not in a setting, which would be in the environment of each child process."""
+    for text in [text for name, text in documents.items() if name != "edge"]:
+        files = yaml.safe_load(text)["write_files"]
+        assert [file["path"] for file in files if "of-a-test" in file["content"]] == ["/etc/credstore/kiskadee.worker.KISKADEE_DATABASE_URL"]
+
+
 def test_only_root_reads_settings(documents: dict[str, str]) -> None:
     for text in documents.values():
         for file in yaml.safe_load(text)["write_files"]:
-            private = file["path"].endswith(".env")
+            private = file["path"].endswith(".env") or file["path"].startswith("/etc/credstore/")
             assert file["permissions"] == ("0600" if private else "0644"), file["path"]
             assert private or "AWS_ACCESS_KEY_ID" not in file["content"] or file["path"].endswith(".py")

@@ -73,7 +73,8 @@ LINES: dict[str, list[tuple[str, str] | tuple[str, str, str]]] = {
         ("main.tf", "block-project-ssh-keys"),
     ],
     "workers/any-host": [
-        ("main.tf", "files = length(var.secrets)"),
+        ("main.tf", "local.database_url == "),
+        ("main.tf", "length(local.keys) == 0"),
         ("main.tf", "KISKADEE_STORAGE        = var.storage"),
         ("main.tf", "pools       = each.value.pools"),
     ],
@@ -97,6 +98,12 @@ LINES: dict[str, list[tuple[str, str] | tuple[str, str, str]]] = {
         ("main.tf", '"echo \'${var.archive.sha256}'),
         ("pooler.ini.tftpl", "server_tls_sslmode"),
         ("main.tf", "KISKADEE_GROUPS_MOST"),
+        ("../../../systemd/kiskadee-edge.service", "LoadCredential=SPIN_VARIABLE_JWT_SIGNING_KEY"),
+        ("../../../systemd/kiskadee-storage.service", "LoadCredential="),
+        ("../../../systemd/kiskadee-worker@.service", "LoadCredential="),
+        ("../../../systemd/kiskadee-pooler.service", "LoadCredential="),
+        ("../../../systemd/kiskadee-backup.service", "LoadCredential="),
+        ("outputs.tf", "condition     = var.cloud == null", "condition = length(var.files) >= 0"),
         ("main.tf", 'contains(var.parts, "pooler") ? ["pgbouncer"]'),
     ],
 }

@@ -23,7 +23,7 @@ run "parts_fit_together" {
   }
 
   assert {
-    condition     = alltrue([for text in values(nonsensitive(output.worker_user_data)) : strcontains(text, "s3cret") && !strcontains(text, "KISKADEE_DATABASE_URL")])
+    condition     = alltrue([for text in values(nonsensitive(output.worker_user_data)) : strcontains(text, "s3cret") && !strcontains(text, "/etc/credstore/")])
     error_message = "workers cannot open the bucket, or were given an empty login"
   }
 

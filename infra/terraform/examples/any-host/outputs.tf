@@ -11,6 +11,6 @@ output "worker_user_data" {
 }
 
 output "secret_places" {
-  description = "What `logins.py` is told on the edge's machine: parts and the files in which it writes."
-  value       = join(" ", [for part in ["edge", "storage", "worker", "backup"] : "${part}=/etc/kiskadee/${part}-secrets.env"])
+  description = "What `logins.py` is told on the edge's machine: parts and the folder in which it writes."
+  value       = join(" ", [for part in ["edge", "storage", "worker", "backup"] : "${part}=/etc/credstore"])
 }

@@ -39,6 +39,17 @@ run "an_edge_with_all_that_stands_beside_it" {
   }
 
   assert {
+    condition = alltrue([for unit, credential in {
+      edge      = "SPIN_VARIABLE_JWT_SIGNING_KEY:kiskadee.edge.SPIN_VARIABLE_JWT_SIGNING_KEY"
+      storage   = "KISKADEE_STORAGE_TOKEN:kiskadee.storage.KISKADEE_STORAGE_TOKEN"
+      backup    = "KISKADEE_DATABASE_URL:kiskadee.backup.KISKADEE_DATABASE_URL"
+      pooler    = "users:/run/credstore/kiskadee.pooler.users"
+      "worker@" = "KISKADEE_DATABASE_URL:kiskadee.worker.KISKADEE_DATABASE_URL"
+    } : length([for file in yamldecode(nonsensitive(output.user_data)).write_files : file if file.path == "/etc/systemd/system/kiskadee-${unit}.service" && strcontains(file.content, "\nLoadCredential=${credential}\n")]) == 1])
+    error_message = "a unit does not get its secrets as files"
+  }
+
+  assert {
     condition     = contains(output.packages, "pgbouncer") && contains(output.packages, "postgresql-client") && contains(output.packages, "ffmpeg")
     error_message = "something that is started is not installed"
   }
@@ -108,6 +119,30 @@ run "a_pool_drains_as_long_as_it_was_told" {
     condition     = length(base64gzip(nonsensitive(output.user_data))) * 3 / 4 < 16384
     error_message = "AWS takes 16 KiB of user data"
   }
+}
+
+run "no_secret_stands_in_a_clouds_user_data" {
+  command = plan
+
+  variables {
+    cloud       = { KISKADEE_CLOUD = "aws", AWS_REGION = "eu-central-1" }
+    environment = { edge = { SPIN_VARIABLE_JWT_SIGNING_KEY = "s3cret" } }
+    pools       = { gpu = { environment = { KISKADEE_DATABASE_URL = "postgres://worker:s3cret@db/kiskadee" } } }
+  }
+
+  expect_failures = [var.environment, var.pools]
+}
+
+run "nor_by_a_file" {
+  command = plan
+
+  variables {
+    cloud = { KISKADEE_CLOUD = "aws", AWS_REGION = "eu-central-1" }
+    pools = { gpu = {} }
+    files = { "/etc/credstore/kiskadee.worker.KISKADEE_DATABASE_URL" = "postgres://worker:s3cret@db/kiskadee" }
+  }
+
+  expect_failures = [output.user_data]
 }
 
 run "what_would_hurt_is_refused" {

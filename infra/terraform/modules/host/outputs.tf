@@ -2,6 +2,11 @@ output "user_data" {
   description = "The cloud-init document."
   value       = "#cloud-config\n${yamlencode(local.document)}"
   sensitive   = true
+
+  precondition {
+    condition     = var.cloud == null || length(var.files) == 0
+    error_message = "On a cloud secrets come from its store: user data can be read by whoever may look at the instance."
+  }
 }
 
 output "services" {

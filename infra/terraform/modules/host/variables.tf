@@ -34,8 +34,13 @@ variable "pools" {
   default = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.pools) : can(regex("^[a-z][a-z0-9_]{0,30}$", name)) && name != "secrets"])
-    error_message = "A pool is called by lower-case letters, digits and underscores, a letter first; worker-secrets.env is taken."
+    condition     = alltrue([for name in keys(var.pools) : can(regex("^[a-z][a-z0-9_]{0,30}$", name))])
+    error_message = "A pool is called by lower-case letters, digits and underscores, a letter first."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for pool in values(var.pools) : [for name in keys(pool.environment) : !can(regex("(DATABASE_URL|TOKEN|PASSWORD|SECRET_ACCESS_KEY|SIGNING_KEY)$", name))]]))
+    error_message = "A secret is no setting: whoever may read the instance's user data would read it. It comes from the cloud's store, or by `files`."
   }
 
   validation {
@@ -74,10 +79,15 @@ variable "environment" {
     condition     = alltrue(flatten([for part in values(var.environment) : [for name, value in part : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !strcontains(value, "\n")]]))
     error_message = "Names are capital letters, digits and underscores, and no value has a line break."
   }
+
+  validation {
+    condition     = alltrue(flatten([for part in values(var.environment) : [for name in keys(part) : !can(regex("(DATABASE_URL|TOKEN|PASSWORD|SECRET_ACCESS_KEY|SIGNING_KEY)$", name))]]))
+    error_message = "A secret is no setting: whoever may read the instance's user data would read it. It comes from the cloud's store, or by `files`."
+  }
 }
 
 variable "files" {
-  description = "Further files by path, all readable by root alone: the way for secrets where there is no cloud's store. They stand in user data."
+  description = "Further files by path, all readable by root alone: the way for secrets where there is no cloud's store, as /etc/credstore/kiskadee.PART.NAME. They stand in user data, so on a cloud they are refused."
   type        = map(string)
   default     = {}
   sensitive   = true

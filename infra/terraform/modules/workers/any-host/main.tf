@@ -2,9 +2,11 @@
 # none: the machine does the rest itself at its first start.
 
 locals {
-  secrets_file = "/etc/kiskadee/worker-secrets.env"
-  secret_lines = join("", [
-    for name, value in var.secrets : "${name}=\"${replace(replace(value, "\\", "\\\\"), "\"", "\\\"")}\"\n"
+  # The address of the database is a file that systemd gives the unit; keys of the storage can only be variables.
+  database_url = lookup(var.secrets, "KISKADEE_DATABASE_URL", "")
+  keys         = { for name, value in var.secrets : name => value if name != "KISKADEE_DATABASE_URL" }
+  key_lines = join("", [
+    for name, value in local.keys : "${name}=\"${replace(replace(value, "\\", "\\\\"), "\"", "\\\"")}\"\n"
   ])
 }
 
@@ -26,5 +28,8 @@ module "host" {
     }, var.environment)
   }
 
-  files = length(var.secrets) == 0 ? {} : { (local.secrets_file) = local.secret_lines }
+  files = merge(
+    local.database_url == "" ? {} : { "/etc/credstore/kiskadee.worker.KISKADEE_DATABASE_URL" = local.database_url },
+    length(local.keys) == 0 ? {} : { "/etc/kiskadee/keys.env" = local.key_lines },
+  )
 }

@@ -1,6 +1,6 @@
 variables {
   storage = "s3://tts-audio"
-  secrets = { KISKADEE_DATABASE_URL = "postgres://worker:pass\"word@db/kiskadee", AWS_ACCESS_KEY_ID = "id" }
+  secrets = { KISKADEE_DATABASE_URL = "postgres://worker:pass\"word@db/kiskadee", AWS_ACCESS_KEY_ID = "i\"d" }
   hosts = {
     attic  = { pools = { gpu = { gpu = true }, cpu = {} } }
     cellar = { pools = { training = { drain_seconds = 7200 } } }
@@ -14,13 +14,18 @@ run "a_document_for_each_machine" {
   }
 
   assert {
-    condition     = [for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file.permissions if file.path == "/etc/kiskadee/worker-secrets.env"] == ["0600"]
+    condition     = [for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file.permissions if startswith(file.path, "/etc/credstore/") || file.path == "/etc/kiskadee/keys.env"] == ["0600", "0600"]
     error_message = "others on the machine could read the secrets"
   }
 
   assert {
-    condition     = [for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file.content if file.path == "/etc/kiskadee/worker-secrets.env"] == ["AWS_ACCESS_KEY_ID=\"id\"\nKISKADEE_DATABASE_URL=\"postgres://worker:pass\\\"word@db/kiskadee\"\n"]
-    error_message = "systemd would read other secrets"
+    condition     = [for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file.content if file.path == "/etc/credstore/kiskadee.worker.KISKADEE_DATABASE_URL"] == ["postgres://worker:pass\"word@db/kiskadee"]
+    error_message = "workers would be told another address of the database"
+  }
+
+  assert {
+    condition     = [for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file.content if file.path == "/etc/kiskadee/keys.env"] == ["AWS_ACCESS_KEY_ID=\"i\\\"d\"\n"]
+    error_message = "systemd would read other keys, or the database's address would stand in the environment"
   }
 
   assert {
@@ -40,7 +45,7 @@ run "secrets_by_other_means" {
   }
 
   assert {
-    condition     = length([for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file if strcontains(file.path, "secrets")]) == 0
+    condition     = length([for file in yamldecode(nonsensitive(output.user_data["attic"])).write_files : file if startswith(file.path, "/etc/credstore/") || file.path == "/etc/kiskadee/keys.env"]) == 0
     error_message = "an empty file would hide the one that was written"
   }
 }

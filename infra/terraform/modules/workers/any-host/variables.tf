@@ -32,7 +32,7 @@ variable "storage" {
 }
 
 variable "secrets" {
-  description = "Lines of the environment that nobody else may read: KISKADEE_DATABASE_URL, and the keys of the storage, such as AWS_ACCESS_KEY_ID. They stand in the document and in Terraform's state; leave them out and write /etc/kiskadee/worker-secrets.env by other means where that will not do."
+  description = "What nobody else may read: KISKADEE_DATABASE_URL, which becomes a file that only the workers' unit gets, and the keys of the storage, such as AWS_ACCESS_KEY_ID, which become its variables. They stand in the document and in Terraform's state; leave them out and write /etc/credstore/kiskadee.worker.KISKADEE_DATABASE_URL and /etc/kiskadee/keys.env by other means where that will not do."
   type        = map(string)
   default     = {}
   sensitive   = true
