@@ -222,6 +222,16 @@ POSTGRES = Dashboard(
             graph("Write-ahead log", ("rate(postgres_wal_bytes_total[$__rate_interval])", "written"), unit="Bps"),
             graph("Temporary files", ("rate(postgres_temporary_bytes_total[$__rate_interval])", "written"), unit="Bps"),
         )),
+        ("Backups by pgBackRest", (
+            graph("Age of the last backup", ("time() - max by (type) (kiskadee_pgbackrest_backup_timestamp_seconds)", "{{type}}"),
+                  ("time() - max(kiskadee_pgbackrest_oldest_backup_timestamp_seconds)", "the oldest that is kept"), unit="s"),
+            graph("Age of the last segment that left", ("time() - max by (instance) (kiskadee_pgbackrest_wal_archived_timestamp_seconds)", "{{instance}}"),
+                  ("time() - max by (instance) (kiskadee_pgbackrest_measured_timestamp_seconds)", "{{instance}}: measured"), unit="s",
+                  says="What would be lost with the disk of the database, where there is no standby."),
+            graph("Segments that wait", ("max by (instance) (kiskadee_pgbackrest_wal_waiting_segments)", "{{instance}}")),
+            graph("Size of the database in the last backup", ("max by (type) (kiskadee_pgbackrest_backup_size_bytes)", "{{type}}"), unit="bytes"),
+            stat("Repository", "min(kiskadee_pgbackrest_repository_healthy)", "none", (("red", None), ("green", 1)), says="1 where nothing is wrong with it."),
+        )),
         ("Standbys and versions", (
             graph("Standbys", ("max(postgres_replicas)", "connected"), ("max(postgres_replication_lag_seconds)", "seconds behind")),
             graph("Log that is not replayed", ("max(postgres_replication_lag_bytes)", "slowest standby"), unit="bytes"),

@@ -12,16 +12,17 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parent.parent
 RULES = FOLDER.parent / "prometheus"
-sys.path[:0] = [str(FOLDER), str(RULES)]
+sys.path[:0] = [str(FOLDER), str(RULES), str(FOLDER.parent / "postgres/pgbackrest")]
 
 import dashboards  # noqa: E402
+import measure  # noqa: E402
 import metrics  # noqa: E402
 
 FILES = {file.name: json.loads(file.read_text()) for file in FOLDER.glob("*.json")}
 PANELS = [(name, panel) for name, board in FILES.items() for panel in board["panels"]]
 QUERIES = sorted({target["expr"] for _, panel in PANELS for target in panel.get("targets", [])})
-# Of Prometheus itself and of its exporters of Debian.
-OTHERS = {"up", "node_filesystem_avail_bytes", "node_filesystem_size_bytes", "probe_ssl_earliest_cert_expiry"}
+# Of Prometheus itself, of its exporters of Debian, and what one of these reads of pgBackRest.
+OTHERS = {f"{measure.PREFIX}_{name}" for name in measure.METRICS} | {"up", "node_filesystem_avail_bytes", "node_filesystem_size_bytes", "probe_ssl_earliest_cert_expiry"}
 # Grafana puts a time for each of these before it asks.
 INTERVALS = {"$__rate_interval": "1m", "$__range": "6h"}
 UNITS = {"short", "none", "s", "h", "bytes", "Bps", "percent", "percentunit", "ops", "reqps", "watt", "celsius", "hertz"}

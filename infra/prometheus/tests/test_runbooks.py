@@ -15,7 +15,8 @@ RUNBOOKS = {page.stem: page for page in (FOLDER / "runbooks").glob("Kiskadee*.md
 SECTIONS = ["Meaning", "First", "Then", "Whom to wake"]
 # What a machine of a fleet has anyhow, or the alert's own tools.
 TOOLS = {
-    "certbot", "chronyc", "curl", "df", "du", "journalctl", "kiskadee", "nvidia-smi", "openssl", "promtool", "psql", "timedatectl",
+    "certbot", "chronyc", "curl", "df", "du", "journalctl", "kiskadee", "nvidia-smi", "openssl", "promtool", "psql", "sudo", "systemctl",
+    "timedatectl",
 }
 
 

@@ -3,15 +3,19 @@
 The second test puts the repository into a bucket of a server of S3.
 """
 
+import os
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archived_server import ArchivedServer, ArchivedSystem, archived
+from archived_server import HERE, ArchivedServer, ArchivedSystem, archived
+from postgres_pair import as_postgres
 from s3_over_tls import bucket
+from system import Process, eventually, free_port, program, status_of
 
 pytestmark = pytest.mark.heavy
 
@@ -96,6 +100,7 @@ def test_back_to_the_moment_before_the_damage(system: ArchivedSystem) -> None:
     timed("incremental backup", server, "--type=incr", "backup")
     print(f"database {int(server.sql('select pg_database_size(current_database())')[0]) / 1e6:.0f} MB, "
           f"repository {full / 1e6:.1f} MB, with the incremental backup {size_of(server) / 1e6:.1f} MB")  # fmt: skip
+    is_measured(server)
     # In WAL alone, as all that follows.
     user(system, "dora")
     old = worker(server)
@@ -115,6 +120,62 @@ def test_back_to_the_moment_before_the_damage(system: ArchivedSystem) -> None:
     goes_on(server)
     stands_elsewhere(server)
     keeps_two_weeks(server)
+
+
+def measured(server: ArchivedServer, **environment: str) -> subprocess.CompletedProcess[str]:
+    """As the timer does it."""
+    there = {"PGHOST": str(server.folder / "socket"), "PGPORT": str(server.port), "PGUSER": "postgres", "PGDATABASE": "postgres"}
+    words = as_postgres("/usr/bin/python3", "-B", HERE / "measure.py", server.folder / "figures" / "kiskadee-pgbackrest.prom")
+    return subprocess.run(words, capture_output=True, text=True, cwd="/", env=os.environ | server.environment | there | environment)
+
+
+def figures(server: ArchivedServer) -> dict[str, float]:
+    """What the node exporter tells Prometheus of it: it is given a link, as README.md says."""
+    folder, port = server.folder / "textfiles", free_port()
+    folder.mkdir(exist_ok=True)
+    link = folder / "kiskadee-pgbackrest.prom"
+    if not link.is_symlink():
+        link.symlink_to(server.folder / "figures" / link.name)
+    words = [program("prometheus-node-exporter"), "--collector.disable-defaults", "--collector.textfile", f"--collector.textfile.directory={folder}"]
+    exporter = Process([*words, f"--web.listen-address=127.0.0.1:{port}"], server.folder / "exporter.log")
+    try:
+        eventually("the exporter", lambda: status_of(f"http://127.0.0.1:{port}/metrics") == 200, within=30)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+    finally:
+        exporter.stop()
+    pairs = [line.rsplit(" ", 1) for line in lines if line.startswith(("kiskadee_pgbackrest_", "node_textfile_scrape_error"))]
+    return {name.removeprefix("kiskadee_pgbackrest_"): float(value) for name, value in pairs}
+
+
+def is_measured(server: ArchivedServer) -> None:
+    """How old backups and WAL are; what waits while the repository cannot be reached."""
+    server.own(server.folder / "figures")
+    done = measured(server)
+    assert done.returncode == 0, done.stderr
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=(server.folder / "figures/kiskadee-pgbackrest.prom").read_text(), capture_output=True, text=True
+    )
+    assert checked.returncode == 0 and not checked.stdout + checked.stderr, checked.stdout + checked.stderr
+    found = figures(server)
+    ends = {backup["type"]: backup["timestamp"]["stop"] for backup in server.info()["backup"]}
+    assert {name: found[f'backup_timestamp_seconds{{type="{name}"}}'] for name in ("full", "incr")} == ends
+    assert found["oldest_backup_timestamp_seconds"] == ends["full"] and found["repository_healthy"] == 1
+    assert time.time() - found["wal_archived_timestamp_seconds"] < 120 and found["wal_waiting_segments"] == 0
+    assert found["node_textfile_scrape_error"] == 0
+    server.sql("alter system set archive_command = 'false'", "postgres")
+    server.sql("select pg_reload_conf()", "postgres")
+    server.sql("create table waits (); select pg_switch_wal()", "postgres")
+    assert measured(server).returncode == 0
+    assert figures(server)["wal_waiting_segments"] >= 1
+    server.sql("alter system reset archive_command", "postgres")
+    server.sql("select pg_reload_conf()", "postgres")
+    server.sql("drop table waits", "postgres")
+    server.backrest("check")
+    # Who cannot ask changes nothing.
+    before = figures(server)
+    assert measured(server, PGPORT="1").returncode != 0
+    assert figures(server) == before
 
 
 def go_back(server: ArchivedServer, moment: str) -> None:

@@ -29,11 +29,12 @@ def test_each_timer_starts_something() -> None:
     assert {timer.stem for timer in TIMERS} == {
         "kiskadee-pgbackrest-backup@full",
         "kiskadee-pgbackrest-backup@incr",
+        "kiskadee-pgbackrest-metrics",
         "kiskadee-pgbackrest@check",
         "kiskadee-pgbackrest@verify",
     }
     known = {service.stem for service in SERVICES}
-    assert {timer.stem.split("@")[0] + "@" for timer in TIMERS} == known
+    assert {re.sub("@.*", "@", timer.stem) for timer in TIMERS} == known
 
 
 @pytest.mark.parametrize("timer", TIMERS, ids=lambda timer: timer.stem)
