@@ -130,6 +130,26 @@ def chores_are_done(objects: list[Object]) -> Faults:
 
 
 @policy
+def webhooks_are_sent(objects: list[Object]) -> Faults:
+    """By somebody who is always there; and by nobody who cannot reach their receivers."""
+    workers = [pod for pod in pods(objects) if pod.main["args"][0] == "worker"]
+    silent = {pod.name for pod in workers if arguments(pod.main).get("--webhooks") == "off"}
+    if not any(pod.owner["spec"].get("replicas", 0) >= 1 and pod.name not in silent for pod in workers):
+        yield "no worker that is always there sends webhooks"
+    policies = [item["spec"] for item in of_kind(objects, "NetworkPolicy")]
+    for pod in workers:
+        world = any(
+            443 in {port["port"] for port in rule.get("ports", [])} and {"cidr": "0.0.0.0/0"}.items() <= peer.get("ipBlock", {}).items()
+            for item in policies
+            if selects(item["podSelector"], pod.labels)
+            for rule in item.get("egress", [])
+            for peer in rule.get("to", [])
+        )
+        if policies and not world and pod.name not in silent and "--webhook-allow-private" not in arguments(pod.main):
+            yield f"{pod.name} tries webhooks whose receivers it cannot reach"
+
+
+@policy
 def hooks_in_order(objects: list[Object]) -> Faults:
     weights = {pod.name: int(pod.owner["metadata"]["annotations"].get("helm.sh/hook-weight", 0)) for pod in pods(objects, "Job")}
     checks = [weight for name, weight in weights.items() if name.endswith("-check")]

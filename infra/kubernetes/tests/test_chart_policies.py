@@ -121,6 +121,8 @@ BREAKS: list[tuple[str, str, Callable[[list[Object]], object]]] = [
     ("streams_pass", "host", lambda all: of_kind(all, "Ingress")[0]["metadata"].pop("annotations")),
     ("streams_pass", "spin", lambda all: of_kind(all, "HTTPRoute")[0]["spec"]["rules"][0].pop("timeouts")),
     ("chores_are_done", "gpu", lambda all: drop_named(all, "Deployment", "-chores")),
+    ("webhooks_are_sent", "host", lambda all: [pod.main["args"].append("--webhooks=off") for pod in pods(all)]),
+    ("webhooks_are_sent", "host", lambda all: [item["spec"].pop("egress", None) for item in of_kind(all, "NetworkPolicy")]),
     ("hooks_in_order", "host", lambda all: drop_named(all, "Job", "-check")),
     (
         "hooks_in_order",
@@ -139,3 +141,13 @@ def test_policy_notices(policy: str, name: str, change: Callable[[list[Object]],
 
 def test_every_policy_has_been_seen_to_fail():
     assert set(POLICIES) == {policy for policy, _, _ in BREAKS}
+
+
+def test_a_pool_without_a_way_out_sends_no_webhooks():
+    def said(**settings: str) -> str | None:
+        objects = helm_chart.render("cpu-only", *(f"--set=workers.cpu.{name}={value}" for name, value in settings.items()))
+        cpu = next(pod for pod in pods(objects) if pod.name.endswith("-worker-cpu"))
+        return arguments(cpu.main).get("--webhooks")
+
+    assert said() is None and said(internet="false") == "off"
+    assert said(internet="false", webhookAllowPrivate="true") is None

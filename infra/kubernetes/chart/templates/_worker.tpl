@@ -46,6 +46,8 @@ kiskadee/pool: {{ .name }}
 {{- end }}
 {{- if $pool.webhookAllowPrivate }}
 - --webhook-allow-private=on
+{{- else if not $pool.internet }}
+- --webhooks=off
 {{- end }}
 {{- with $pool.extraArgs }}
 {{ toYaml . }}
