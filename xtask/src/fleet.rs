@@ -114,6 +114,30 @@ const RUNNERS: &[Package] = &[
         name: "faketime",
         is_here: || is_installed("faketime"),
     },
+    Package {
+        name: "prometheus-node-exporter",
+        is_here: || is_installed("prometheus-node-exporter"),
+    },
+    Package {
+        name: "openssh-server",
+        is_here: || is_installed("sshd"),
+    },
+    Package {
+        name: "openssh-client",
+        is_here: || is_installed("ssh-keygen"),
+    },
+    Package {
+        name: "binutils",
+        is_here: || is_installed("objcopy"),
+    },
+    Package {
+        name: "curl",
+        is_here: || is_installed("curl"),
+    },
+    Package {
+        name: "procps",
+        is_here: || is_installed("pkill"),
+    },
 ];
 
 /// Debian puts servers where only root looks, and helpers of podman among libraries.

@@ -235,6 +235,20 @@ def test_the_rendered_user_rights_and_limits_are_in_force(cluster: Cluster):
         assert state["HostConfig"]["ReadonlyRootfs"] and state["HostConfig"]["Memory"] == container.memory_bytes, word
 
 
+def test_a_secret_that_changes_is_in_use_without_a_restart(cluster: Cluster, key: str):
+    """A new password of the component that serves jobs: Kubernetes exchanges the file under the running pod."""
+    [file] = [file for file in cluster.files.rglob("*") if file.is_file() and "kiskadee_jobs_login" in file.read_text()]
+    new = file.with_name("new")
+    new.write_text(file.read_text().replace(PASSWORD, "of-another-day"))
+    new.rename(file)
+    query("alter role kiskadee_jobs_login password 'of-another-day'")
+    query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'kiskadee_jobs_login'")
+    # A session that is refused waits for the file for 3 s.
+    assert json.loads(ask(key, "/api/v1/jobs?limit=1"))
+    edge = next(word for word in cluster.running if word.endswith("-edge-edge"))
+    assert "changed variables are in use" in cluster.logs(edge) and "of-another-day" not in cluster.logs(edge)
+
+
 def test_all_leave_within_their_grace(cluster: Cluster):
     """Last: the main container before its sidecar, as Kubernetes does."""
     order = [f"{PREFIX}-edge-edge", f"{PREFIX}-edge-storage-gateway", *(f"{PREFIX}-worker-{pool}-worker" for pool in WORKERS)]
