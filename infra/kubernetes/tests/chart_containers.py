@@ -92,12 +92,15 @@ def environment(container: Object, secrets: Mapping[str, Mapping[str, str]], fie
 
 
 def write(volume: Object, secrets: Mapping[str, Mapping[str, str]], folder: Path) -> Path:
-    """The files of a projected volume. Here everybody may read them, for there is no group to give them to."""
+    """The files of a projected volume, each exchanged as a whole, as Kubernetes does it: a pod that starts may be reading it. Here everybody
+    may read them, for there is no group to give them to."""
     folder.mkdir(parents=True, exist_ok=True)
     for source in volume["projected"]["sources"]:
         secret = source["secret"]
         for item in secret["items"]:
-            (folder / item["path"]).write_text(secrets[secret["name"]][item["key"]])
+            unfinished = folder / f".{item['path']}"
+            unfinished.write_text(secrets[secret["name"]][item["key"]])
+            unfinished.rename(folder / item["path"])
     return folder
 
 
