@@ -121,8 +121,13 @@ impl Envelope {
     }
 }
 
+/// The warped frequency of a plain one, in radians: the other way round.
+pub(crate) fn warp(plain: f32) -> f32 {
+    plain + 2.0 * (ALPHA * plain.sin() / (1.0 - ALPHA * plain.cos())).atan()
+}
+
 /// The plain frequency of a warped one, in radians.
-fn unwarp(warped: f32) -> f32 {
+pub(crate) fn unwarp(warped: f32) -> f32 {
     warped - 2.0 * (ALPHA * warped.sin() / (1.0 + ALPHA * warped.cos())).atan()
 }
 

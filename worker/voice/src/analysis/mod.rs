@@ -8,14 +8,17 @@ mod envelope;
 mod periodicity;
 mod pitch;
 mod reference;
+mod stream;
 
 use envelope::Envelope;
+pub(crate) use envelope::{unwarp, warp};
 use periodicity::Bands;
 
 use crate::vocoder::BAND_EDGES;
 use crate::{HOP, STRENGTHS, VocoderFrames};
 
 pub use reference::{LONGEST_SECONDS, UnusableReference, analyze_reference};
+pub use stream::AnalysisStream;
 
 /// The frames of `samples` at 16 kHz within ±1, one for each whole 80 samples; frame t tells of the sound around sample
 /// 80 (t + 1), where the vocoder has it too. What is not a finite number counts as 0.

@@ -60,15 +60,12 @@ impl Moments {
             });
         }
         let mean = mean_of(speech.iter().map(|i| &frames.mel_cepstrum[*i]));
-        pitches.sort_by(f32::total_cmp);
-        let log_pitch = pitches[pitches.len() / 2];
-        let spread =
-            pitches.iter().map(|p| (p - log_pitch).powi(2)).sum::<f32>() / pitches.len() as f32;
+        let (log_pitch, melody) = melody_of(&mut pitches);
         Ok(Self {
             covariance: covariance_of(speech.iter().map(|i| &frames.mel_cepstrum[*i]), &mean),
             mean,
             log_pitch,
-            melody: spread.sqrt(),
+            melody,
             strengths: mean_of(speech.iter().map(|i| &frames.strengths[*i])),
         })
     }
@@ -108,6 +105,14 @@ impl Moments {
     }
 }
 
+/// Median and standard deviation around it of values of ln f0; (0, 0) of none.
+pub(crate) fn melody_of(pitches: &mut [f32]) -> (f32, f32) {
+    pitches.sort_by(f32::total_cmp);
+    let middle = pitches.get(pitches.len() / 2).copied().unwrap_or(0.0);
+    let squares = pitches.iter().map(|p| (p - middle).powi(2)).sum::<f32>();
+    (middle, (squares / pitches.len().max(1) as f32).sqrt())
+}
+
 fn check_finite(frames: &VocoderFrames) -> Result<(), TooLittleSpeech> {
     let finite = |i: &usize| {
         let values = frames.mel_cepstrum[*i].iter().chain(&frames.strengths[*i]);
@@ -125,7 +130,7 @@ pub(super) fn loud(frames: &VocoderFrames) -> Option<f32> {
     loudness.get(loudness.len() * 19 / 20).copied()
 }
 
-fn speech_frames(frames: &VocoderFrames) -> Vec<usize> {
+pub(crate) fn speech_frames(frames: &VocoderFrames) -> Vec<usize> {
     let Some(loud) = loud(frames) else {
         return Vec::new();
     };
@@ -134,7 +139,7 @@ fn speech_frames(frames: &VocoderFrames) -> Vec<usize> {
         .collect()
 }
 
-fn mean_of<'a, const N: usize>(rows: impl Iterator<Item = &'a [f32; N]>) -> [f32; N] {
+pub(crate) fn mean_of<'a, const N: usize>(rows: impl Iterator<Item = &'a [f32; N]>) -> [f32; N] {
     let (mut sums, mut count) = ([0f64; N], 0f64);
     for row in rows {
         sums.iter_mut()
@@ -145,7 +150,7 @@ fn mean_of<'a, const N: usize>(rows: impl Iterator<Item = &'a [f32; N]>) -> [f32
     sums.map(|sum| (sum / count.max(1.0)) as f32)
 }
 
-fn covariance_of<'a, const N: usize>(
+pub(crate) fn covariance_of<'a, const N: usize>(
     rows: impl Iterator<Item = &'a [f32; N]>,
     mean: &[f32; N],
 ) -> [[f32; N]; N] {
