@@ -2,7 +2,7 @@
 
 use super::{LONGEST_SECONDS, MatchingError, SHORTEST_SECONDS, Warning};
 use crate::analysis::AnalysisStream;
-use crate::speaker::{covariance_of, mean_of, melody_of, speech_frames};
+use crate::speaker::{covariance_of, loud, mean_of, melody_of, speech_frames};
 use crate::{MEL_CEPSTRUM, SAMPLE_RATE, VocoderFrames};
 
 /// Voiced frames that tell a voice well enough (20 s).
@@ -27,6 +27,8 @@ pub struct Source {
     pub(super) covariance: [[f32; MEL_CEPSTRUM]; MEL_CEPSTRUM],
     /// Frames of speech that were heard.
     pub(super) frames: usize,
+    /// The `c0` of the loudest twentieth.
+    pub(super) loud: f32,
     /// Median of ln f0 and its deviation; none where nobody has a voice.
     pub(super) melody: Option<(f32, f32)>,
 }
@@ -130,6 +132,7 @@ fn describe(heard: &VocoderFrames) -> Source {
         covariance: covariance_of(cepstra(), &mean),
         mean,
         frames: speech.len(),
+        loud: loud(heard).unwrap_or(AUDIBLE),
         melody: is_voiced.then(|| melody_of(&mut pitches)),
     }
 }

@@ -7,6 +7,7 @@ use super::symmetric::{Matrix, SIZE, transport};
 use super::{Options, Source};
 use crate::analysis::{unwarp, warp};
 use crate::speaker::Moments;
+use crate::vocoder::SCALE;
 use crate::{MEL_CEPSTRUM, SAMPLE_RATE, VocoderFrames};
 
 /// Added to both covariances, of their mean variance: directions in which voices hardly move say nothing.
@@ -15,6 +16,11 @@ const REGULARIZATION: f64 = 0.15;
 const PRIOR_FRAMES: f64 = 400.0;
 /// Hz between which the mean shift of unvoiced frames falls to a half: the colour of hiss is the consonant's, not the speaker's.
 const HISS: (f32, f32) = (3500.0, 4500.0);
+/// How far below the loudest twentieth nobody speaks, in nepers (30 dB).
+const PAUSE_DEPTH: f32 = 3.5;
+/// ln of the RMS that the loudest twentieth may have (-18 dB): the vocoder's pulses have peaks that a natural voice has not, and a limiter
+/// would bend the spectrum.
+const LOUDEST: f32 = -2.07;
 /// Points at which spectra are looked at.
 const POINTS: usize = 64;
 
@@ -30,23 +36,30 @@ pub(super) struct Mapping {
     /// Of unvoiced frames.
     shift: Row,
     pitch: PitchLine,
+    /// Added to every `c0`: the two mean spectra are not equally loud, and the loudest frames need room.
+    gain: f32,
+    /// The `c0` below which nobody speaks.
+    pause: f32,
     loudness: Loudness,
 }
 
 impl Mapping {
     pub(super) fn new(source: &Source, target: &Moments, options: &Options) -> Self {
         let (from, to) = (without_first(&source.mean), without_first(&target.mean));
+        let loudness = Loudness::new();
         Self {
+            gain: gain(&loudness, source.loud, &from, &to),
+            pause: source.loud - PAUSE_DEPTH,
+            loudness,
             matrix: matrix(source, target, options.similarity),
             shift: halve_hiss(&std::array::from_fn(|i| to[i] - from[i])),
             source: from,
             target: to,
             pitch: PitchLine::new(source, target, options.pitch),
-            loudness: Loudness::new(),
         }
     }
 
-    /// Loudness, strengths and length stay.
+    /// Strengths and length stay, and so does `c0` but for one gain; no pause becomes louder.
     pub(super) fn apply(&self, frames: &mut VocoderFrames) {
         for (f0, cepstrum) in frames.f0.iter_mut().zip(&mut frames.mel_cepstrum) {
             let before = without_first(cepstrum);
@@ -55,7 +68,11 @@ impl Mapping {
             } else {
                 std::array::from_fn(|i| before[i] + self.shift[i])
             };
-            cepstrum[0] += self.loudness.of(&before) - self.loudness.of(&after);
+            let mut gain = self.gain;
+            if cepstrum[0] < self.pause {
+                gain = gain.min(self.loudness.of(&before) - self.loudness.of(&after));
+            }
+            cepstrum[0] += gain;
             cepstrum[1..].copy_from_slice(&after);
             *f0 = self.pitch.map(*f0);
         }
@@ -72,6 +89,12 @@ impl Mapping {
             self.target[row] + weighted.sum::<f32>()
         })
     }
+}
+
+/// What makes both mean spectra equally loud, as far as there is room.
+fn gain(loudness: &Loudness, loud: f32, from: &Row, to: &Row) -> f32 {
+    let level = loud + SCALE.ln() + loudness.of(to);
+    (loudness.of(from) - loudness.of(to)).min(LOUDEST - level)
 }
 
 fn without_first(cepstrum: &[f32; MEL_CEPSTRUM]) -> Row {

@@ -10,5 +10,5 @@ pub use join::join;
 pub use mix::{MixError, Speaker, SpeakerVector, mix};
 pub use profile::{Profile, UnreadableProfile};
 pub use statistics::{Moments, STATISTICS, TooLittleSpeech};
-pub(crate) use statistics::{covariance_of, mean_of, melody_of, speech_frames};
+pub(crate) use statistics::{covariance_of, loud, mean_of, melody_of, speech_frames};
 pub use warp::{WARP_LIMIT, Warp};

@@ -124,7 +124,7 @@ fn check_finite(frames: &VocoderFrames) -> Result<(), TooLittleSpeech> {
 }
 
 /// The level that the loudest twentieth of the frames reaches, in nepers.
-pub(super) fn loud(frames: &VocoderFrames) -> Option<f32> {
+pub(crate) fn loud(frames: &VocoderFrames) -> Option<f32> {
     let mut loudness: Vec<f32> = frames.mel_cepstrum.iter().map(|c| c[0]).collect();
     loudness.sort_by(f32::total_cmp);
     loudness.get(loudness.len() * 19 / 20).copied()
