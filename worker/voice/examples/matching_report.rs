@@ -1,5 +1,5 @@
 //! How near voice matching comes: `matching_report OUT_DIR RECORDING.wav SOURCE.wav TARGET.wav`, all mono at 16 kHz with 16 bits. SOURCE and TARGET are
-//! other speech of the two voices. Writes what each way makes of the recording into OUT_DIR, and a line of JSON for each.
+//! other speech of the two voices. Writes what each way makes of the recording into `OUT_DIR`, and a line of JSON for each.
 
 use std::{error::Error, fs, ops::ControlFlow, path::Path};
 
@@ -62,7 +62,7 @@ fn report(
         .map(|c| c[0])
         .fold(f32::MIN, f32::max);
     let speech = frames.mel_cepstrum.iter().filter(|c| c[0] > loudest - 3.0);
-    let (to, from) = (Gaussian::new(target)?, Gaussian::new(source)?);
+    let (to, from) = (Gaussian::new(target), Gaussian::new(source));
     let gains: Vec<f64> = speech
         .map(|c| to.log_density(c) - from.log_density(c))
         .collect();
@@ -94,7 +94,7 @@ struct Gaussian {
 }
 
 impl Gaussian {
-    fn new(moments: &Moments) -> Result<Self, Box<dyn Error>> {
+    fn new(moments: &Moments) -> Self {
         let mut factor = [[0.0; SIZE]; SIZE];
         for row in 0..SIZE {
             for column in 0..=row {
@@ -109,10 +109,10 @@ impl Gaussian {
                 };
             }
         }
-        Ok(Self {
+        Self {
             mean: std::array::from_fn(|i| f64::from(moments.mean[i + 1])),
             factor,
-        })
+        }
     }
 
     /// But for a constant.

@@ -73,11 +73,9 @@ fn rotate(rest: &mut Matrix, vectors: &mut Matrix, p: usize, q: usize) {
         row[p] = cosine * a - sine * b;
         row[q] = sine * a + cosine * b;
     }
-    for column in 0..SIZE {
-        let (a, b) = (rest[p][column], rest[q][column]);
-        rest[p][column] = cosine * a - sine * b;
-        rest[q][column] = sine * a + cosine * b;
-    }
+    let (upper, lower) = (rest[p], rest[q]);
+    rest[p] = std::array::from_fn(|column| cosine * upper[column] - sine * lower[column]);
+    rest[q] = std::array::from_fn(|column| sine * upper[column] + cosine * lower[column]);
 }
 
 #[cfg(test)]

@@ -114,8 +114,8 @@ fn any_sound_gives_finite_samples_or_a_named_error() {
     assert_eq!(code(&[]), "audio_too_short");
     assert_eq!(code(&[0.5]), "audio_too_short");
     assert_eq!(code(&[0.5, -0.5, 0.1]), "audio_too_short");
-    assert_eq!(code(&[0.0; 16_000]), "audio_silent");
-    assert_eq!(code(&[0.7; 16_000]), "audio_silent");
+    assert_eq!(code(&vec![0.0; 16_000]), "audio_silent");
+    assert_eq!(code(&vec![0.7; 16_000]), "audio_silent");
     let sine = |n: usize| (std::f32::consts::TAU * 440.0 * n as f32 / 16_000.0).sin();
     let tone: Vec<f32> = (0..32_000).map(|n| 0.3 * sine(n)).collect();
     let mut state = 1u32;
@@ -126,7 +126,7 @@ fn any_sound_gives_finite_samples_or_a_named_error() {
     .take(32_000)
     .collect();
     let clipped: Vec<f32> = tone.iter().map(|v| (v * 50.0).clamp(-1.0, 1.0)).collect();
-    let broken = vec![f32::NAN, f32::INFINITY, 0.5, -1e30].repeat(4_000);
+    let broken = [f32::NAN, f32::INFINITY, 0.5, -1e30].repeat(4_000);
     let warned = |samples: &[f32]| {
         let (made, report) = convert(samples, &target).unwrap();
         assert_eq!(made.len(), samples.len());
