@@ -33,6 +33,8 @@ pub struct PowerSpectrum {
     window: Vec<f32>,
     size: usize,
     hop: usize,
+    /// Mirrored samples at either end.
+    margin: usize,
 }
 
 impl PowerSpectrum {
@@ -43,7 +45,14 @@ impl PowerSpectrum {
             window: window.values(window_length),
             size,
             hop,
+            margin: size / 2,
         }
+    }
+
+    /// With so many mirrored samples at either end instead of half a transform, so that frames begin elsewhere.
+    #[must_use]
+    pub fn with_margin(self, margin: usize) -> Self {
+        Self { margin, ..self }
     }
 
     pub fn bins(&self) -> usize {
@@ -51,7 +60,8 @@ impl PowerSpectrum {
     }
 
     pub fn frames(&self, samples: usize) -> usize {
-        samples / self.hop + 1
+        let longer = (samples + 2 * self.margin).checked_sub(self.size);
+        longer.map_or(0, |longer| longer / self.hop + 1)
     }
 
     /// Gives the power in every bin to `take`, frame by frame, with the frame's number.
@@ -60,7 +70,7 @@ impl PowerSpectrum {
         samples: &[f32],
         mut take: impl FnMut(usize, &[f32]),
     ) -> Result<(), DspError> {
-        let mirrored = mirror(samples, self.size / 2)?;
+        let mirrored = mirror(samples, self.margin)?;
         let mut time = self.transform.make_input_vec();
         let mut spectrum = self.transform.make_output_vec();
         let mut scratch = self.transform.make_scratch_vec();

@@ -1,0 +1,4 @@
+//! The converter on a small random model.
+
+mod convert;
+mod random;
