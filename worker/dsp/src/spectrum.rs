@@ -146,4 +146,15 @@ mod tests {
         assert_eq!(seen, spectrum.frames(tone.len()));
         assert_eq!(seen, 17);
     }
+
+    #[test]
+    fn a_smaller_margin_has_a_frame_for_each_whole_hop() {
+        let spectrum = PowerSpectrum::new(256, Window::Hann, 256, 64).with_margin(96);
+        assert_eq!(spectrum.frames(640), 10);
+        assert_eq!(spectrum.frames(63), 0);
+        let mut seen = 0;
+        let tone = [0.5; 640];
+        spectrum.each_frame(&tone, |_, _| seen += 1).unwrap();
+        assert_eq!(seen, 10);
+    }
 }

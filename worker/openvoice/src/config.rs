@@ -31,6 +31,7 @@ pub struct Audio {
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the published file")]
 pub struct Sizes {
     /// Encoder and decoder do not look at the timbre, only the flow does (v2).
     #[serde(default)]

@@ -89,6 +89,18 @@ impl OpenVoice {
         source: &Embedding,
         target: &Embedding,
         options: &Options,
+        progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Vec<f32>> {
+        self.convert_by(WINDOW, samples, [source, target], options, progress)
+    }
+
+    /// In windows of so many frames.
+    pub(crate) fn convert_by(
+        &self,
+        length: usize,
+        samples: &[f32],
+        [source, target]: [&Embedding; 2],
+        options: &Options,
         mut progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Vec<f32>> {
         let timbres = [self.timbre(source)?, self.timbre(target)?];
@@ -101,7 +113,7 @@ impl OpenVoice {
         let hop = self.config.data.hop_length;
         let frames = samples.len().div_ceil(hop);
         let mut made = Vec::with_capacity(frames * hop);
-        for start in (0..frames).step_by(WINDOW) {
+        for start in (0..frames).step_by(length) {
             let now = Progress {
                 done: made.len(),
                 all: samples.len(),
@@ -109,7 +121,7 @@ impl OpenVoice {
             if progress(now).is_break() {
                 return Err(OpenVoiceError::Cancelled);
             }
-            let window = start..(start + WINDOW).min(frames);
+            let window = start..(start + length).min(frames);
             made.extend(self.window(samples, window, frames, &timbres, options)?);
         }
         made.truncate(samples.len());

@@ -33,10 +33,10 @@ struct Gru {
 
 impl ReferenceEncoder {
     pub(super) fn load(loader: &Loader<'_>, config: &Config) -> Result<Self> {
-        let bins = config.bins();
+        let bands = config.bins();
         let mut convolutions = Vec::new();
         let mut channels = 1;
-        let mut width = bins;
+        let mut width = bands;
         for (number, filters) in FILTERS.into_iter().enumerate() {
             let name = format!("ref_enc.convs.{number}");
             let bias = loader.bias(&name, filters)?.reshape((1, filters, 1, 1))?;
@@ -45,8 +45,8 @@ impl ReferenceEncoder {
         }
         let timbre = config.model.gin_channels;
         Ok(Self {
-            factors: loader.plain("ref_enc.layernorm.weight", &[bins])?,
-            summands: loader.bias("ref_enc.layernorm", bins)?,
+            factors: loader.plain("ref_enc.layernorm.weight", &[bands])?,
+            summands: loader.bias("ref_enc.layernorm", bands)?,
             convolutions,
             gru: Gru::load(loader, channels * width)?,
             projection: loader

@@ -1,6 +1,6 @@
 //! Every stage beside what the reference made of it: `reference/golden.py`.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, ops::ControlFlow, path::Path};
 
 use candle_core::{Device, Tensor};
 use kiskadee_checkpoint::Weights;
@@ -8,7 +8,8 @@ use kiskadee_nn::parity::Comparisons;
 
 pub use kiskadee_nn::parity::Comparison;
 
-use crate::convert::OpenVoice;
+use crate::convert::{OpenVoice, Options};
+use crate::embedding::Embedding;
 use crate::error::{OpenVoiceError, Result};
 
 /// Of layers, and of the waveform.
@@ -52,6 +53,24 @@ pub fn compare(folder: &Path, device: &Device, show: &mut dyn FnMut(&Comparison)
     let waveform = network.decoder.forward(&moved, network.shown(&target))?;
     stages.tensor("waveform", &waveform, WAVEFORM)?;
     Ok(())
+}
+
+/// The largest difference between a conversion in windows of `length` frames and one at once.
+pub fn windows(
+    model: &OpenVoice,
+    length: usize,
+    samples: &[f32],
+    timbres: [&Embedding; 2],
+) -> Result<f32> {
+    let options = Options::default();
+    let converted = |length| {
+        model.convert_by(length, samples, timbres, &options, |_| {
+            ControlFlow::Continue(())
+        })
+    };
+    let (parts, whole) = (converted(length.max(1))?, converted(samples.len().max(1))?);
+    let differences = parts.iter().zip(&whole).map(|(a, b)| (a - b).abs());
+    Ok(differences.fold(0.0, f32::max))
 }
 
 fn read(path: &Path) -> Result<HashMap<String, Tensor>> {
