@@ -11,6 +11,8 @@ const MOST_CHANNELS: usize = 4096;
 const MOST_STAGES: usize = 8;
 const MOST_SIZE: usize = 1 << 14;
 const MOST_KERNEL: usize = 64;
+/// Of the decoder's first and last convolution.
+pub(crate) const OUTER_TAPS: usize = 7;
 /// A file of sizes is no longer than this.
 const MOST_BYTES: u64 = 1 << 20;
 
@@ -64,6 +66,29 @@ impl Config {
     /// Bins of a spectrum.
     pub(crate) fn bins(&self) -> usize {
         self.data.filter_length / 2 + 1
+    }
+
+    /// Frames on either side that the decoder's samples look at.
+    pub(crate) fn decoder_reach(&self) -> usize {
+        let sizes = &self.model;
+        let blocks = sizes.resblock_kernel_sizes.iter();
+        let blocks = blocks.zip(&sizes.resblock_dilation_sizes);
+        let reach = |(kernel, dilations): (&usize, &Vec<usize>)| {
+            dilations.iter().map(|d| (kernel / 2) * (d + 1)).sum()
+        };
+        // A transposed convolution looks at one row beside its own for each stride that its kernel is longer.
+        let steps = sizes
+            .upsample_kernel_sizes
+            .iter()
+            .zip(&sizes.upsample_rates);
+        let widest: usize = blocks.map(reach).max().unwrap_or(0);
+        let (mut rows, mut frames) = (1, OUTER_TAPS / 2);
+        for (kernel, rate) in steps {
+            frames += kernel.div_ceil(*rate).div_ceil(rows);
+            rows *= rate;
+            frames += widest.div_ceil(rows);
+        }
+        frames + (OUTER_TAPS / 2).div_ceil(rows)
     }
 
     fn fault(&self) -> Option<String> {

@@ -12,10 +12,10 @@ use crate::error::{OpenVoiceError, Result};
 use crate::model::Network;
 use crate::noise::normal;
 
-/// Frames of a window, and frames on either side of it that are computed and left out: encoder and flow see 32 frames each way for each of three passes, the
-/// decoder fewer than 16.
+/// Frames of a window.
 const WINDOW: usize = 256;
-const CONTEXT: usize = 112;
+/// Frames on either side that encoder and flow see: 32 in each of three passes.
+const CONTEXT: usize = 96;
 /// Seconds of a recording that its timbre is taken from at the most.
 const REFERENCE_SECONDS: usize = 30;
 /// Added to the power before the root.
@@ -138,8 +138,10 @@ impl OpenVoice {
         options: &Options,
     ) -> Result<Vec<f32>> {
         let hop = self.config.data.hop_length;
-        let from = window.start.saturating_sub(CONTEXT);
-        let to = (window.end + CONTEXT).min(frames);
+        let reach = self.config.decoder_reach();
+        let decoded = window.start.saturating_sub(reach)..(window.end + reach).min(frames);
+        let from = decoded.start.saturating_sub(CONTEXT);
+        let to = (decoded.end + CONTEXT).min(frames);
         let spectra = self.spectra_of(samples, from..to)?;
         let noise = normal(
             options.seed,
@@ -150,12 +152,11 @@ impl OpenVoice {
         let latents = self.latents(&spectra, &timbres[0], &noise, options.tau)?;
         let flow = &self.network.flow;
         let moved = flow.backward(&flow.forward(&latents, &timbres[0])?, &timbres[1])?;
-        let made = self
-            .network
-            .decoder
-            .forward(&moved, self.network.shown(&timbres[1]))?;
+        let moved = moved.narrow(0, decoded.start - from, decoded.len())?;
+        let shown = self.network.shown(&timbres[1]);
+        let made = self.network.decoder.forward(&moved, shown)?;
         let made = made.to_vec1::<f32>()?;
-        let start = (window.start - from) * hop;
+        let start = (window.start - decoded.start) * hop;
         Ok(made[start..start + window.len() * hop].to_vec())
     }
 

@@ -4,10 +4,9 @@ use candle_core::Tensor;
 use kiskadee_nn::{Activation, Linear, SameConvolution, TransposedConvolution};
 
 use super::Loader;
-use crate::config::Sizes;
+use crate::config::{OUTER_TAPS as TAPS, Sizes};
 use crate::error::Result;
 
-const TAPS: usize = 7;
 /// Slope of the leaky ReLUs but the last, and of the last, which the reference leaves at its library's default.
 const SLOPE: f32 = 0.1;
 const LAST_SLOPE: f32 = 0.01;
