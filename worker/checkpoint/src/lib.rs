@@ -12,7 +12,7 @@ pub mod voices;
 mod weights;
 mod writer;
 
-pub use checkpoint::{Checkpoint, Entry, Found, Number, Stored, check, metadata};
+pub use checkpoint::{Checkpoint, Entry, Found, Number, Setting, Stored, check, metadata};
 pub use error::{CheckpointError, Result};
 pub use folder::ModelFolder;
 pub use imported::{ImportedModel, ImportedTensor, TensorFile};

@@ -55,6 +55,22 @@ impl Filterbank {
         Self { filters }
     }
 
+    /// `bands` filters of one area between two frequencies in Hz, on the logarithmic mel scale, reckoned in f64 as `librosa` does with `htk`.
+    pub fn htk(bins: usize, sample_rate: u32, bands: usize, (lowest, highest): (f64, f64)) -> Self {
+        let step = f64::from(sample_rate) / 2.0 / (bins - 1) as f64;
+        let frequencies: Vec<f64> = (0..bins).map(|bin| step * bin as f64).collect();
+        let (first, last) = (to_mel(lowest), to_mel(highest));
+        let corner = |band: usize| {
+            let mel = first + (last - first) * band as f64 / (bands + 1) as f64;
+            700.0 * (10.0_f64.powf(mel / 2595.0) - 1.0)
+        };
+        let filters = (0..bands)
+            .map(|band| [corner(band), corner(band + 1), corner(band + 2)])
+            .map(|corners| Filter::slaney(&frequencies, corners))
+            .collect();
+        Self { filters }
+    }
+
     pub fn bands(&self) -> usize {
         self.filters.len()
     }

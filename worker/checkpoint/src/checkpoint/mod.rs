@@ -6,6 +6,7 @@
 mod check;
 mod pickle;
 mod safetensors_file;
+mod setting;
 mod tensor;
 mod torch;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use check::check;
 pub use safetensors_file::metadata;
+pub use setting::Setting;
 pub use tensor::{Number, Stored};
 
 use crate::error::{CheckpointError, Result};
@@ -34,6 +36,7 @@ pub struct Checkpoint {
     path: PathBuf,
     file: File,
     entries: Vec<Entry>,
+    settings: BTreeMap<String, Setting>,
 }
 
 impl Checkpoint {
@@ -41,16 +44,29 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self> {
         let failed = |error: io::Error| CheckpointError::file(path, error);
         let file = File::open(path).map_err(failed)?;
-        let entries = if is_of_torch(path, &file).map_err(failed)? {
+        let read = if is_of_torch(path, &file).map_err(failed)? {
             torch::read(&file)
         } else {
-            safetensors_file::read(&file)
+            safetensors_file::read(&file).map(|entries| (entries, BTreeMap::new()))
         };
+        let (entries, settings) = read.map_err(|reason| CheckpointError::file(path, reason))?;
         Ok(Self {
             path: path.to_owned(),
-            entries: entries.map_err(|reason| CheckpointError::file(path, reason))?,
+            entries,
+            settings,
             file,
         })
+    }
+
+    /// What lies beside the tensors in the outermost dictionary of a pickle, by its key. A file of safetensors has none: it has
+    /// [`metadata`].
+    pub fn settings(&self) -> &BTreeMap<String, Setting> {
+        &self.settings
+    }
+
+    /// What a file of safetensors tells of itself; nothing of one of torch.
+    pub fn metadata(&self) -> std::collections::HashMap<String, String> {
+        safetensors_file::metadata(&self.file).unwrap_or_default()
     }
 
     pub fn path(&self) -> &Path {

@@ -1,7 +1,7 @@
 //! Files of `torch.save`: a zip archive with a pickle and one entry for each storage.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 
@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::pickle::{self, Arena, Constructor, Id, StorageType, Value};
 use super::tensor::{Number, Stored};
-use super::{Entry, Found};
+use super::{Entry, Found, Setting, setting};
 
 /// A pickle holds names and shapes: no checkpoint's comes near.
 const LONGEST_PICKLE: u64 = 64 << 20;
@@ -17,8 +17,8 @@ const LONGEST_PICKLE: u64 = 64 << 20;
 const MOST_TENSORS: usize = 100_000;
 const DEEPEST: usize = 2;
 
-/// Lists the tensors of a file.
-pub(super) fn read(file: &File) -> Result<Vec<Entry>, String> {
+/// Lists the tensors of a file, and the values beside them.
+pub(super) fn read(file: &File) -> Result<(Vec<Entry>, BTreeMap<String, Setting>), String> {
     let archive = Archive::open(file)?;
     let (arena, root) = pickle::read(&archive.pickle).map_err(|fault| fault.to_string())?;
     let mut walk = Walk {
@@ -27,7 +27,7 @@ pub(super) fn read(file: &File) -> Result<Vec<Entry>, String> {
         entries: Vec::new(),
     };
     walk.visit(root, &mut Vec::new())?;
-    Ok(walk.entries)
+    Ok((walk.entries, setting::read(&arena, root)))
 }
 
 struct Archive {

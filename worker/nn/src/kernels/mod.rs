@@ -9,6 +9,7 @@ pub mod curve;
 pub mod depthwise;
 pub mod exponential;
 pub mod frame_attention;
+pub mod gated;
 pub mod normalization;
 pub mod panels;
 pub mod plane;

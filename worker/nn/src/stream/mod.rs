@@ -4,7 +4,9 @@
 mod delay;
 mod residual;
 mod upsampling;
+mod wavenet;
 
 pub use delay::Delay;
 pub use residual::{ResidualBlock, ResidualStream};
 pub use upsampling::{Upsampling, UpsamplingStream};
+pub use wavenet::{GatedLayer, WaveNet, WaveNetStream};

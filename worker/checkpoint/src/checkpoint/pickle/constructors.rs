@@ -26,8 +26,8 @@ pub(crate) enum StorageType {
     Unread(&'static str),
 }
 
-/// Whole modules whose classes hold settings: those of Coqui's library and of its trainer.
-const SETTINGS: [&str; 3] = ["TTS", "trainer", "coqpit"];
+/// Whole modules whose classes hold settings: those of Coqui's library and of its trainer, and of fairseq.
+const SETTINGS: [&str; 5] = ["TTS", "trainer", "coqpit", "fairseq", "omegaconf"];
 
 const PLAIN_BUILTINS: &[&str] = &[
     "bytearray",
@@ -41,7 +41,8 @@ const PLAIN_BUILTINS: &[&str] = &[
 ];
 
 /// Values that trainers keep beside the tensors: losses, dates, paths.
-const PLAIN_VALUES: [(&str, &[&str]); 10] = [
+const PLAIN_VALUES: [(&str, &[&str]); 11] = [
+    ("argparse", &["Namespace"]),
     (
         "torch",
         &["Size", "device", "float16", "float32", "bfloat16"],

@@ -37,6 +37,11 @@ impl<'a> Input<'a> {
         Ok(i32::from_le_bytes(self.array()?))
     }
 
+    /// The only number of a pickle whose highest byte comes first.
+    pub(super) fn f64(&mut self) -> Result<f64, Fault> {
+        Ok(f64::from_be_bytes(self.array()?))
+    }
+
     pub(super) fn length(&mut self) -> Result<usize, Fault> {
         usize::try_from(u64::from_le_bytes(self.array()?)).map_err(|_| Fault::TooLarge)
     }

@@ -224,8 +224,9 @@ impl Machine {
                 Value::Text(input.text(length)?)
             }
             // NONE, NEWTRUE, NEWFALSE
-            b'N' | 0x88 | 0x89 => Value::Other,
-            b'G' => input.take(8).map(|_| Value::Other)?,
+            b'N' => Value::Other,
+            0x88 | 0x89 => Value::Flag(operation == 0x88),
+            b'G' => Value::Float(input.f64()?),
             // SHORT_BINBYTES, SHORT_BINSTRING; BINBYTES, BINSTRING; BINBYTES8
             b'C' | b'U' => {
                 let length = input.u8()?;

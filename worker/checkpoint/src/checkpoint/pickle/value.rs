@@ -9,9 +9,11 @@ pub(crate) struct Id(u32);
 
 #[derive(Debug)]
 pub(crate) enum Value {
-    /// What a checkpoint may hold and nobody here asks for: numbers with a point, `None`, objects of configurations.
+    /// What a checkpoint may hold and nobody here asks for: `None`, bytes, objects of configurations.
     Other,
     Int(i64),
+    Float(f64),
+    Flag(bool),
     Text(String),
     Constructor(Constructor),
     Tuple(Vec<Id>),
