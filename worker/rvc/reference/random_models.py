@@ -137,11 +137,18 @@ class Maker:
         network.eval()
         extractor = rmvpe.MelSpectrogram(False, 128, 16000, 1024, 160, None, 30, 8000)
         with torch.no_grad():
-            mel = extractor(torch.from_numpy(wave)[None, :20320], center=True)
+            # Frames that can be halved as often as the network does.
+            count = 20320 if len(wave) > 20320 else 2720
+            mel = extractor(torch.from_numpy(wave)[None, :count], center=True)
             network.fc[1].weight.mul_(2.0)
             highest = torch.logit(network(mel)[0].clamp(1e-7, 1 - 1e-7)).max(-1).values
             network.fc[1].bias.add_(float(np.log(0.03 / 0.97)) - float(highest.quantile(0.33)))
-        torch.save({name: tensor.clone() for name, tensor in network.state_dict().items()}, self.out / "rmvpe.pt")
+            if sizes.get("half"):
+                network.half().float()
+        tensors = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        if sizes.get("half"):
+            tensors = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+        torch.save(tensors, self.out / "rmvpe.pt")
         tracker = rmvpe.RMVPE.__new__(rmvpe.RMVPE)
         tracker.model, tracker.is_half, tracker.device, tracker.resample_kernel = network, False, "cpu", {}
         tracker.mel_extractor = extractor

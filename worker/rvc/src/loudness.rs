@@ -83,6 +83,6 @@ mod tests {
         let edge = 0.5_f64.sqrt();
         assert!((levels[0] - edge).abs() < 1e-12 && (levels[5] - edge).abs() < 1e-12);
         assert!((levels[2] - 1.0).abs() < 1e-12);
-        assert!((between(&levels, 0.5) - (edge + 1.0) / 2.0).abs() < 1e-12);
+        assert!((between(&levels, 0.5) - f64::midpoint(edge, 1.0)).abs() < 1e-12);
     }
 }

@@ -1,13 +1,13 @@
 //! What lies beyond the ends of a sequence: the sequence again, mirrored at its first and at its last element.
 
 /// The element that stands at a place, which may lie beyond the ends, by any number of lengths; `count` is not 0.
-pub(crate) fn mirrored(place: i64, count: usize) -> usize {
-    let period = 2 * (count as i64 - 1);
+pub(crate) fn mirrored(place: isize, count: usize) -> usize {
+    let period = 2 * (count.cast_signed() - 1);
     if period <= 0 {
         return 0;
     }
     let place = place.rem_euclid(period);
-    place.min(period - place) as usize
+    place.min(period - place).cast_unsigned()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::conversion::{Engine, Settings};
+use crate::conversion::{Engine, Settings, sung};
 use crate::error::Result;
 use crate::highpass::high_pass;
 use crate::loudness::match_whole;
@@ -79,7 +79,7 @@ pub(crate) fn convert(
 }
 
 fn padded(filtered: &[f64], pad: usize) -> Vec<f32> {
-    let places = -(pad as i64)..(filtered.len() + pad) as i64;
+    let places = -pad.cast_signed()..(filtered.len() + pad).cast_signed();
     let samples = places.map(|place| filtered[mirrored(place, filtered.len())] as f32);
     samples.collect()
 }
@@ -90,9 +90,9 @@ fn places(filtered: &[f64], cuts: Cuts) -> Vec<usize> {
         return Vec::new();
     }
     let (query, centre) = (cuts.query * SAMPLE_RATE, cuts.centre * SAMPLE_RATE);
-    let half = (FRAME / 2) as i64;
+    let half = (FRAME / 2).cast_signed();
     let sum = |place: usize| -> f64 {
-        let places = place as i64 - half..place as i64 + half;
+        let places = place.cast_signed() - half..place.cast_signed() + half;
         let samples = places.map(|place| filtered[mirrored(place, filtered.len())]);
         samples.sum::<f64>().abs()
     };
@@ -116,7 +116,7 @@ fn piece(
 ) -> Result<(Tensor, Vec<f32>)> {
     let features = engine.features(samples, tracked, settings)?;
     let frames = (samples.len() / FRAME).min(features.dim(0)?);
-    let mut pitch = engine.pitch_of(tracked, settings);
+    let mut pitch = sung(tracked, settings);
     pitch.resize(frames, 0.0);
     let voice = engine.voice();
     let inside = features.narrow(0, 0, frames)?.contiguous()?;

@@ -71,9 +71,10 @@ impl Tensors {
 
     /// How many parts there are of which a name with a growing number is there.
     pub(crate) fn count(&self, name: impl Fn(usize) -> String) -> usize {
-        (0..)
-            .take_while(|number| self.contains(&name(*number)))
-            .count()
+        // A file holds fewer than this.
+        const MOST: usize = 100_000;
+        let there = (0..MOST).take_while(|number| self.contains(&name(*number)));
+        there.count()
     }
 
     /// Names with their places, as they are stored.

@@ -66,14 +66,21 @@ impl WithSimd for Run<'_> {
 #[inline(always)]
 fn advance(input: &[f32], recurrent: &[f32], state: &mut [f32]) {
     let units = state.len();
-    let (input_reset, rest) = input.split_at(units);
-    let (input_update, input_candidate) = rest.split_at(units);
-    let (reset, rest) = recurrent.split_at(units);
-    let (update, candidate) = rest.split_at(units);
+    let (of_input, own) = (parts(input, units), parts(recurrent, units));
     for (unit, state) in state.iter_mut().enumerate() {
-        let reset = sigmoid(input_reset[unit] + reset[unit]);
-        let update = sigmoid(input_update[unit] + update[unit]);
-        let candidate = tanh(input_candidate[unit] + reset * candidate[unit]);
-        *state = (1.0 - update) * candidate + update * *state;
+        let kept = sigmoid(of_input[0][unit] + own[0][unit]);
+        let before = sigmoid(of_input[1][unit] + own[1][unit]);
+        let candidate = tanh(of_input[2][unit] + kept * own[2][unit]);
+        *state = (1.0 - before) * candidate + before * *state;
     }
+}
+
+/// Of the reset, update and candidate gates.
+#[inline(always)]
+fn parts(gates: &[f32], units: usize) -> [&[f32]; 3] {
+    [
+        &gates[..units],
+        &gates[units..2 * units],
+        &gates[2 * units..3 * units],
+    ]
 }

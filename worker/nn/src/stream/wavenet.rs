@@ -1,4 +1,4 @@
-//! A stack of gated convolutions (van den Oord et al., "WaveNet", 2016), and what it remembers of a stream.
+//! A stack of gated convolutions (`WaveNet`; van den Oord et al., 2016), and what it remembers of a stream.
 
 use candle_core::{Result, Tensor, bail};
 

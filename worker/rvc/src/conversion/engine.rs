@@ -47,10 +47,9 @@ impl Engine {
         if found != needed {
             return Err(RvcError::FeatureWidth { found, needed });
         }
-        if let Some(found) = index.as_ref().map(|index| index.width()) {
-            if found != needed {
-                return Err(RvcError::IndexWidth { found, needed });
-            }
+        let width = index.as_ref().map(|index| index.width());
+        if let Some(found) = width.filter(|found| *found != needed) {
+            return Err(RvcError::IndexWidth { found, needed });
         }
         Ok(Self {
             hubert,
@@ -86,7 +85,7 @@ impl Engine {
             Vec::new()
         };
         tracked.resize(frames, 0.0);
-        let pitch = self.pitch_of(&tracked, settings);
+        let pitch = sung(&tracked, settings);
         let features = self.features(samples, &tracked, settings)?;
         let features = features.narrow(0, 0, frames)?;
         let encoded = self
@@ -97,16 +96,6 @@ impl Engine {
             pitch,
             tracked,
         })
-    }
-
-    /// The pitch that is sung, of the one that was found.
-    pub(crate) fn pitch_of(&self, tracked: &[f32], settings: &Settings) -> Vec<f32> {
-        let mut pitch = tracked.to_vec();
-        if settings.unvoiced == Unvoiced::Interpolate {
-            interpolate(&mut pitch);
-        }
-        shift(&mut pitch, settings.semitones);
-        pitch
     }
 
     /// Frames of features, two for each that the network gives: `[frame, feature]`. Where nobody sings, less of what retrieval changed is
@@ -139,6 +128,16 @@ impl Engine {
         let rest = shares.affine(-1.0, 1.0)?;
         Ok((mixed.broadcast_mul(&shares)? + found.broadcast_mul(&rest)?)?)
     }
+}
+
+/// The pitch that is sung, of the one that was found.
+pub(crate) fn sung(tracked: &[f32], settings: &Settings) -> Vec<f32> {
+    let mut pitch = tracked.to_vec();
+    if settings.unvoiced == Unvoiced::Interpolate {
+        interpolate(&mut pitch);
+    }
+    shift(&mut pitch, settings.semitones);
+    pitch
 }
 
 /// Each row twice.

@@ -12,6 +12,7 @@ mod window;
 use std::sync::Arc;
 
 pub use self::engine::Engine;
+pub(crate) use self::engine::sung;
 pub use self::report::Report;
 use self::report::Tally;
 pub use self::settings::Settings;
@@ -135,7 +136,7 @@ impl Conversion {
         };
         let engine = Arc::clone(&self.engine);
         let mut output = Vec::new();
-        for (part, is_last) in self.windows.parts(plan, window)? {
+        for (part, is_last) in self.windows.parts(plan, &window)? {
             let frames = Frames {
                 encoded: &part.encoded,
                 pitch: &part.pitch,

@@ -141,7 +141,7 @@ mod tests {
         let raised = through(&tone(48_000, 0.8), &tone(96_000, 0.01), 0.0, 96_000);
         let most = raised.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
         assert!((most - 0.0398).abs() < 1e-3, "{most}");
-        let silent = through(&[0.0; 48_000], &tone(96_000, 0.5), 0.25, 96_000);
+        let silent = through(&vec![0.0; 48_000], &tone(96_000, 0.5), 0.25, 96_000);
         assert!(silent.iter().all(|sample| *sample == 0.0));
     }
 }

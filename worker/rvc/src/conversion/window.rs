@@ -139,30 +139,30 @@ impl Windows {
 
     /// All that a window looks at, and a frame more; beyond both ends the recording is mirrored.
     pub(super) fn samples(&self, plan: &Plan) -> Vec<f32> {
-        let first = (plan.first * FRAME) as i64 - (CONTEXT * FRAME) as i64;
+        let first = (plan.first * FRAME).cast_signed() - (CONTEXT * FRAME).cast_signed();
         let count = (plan.frames() + 1) * FRAME;
         let total = if self.ended {
             self.end()
         } else {
             usize::MAX / 4
         };
-        let sample = |place: i64| {
+        let sample = |place: isize| {
             let place = mirrored(place, total);
             let kept = place
                 .checked_sub(self.begin)
                 .and_then(|place| self.samples.get(place));
             kept.copied().unwrap_or_default()
         };
-        (first..first + count as i64).map(sample).collect()
+        (first..first + count.cast_signed()).map(sample).collect()
     }
 
     /// What of a window goes on, in order; with the last part of the last one marked. Keeps what the next one is blended with.
-    pub(super) fn parts(&mut self, plan: &Plan, window: Window) -> Result<Vec<(Window, bool)>> {
+    pub(super) fn parts(&mut self, plan: &Plan, window: &Window) -> Result<Vec<(Window, bool)>> {
         let mut parts = Vec::new();
         // Where the window's own frames begin in it.
         let begin = if let Some(tail) = self.tail.take() {
             let own = window.part(CONTEXT - BLEND, 2 * BLEND)?;
-            parts.push((tail.blended(own)?, false));
+            parts.push((tail.blended(&own)?, false));
             CONTEXT + BLEND
         } else {
             CONTEXT - EDGE
@@ -205,7 +205,7 @@ impl Window {
     }
 
     /// From what this window made of the frames around a cut to what the next one made of them. The pitch changes at the cut.
-    fn blended(self, next: Self) -> Result<Self> {
+    fn blended(self, next: &Self) -> Result<Self> {
         let count = 2 * BLEND;
         let share = |frame: usize| (frame as f32 + 0.5) / count as f32;
         let device = next.encoded.means.device();

@@ -1,4 +1,4 @@
-//! The feature network: HuBERT (Hsu et al., 2021), or ContentVec (Qian et al., 2022), which is the same network trained otherwise.
+//! The feature network: `HuBERT` (Hsu et al., 2021), or `ContentVec` (Qian et al., 2022), which is the same network trained otherwise.
 
 mod front;
 mod layer;

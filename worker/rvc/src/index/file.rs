@@ -46,7 +46,7 @@ pub(super) fn read(path: &Path) -> Result<RetrievalIndex> {
 }
 
 fn header(input: &mut Input) -> Result<(usize, usize, usize, usize)> {
-    input.tag(b"IwFl")?;
+    input.tag(*b"IwFl")?;
     let (width, total) = input.head()?;
     let (cells, probes) = (input.size()?, input.size()?);
     if !(1..=WIDEST).contains(&width) || cells == 0 {
@@ -58,7 +58,7 @@ fn header(input: &mut Input) -> Result<(usize, usize, usize, usize)> {
 }
 
 fn centroids(input: &mut Input, width: usize, cells: usize) -> Result<Vec<f32>> {
-    input.tag(b"IxF2")?;
+    input.tag(*b"IxF2")?;
     let (found_width, found_cells) = input.head()?;
     let count = input.size()?;
     if (found_width, found_cells) != (width, cells) || Some(count) != width.checked_mul(cells) {
@@ -203,9 +203,9 @@ impl Input {
         (0..count).map(|_| self.size()).collect()
     }
 
-    fn tag(&mut self, expected: &[u8; 4]) -> Result<()> {
+    fn tag(&mut self, expected: [u8; 4]) -> Result<()> {
         let found = self.bytes::<4>()?;
-        if found == *expected {
+        if found == expected {
             return Ok(());
         }
         let (found, expected) = (found.escape_ascii(), expected.escape_ascii());

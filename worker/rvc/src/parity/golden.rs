@@ -51,10 +51,14 @@ fn samples() -> usize {
 /// In seconds.
 #[derive(Deserialize)]
 pub(super) struct Cuts {
-    pub(super) x_pad: usize,
-    pub(super) x_query: usize,
-    pub(super) x_center: usize,
-    pub(super) x_max: usize,
+    #[serde(rename = "x_pad")]
+    pub(super) pad: usize,
+    #[serde(rename = "x_query")]
+    pub(super) query: usize,
+    #[serde(rename = "x_center")]
+    pub(super) centre: usize,
+    #[serde(rename = "x_max")]
+    pub(super) longest: usize,
 }
 
 /// A whole conversion.

@@ -77,10 +77,8 @@ pub(super) fn compare(golden: &Golden, show: &mut dyn FnMut(&Comparison)) -> Res
 
 /// What the reference drew for a piece.
 pub(super) fn noise(golden: &Golden, tag: &str, piece: usize, voice: &Voice) -> Result<Noise> {
-    let (draws, has_pitch) = match voice.config().has_pitch {
-        true => (2, true),
-        false => (1, false),
-    };
+    let has_pitch = voice.config().has_pitch;
+    let draws = if has_pitch { 2 } else { 1 };
     let name = |draw: usize| format!("noise.{tag}.{}", draws * piece + draw);
     Ok(Noise::Given {
         latent: golden.rows(&name(0))?,

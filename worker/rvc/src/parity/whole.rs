@@ -35,7 +35,7 @@ struct KnownPitch(Vec<f32>);
 impl PitchTracker for KnownPitch {
     fn track(&self, samples: &[f32]) -> Result<Vec<f32>> {
         let frame = |number: usize| {
-            let place = (number as i64 - 100) * 160;
+            let place = (number.cast_signed() - 100) * 160;
             self.0
                 .get(mirrored(place, self.0.len()))
                 .copied()
@@ -75,10 +75,10 @@ fn run(
     };
     let cuts = &golden.meta.tiny.pipeline;
     let cuts = Cuts {
-        pad: cuts.x_pad,
-        query: cuts.x_query,
-        centre: cuts.x_center,
-        longest: cuts.x_max,
+        pad: cuts.pad,
+        query: cuts.query,
+        centre: cuts.centre,
+        longest: cuts.longest,
     };
     let engine = engine(golden, file, run.index_rate > 0.0)?;
     let noises = (0..run.segments).map(|piece| noise(golden, tag, piece, engine.voice()));

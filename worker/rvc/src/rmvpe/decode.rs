@@ -3,7 +3,7 @@
 use super::PITCHES;
 
 /// Where the first pitch lies, in cents over 10 Hz, and how far the others are apart.
-const FIRST: f64 = 1_997.379_408_437_619_1;
+const FIRST: f64 = 1_997.379_408_437_619;
 const STEP: f64 = 20.0;
 /// Pitches to each side of the likeliest that count.
 const AROUND: usize = 4;

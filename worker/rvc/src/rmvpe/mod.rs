@@ -123,7 +123,7 @@ fn fill(mel: &[f32], frames: usize, filling: Filling) -> Vec<f32> {
         match filling {
             Filling::Zeros => filled.extend([0.0; BANDS]),
             Filling::Mirrored => {
-                let source = crate::mirror::mirrored(frame as i64, frames);
+                let source = crate::mirror::mirrored(frame.cast_signed(), frames);
                 filled.extend_from_slice(&mel[source * BANDS..][..BANDS]);
             }
         }

@@ -118,12 +118,12 @@ impl SourceStream {
     /// The next `count` rows `[row, channel]` for a stage. Beyond both ends of what came there is silence.
     pub(super) fn rows(&mut self, source: &Source, stage: usize, count: usize) -> Result<Tensor> {
         let tap = &source.stages[stage];
-        let begin = (self.taken[stage] * tap.stride) as i64 - tap.before as i64;
+        let begin = (self.taken[stage] * tap.stride).cast_signed() - tap.before.cast_signed();
         self.taken[stage] += count;
         let length = (count - 1) * tap.stride + tap.taps;
         let mut input = vec![0.0; length];
-        let skipped = (self.first as i64 - begin).max(0) as usize;
-        let from = (begin - self.first as i64).max(0) as usize;
+        let skipped = (self.first.cast_signed() - begin).max(0).cast_unsigned();
+        let from = (begin - self.first.cast_signed()).max(0).cast_unsigned();
         let known = self.samples.get(from..).unwrap_or_default();
         for (place, sample) in input.iter_mut().skip(skipped).zip(known) {
             *place = *sample;

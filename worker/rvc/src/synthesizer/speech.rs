@@ -88,3 +88,60 @@ impl SpeechStream {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use candle_core::{Device, Tensor};
+
+    use super::*;
+    use crate::voice::VoiceFile;
+
+    #[test]
+    fn samples_do_not_depend_on_how_the_frames_are_cut() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/voice_v2_40k.pth");
+        let file = VoiceFile::open(&path, &Device::Cpu).unwrap();
+        let voice = Voice::load(&file).unwrap();
+        let count = 130;
+        let random = |_| Tensor::randn(0.0_f32, 1.0, (count, 4), &Device::Cpu).unwrap();
+        let [means, log_deviations] = [0, 1].map(random);
+        let encoded = Encoded {
+            means,
+            log_deviations,
+        };
+        let hertz = |frame: usize| {
+            if frame % 50 < 35 {
+                100.0 + frame as f32
+            } else {
+                0.0
+            }
+        };
+        let pitch: Vec<f32> = (0..count).map(hertz).collect();
+        let speak = |size: usize| {
+            let mut stream = SpeechStream::new(&voice, 1, Noise::Seeded(3)).unwrap();
+            let mut samples = Vec::new();
+            for first in (0..count).step_by(size) {
+                let length = size.min(count - first);
+                let part = |rows: &Tensor| rows.narrow(0, first, length).unwrap();
+                let encoded = Encoded {
+                    means: part(&encoded.means),
+                    log_deviations: part(&encoded.log_deviations),
+                };
+                let frames = Frames {
+                    encoded: &encoded,
+                    pitch: &pitch[first..first + length],
+                };
+                let last = first + length == count;
+                let made = stream.push(&voice, &frames, last, &mut Trace::none());
+                samples.extend(made.unwrap());
+            }
+            samples
+        };
+        let whole = speak(count);
+        assert_eq!(whole.len(), count * 400);
+        for size in [1, 7, 64] {
+            assert!(speak(size) == whole, "pieces of {size}");
+        }
+    }
+}

@@ -162,9 +162,9 @@ impl VoiceConfig {
         let odd = |values: &[usize]| values.iter().all(|value| value % 2 == 1);
         let pairs = self.rates.iter().zip(&self.kernels);
         let fits = [
-            (self.latent % 2 == 0, "latent channels are odd"),
+            (self.latent.is_multiple_of(2), "latent channels are odd"),
             (
-                self.hidden % self.heads == 0,
+                self.hidden.is_multiple_of(self.heads),
                 "heads do not divide the channels",
             ),
             (
