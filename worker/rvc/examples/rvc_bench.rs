@@ -25,23 +25,26 @@ fn main() -> Result<()> {
     let file = VoiceFile::open(&folder.join("voice.pth"), &device)?;
     let voice = Arc::new(Voice::load(&file)?);
     println!("{:<24} {:.2} in all", "loading", cpu_seconds() - before);
-    let samples = recording(16_000 * seconds);
-    let measured = |name: &str, run: &mut dyn FnMut() -> Result<()>| -> Result<()> {
+    // What is not a window at a time takes memory by the length.
+    let whole = seconds.min(30);
+    let samples: Vec<f32> = (0..whole).flat_map(second).collect();
+    let measured = |name: &str, seconds: usize, run: &mut dyn FnMut() -> Result<()>| {
         let before = cpu_seconds();
-        run()?;
+        let done = run();
         let taken = (cpu_seconds() - before) / seconds as f64;
         println!("{name:<24} {taken:.3}");
-        Ok(())
+        done
     };
-    measured("features", &mut || {
+    measured("features", whole, &mut || {
         hubert.forward(&samples, Version::V2).map(drop)
     })?;
-    measured("pitch", &mut || pitch.track(&samples).map(drop))?;
+    measured("pitch", whole, &mut || pitch.track(&samples).map(drop))?;
+    drop(samples);
     let engine = Arc::new(Engine::new(hubert.clone(), pitch.clone(), voice, None)?);
-    measured("whole conversion", &mut || {
+    measured("whole conversion", seconds, &mut || {
         let mut conversion = engine.convert(&Settings::default())?;
-        for second in samples.chunks(16_000) {
-            conversion.push(second)?;
+        for number in 0..seconds {
+            conversion.push(&second(number))?;
         }
         conversion.finish().map(drop)
     })?;
@@ -51,17 +54,17 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A tone that comes and goes, in noise.
-fn recording(count: usize) -> Vec<f32> {
-    let mut state = 1_u32;
+/// A second of a tone that comes and goes, in noise.
+fn second(number: usize) -> Vec<f32> {
+    let mut state = number as u32 + 1;
     let sample = |n: usize| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let noise = (state >> 8) as f32 / (1 << 24) as f32 - 0.5;
-        let time = n as f32 / 16_000.0;
+        let time = number as f32 + n as f32 / 16_000.0;
         let loudness = 0.2 * (1.0 + (3.0 * time).sin());
         loudness * (time * 940.0).sin() + 0.02 * noise
     };
-    (0..count).map(sample).collect()
+    (0..16_000).map(sample).collect()
 }
 
 fn cpu_seconds() -> f64 {

@@ -179,3 +179,42 @@ impl Tensors {
         format!("{}{name}", self.prefix)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn all_three_spellings_give_one_weight() {
+        let random = |shape: &[usize]| Tensor::rand(0.1_f32, 1.0, shape, &Device::Cpu).unwrap();
+        let (direction, magnitude) = (random(&[3, 2, 5]), random(&[3, 1, 1]));
+        let norm = direction.sqr().unwrap().sum_keepdim((1, 2)).unwrap();
+        let unit = direction.broadcast_div(&norm.sqrt().unwrap()).unwrap();
+        let weight = unit.broadcast_mul(&magnitude).unwrap();
+        let named = [
+            ("old.weight_v", &direction),
+            ("old.weight_g", &magnitude),
+            ("new.parametrizations.weight.original1", &direction),
+            ("new.parametrizations.weight.original0", &magnitude),
+            ("plain.weight", &weight),
+        ];
+        let named = named.map(|(name, tensor)| (name.to_owned(), tensor.clone()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spellings");
+        let named: HashMap<String, Tensor> = named.into_iter().collect();
+        candle_core::safetensors::save(&named, &path).unwrap();
+        let checkpoint = Arc::new(Checkpoint::open(&path).unwrap());
+        let all = |name: &str| Some(name.to_owned());
+        let tensors = Tensors::new(checkpoint, None, all, &Device::Cpu);
+        for name in ["old", "new", "plain"] {
+            let found = tensors.folded(name, &[3, 2, 5], 0).unwrap();
+            let apart = kiskadee_nn::relative_difference(&found, &weight).unwrap();
+            assert!(apart < 1e-6, "{name}: {apart}");
+            assert_eq!(tensors.weight_shape(name).unwrap(), [3, 2, 5]);
+        }
+        let missing = tensors.folded("other", &[3, 2, 5], 0).unwrap_err();
+        assert_eq!(missing.code(), "tensor_unusable");
+    }
+}

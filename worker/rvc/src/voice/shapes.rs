@@ -70,3 +70,32 @@ pub(super) fn config(tensors: &Tensors) -> Result<VoiceConfig> {
     config.check()?;
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use candle_core::{DType, Device, Tensor};
+    use kiskadee_checkpoint::Checkpoint;
+
+    use super::*;
+    use crate::voice::VoiceFile;
+
+    #[test]
+    fn a_generator_has_the_sizes_that_its_export_tells() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/voice_v2_40k.pth");
+        let file = VoiceFile::open(&path, &Device::Cpu).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (voice, generator) = (folder.path().join("voice"), folder.path().join("generator"));
+        file.write(&voice).unwrap();
+        let mut tensors = candle_core::safetensors::load(&voice, &Device::Cpu).unwrap();
+        let spectrum = Tensor::zeros((8, 1025, 1), DType::F32, &Device::Cpu).unwrap();
+        tensors.insert("enc_q.pre.weight".to_owned(), spectrum);
+        candle_core::safetensors::save(&tensors, &generator).unwrap();
+        let checkpoint = Arc::new(Checkpoint::open(&generator).unwrap());
+        let all = |name: &str| Some(name.to_owned());
+        let tensors = Tensors::new(checkpoint, None, all, &Device::Cpu);
+        assert_eq!(config(&tensors).unwrap(), *file.config());
+    }
+}
