@@ -5,25 +5,14 @@ use kiskadee_voice::{
     SAMPLE_RATE, VocoderFrames,
     acoustic::{AcousticModel, ModelError},
     analysis::analyze_reference,
-    speaker::{Moments, Speaker, Warp, join, mix},
+    speaker::{Moments, Profile, Speaker, Warp, join, mix},
 };
-use serde::{Deserialize, Serialize};
 
 use super::tuned;
 use crate::{
     CommercialUse, DEFAULT_VOICE, Licence, Recording, SpeechError, SpeechRequest, Voice, VoiceKind,
     VoiceMaker, VoicePart,
 };
-
-/// What a matched voice is kept as. The vector that the model speaks by follows from it, so voices outlive weights.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MatchedVoice {
-    version: u32,
-    moments: Moments,
-}
-
-const VERSION: u32 = 2;
 
 /// The voices that come with the model.
 pub(super) struct Voices(Vec<BuiltIn>);
@@ -130,31 +119,15 @@ impl Voices {
 }
 
 fn matched(model: &AcousticModel, conditioning: &[u8]) -> Result<Speaker, SpeechError> {
-    let voice: MatchedVoice =
-        serde_json::from_slice(conditioning).map_err(|error| damaged(&error.to_string()))?;
-    let moments = voice.moments().map_err(|why| damaged(&why))?;
+    // The vector that the model speaks by follows from the profile, so voices outlive weights.
+    let voice = Profile::from_bytes(conditioning).map_err(|error| damaged(&error.to_string()))?;
     model
-        .match_moments(&moments, &Warp::new(0.0))
+        .match_moments(voice.moments(), &Warp::new(0.0))
         .map_err(|error| damaged(&error.to_string()))
 }
 
 pub(super) fn damaged(why: &str) -> SpeechError {
     SpeechError::Reject(format!("the voice cannot be read, make it again: {why}"))
-}
-
-impl MatchedVoice {
-    fn moments(self) -> Result<Moments, String> {
-        match self.version {
-            VERSION => Ok(self.moments),
-            // Analysis heard more noise in voices then. On speech of five voices the mean strengths of now are the square roots of those, with
-            // a deviation of 0.03.
-            1 => Ok(Moments {
-                strengths: self.moments.strengths.map(f32::sqrt),
-                ..self.moments
-            }),
-            other => Err(format!("it has version {other}, not {VERSION}")),
-        }
-    }
 }
 
 /// Matches voices to recordings: their pitch as measured, their timbre as near as the model comes.
@@ -168,11 +141,8 @@ impl VoiceMaker for Matcher {
     fn condition(&self, recordings: &[Recording]) -> Result<Vec<u8>, SpeechError> {
         let moments = Moments::measure(&join(analyze(recordings)?))
             .map_err(|error| SpeechError::Reject(error.to_string()))?;
-        let voice = MatchedVoice {
-            version: VERSION,
-            moments,
-        };
-        serde_json::to_vec(&voice).map_err(|error| SpeechError::Retry(error.to_string()))
+        let bytes = Profile::new(moments).to_bytes();
+        bytes.map_err(|error| SpeechError::Retry(error.to_string()))
     }
 }
 
@@ -195,32 +165,4 @@ fn capitalized(id: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn voice(version: u32) -> MatchedVoice {
-        let moments = Moments {
-            mean: Default::default(),
-            covariance: Default::default(),
-            log_pitch: 5.0,
-            melody: 0.1,
-            strengths: [0.64, 0.36, 0.25, 0.16, 0.0],
-        };
-        MatchedVoice { version, moments }
-    }
-
-    #[test]
-    fn voices_of_the_first_version_are_understood_and_those_of_later_ones_refused() {
-        let old = voice(1).moments().unwrap().strengths;
-        for (found, wanted) in old.into_iter().zip([0.8, 0.6, 0.5, 0.4, 0.0]) {
-            assert!((found - wanted).abs() < 1e-6);
-        }
-        let new = voice(VERSION).moments().unwrap();
-        assert!((new.strengths[0] - 0.64).abs() < 1e-6);
-        let why = voice(9).moments().unwrap_err();
-        assert!(why.contains("version 9"), "{why}");
-    }
 }

@@ -1,6 +1,6 @@
 //! The moments of voices that the model itself speaks with, measured on what it says.
 //!
-//! Half a minute of speech is made and analysed, which takes less than a second of processor time: so nothing is downloaded, nothing has to be made
+//! Half a minute of speech is made and analysed, which takes about a second of processor time: so nothing is downloaded, nothing has to be made
 //! anew with new weights, and it works for built-in voices, tuned ones and mixes alike.
 
 use kiskadee_text::{Language, normalize};
