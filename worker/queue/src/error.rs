@@ -42,12 +42,13 @@ impl From<sqlx::Error> for Error {
 
 /// Whether a refusal passes by itself: lost connections (08), conflicts (40), exhausted resources (53), a shutdown,
 /// restart or timeout (57), a lock not got (55P03), a database closed for a while (55000), a server that is not the primary
-/// (25006), a function that is not there while the schema is brought up to date (42883).
+/// (25006), a function that is not there while the schema is brought up to date (42883), a password that was changed before its file was
+/// (28P01): one that is wrong from the start is told where the schema is checked.
 fn passes(code: &str) -> bool {
     ["08", "40", "53", "57"]
         .iter()
         .any(|class| code.starts_with(class))
-        || matches!(code, "55P03" | "55000" | "25006" | "42883")
+        || matches!(code, "55P03" | "55000" | "25006" | "42883" | "28P01")
 }
 
 #[cfg(test)]
@@ -58,10 +59,11 @@ mod tests {
     fn tells_what_passes_from_what_does_not() {
         for code in [
             "08006", "40P01", "53300", "57P01", "57014", "55P03", "55000", "25006", "42883",
+            "28P01",
         ] {
             assert!(passes(code), "{code}");
         }
-        for code in ["42P01", "22P05", "23505", "28P01", "KQ410"] {
+        for code in ["42P01", "22P05", "23505", "28000", "KQ410"] {
             assert!(!passes(code), "{code}");
         }
     }
